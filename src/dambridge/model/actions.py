@@ -1,0 +1,115 @@
+"""What a plan can say: actions with the versions they expect, and decisions about items that need none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from dambridge.model.identity import ActionId, AssetKey, CopyId, LinkId, RemoteId, derived_id
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Reason
+from dambridge.model.records import AssetVersion
+from dambridge.model.values import FieldName, Fields, fields_from_json, fields_to_json
+
+
+class ActionKind(StrEnum):
+    """The verbs of flow 1; later flows add theirs."""
+
+    CREATE = "create"
+    UPDATE_FIELDS = "update_fields"
+    ADD_VERSION = "add_version"
+    CONFIRM_BYTES = "confirm_bytes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing to do to one copy of one link.
+
+    `fields` are the canonical values the copy should have afterwards (all managed ones for a create, only the changed
+    ones for an update); `cleared` are fields to empty; `expects` holds the version of every copy that the decision
+    rested on. `folder` and `file_name` say where a new copy goes. `size` is in bytes, 0 where no bytes move; `calls`
+    the estimated calls per account name.
+    """
+
+    kind: ActionKind
+    link: LinkId
+    source: AssetKey
+    target: CopyId
+    target_id: RemoteId | None
+    fields: Fields
+    cleared: tuple[FieldName, ...]
+    expects: Mapping[str, AssetVersion]
+    reasons: tuple[Reason, ...]
+    folder: str = ""
+    file_name: str = ""
+    name: str = ""
+    media_type: str = ""
+    size: int = 0
+    calls: Mapping[str, int]
+
+    @property
+    def id(self) -> ActionId:
+        """Derived from link, copy, kind and the versions expected: planning the same twice gives the same action."""
+        versions = [f"{k}={v.modified}|{v.fields}|{v.content}" for k, v in sorted(self.expects.items())]
+        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "action": str(self.kind),
+            "id": self.id,
+            "link": self.link,
+            "source": {"account": self.source.account, "id": self.source.remote_id},
+            "target": str(self.target),
+            "target_id": self.target_id,
+            "fields": fields_to_json(self.fields),
+            "cleared": sorted(self.cleared),
+            "expects": {k: self.expects[k].to_json() for k in sorted(self.expects)},
+            "reasons": [it.to_json() for it in self.reasons],
+            "folder": self.folder,
+            "file_name": self.file_name,
+            "name": self.name,
+            "media_type": self.media_type,
+            "size": self.size,
+            "calls": {k: self.calls[k] for k in sorted(self.calls)},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Action:
+        return cls(
+            kind=ActionKind(data["action"]),
+            link=LinkId(data["link"]),
+            source=AssetKey(data["source"]["account"], data["source"]["id"]),
+            target=CopyId.parse(data["target"]),
+            target_id=data["target_id"],
+            fields=fields_from_json(data["fields"]),
+            cleared=tuple(FieldName(it) for it in data["cleared"]),
+            expects={k: AssetVersion.from_json(v) for k, v in data["expects"].items()},
+            reasons=tuple(Reason.from_json(it) for it in data["reasons"]),
+            folder=data["folder"],
+            file_name=data["file_name"],
+            name=data["name"],
+            media_type=data["media_type"],
+            size=data["size"],
+            calls=data["calls"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """The item needs these actions, in this order."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """The item needs nothing now: it ends as `outcome` for `reason`; waiting items say for whom."""
+
+    outcome: Outcome
+    reason: Reason
+    waits_for: str = ""
+
+
+Decision = Act | Leave

@@ -1,0 +1,45 @@
+"""Orders: whatever a person or a script wants done is a row that the one worker executes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from dambridge.model.identity import CommandId
+
+
+class CommandKind(StrEnum):
+    """What can be asked of the worker."""
+
+    RUN = "run"
+    PLAN = "plan"
+    APPLY = "apply"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+class CommandState(StrEnum):
+    """The life of an order."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One order. `via` is `cli`, `console` or `api`; `scope` its parameters; the same key is the same order."""
+
+    id: CommandId
+    kind: CommandKind
+    actor: str
+    via: str
+    scope: Mapping[str, Any]
+    idempotency_key: str
+    state: CommandState
+    created_at: datetime
+    result: Mapping[str, Any] | None = None

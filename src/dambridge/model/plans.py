@@ -1,0 +1,192 @@
+"""The plan file: JSON Lines, a header, sorted entries, a SHA-256 at the end. What it says is exactly what `apply` runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dambridge.model.actions import Action, Leave
+from dambridge.model.identity import AssetKey, FlowName, PlanId
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Reason
+from dambridge.model.records import AssetVersion
+
+FORMAT = 1
+
+
+class PlanDamaged(ValueError):
+    """The file is not a plan that dambridge wrote; the text says what is wrong with it and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What carrying the plan out will take: calls per account, bytes moved, seconds at the allowed pace, store growth."""
+
+    calls: Mapping[str, int]
+    bytes: int
+    seconds: float
+    store_bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "calls": dict(sorted(self.calls.items())),
+            "bytes": self.bytes,
+            "seconds": round(self.seconds, 1),
+            "store_bytes": self.store_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanHeader:
+    """What the plan rests on. `apply` refuses when a hash differs, the plan has expired or anything it expects moved."""
+
+    flow: FlowName
+    made_at: datetime
+    expires_at: datetime
+    policy: str
+    configuration: str
+    capabilities: str
+    counts: Mapping[str, int]
+    forecast: Forecast
+    tripped: tuple[Reason, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "plan": FORMAT,
+            "flow": str(self.flow),
+            "made_at": self.made_at.isoformat(),
+            "expires_at": self.expires_at.isoformat(),
+            "policy": self.policy,
+            "configuration": self.configuration,
+            "capabilities": self.capabilities,
+            "counts": dict(sorted(self.counts.items())),
+            "forecast": self.forecast.to_json(),
+            "tripped": [it.to_json() for it in self.tripped],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PlanHeader:
+        forecast = data["forecast"]
+        return cls(
+            flow=FlowName(data["flow"]),
+            made_at=datetime.fromisoformat(data["made_at"]),
+            expires_at=datetime.fromisoformat(data["expires_at"]),
+            policy=data["policy"],
+            configuration=data["configuration"],
+            capabilities=data["capabilities"],
+            counts=data["counts"],
+            forecast=Forecast(
+                calls=forecast["calls"],
+                bytes=forecast["bytes"],
+                seconds=forecast["seconds"],
+                store_bytes=forecast["store_bytes"],
+            ),
+            tripped=tuple(Reason.from_json(it) for it in data["tripped"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftItem:
+    """An item that the plan leaves as it is, with the reason; `expects` is what it was when the plan was made."""
+
+    key: AssetKey
+    leave: Leave
+    expects: AssetVersion | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "leave": {"account": self.key.account, "id": self.key.remote_id},
+            "outcome": str(self.leave.outcome),
+            "reason": self.leave.reason.to_json(),
+            "waits_for": self.leave.waits_for,
+            "expects": self.expects.to_json() if self.expects else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LeftItem:
+        return cls(
+            key=AssetKey(data["leave"]["account"], data["leave"]["id"]),
+            leave=Leave(
+                outcome=Outcome(data["outcome"]),
+                reason=Reason.from_json(data["reason"]),
+                waits_for=data["waits_for"],
+            ),
+            expects=AssetVersion.from_json(data["expects"]) if data["expects"] else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that one round would do and leave, in an order that does not depend on how it was found."""
+
+    header: PlanHeader
+    actions: tuple[Action, ...]
+    left: tuple[LeftItem, ...]
+
+    @property
+    def id(self) -> PlanId:
+        return PlanId("pl" + self.digest[:20])
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex over all lines but the last."""
+        seal = hashlib.sha256()
+        for line in self._body():
+            seal.update(line.encode() + b"\n")
+        return seal.hexdigest()
+
+    def _body(self) -> Iterator[str]:
+        yield _dump(self.header.to_json())
+        for action in sorted(self.actions, key=lambda it: it.id):
+            yield _dump(action.to_json())
+        for item in sorted(self.left, key=lambda it: it.key):
+            yield _dump(item.to_json())
+
+    def lines(self) -> Iterator[str]:
+        """The lines of the file, seal included, without line ends."""
+        seal = hashlib.sha256()
+        for line in self._body():
+            seal.update(line.encode() + b"\n")
+            yield line
+        yield _dump({"sha256": seal.hexdigest()})
+
+
+def read_plan(lines: Iterable[str]) -> Plan:
+    """Read a plan file and check its seal. Raises `PlanDamaged` for anything that was cut, edited or made elsewhere."""
+    rows = [line.rstrip("\n") for line in lines if line.strip()]
+    if len(rows) < 2:
+        raise PlanDamaged("The file is empty or cut short. Make the plan again with `dambridge plan`.")
+    _check_seal(rows)
+    try:
+        head, *entries = (json.loads(row) for row in rows[:-1])
+        if head.get("plan") != FORMAT:
+            raise PlanDamaged(f"This is a plan of format {head.get('plan')}; this version reads format {FORMAT}.")
+        return Plan(
+            header=PlanHeader.from_json(head),
+            actions=tuple(Action.from_json(it) for it in entries if "action" in it),
+            left=tuple(LeftItem.from_json(it) for it in entries if "leave" in it),
+        )
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        raise PlanDamaged(
+            f"A line of the plan cannot be read ({error}). Make it again with `dambridge plan`."
+        ) from error
+
+
+def _check_seal(rows: Sequence[str]) -> None:
+    seal = hashlib.sha256()
+    for row in rows[:-1]:
+        seal.update(row.encode() + b"\n")
+    try:
+        written = json.loads(rows[-1]).get("sha256")
+    except (json.JSONDecodeError, AttributeError) as error:
+        raise PlanDamaged("The seal at the end is missing: the file was cut. Make the plan again.") from error
+    if written != seal.hexdigest():
+        raise PlanDamaged("The seal does not match: the file was changed after it was made. Make the plan again.")
+
+
+def _dump(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

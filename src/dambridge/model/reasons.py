@@ -1,0 +1,92 @@
+"""Why something was done or left: a code with parameters, put into words only at the edge (`telemetry.wording`).
+
+Codes are stable: scripts count them and translations key on them. Add, never rename.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """Every reason that dambridge can give."""
+
+    # done
+    CREATED = "created"
+    FIELDS_UPDATED = "fields_updated"
+    VERSION_ADDED = "version_added"
+    ADOPTED_TWIN = "adopted_twin"
+    SAME_BYTES_EXIST = "same_bytes_exist"
+    BYTES_CONFIRMED = "bytes_confirmed"
+    # unchanged
+    IN_STEP = "in_step"
+    # skipped
+    NOT_SELECTED = "not_selected"
+    NOT_APPROVED = "not_approved"
+    REJECTED_AT_SOURCE = "rejected_at_source"
+    MEDIA_TYPE_EXCLUDED = "media_type_excluded"
+    EXPRESSION_FALSE = "expression_false"
+    GONE_AT_SOURCE = "gone_at_source"
+    OBSERVE_ONLY = "observe_only"
+    # waiting
+    REQUIRED_FIELD_MISSING = "required_field_missing"
+    UNKNOWN_TERM = "unknown_term"
+    CAPABILITY_UNPROVEN = "capability_unproven"
+    MOVED_ON = "moved_on"
+    SOURCE_UNREAD = "source_unread"
+    TARGET_UNREAD = "target_unread"
+    TARGET_EDITED = "target_edited"
+    TARGET_GONE = "target_gone"
+    TRY_LATER = "try_later"
+    UNCLEAR_OUTCOME = "unclear_outcome"
+    GUARD_TRIPPED = "guard_tripped"
+    PAUSED = "paused"
+    NOT_IN_WAVE = "not_in_wave"
+    DISK_FULL = "disk_full"
+    # quarantined
+    BROKEN_FILE = "broken_file"
+    EMPTY_FILE = "empty_file"
+    VALUE_REFUSED = "value_refused"
+    VALUE_ALTERED = "value_altered"
+    VALUE_CUT = "value_cut"
+    EXPRESSION_ERROR = "expression_error"
+    PATH_INVALID = "path_invalid"
+    NAME_INVALID = "name_invalid"
+    NAME_COLLISION = "name_collision"
+    BYTES_DIFFER = "bytes_differ"
+    BERTH_DIRTY = "berth_dirty"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    # failed
+    REFUSED_BY_SYSTEM = "refused_by_system"
+    BUG = "bug"
+    # said about a listing or a run
+    LISTING_UNPROVEN = "listing_unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code with its parameters; parameters are plain JSON scalars or lists of text."""
+
+    code: Code
+    params: tuple[tuple[str, str | int | tuple[str, ...]], ...] = ()
+
+    @classmethod
+    def of(cls, code: Code, **params: str | int | tuple[str, ...]) -> Reason:
+        return cls(code, tuple(sorted(params.items())))
+
+    def __getitem__(self, name: str) -> str | int | tuple[str, ...]:
+        return dict(self.params)[name]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "code": str(self.code),
+            "params": {k: list(v) if isinstance(v, tuple) else v for k, v in self.params},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reason:
+        params = {k: tuple(v) if isinstance(v, list) else v for k, v in data.get("params", {}).items()}
+        return cls(Code(data["code"]), tuple(sorted(params.items())))

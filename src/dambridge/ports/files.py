@@ -1,0 +1,53 @@
+"""The edge to files on this machine: a spool for originals on their way, and a reader of what stands inside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from dambridge.model.records import Broken, Digest, EmbeddedMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """An original on disk, complete and hashed."""
+
+    path: Path
+    digest: Digest
+
+
+class Spool(Protocol):
+    """Keeps originals on their way. Names come from `name` (an action's id), so a second fetch replaces the first."""
+
+    async def keep(self, name: str, chunks: AsyncIterator[bytes], *, expected_size: int | None) -> Spooled:
+        """Write the chunks, hashing on the way. Raises `TryLater` when fewer or more bytes came than announced, and
+        `CannotGoOn` when the disk is full or nearly so. Leaves nothing behind on failure."""
+        ...
+
+    async def find(self, name: str) -> Spooled | None:
+        """What was kept under `name` before a restart, hashed anew; None if there is nothing whole."""
+        ...
+
+    def read(self, spooled: Spooled) -> AsyncIterator[bytes]:
+        """The bytes again, from the start."""
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Forget it. Safe to repeat."""
+        ...
+
+    async def purge(self, keep: Sequence[str]) -> int:
+        """Remove whatever is not named in `keep`; returns the bytes freed."""
+        ...
+
+
+class Inspector(Protocol):
+    """Reads the metadata inside files and tells sound files from broken ones."""
+
+    async def inspect(self, path: Path, *, file_name: str) -> EmbeddedMetadata | Broken:
+        """What stands inside. A file that is empty, cut or not what its content claims is `Broken`, with a sentence why."""
+        ...
+
+    async def close(self) -> None: ...
