@@ -51,7 +51,13 @@ class Action:
 
     @property
     def id(self) -> ActionId:
-        """Derived from link, copy, kind and the versions expected: planning the same twice gives the same action."""
+        """Derived from link, copy, kind and the versions expected: planning the same twice gives the same action.
+
+        A create is one for the whole life of a copy, whatever the source looks like when it is planned again: so a
+        delivery whose reply was lost is found under the same id.
+        """
+        if self.kind is ActionKind.CREATE:
+            return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
         versions = [f"{k}={v.modified}|{v.fields}|{v.content}" for k, v in sorted(self.expects.items())]
         return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions))
 

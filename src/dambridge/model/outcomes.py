@@ -24,7 +24,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemOutcome:
-    """One item's end in one run. `waits_for` names a role or person when the outcome is waiting."""
+    """One item's end in one run. `waits_for` names a role or person when the outcome is waiting.
+
+    `lag` is the seconds from the source's modified time to the end of the work, None where nothing was carried over.
+    """
 
     key: AssetKey
     link: LinkId | None
@@ -32,6 +35,7 @@ class ItemOutcome:
     reason: Reason
     waits_for: str = ""
     bytes_moved: int = 0
+    lag: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,10 +215,12 @@ class Agreed:
 
     `fields` are the canonical values that were last written and read back; `versions` what each copy was then;
     `content` the digest of the original; `evidence` per copy says how the bytes there were proven
-    (`md5`, `read_back`, `size_only`, `source`).
+    (`md5`, `read_back`, `size_only`, `source`). `filled` are values that came from inside the file because the source
+    system does not show them; they are no part of the comparison with what the source says.
     """
 
     fields: Fields = field(default_factory=dict)
+    filled: Fields = field(default_factory=dict)
     versions: Mapping[str, AssetVersion] = field(default_factory=dict)
     content: Digest | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)

@@ -187,7 +187,8 @@ class Ledger(Protocol):
 
     # work --------------------------------------------------------------------------------------------------------
     async def put_actions(self, run: RunId, plan: PlanId, batch: str, actions: Sequence[Action]) -> None:
-        """Add open actions; one that is already there in this run is left as it is."""
+        """Add open actions. One that is known and not done is moved to this run and batch with its new body, stage open,
+        its steps kept; one that is done is left as it is."""
         ...
 
     async def open_actions(self, batch: str, *, now: datetime) -> Sequence[ActionRow]:
@@ -209,7 +210,8 @@ class Ledger(Protocol):
     async def steps(self, action: ActionId) -> Sequence[StepRow]: ...
 
     async def settle(self, settlement: Settlement) -> None:
-        """Write the end of an action, all of it or nothing. Releases the action's berth unless the item failed unclear."""
+        """Write the end of an action, all of it or nothing. Releases the action's berth when the stage is done or superseded;
+        an action that is left keeps its berth, for what may stand in it is its own."""
         ...
 
     # berths: staging folders that hold one action's delivery at a time -------------------------------------------
