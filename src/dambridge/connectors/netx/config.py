@@ -1,0 +1,101 @@
+"""What can be set for a NetX account. Secrets are masked in every text form."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+
+class WriteRoute(StrEnum):
+    """How attribute values reach the site; `none` until somebody has shown that one works."""
+
+    RPC = "rpc"
+    NONE = "none"
+
+
+class WriteEncoding(StrEnum):
+    """How the RPC route spells a write: neither is documented (NX 5.1.1, both INFERRED)."""
+
+    UPDATE_ASSET = "update_asset"
+    SEPARATE_METHOD = "separate_method"
+
+
+class VersionRoute(StrEnum):
+    """How new bytes become the asset's file: a check-in that keeps earlier versions, or a replacement in place (NX 7)."""
+
+    VERSION = "version"
+    REIMPORT = "reimport"
+
+
+class NetxOAuth(BaseModel):
+    """An OAuth client that NetX registered for this site, and the refresh token that its consent page gave (NX 2.2)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    client_id: Annotated[str, Field(description="The client id that NetX support registered.")]
+    client_secret: Annotated[SecretStr, Field(description="The client's secret.")]
+    refresh_token: Annotated[SecretStr, Field(description="The refresh token from the consent page.")]
+
+
+class NetxOptions(BaseModel):
+    """One NetX site, as the configuration file describes it. Give `token` or `oauth`, not both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    base_url: Annotated[str, Field(description="The site's root, for example https://customer.netx.net")]
+    token: Annotated[SecretStr | None, Field(description="An API token of the integration user (level 7).")] = None
+    oauth: Annotated[NetxOAuth | None, Field(description="OAuth client, where the site prefers it to a token.")] = None
+    write_route: Annotated[WriteRoute, Field(description="How attributes are written: rpc or none.")] = WriteRoute.RPC
+    write_encoding: Annotated[
+        WriteEncoding, Field(description="How the rpc route spells a write; change it only when `probe` says so.")
+    ] = WriteEncoding.UPDATE_ASSET
+    write_method: Annotated[
+        str, Field(description="The method that write_encoding separate_method calls.", pattern=r"^[A-Za-z]{3,60}$")
+    ] = "updateAssetAttributes"
+    version_route: Annotated[VersionRoute, Field(description="How new bytes arrive: version or reimport.")] = (
+        VersionRoute.VERSION
+    )
+    staging_root: Annotated[
+        str, Field(description="The folder below which deliveries stand until they are named and placed.")
+    ] = "dambridge/arrivals"
+    settle_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="How long to wait, after an import whose reply was lost, before an empty staging folder is "
+            "believed and the file is sent again. Longer than the site's folder listings ever lag.",
+        ),
+    ] = 120.0
+    portal: Annotated[
+        str | None, Field(description="The portal in which links for people open; the application itself if absent.")
+    ] = None
+    page_size: Annotated[int, Field(ge=2, le=1000, description="Assets per page of a listing.")] = 200
+    ids_per_call: Annotated[int, Field(ge=1, le=200, description="Assets read in one call.")] = 200
+    rate: Annotated[float, Field(gt=0, description="Calls per second that this account may make.")] = 4.0
+    burst: Annotated[int, Field(ge=1, description="Calls that may be made at once after a pause.")] = 8
+    connect_timeout: Annotated[float, Field(gt=0, description="Seconds to reach the site.")] = 10.0
+    read_timeout: Annotated[float, Field(gt=0, description="Seconds without a byte before a call is given up.")] = 60.0
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_a_root(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("write the whole address, beginning with https://")
+        if "?" in value or "#" in value or "@" in value:
+            raise ValueError("write the site's root alone: no user, query or fragment")
+        return value.rstrip("/")
+
+    @field_validator("staging_root")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        if not value.strip("/") or "//" in value:
+            raise ValueError("write a folder path such as dambridge/arrivals")
+        return value.strip("/")
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.token is None) == (self.oauth is None):
+            raise ValueError("give either `token` or `oauth`: make a token in NetX's user menu under Integrations")
+        return self
