@@ -284,7 +284,8 @@ class FakeArchive:
 
     def _touch(self, asset: FakeAsset) -> None:
         """Each change is a millisecond of its own, so that no two states share a modified time."""
-        asset.modified_at = max(self.now, asset.modified_at + timedelta(milliseconds=1))
+        self.now += timedelta(milliseconds=1)
+        asset.modified_at = self.now
 
     def _set(self, asset: FakeAsset, attributes: Mapping[str, tuple[str, ...]]) -> None:
         for name, values in attributes.items():

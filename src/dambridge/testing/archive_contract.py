@@ -1,0 +1,490 @@
+"""What every archive must do: one suite for the in-memory fake, a connector on its simulator, and a live account.
+
+Subclass `ArchiveContract` and give it the fixture `archive`. A test that needs something the archive declares it has not
+is skipped, and the skip names what the engine does instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import pytest
+
+from dambridge.model.identity import RemoteId
+from dambridge.model.records import Missing, NativeRecord
+from dambridge.ports.capabilities import Proof
+from dambridge.ports.errors import Refused, Unclear
+from dambridge.ports.pace import Lane
+from dambridge.ports.systems import AssetArchive, Body
+
+LANE = Lane.NORMAL
+Losing: TypeAlias = Callable[[str], Awaitable[None]]
+"""`await losing("deliver")`: the next reply to such a call is lost after the deed; `deliver`, `write` or `add_version`."""
+
+_PIXEL = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgy"
+    "PC4zNDL/wAALCAABAAEBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEG"
+    "E1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJ"
+    "ipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APn+v//Z"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractFields:
+    """Attributes of the archive under test that the suite may write: two texts, a list of free terms, a closed list."""
+
+    text: str = "Title"
+    other_text: str = "Headline"
+    bag: str = "Keywords"
+    closed: str = "Lifecycle Status"
+    closed_term: str = "approved"
+    id_text: str = "Dambridge Id"
+
+
+def small_jpeg(text: str) -> bytes:
+    """A sound JPEG of one pixel that differs by `text`."""
+    comment = text.encode()
+    return _PIXEL[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + _PIXEL[2:]
+
+
+def body_of(content: bytes, *, announced: bool = True) -> Body:
+    """Bytes to send, in two chunks; without a size where not `announced`."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield content[: len(content) // 2]
+        yield content[len(content) // 2 :]
+
+    return Body(len(content) if announced else None, chunks)
+
+
+def present(seen: NativeRecord | Missing) -> NativeRecord:
+    """The record, for tests that know it is there."""
+    assert isinstance(seen, NativeRecord), seen
+    return seen
+
+
+class ArchiveContract(ABC):
+    """The promises of `AssetArchive`. Each test works in a folder of its own."""
+
+    @pytest.fixture
+    @abstractmethod
+    def archive(self) -> AssetArchive | AsyncIterator[AssetArchive]:
+        """The archive under test."""
+
+    @pytest.fixture
+    def fields(self) -> ContractFields:
+        """Which attributes may be written."""
+        return ContractFields()
+
+    @pytest.fixture
+    def salt(self) -> str:
+        """Makes the bytes of this run differ from those of earlier runs on an account that remembers."""
+        return ""
+
+    @pytest.fixture
+    def losing(self) -> Losing | None:
+        """A way to lose replies, where there is one."""
+        return None
+
+    @pytest.fixture
+    def scratch(self, request: pytest.FixtureRequest, salt: str) -> str:
+        """The path of this test's own folder."""
+        return f"dambridge/contract/{salt or 'run'}/{request.node.name}"
+
+    @pytest.fixture
+    def bytes_of(self, scratch: str) -> Callable[[str], bytes]:
+        """Makes files that no other test has made."""
+        return lambda text: small_jpeg(f"{scratch} {text}")
+
+    @pytest.fixture
+    def settle(self) -> Callable[[], Awaitable[None]]:
+        """Lets an index catch up."""
+        return lambda: asyncio.sleep(0)
+
+    # who and what --------------------------------------------------------------------------------------------------
+
+    async def test_it_says_whose_account_it_is(self, archive: AssetArchive) -> None:
+        who = await archive.whoami()
+        assert who.person
+        assert who.organisation
+
+    async def test_it_lists_its_attributes_with_their_terms(
+        self, archive: AssetArchive, fields: ContractFields
+    ) -> None:
+        by_name = {it.name: it for it in await archive.attributes()}
+        assert by_name[fields.text].terms is None
+        assert by_name[fields.text].kind
+        terms = by_name[fields.closed].terms
+        assert terms is not None
+        assert fields.closed_term in terms
+
+    # folders -------------------------------------------------------------------------------------------------------
+
+    async def test_a_folder_is_made_once_however_often_it_is_asked_for(
+        self, archive: AssetArchive, scratch: str
+    ) -> None:
+        first = await archive.ensure_folder(f"{scratch}/a/b", lane=LANE)
+        again = await archive.ensure_folder(f"{scratch}/a/b", lane=LANE)
+        parent = await archive.ensure_folder(f"{scratch}/a", lane=LANE)
+        other = await archive.ensure_folder(f"{scratch}/a/c", lane=LANE)
+        assert first == again
+        assert len({first, parent, other}) == 3
+
+    async def test_many_at_once_make_one_folder(self, archive: AssetArchive, scratch: str) -> None:
+        made = await asyncio.gather(*(archive.ensure_folder(f"{scratch}/x/y", lane=LANE) for _ in range(6)))
+        assert len(set(made)) == 1
+
+    async def test_a_new_folder_is_empty(self, archive: AssetArchive, scratch: str) -> None:
+        folder = await archive.ensure_folder(scratch, lane=LANE)
+        assert list(await archive.contents(folder, lane=LANE)) == []
+
+    @pytest.mark.hazard("P23")
+    async def test_folder_names_may_be_in_any_script(self, archive: AssetArchive, scratch: str) -> None:
+        folder = await archive.ensure_folder(f"{scratch}/Été à Zürich/港の夕暮れ", lane=LANE)
+        assert await archive.ensure_folder(f"{scratch}/Été à Zürich/港の夕暮れ", lane=LANE) == folder
+
+    # deliveries ----------------------------------------------------------------------------------------------------
+
+    async def test_a_delivery_stands_in_its_folder_byte_for_byte(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        content = bytes_of("one")
+        folder = await archive.ensure_folder(scratch, lane=LANE)
+        remote = await archive.deliver(folder, body_of(content), file_name="ac1.jpg", lane=LANE)
+        (standing,) = await archive.contents(folder, lane=LANE)
+        assert standing.key.remote_id == remote
+        assert standing.key.account == archive.account
+        assert standing.file_name == "ac1.jpg"
+        assert standing.size == len(content)
+        assert [it.id for it in standing.containers] == [folder]
+        assert standing.containers[0].path == scratch
+        assert await _bytes(archive, remote) == content
+
+    async def test_a_delivery_below_does_not_stand_above(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        above = await archive.ensure_folder(scratch, lane=LANE)
+        below = await archive.ensure_folder(f"{scratch}/below", lane=LANE)
+        await archive.deliver(below, body_of(bytes_of("deep")), file_name="deep.jpg", lane=LANE)
+        assert list(await archive.contents(above, lane=LANE)) == []
+        assert len(await archive.contents(below, lane=LANE)) == 1
+
+    async def test_the_stored_file_has_the_checksum_of_what_was_sent(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        if archive.capabilities.checksum is Proof.ABSENT:
+            pytest.skip("declares: no checksum. The engine reads the file back and compares SHA-256")
+        content = bytes_of("sum")
+        record = await _delivered(archive, scratch, content)
+        if record.checksum is None:
+            pytest.skip("shows no checksum. The engine reads the file back and compares SHA-256")
+        assert record.checksum.hexdigest == hashlib.new(record.checksum.algorithm, content).hexdigest()
+
+    async def test_a_delivery_of_unknown_length_arrives(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        content = bytes_of("unmeasured")
+        folder = await archive.ensure_folder(scratch, lane=LANE)
+        remote = await archive.deliver(folder, body_of(content, announced=False), file_name="u.jpg", lane=LANE)
+        assert await _bytes(archive, remote) == content
+
+    @pytest.mark.hazard("P23")
+    async def test_file_names_keep_their_spelling(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        folder = await archive.ensure_folder(scratch, lane=LANE)
+        for number, name in enumerate(('Été "à" Zürich.jpg', "港の夕暮れ.jpg", "e\u0301.jpg", "🌅 sun; rise.jpg")):
+            content = bytes_of(f"named {number}")
+            remote = await archive.deliver(folder, body_of(content), file_name=name, lane=LANE)
+            assert present((await archive.read([remote], lane=LANE))[remote]).file_name == name
+
+    async def test_a_delivery_into_no_folder_is_refused(
+        self, archive: AssetArchive, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        with pytest.raises(Refused):
+            await archive.deliver(RemoteId("99999999"), body_of(bytes_of("x")), file_name="x.jpg", lane=LANE)
+
+    async def test_deliveries_side_by_side_do_not_mix(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        records = await asyncio.gather(*(_delivered(archive, f"{scratch}/{it}", bytes_of(str(it))) for it in range(6)))
+        for number, record in enumerate(records):
+            assert await _bytes(archive, record.key.remote_id) == bytes_of(str(number))
+
+    # lost replies --------------------------------------------------------------------------------------------------
+
+    @pytest.mark.hazard("P20")
+    async def test_a_delivery_whose_reply_is_lost_is_unclear_and_stands_there_once(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], losing: Losing | None
+    ) -> None:
+        lose = _need(losing)
+        content = bytes_of("lost")
+        folder = await archive.ensure_folder(scratch, lane=LANE)
+        await lose("deliver")
+        with pytest.raises(Unclear):
+            await archive.deliver(folder, body_of(content), file_name="lost.jpg", lane=LANE)
+        (standing,) = await archive.contents(folder, lane=LANE)
+        assert (standing.file_name, standing.size) == ("lost.jpg", len(content))
+
+    @pytest.mark.hazard("P20")
+    async def test_a_write_whose_reply_is_lost_is_unclear_and_happened_once(
+        self,
+        archive: AssetArchive,
+        scratch: str,
+        bytes_of: Callable[[str], bytes],
+        losing: Losing | None,
+        fields: ContractFields,
+    ) -> None:
+        lose = _need(losing)
+        record = await _delivered(archive, scratch, bytes_of("w"))
+        await lose("write")
+        with pytest.raises(Unclear):
+            await _write(archive, record, {fields.text: ("written",)})
+        assert (await _again(archive, record)).fields[fields.text] == ("written",)
+
+    @pytest.mark.hazard("P20")
+    async def test_a_version_whose_reply_is_lost_is_unclear_and_happened(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], losing: Losing | None
+    ) -> None:
+        lose = _need(losing)
+        record = await _delivered(archive, scratch, bytes_of("v1"))
+        await lose("add_version")
+        with pytest.raises(Unclear):
+            await archive.add_version(
+                record.key.remote_id, body_of(bytes_of("v2")), file_name=record.file_name, lane=LANE
+            )
+        assert await _bytes(archive, record.key.remote_id) == bytes_of("v2")
+
+    # writes --------------------------------------------------------------------------------------------------------
+
+    @pytest.mark.hazard("P28")
+    async def test_what_is_written_reads_back_equal_and_lists_stay_lists(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], fields: ContractFields
+    ) -> None:
+        _need_attributes(archive)
+        record = await _delivered(archive, scratch, bytes_of("w"))
+        words = ("sea, sky", "a|b", "Zürich", "港", "🌅")
+        await _write(archive, record, {fields.text: ("“Dusk” — an evening\u00a0in Été",), fields.bag: words})
+        seen = await _again(archive, record)
+        assert seen.fields[fields.text] == ("“Dusk” — an evening\u00a0in Été",)
+        assert sorted(_texts(seen, fields.bag)) == sorted(words)
+
+    async def test_attributes_not_named_stay_and_an_empty_one_is_cleared(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], fields: ContractFields
+    ) -> None:
+        _need_attributes(archive)
+        record = await _delivered(archive, scratch, bytes_of("w"))
+        await _write(
+            archive, record, {fields.text: ("first",), fields.other_text: ("second",), fields.bag: ("one", "two")}
+        )
+        await _write(archive, record, {fields.text: ("changed",), fields.bag: ()})
+        seen = await _again(archive, record)
+        assert seen.fields[fields.text] == ("changed",)
+        assert seen.fields[fields.other_text] == ("second",)
+        assert fields.bag not in seen.fields
+
+    async def test_a_list_is_replaced_and_not_added_to(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], fields: ContractFields
+    ) -> None:
+        _need_attributes(archive)
+        record = await _delivered(archive, scratch, bytes_of("w"))
+        await _write(archive, record, {fields.bag: ("one", "two")})
+        await _write(archive, record, {fields.bag: ("two", "three")})
+        assert sorted(_texts(await _again(archive, record), fields.bag)) == ["three", "two"]
+
+    async def test_name_and_file_name_are_written_without_touching_attributes(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], fields: ContractFields
+    ) -> None:
+        if not archive.capabilities.rename.usable:
+            pytest.skip("declares: no renaming. The engine delivers under the final name")
+        record = await _delivered(archive, scratch, bytes_of("w"))
+        if archive.capabilities.write_attributes.usable:
+            await _write(archive, record, {fields.text: ("kept",)})
+        await archive.write(record.key.remote_id, attributes={}, name="Harbour at dusk", file_name="h 1.jpg", lane=LANE)
+        seen = await _again(archive, record)
+        assert (seen.name, seen.file_name) == ("Harbour at dusk", "h 1.jpg")
+        if archive.capabilities.write_attributes.usable:
+            assert seen.fields[fields.text] == ("kept",)
+
+    @pytest.mark.hazard("P31")
+    async def test_a_term_that_the_vocabulary_lacks_is_refused_or_reads_back(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], fields: ContractFields
+    ) -> None:
+        _need_attributes(archive)
+        record = await _delivered(archive, scratch, bytes_of("w"))
+        await _write(archive, record, {fields.closed: (fields.closed_term,)})
+        assert (await _again(archive, record)).fields[fields.closed] == (fields.closed_term,)
+        allowed: set[tuple[str, ...]] = {(fields.closed_term,)}
+        try:
+            await _write(archive, record, {fields.closed: ("no such term",)})
+        except Refused:
+            pass  # nothing happened, and a person decides
+        else:
+            allowed |= {("no such term",), ()}  # a site may drop or create terms: the engine compares what reads back
+        assert (await _again(archive, record)).fields.get(fields.closed, ()) in allowed
+
+    async def test_a_write_to_no_asset_is_refused(self, archive: AssetArchive) -> None:
+        with pytest.raises(Refused):
+            await archive.write(RemoteId("99999999"), attributes={}, name="x", file_name=None, lane=LANE)
+
+    async def test_each_change_moves_the_version(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], fields: ContractFields
+    ) -> None:
+        _need_attributes(archive)
+        record = await _delivered(archive, scratch, bytes_of("w"))
+        await _write(archive, record, {fields.text: ("moved",)})
+        seen = await _again(archive, record)
+        assert (seen.modified, seen.fields) != (record.modified, record.fields)
+        assert seen.content_stamp == record.content_stamp
+
+    async def test_a_write_to_what_moved_on_is_refused(self, archive: AssetArchive) -> None:
+        if archive.capabilities.conditional_write is not Proof.PROVEN:
+            pytest.skip(
+                "declares: no conditional write. The engine rechecks the version one call before, writes only changed fields, "
+                "and reads back after"
+            )
+        pytest.fail("an archive that can refuse a stale write needs a port method that says which version it expects")
+
+    # versions ------------------------------------------------------------------------------------------------------
+
+    @pytest.mark.hazard("P22")
+    async def test_new_bytes_become_the_file_of_the_same_asset_and_its_fields_stay(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], fields: ContractFields
+    ) -> None:
+        if not archive.capabilities.versions.usable:
+            pytest.skip("declares: no versions. The engine lets the item wait for a person")
+        record = await _delivered(archive, scratch, bytes_of("v1"))
+        if archive.capabilities.write_attributes.usable:
+            await _write(archive, record, {fields.text: ("kept",)})
+        await archive.add_version(
+            record.key.remote_id, body_of(bytes_of("v2, longer")), file_name=record.file_name, lane=LANE
+        )
+        seen = await _again(archive, record)
+        assert seen.size == len(bytes_of("v2, longer"))
+        assert seen.content_stamp != record.content_stamp
+        assert seen.file_name == record.file_name
+        assert await _bytes(archive, record.key.remote_id) == bytes_of("v2, longer")
+        if archive.capabilities.write_attributes.usable:
+            assert seen.fields[fields.text] == ("kept",)
+        assert [it.key for it in await archive.contents(record.containers[0].id, lane=LANE)] == [record.key]
+
+    # places --------------------------------------------------------------------------------------------------------
+
+    async def test_placing_moves_an_asset_and_may_be_repeated(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        record = await _delivered(archive, f"{scratch}/berth", bytes_of("p"))
+        berth, final = record.containers[0].id, await archive.ensure_folder(f"{scratch}/final", lane=LANE)
+        for _ in range(2):
+            await archive.place(record.key.remote_id, into=final, out_of=berth, lane=LANE)
+            assert [it.id for it in (await _again(archive, record)).containers] == [final]
+        assert list(await archive.contents(berth, lane=LANE)) == []
+        assert [it.key for it in await archive.contents(final, lane=LANE)] == [record.key]
+
+    async def test_placing_without_leaving_stands_an_asset_in_two_folders(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        record = await _delivered(archive, f"{scratch}/one", bytes_of("p"))
+        one, two = record.containers[0].id, await archive.ensure_folder(f"{scratch}/two", lane=LANE)
+        await archive.place(record.key.remote_id, into=two, out_of=None, lane=LANE)
+        await archive.place(record.key.remote_id, into=two, out_of=two, lane=LANE)
+        assert {it.id for it in (await _again(archive, record)).containers} == {one, two}
+
+    # reading -------------------------------------------------------------------------------------------------------
+
+    async def test_reading_says_of_each_id_what_became_of_it(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        one = await _delivered(archive, f"{scratch}/1", bytes_of("1"))
+        two = await _delivered(archive, f"{scratch}/2", bytes_of("2"))
+        nobody = RemoteId("99999999")
+        seen = await archive.read([one.key.remote_id, nobody, two.key.remote_id], lane=LANE)
+        assert set(seen) == {one.key.remote_id, two.key.remote_id, nobody}
+        assert present(seen[one.key.remote_id]).key == one.key
+        assert present(seen[two.key.remote_id]).key == two.key
+        missing = seen[nobody]
+        assert isinstance(missing, Missing)
+        assert missing.evidence
+
+    async def test_reading_nothing_costs_nothing(self, archive: AssetArchive) -> None:
+        assert dict(await archive.read([], lane=LANE)) == {}
+
+    async def test_a_record_is_whole(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        record = await _delivered(archive, scratch, bytes_of("r"))
+        assert {"base", "file", "attributes", "containers"} <= record.groups
+        assert record.modified
+        assert record.modified_at is not None
+        assert record.modified_at.tzinfo is UTC
+        assert (
+            abs((record.modified_at - datetime.fromtimestamp(int(record.modified) / 1000, UTC)).total_seconds()) < 0.002
+        )
+        assert record.content_stamp
+        assert all(value for value in record.fields.values())
+
+    async def test_finding_never_finds_another(
+        self,
+        archive: AssetArchive,
+        scratch: str,
+        bytes_of: Callable[[str], bytes],
+        fields: ContractFields,
+        settle: Callable[[], Awaitable[None]],
+    ) -> None:
+        _need_attributes(archive)
+        one = await _delivered(archive, f"{scratch}/1", bytes_of("1"))
+        two = await _delivered(archive, f"{scratch}/2", bytes_of("2"))
+        await _write(archive, one, {fields.id_text: (f"{scratch} 1",)})
+        await _write(archive, two, {fields.id_text: (f"{scratch} 2",)})
+        await settle()
+        assert list(await archive.find(fields.id_text, f"{scratch} 1", lane=LANE)) == [one.key.remote_id]
+        assert list(await archive.find(fields.id_text, f"{scratch} 3", lane=LANE)) == []
+
+    async def test_a_person_can_open_the_asset(self, archive: AssetArchive) -> None:
+        page = archive.page_of(RemoteId("4101"))
+        assert page.startswith(("http://", "https://"))
+        assert "4101" in page
+
+
+async def _delivered(archive: AssetArchive, path: str, content: bytes) -> NativeRecord:
+    folder = await archive.ensure_folder(path, lane=LANE)
+    name = f"{hashlib.sha256(content).hexdigest()[:12]}.jpg"
+    remote = await archive.deliver(folder, body_of(content), file_name=name, lane=LANE)
+    return present((await archive.read([remote], lane=LANE))[remote])
+
+
+async def _again(archive: AssetArchive, record: NativeRecord) -> NativeRecord:
+    return present((await archive.read([record.key.remote_id], lane=LANE))[record.key.remote_id])
+
+
+async def _write(archive: AssetArchive, record: NativeRecord, attributes: dict[str, tuple[str, ...]]) -> None:
+    await archive.write(record.key.remote_id, attributes=attributes, name=None, file_name=None, lane=LANE)
+
+
+async def _bytes(archive: AssetArchive, remote_id: RemoteId) -> bytes:
+    async with archive.original(remote_id, lane=LANE) as stream:
+        return b"".join([chunk async for chunk in stream.chunks])
+
+
+def _texts(record: NativeRecord, name: str) -> Sequence[str]:
+    value = record.fields[name]
+    assert isinstance(value, tuple)
+    return value
+
+
+def _need(losing: Losing | None) -> Losing:
+    if losing is None:
+        pytest.skip("replies cannot be lost at will here: the same test on fake and simulator stands for it")
+    return losing
+
+
+def _need_attributes(archive: AssetArchive) -> None:
+    if not archive.capabilities.write_attributes.usable:
+        pytest.skip("declares: attributes cannot be written. The engine delivers files and says that fields wait")
