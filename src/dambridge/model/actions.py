@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -30,7 +31,7 @@ class Action:
     `fields` are the canonical values the copy should have afterwards (all managed ones for a create, only the changed
     ones for an update); `cleared` are fields to empty; `expects` holds the version of every copy that the decision
     rested on. `folder` and `file_name` say where a new copy goes. `size` is in bytes, 0 where no bytes move; `calls`
-    the estimated calls per account name.
+    the estimated calls per account name; `modified_at` when the source says it was last changed (aware), for the lag.
     """
 
     kind: ActionKind
@@ -48,6 +49,7 @@ class Action:
     media_type: str = ""
     size: int = 0
     calls: Mapping[str, int]
+    modified_at: datetime | None = None
 
     @property
     def id(self) -> ActionId:
@@ -79,6 +81,7 @@ class Action:
             "media_type": self.media_type,
             "size": self.size,
             "calls": {k: self.calls[k] for k in sorted(self.calls)},
+            "modified_at": self.modified_at.isoformat() if self.modified_at else None,
         }
 
     @classmethod
@@ -99,6 +102,7 @@ class Action:
             media_type=data["media_type"],
             size=data["size"],
             calls=data["calls"],
+            modified_at=datetime.fromisoformat(data["modified_at"]) if data["modified_at"] else None,
         )
 
 

@@ -96,6 +96,7 @@ class LeftItem:
     key: AssetKey
     leave: Leave
     expects: AssetVersion | None
+    file_name: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -103,6 +104,7 @@ class LeftItem:
             "outcome": str(self.leave.outcome),
             "reason": self.leave.reason.to_json(),
             "waits_for": self.leave.waits_for,
+            "file_name": self.file_name,
             "expects": self.expects.to_json() if self.expects else None,
         }
 
@@ -116,6 +118,7 @@ class LeftItem:
                 waits_for=data["waits_for"],
             ),
             expects=AssetVersion.from_json(data["expects"]) if data["expects"] else None,
+            file_name=data["file_name"],
         )
 
 

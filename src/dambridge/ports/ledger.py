@@ -195,6 +195,10 @@ class Ledger(Protocol):
         """The actions of the batch that are still open and may be tried now."""
         ...
 
+    async def unsettled(self, run: RunId, actions: Sequence[ActionId]) -> frozenset[ActionId]:
+        """Those of the actions that belong to this run and are still open."""
+        ...
+
     async def open_batches(self, flow: FlowName) -> Sequence[tuple[RunId, str]]:
         """Batches with open actions, in the order in which they were made."""
         ...
