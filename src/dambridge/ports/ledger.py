@@ -169,7 +169,8 @@ class Ledger(Protocol):
     async def observations(self, flow: FlowName, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Observation]: ...
 
     async def attention(self, flow: FlowName) -> Mapping[str, int]:
-        """What waits for a person now: counts by reason code over observations that wait, are quarantined or failed."""
+        """What needs a person now: counts by reason code over observations that wait, are quarantined or failed, those
+        aside that wait for `system` or `next run`, which no person needs to look at."""
         ...
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
