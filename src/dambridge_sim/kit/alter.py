@@ -22,7 +22,9 @@ def _made_anew(data: bytes) -> bytes | None:
     out = io.BytesIO()
     try:
         with Image.open(io.BytesIO(data)) as image:
-            image.convert("RGB").save(out, image.format if image.format in ("JPEG", "PNG", "WEBP") else "JPEG", quality=82)
+            image.convert("RGB").save(
+                out, image.format if image.format in ("JPEG", "PNG", "WEBP") else "JPEG", quality=82
+            )
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return None
     return out.getvalue()

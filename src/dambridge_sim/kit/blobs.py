@@ -192,7 +192,11 @@ class Blobs:
 
     def read(self, blob: Blob) -> bytes:
         """Return all bytes."""
-        return jpeg_of(blob.synthetic, self._synthetic_bytes) if blob.synthetic is not None else self.path(blob).read_bytes()
+        return (
+            jpeg_of(blob.synthetic, self._synthetic_bytes)
+            if blob.synthetic is not None
+            else self.path(blob).read_bytes()
+        )
 
     def head(self, blob: Blob, length: int) -> bytes:
         """Return the first bytes."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dambridge_sim.kit.clock import Clock
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -76,7 +78,9 @@ class FaultRule(Body):
     change: Literal["insert", "remove"] = Field("remove", description="`page_drift`: what happens between the pages")
     count: int = Field(1, ge=1, description="`page_drift`: how many items")
     how: Literal["metadata", "reencode"] = Field("metadata", description="`alter_on_upload`: what the server rewrites")
-    webhook: Literal["drop", "duplicate", "reorder", "delay"] | None = Field(None, description="`webhook`: what happens")
+    webhook: Literal["drop", "duplicate", "reorder", "delay"] | None = Field(
+        None, description="`webhook`: what happens"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -90,7 +94,9 @@ class FaultRule(Body):
     @model_validator(mode="after")
     def _complete(self) -> FaultRule:
         if self.action == "webhook" and self.webhook is None:
-            raise ValueError('write "action": "webhook:drop", "webhook:duplicate", "webhook:reorder" or "webhook:delay"')
+            raise ValueError(
+                'write "action": "webhook:drop", "webhook:duplicate", "webhook:reorder" or "webhook:delay"'
+            )
         return self
 
 
@@ -114,6 +120,21 @@ class ClockBody(Body):
             raise ValueError("now has no zone; write it as 2026-11-23T10:00:00Z")
         return self
 
+    def apply(self, clock: Clock) -> None:
+        """Move the clock as told."""
+        if self.now is not None:
+            clock.set(self.now)
+        if self.advance is not None:
+            clock.advance(timedelta(seconds=self.advance))
+        if self.freeze is not None:
+            clock.freeze(self.freeze)
+
+
+class ResetBody(Body):
+    """`POST /__sim__/reset`: empties everything."""
+
+    seed: str | None = Field(None, description="a folder, or synthetic:N, to load afterwards")
+
 
 class TrafficBody(Body):
     """`POST /__sim__/traffic`: replaces all traffic settings; what is absent is off."""
@@ -123,7 +144,9 @@ class TrafficBody(Body):
     rate_per_s: float | None = Field(None, gt=0)
     burst: int | None = Field(None, ge=1, description="size of the token bucket; absent: one second's worth")
     window_s: float | None = Field(None, gt=0, description="fixed windows of this length instead of a token bucket")
-    bandwidth_mb_s: float | None = Field(None, gt=0, description="10^6 bytes per second, all calls and both ways together")
+    bandwidth_mb_s: float | None = Field(
+        None, gt=0, description="10^6 bytes per second, all calls and both ways together"
+    )
 
 
 class SwitchesBody(Body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -13,13 +13,14 @@ from dambridge_sim.kit.blobs import Blob
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.faults import CallFaults
 from dambridge_sim.kit.lookup import Document
-from dambridge_sim.kit.multipart import Form, Upload, read_multipart
+from dambridge_sim.kit.multipart import Form, Upload, flipped, read_multipart
 from dambridge_sim.kit.traffic import RateReading
 from dambridge_sim.kit.world import World
 
 __all__ = ["Call", "Form", "Refused", "Reply", "Upload"]
 
 _BODY_LIMIT = 64 * 1024 * 1024
+_NOBODY = "nobody"
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not an error
@@ -54,9 +55,7 @@ class Reply:
         return cls(status, {"content-type": "application/json", **(headers or {})}, body)
 
     @classmethod
-    def raw(
-        cls, body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    def raw(cls, body: bytes, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
         """Answer with bytes."""
         return cls(status, {"content-type": media_type, **(headers or {})}, body)
 
@@ -129,8 +128,7 @@ class Call:
         self.confidence = Confidence.INFERRED
         self.known = False
         self.rpc_method: str | None = None
-        self.caller: str | None = None
-        self.acting = Acting("nobody", f"{method} {path}")
+        self.acting = Acting(_NOBODY, f"{method} {path}")
         self.faults = CallFaults()
         self.rate: RateReading | None = None
         self.bytes_in = 0
@@ -139,6 +137,15 @@ class Call:
         self._query: dict[str, str] | None = None
         self._body: bytes | None = None
         self._form: Form | None = None
+
+    @property
+    def caller(self) -> str | None:
+        """Who calls, once the vendor has found out; the journal and the history show it."""
+        return None if self.acting.who == _NOBODY else self.acting.who
+
+    @caller.setter
+    def caller(self, who: str | None) -> None:
+        self.acting.who = _NOBODY if who is None else who
 
     # What came
 
@@ -167,6 +174,8 @@ class Call:
                 if self.bytes_in > _BODY_LIMIT:
                     raise BadBodyError("the body is larger than 64 MiB; send files as multipart")
             self._body = b"".join(parts)
+            if self._body and (rule := self.faults.get("corrupt", "request")) is not None:
+                self._body = flipped(self._body, min(rule.bytes, len(self._body) - 1))
         return self._body
 
     async def json(self) -> Any:
@@ -213,6 +222,3 @@ class Call:
         """Say whether an operation of this confidence is served, and note it for the reply's header."""
         self.confidence = confidence
         return confidence.in_strict or not self.world.strict
-
-
-Handler = Callable[[Call], Awaitable[Reply]]

@@ -111,8 +111,9 @@ class Documents:
         return overlay.base if overlay else None
 
     def clear(self) -> None:
-        """Forget every document, index entry and computed library; settings stay."""
+        """Forget every document, index entry, number and computed library; other settings stay."""
         with self.transaction():
+            self._db.execute("DELETE FROM setting WHERE name='synthetic' OR name LIKE 'number:%'")
             for table in ("doc", "entry", "pending"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the three names above
             self._overlays.clear()
@@ -175,8 +176,17 @@ class Documents:
     def stored(self, kind: str) -> Iterator[str]:
         """Yield the ids of documents that stand in the store itself, without computed ones."""
         with self._lock:
-            rows = self._db.execute("SELECT id FROM doc WHERE kind=? AND body IS NOT NULL ORDER BY id", (kind,)).fetchall()
+            rows = self._db.execute(
+                "SELECT id FROM doc WHERE kind=? AND body IS NOT NULL ORDER BY id", (kind,)
+            ).fetchall()
         yield from (row[0] for row in rows)
+
+    def gone(self, kind: str) -> Iterator[tuple[str, Document]]:
+        """Yield the ids of deleted documents with what they were last."""
+        with self._lock:
+            sql = "SELECT id, prev FROM doc WHERE kind=? AND body IS NULL AND prev IS NOT NULL ORDER BY id"
+            rows = self._db.execute(sql, (kind,)).fetchall()
+        yield from ((row[0], json.loads(row[1])) for row in rows)
 
     # Numbers and settings
 

@@ -50,7 +50,9 @@ class Exposure:
         now = self._now_ms()
         while self._next_due is not None and self._next_due <= now:
             with self._documents.transaction():
-                due = self._documents.execute("SELECT asset, due FROM exposure_due WHERE due<=? ORDER BY due LIMIT 1", (now,))
+                due = self._documents.execute(
+                    "SELECT asset, due FROM exposure_due WHERE due<=? ORDER BY due LIMIT 1", (now,)
+                )
                 for asset, at in due:
                     self._documents.execute("DELETE FROM exposure_due WHERE asset=?", (asset,))
                     self._look(asset, self._documents.get(self._asset_kind, asset), at)
@@ -101,7 +103,9 @@ class Exposure:
                 self._documents.execute("UPDATE exposed SET ended=? WHERE rowid=?", (at, rowid))
             if audience.outside:
                 self._documents.execute("INSERT INTO exposed VALUES (?, ?, NULL, ?)", (asset, at, names))
-        self._schedule(asset, audience.changes_at_ms if audience.changes_at_ms and audience.changes_at_ms > at else None)
+        self._schedule(
+            asset, audience.changes_at_ms if audience.changes_at_ms and audience.changes_at_ms > at else None
+        )
 
     def _schedule(self, asset: str, due: int | None) -> None:
         if due is None:

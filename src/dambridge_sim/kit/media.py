@@ -9,7 +9,16 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-_FAILURES = (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError, KeyError, TypeError, IndexError)
+_FAILURES = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    MemoryError,
+    Image.DecompressionBombError,
+    KeyError,
+    TypeError,
+    IndexError,
+)
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -69,7 +69,15 @@ class _Collector:
 
     def callbacks(self) -> dict[str, object]:
         """Return the callbacks by the parser's names."""
-        names = ("part_begin", "part_data", "part_end", "header_field", "header_value", "header_end", "headers_finished")
+        names = (
+            "part_begin",
+            "part_data",
+            "part_end",
+            "header_field",
+            "header_value",
+            "header_end",
+            "headers_finished",
+        )
         return {"on_end": self._on_end, **{f"on_{name}": getattr(self, f"_on_{name}") for name in names}}
 
     def abandon(self) -> None:

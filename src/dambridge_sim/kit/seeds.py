@@ -48,7 +48,9 @@ def read_seed(folder: Path) -> tuple[Library, list[SeedFile]]:
     for name in library.files:
         if name not in known:
             raise BadSeedError(f"{folder / LIBRARY_FILE}: files: {name!r} is not in the folder")
-    return library, [SeedFile(path, _meta(library, name)) for name, path in known.items() if not path.name.startswith(".")]
+    return library, [
+        SeedFile(path, _meta(library, name)) for name, path in known.items() if not path.name.startswith(".")
+    ]
 
 
 def _meta(library: Library, name: str) -> dict[str, Any]:

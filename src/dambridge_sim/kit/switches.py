@@ -24,7 +24,9 @@ class UnknownSwitchError(ValueError):
 class Switches:
     """The switches of one simulator. `keep` is called with all set values after each change."""
 
-    def __init__(self, declared: Iterable[Switch], keep: Callable[[dict[str, Any]], None] = lambda _values: None) -> None:
+    def __init__(
+        self, declared: Iterable[Switch], keep: Callable[[dict[str, Any]], None] = lambda _values: None
+    ) -> None:
         """Start with every default."""
         self._declared = {switch.name: switch for switch in declared}
         self._values: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,6 +62,8 @@ class Vendor(ABC):
     asset_kind = "asset"
     kinds: Sequence[Kind] = (Kind("asset"),)
     switches: Sequence[Switch] = ()
+    page_order = Lookup()
+    """The lookup by which the page for people lists assets."""
     world: World
 
     def attach(self, world: World) -> None:
@@ -79,6 +82,12 @@ class Vendor(ABC):
     def populate(self) -> None:
         """Put into the empty world what exists in an empty account: organisation, root folder, users, their tokens."""
 
+    def started(self) -> None:
+        """Run after every start and reset, when everything is loaded: for what is held in memory."""
+
+    def clock_moved(self) -> None:
+        """Run after the clock was set or advanced: for what the server does by itself at a time."""
+
     # The course of a call
 
     async def identify(self, call: Call) -> None:
@@ -95,6 +104,10 @@ class Vendor(ABC):
     @abstractmethod
     def too_many(self, call: Call, retry_after_s: float) -> Reply:
         """Answer a call over the rate."""
+
+    def bad_body(self, call: Call, problem: str) -> Reply:
+        """Answer a body that is not what its content type says."""
+        return Reply.json({"error": problem}, status=400)
 
     def broken(self, call: Call, error: Exception) -> Reply:
         """Answer when the simulator itself fails; a test that meets this has found a defect of the simulator."""
@@ -171,6 +184,18 @@ class Vendor(ABC):
     def synthetic_span(self, lookup: Lookup, count: int) -> range:
         """Return the numbers below `count` that a lookup selects, in ascending order of the index's value."""
         raise NotImplementedError
+
+    def span_by_value(self, lookup: Lookup, count: int) -> range:
+        """Return the span of an index whose value grows with the number; a help for `synthetic_span`."""
+        low, low_open, high, high_open = lookup.bounds()
+        numbers = range(count)
+
+        def value(number: int) -> Any:
+            return self.synthetic_value(lookup.index, number)
+
+        start = 0 if low is None else (bisect_right if low_open else bisect_left)(numbers, low, key=value)
+        stop = count if high is None else (bisect_left if high_open else bisect_right)(numbers, high, key=value)
+        return range(start, max(start, stop))
 
 
 class BadMetaError(ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -28,6 +28,10 @@ class Delivery:
     fault: str | None = None
     status: int | None = None
     done: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form of the control call."""
+        return asdict(self)
 
 
 @dataclass(slots=True)
@@ -59,7 +63,9 @@ class Webhooks:
                 continue
             rule = self.faults.strike_webhook(event, asset).get("webhook")
             data = json.dumps(body, separators=(",", ":")).encode()
-            self._route(Delivery(event, asset, target.url, rule.webhook if rule else None), target, data, rule and rule.seconds)
+            self._route(
+                Delivery(event, asset, target.url, rule.webhook if rule else None), target, data, rule and rule.seconds
+            )
 
     def _route(self, delivery: Delivery, target: WebhookTarget, data: bytes, seconds: float | None) -> None:
         self.deliveries = [*self.deliveries[-_KEPT:], delivery]

@@ -1,0 +1,106 @@
+"""Serve a simulator: in the background of a test, or as the process itself."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from dambridge_sim.kit.app import create_app
+from dambridge_sim.kit.simulator import Options, Simulator
+from dambridge_sim.kit.vendor import Vendor
+from dambridge_sim.kit.wire import CuttableProtocol
+from dambridge_sim.kit.world import World
+
+_BACKLOG = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A simulator that is being served."""
+
+    url: str
+    simulator: Simulator
+
+    @property
+    def world(self) -> World:
+        """Its state. Reading is safe from any thread."""
+        return self.simulator.world
+
+    @property
+    def credentials(self) -> Mapping[str, Any]:
+        """What a client needs to sign in."""
+        return self.simulator.vendor.credentials()
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on the loopback interface; port 0 lets the system choose."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", port))
+    sock.listen(_BACKLOG)
+    return sock
+
+
+def _server(simulator: Simulator) -> uvicorn.Server:
+    config = uvicorn.Config(
+        create_app(simulator),  # type: ignore[arg-type]  # uvicorn's own types of scope and send are narrower
+        loop="uvloop",
+        http=CuttableProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+        backlog=_BACKLOG,
+    )
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def serve(vendor: Vendor, options: Options | None = None, *, port: int = 0) -> Iterator[Served]:
+    """Serve in a background thread for as long as the block lasts."""
+    simulator = Simulator(vendor, options or Options())
+    sock = listen(port)
+    try:
+        simulator.start()
+        url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        simulator.world.url = url
+        server = _server(simulator)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name=f"sim-{vendor.name}", daemon=True)
+        thread.start()
+        try:
+            yield Served(url, simulator)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+    finally:
+        sock.close()
+        simulator.close()
+
+
+def serve_forever(vendor: Vendor, options: Options, *, port: int) -> None:
+    """Serve as the process, until it is told to end; the first line on standard output says that it is ready."""
+    simulator = Simulator(vendor, options)
+    sock = listen(port)
+    try:
+        simulator.start()
+        url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        simulator.world.url = url
+        ready = {"ready": True, "system": vendor.name, "url": url, "credentials": dict(vendor.credentials())}
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+        _server(simulator).run(sockets=[sock])
+    finally:
+        sock.close()
+        simulator.close()
