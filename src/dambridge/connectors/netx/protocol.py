@@ -191,7 +191,8 @@ class Scan:
     overlap: int = 0
 
     def take(self, ids: Sequence[str], total: int) -> None:
-        """Note a page that was asked for at `start`, and where the next one begins."""
+        """Note a page that was asked for at `start`, and where the next one begins. An id twice on it counts once."""
+        ids = list(dict.fromkeys(ids))
         if self.overlap and ids and not any(it in self.met for it in ids[: self.overlap]):
             self.torn = True
         self.total = total

@@ -1,0 +1,219 @@
+"""NetX's calls, one function each: sent through the kit, answered as parsed values or as errors by next move.
+
+`SaidNo` leaves this module only where the caller has to look at the code; everything else is already the next move.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from dambridge.connectors.kit import (
+    Authoriser,
+    Effect,
+    FilePart,
+    FixedHeaders,
+    Http,
+    HttpCaller,
+    RenewedHeaders,
+    Reply,
+    Request,
+    SignedIn,
+    Timeouts,
+)
+from dambridge.connectors.netx import protocol as nx
+from dambridge.connectors.netx.config import NetxOptions
+from dambridge.connectors.netx.wire import BadReply
+from dambridge.model.identity import AccountId
+from dambridge.ports.errors import CannotGoOn, Refused, TryLater, Unclear
+from dambridge.ports.pace import Lane, Pacer
+from dambridge.ports.systems import Body, ByteStream
+
+
+class NetxClient:
+    """One account's calls. Reads are repeated by the kit, writes never; a renewed token repeats either, because a call
+    with a bad token was refused before it did anything."""
+
+    def __init__(self, setup: NetxOptions, *, account: AccountId, pacer: Pacer, http: Http) -> None:
+        self._setup = setup
+        self._ids = itertools.count(1)
+        self._caller = HttpCaller(
+            http,
+            account=account,
+            base_url=setup.base_url,
+            pacer=pacer,
+            timeouts=Timeouts(connect=setup.connect_timeout, idle=setup.read_timeout),
+            secrets=_secrets(setup),
+        )
+        self._signer = self._choose_signer()
+        self._caller.sign_with(self._signer)
+
+    # calls -------------------------------------------------------------------------------------------------------
+
+    async def read(self, method: str, params: Sequence[Any], *, about: str, lane: Lane) -> Any:
+        """The result of an RPC that only reads. Raises `SaidNo` for the site's own refusal."""
+        return await self._rpc(method, params, effect=Effect.READ, about=about, lane=lane)
+
+    async def write(self, method: str, params: Sequence[Any], *, about: str, lane: Lane) -> Any:
+        """The result of an RPC that changes something. Raises `SaidNo` for the site's own refusal."""
+        return await self._rpc(method, params, effect=Effect.WRITE, about=about, lane=lane)
+
+    async def send_file(
+        self, method: str, path: str, body: Body, *, form: Mapping[str, str], file_name: str, about: str, lane: Lane
+    ) -> Any:
+        """Import a file (NX 7); the reply is plain JSON. Raises `SaidNo` for the site's own refusal."""
+        request = Request(
+            method=method,
+            path=path,
+            effect=Effect.WRITE,
+            about=about,
+            form={**form, "fileName": file_name},
+            file=FilePart(field="file", file_name=file_name, body=body),
+        )
+        return await self._signed(request, lane=lane, call_id=None, repeatable=body.repeatable)
+
+    @asynccontextmanager
+    async def download(self, path: str, *, about: str, lane: Lane) -> AsyncIterator[ByteStream]:
+        """A file on its way. Raises `Refused` where it may not be had, `TryLater` when it is cut."""
+        request = Request(method="GET", path=path, effect=Effect.READ, about=about, expects_json=False)
+        for renewals_left in (1, 0):
+            signed = await self._signer.headers(lane)
+            async with self._caller.download(request, lane=lane) as found:
+                if found.stream is not None and not _says_json(found.reply):
+                    yield found.stream
+                    return
+                refusal = await _whole(found.reply, found.stream)
+            try:
+                self._judge(refusal, request, call_id=None)
+            except nx.SaidNo as said:
+                if said.code != nx.TOKEN_REJECTED or not renewals_left or not await self._signer.renew(signed, lane):
+                    raise nx.next_move(said, tried=about, writing=False) from None
+            else:
+                # A file that is itself JSON and stands whole in `refusal`
+                yield ByteStream(len(refusal.body), _once(refusal.body))
+                return
+
+    # inside ------------------------------------------------------------------------------------------------------
+
+    async def _rpc(self, method: str, params: Sequence[Any], *, effect: Effect, about: str, lane: Lane) -> Any:
+        call_id = next(self._ids)
+        request = Request(
+            method="POST",
+            path=nx.RPC_PATH,
+            effect=effect,
+            about=about,
+            json=nx.envelope(call_id, method, params),
+        )
+        return await self._signed(request, lane=lane, call_id=call_id, repeatable=True)
+
+    async def _signed(self, request: Request, *, lane: Lane, call_id: int | None, repeatable: bool) -> Any:
+        """Send, and once more with a new token where the site says that ours has run out (code 10000 under HTTP 200)."""
+        signed = await self._signer.headers(lane)
+        try:
+            return self._judge(await self._caller.call(request, lane=lane), request, call_id=call_id)
+        except nx.SaidNo as said:
+            if said.code != nx.TOKEN_REJECTED:
+                raise
+            if not await self._signer.renew(signed, lane):
+                raise nx.next_move(said, tried=request.about, writing=False) from None
+            if not repeatable:
+                raise TryLater(f"Could not {request.about}: the token had run out; there is a new one now.") from None
+        return self._judge(await self._caller.call(request, lane=lane), request, call_id=call_id)
+
+    def _judge(self, reply: Reply, request: Request, *, call_id: int | None) -> Any:
+        """The result that a reply holds; errors of HTTP and of the site become what they mean here."""
+        document = reply.json_or_none()
+        if isinstance(document, Mapping):
+            self._masked_refusal(document)
+        if reply.status == 401:
+            raise CannotGoOn(
+                f"Could not {request.about}: NetX does not accept the token. Make a new one in NetX's user menu under "
+                "Integrations and put it into the configuration."
+            )
+        if not reply.ok:
+            self._refuse_status(reply, request)
+        if call_id is None:
+            if document is None and request.expects_json:
+                self._bad_reply(request, "JSON")
+            return document
+        try:
+            return nx.result_of(document, call_id)
+        except BadReply as bad:
+            self._bad_reply(request, str(bad))
+
+    def _masked_refusal(self, document: Mapping[str, Any]) -> None:
+        try:
+            nx.raise_if_said_no(document)
+        except nx.SaidNo as said:
+            raise nx.SaidNo(said.code, self._caller.mask(said.text)) from None
+
+    def _refuse_status(self, reply: Reply, request: Request) -> NoReturn:
+        if request.path == nx.RPC_PATH and reply.status in {404, 405}:
+            raise CannotGoOn(
+                f"Could not {request.about}: there is no NetX at {self._setup.base_url} (HTTP {reply.status}). "
+                "Check `base_url`: it is the site's root, without a path."
+            )
+        hint = " The file is larger than the site takes." if reply.status == 413 else ""
+        raise Refused(f"NetX would not {request.about}: HTTP {reply.status}.{hint}", code=str(reply.status))
+
+    def _bad_reply(self, request: Request, wanted: str) -> NoReturn:
+        text = f"Could not {request.about}: NetX's reply was not {wanted}."
+        if request.effect is Effect.WRITE:
+            raise Unclear(f"{text} It may have happened.")
+        raise TryLater(text)
+
+    # signing in --------------------------------------------------------------------------------------------------
+
+    def _choose_signer(self) -> Authoriser:
+        token = self._setup.token
+        return FixedHeaders(nx.authorization(token.get_secret_value())) if token else RenewedHeaders(self._sign_in)
+
+    async def _sign_in(self, lane: Lane) -> SignedIn:
+        """Trade the refresh token for an access token (NX 2.2, SINGLE)."""
+        grant = self._setup.oauth
+        if grant is None:
+            raise CannotGoOn("There is neither a token nor an OAuth client for this NetX account.")
+        secret, refresh = grant.client_secret.get_secret_value(), grant.refresh_token.get_secret_value()
+        request = Request(
+            method="POST",
+            path=nx.TOKEN_PATH,
+            effect=Effect.READ,
+            about="renew the NetX access token",
+            form=nx.refresh_form(grant.client_id, secret, refresh),
+            authorised=False,
+        )
+        reply = await self._caller.call(request, lane=lane)
+        found = reply.json_or_none()
+        access = found.get("access_token") if isinstance(found, Mapping) and reply.ok else None
+        if not isinstance(access, str) or not access:
+            raise CannotGoOn(
+                f"NetX would not renew the access token (HTTP {reply.status}). Sign in through NetX's consent page once "
+                "more and put the new refresh token into the configuration."
+            )
+        self._caller.mask.add(access)
+        lasts = found.get("expires_in")
+        return SignedIn(nx.authorization(access), timedelta(seconds=lasts) if isinstance(lasts, int) else None)
+
+
+def _secrets(setup: NetxOptions) -> list[str]:
+    known = [setup.token] if setup.token else []
+    if setup.oauth:
+        known += [setup.oauth.client_secret, setup.oauth.refresh_token]
+    return [it.get_secret_value() for it in known]
+
+
+def _says_json(reply: Reply) -> bool:
+    """Errors come under HTTP 200 here too, so a download that calls itself JSON is looked at before it is believed."""
+    return reply.headers.get("Content-Type", "").startswith("application/json")
+
+
+async def _whole(reply: Reply, stream: ByteStream | None) -> Reply:
+    body = reply.body if stream is None else b"".join([chunk async for chunk in stream.chunks])
+    return Reply(reply.status, reply.headers, body)
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
