@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 LIBRARY_FILE = "library.yaml"
-_MEMBERS = ("containers", "vocabularies", "users", "attributes", "switches", "defaults", "files")
+_SITE_MEMBERS = ("groups", "permissions", "metadata_map", "profiles", "oauth_clients")
+_MEMBERS = ("containers", "vocabularies", "users", "attributes", "switches", "defaults", "files", *_SITE_MEMBERS)
 
 
 class BadSeedError(ValueError):
@@ -28,6 +29,8 @@ class Library:
     switches: dict[str, Any] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    site: dict[str, Any] = field(default_factory=dict)
+    """NetX: groups, permissions, metadata_map, profiles, oauth_clients; written beside the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +79,6 @@ def _library(path: Path) -> Library:
         raise BadSeedError(f"{path}: must be a mapping of {', '.join(_MEMBERS)}")
     if odd := sorted(set(content) - set(_MEMBERS)):
         raise BadSeedError(f"{path}: unknown {', '.join(map(str, odd))}; there are {', '.join(_MEMBERS)}")
-    return Library(**{key: value for key, value in content.items() if value is not None})
+    given = {key: value for key, value in content.items() if value is not None}
+    site = {key: given.pop(key) for key in _SITE_MEMBERS if key in given}
+    return Library(**given, site=site)

@@ -1,0 +1,146 @@
+"""Files going out (section 8): `/api/file/...` with the token, `/file/...` as the older File Retrieval API has it."""
+
+from __future__ import annotations
+
+from dambridge_sim.kit.call import Call, Reply
+from dambridge_sim.netx.access import ANONYMOUS, require
+from dambridge_sim.netx.auth import Tokens, header_token, invalid_token, session_key
+from dambridge_sim.netx.embedding import with_metadata
+from dambridge_sim.netx.errors import Refusal, no_access
+from dambridge_sim.netx.levels import Level
+from dambridge_sim.netx.library import Library
+from dambridge_sim.netx.metadata_map import exported
+from dambridge_sim.netx.records import Asset, StoredFile
+from dambridge_sim.netx.site import User
+
+PIXELS = {"thumbnail": 150, "thumb": 150, "preview": 500, "zoom": 2000}  # longer side, NX 8.2
+NOT_FOUND = 404
+
+
+class Files:
+    """Handlers of both families of file URLs."""
+
+    def __init__(self, library: Library, tokens: Tokens) -> None:
+        self._library = library
+        self._tokens = tokens
+
+    # /api/file
+
+    async def api_original(self, call: Call) -> Reply:
+        """`/api/file/asset/{id}`."""
+        return self._original(call, self._api_user(call))
+
+    async def api_named(self, call: Call) -> Reply:
+        """`/api/file/asset/{id}/{name}`: a rendition by its word, else the original under that name."""
+        user = self._api_user(call)
+        word = call.params["name"]
+        stem = word.removesuffix(".jpg")
+        if stem in {"thumbnail", "preview"}:
+            return self._rendition(call, user, stem)
+        return self._original(call, user, word)
+
+    async def api_view(self, call: Call) -> Reply:
+        """`/api/file/asset/{id}/view/{viewId}`."""
+        user = self._api_user(call)
+        require(user, Level.CONSUMER, "Downloading")
+        asset = self._asset(call, user)
+        wanted = call.params["viewId"]
+        view = next((one for one in asset.views if str(one.id) == wanted), None)
+        if view is None:
+            raise _missing(f"view {wanted} of asset {asset.id}")
+        return self._sent(call, view.file, view.file.name)
+
+    def _api_user(self, call: Call) -> User:
+        if (token := header_token(call)) is not None:
+            return self._tokens.user(token, "api", "access")
+        if (key := session_key(call)) is not None:
+            return self._tokens.user(key, "session")
+        raise invalid_token()
+
+    # /file
+
+    async def retrieve(self, call: Call) -> Reply:
+        """`/file/asset/{id}/{what}...`: original, thumb, preview, zoom, view by name, each by wish as an attachment."""
+        user = self._retrieval_user(call)
+        what, *rest = call.params["rest"].split("/")
+        attachment = bool(rest) and rest[-1] == "attachment"
+        if attachment:
+            rest = rest[:-1]
+        if what == "view" and rest:
+            return self._view_by_name(call, user, rest[0], attachment=attachment)
+        if len(rest) > 1:
+            raise _missing(call.path)
+        if what == "original":
+            return self._original(call, user, rest[0] if rest else None, attachment=attachment)
+        if what in PIXELS:
+            return self._rendition(call, user, what, attachment=attachment)
+        raise _missing(call.path)
+
+    def _retrieval_user(self, call: Call) -> User:
+        if (key := session_key(call)) is not None:
+            return self._tokens.user(key, "session")
+        token = header_token(call)
+        if token is not None and self._library.switch("token_on_file_urls"):
+            return self._tokens.user(token, "api", "access")
+        if self._library.switch("public_files"):
+            return ANONYMOUS
+        raise invalid_token()
+
+    def _view_by_name(self, call: Call, user: User, name: str, *, attachment: bool) -> Reply:
+        require(user, Level.CONSUMER, "Downloading")
+        asset = self._asset(call, user)
+        view = next((one for one in asset.views if one.name == name), None)
+        if view is None:
+            raise _missing(f'view "{name}" of asset {asset.id}')
+        return self._sent(call, view.file, view.file.name, attachment=attachment)
+
+    # Both
+
+    def _asset(self, call: Call, user: User) -> Asset:
+        raw = call.params["id"]
+        document = call.read("asset", raw) if raw.isdigit() else None
+        asset = None if document is None else Asset.from_json(document)
+        try:
+            return self._library.seen_by(user, asset, f"asset {raw}")
+        except Refusal as refusal:
+            status = 401 if user is ANONYMOUS else 404 if asset is None else 403
+            raise Refusal(refusal.code, refusal.message, http_status=status) from refusal
+
+    def _original(self, call: Call, user: User, name: str | None = None, *, attachment: bool = False) -> Reply:
+        asset = self._asset(call, user)
+        require(user, Level.CONSUMER, "Downloading")
+        if asset.archived or asset.checked_out:
+            raise no_access(f"asset {asset.id} is {'archived' if asset.archived else 'checked out'}")
+        if self._library.switch("download_approval") and user.level < Level.ADMINISTRATOR:
+            raise no_access(f"the original of asset {asset.id} needs approval")
+        if self._library.switch("export_on_download"):
+            fields = exported(self._library.site.metadata_map, asset.attributes)
+            if fields:
+                data = with_metadata(self._library.world.blobs.read(asset.file.blob), fields)
+                return Reply.raw(data, asset.file.media_type)
+        return self._sent(call, asset.file, name or asset.file.name, attachment=attachment)
+
+    def _rendition(self, call: Call, user: User, word: str, *, attachment: bool = False) -> Reply:
+        asset = self._asset(call, user)
+        require(user, Level.BROWSER, "Looking")
+        picture = None
+        if self._library.stamp() >= asset.proxies_ms:
+            picture = self._library.world.blobs.thumbnail(asset.file.blob, PIXELS[word])
+        if picture is None:
+            raise _missing(f"{word} of asset {asset.id}")
+        headers = {"content-disposition": f'attachment; filename="{asset.id}-{word}.jpg"'} if attachment else {}
+        return Reply.raw(picture, "image/jpeg", headers=headers)
+
+    def _sent(self, call: Call, file: StoredFile, name: str, *, attachment: bool = False) -> Reply:
+        return Reply.of_blob(
+            call,
+            file.blob,
+            file.media_type,
+            filename=name,
+            attachment=attachment,
+            ranges=self._library.switch("range_requests"),
+        )
+
+
+def _missing(what: str) -> Refusal:
+    return Refusal(1000, f"Not found: {what}", http_status=NOT_FOUND)

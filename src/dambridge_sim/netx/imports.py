@@ -1,0 +1,105 @@
+"""The import endpoints (section 7): multipart in, plain JSON out, parts in any order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dambridge_sim.kit.call import Call, Form, Reply, Upload
+from dambridge_sim.netx.access import require
+from dambridge_sim.netx.editing import check_file_name
+from dambridge_sim.netx.errors import bad_params, failure, no_access
+from dambridge_sim.netx.incoming import imported, new_file, new_view
+from dambridge_sim.netx.levels import Level
+from dambridge_sim.netx.library import Library
+from dambridge_sim.netx.records import Asset
+from dambridge_sim.netx.rpc_people import check_description, check_view_name
+from dambridge_sim.netx.site import User
+
+
+class Imports:
+    """Handlers of `/api/import/...`; the caller stands in `call.state["user"]`."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    async def asset(self, call: Call) -> Reply:
+        """`POST /api/import/asset`: `file`, `folderId`, `fileName`."""
+        user = _user(call)
+        require(user, Level.IMPORTER, "Uploading")
+        form = await call.form()
+        upload, file_name = _file(form)
+        folder = self._folder(user, form.first("folderId"))
+        with self._library.world.documents.transaction():
+            asset = imported(self._library, upload.blob, file_name, folder)
+        call.touch(asset.id)
+        return Reply.json(_reply(asset))
+
+    async def reimport(self, call: Call) -> Reply:
+        """`PUT /api/import/asset/{id}`: another file in the place of the present one."""
+        return await self._replace(call, keep_earlier=False)
+
+    async def version(self, call: Call) -> Reply:
+        """`POST /api/import/asset/{id}/version`: check-in; earlier versions are kept."""
+        return await self._replace(call, keep_earlier=True)
+
+    async def view(self, call: Call) -> Reply:
+        """`POST /api/import/asset/{id}/view`: `file`, `fileName`, `viewName`, `description`."""
+        asset = self._asset(call)
+        require(_user(call), Level.PRODUCER, "Managing views")
+        form = await call.form()
+        upload, file_name = _file(form)
+        name = check_view_name(form.first("viewName"))
+        description = check_description(form.first("description", ""))
+        asset = self._asset(call)
+        if any(view.name == name for view in asset.views):
+            raise failure(f'View "{name}" exists already on asset {asset.id}')
+        view = new_view(self._library, asset, upload.blob, file_name, name, description)
+        return Reply.json({"id": view.id, "name": view.name})
+
+    async def _replace(self, call: Call, *, keep_earlier: bool) -> Reply:
+        self._asset(call)
+        require(_user(call), Level.PRODUCER, "Managing versions")
+        form = await call.form()
+        upload, file_name = _file(form)
+        asset = self._asset(call)
+        if asset.checked_out:
+            raise failure(f"Asset {asset.id} is checked out")
+        if asset.archived:
+            raise failure(f"Asset {asset.id} is archived")
+        asset = new_file(self._library, asset, upload.blob, file_name, keep_earlier=keep_earlier)
+        return Reply.json(_reply(asset))
+
+    def _asset(self, call: Call) -> Asset:
+        raw = call.params["id"]
+        found = self._library.find(int(raw)) if raw.isdigit() else None
+        return self._library.seen_by(_user(call), found, f"asset {raw}")
+
+    def _folder(self, user: User, raw: str | None) -> int:
+        if raw is None or not raw.strip().isdigit():
+            raise bad_params("folderId must be a number")
+        folder = int(raw)
+        if folder not in self._library.tree:
+            raise failure(f"Folder {folder} does not exist")
+        path = self._library.tree.path(folder)
+        own = f"Users/{user.name}"
+        if user.level < Level.PRODUCER and not (path == own or path.startswith(f"{own}/")):
+            raise no_access(f"folder {folder}: importers upload into {own} alone")
+        if user.level >= Level.PRODUCER and not self._library.access.folder(user, folder):
+            raise no_access(f"folder {folder}")
+        return folder
+
+
+def _user(call: Call) -> User:
+    user: User = call.state["user"]
+    return user
+
+
+def _file(form: Form) -> tuple[Upload, str]:
+    upload = form.files.get("file")
+    if upload is None:
+        raise bad_params('The form has no file part named "file"')
+    return upload, check_file_name(form.first("fileName") or upload.filename)
+
+
+def _reply(asset: Asset) -> dict[str, Any]:
+    return {"id": asset.id, "name": asset.name}  # members other than id: INFERRED

@@ -1,0 +1,163 @@
+"""What people do in the site's own pages, as control calls and seeds ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from dambridge_sim.kit.blobs import Blob
+from dambridge_sim.kit.clock import to_ms
+from dambridge_sim.kit.vendor import BadMetaError, Upload
+from dambridge_sim.netx.attributes import check_values
+from dambridge_sim.netx.editing import check_file_name, check_name, with_attributes, with_profiles
+from dambridge_sim.netx.errors import Refusal
+from dambridge_sim.netx.incoming import imported, new_file, new_view
+from dambridge_sim.netx.library import Library
+from dambridge_sim.netx.records import Asset
+
+T = TypeVar("T")
+
+MEMBERS = (
+    "name", "file_name", "folders", "containers", "attributes", "creation_date", "import_date", "mod_date", "dates",
+    "views", "archived", "checked_out", "metadata",
+)  # fmt: skip
+_DATES = ("creation_date", "import_date", "mod_date")
+
+
+class Person:
+    """A person at work: the rules of attributes hold for him too, levels do not."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def adds(self, upload: Upload | None, meta: Mapping[str, Any]) -> str:
+        """Import a file as the web application does, then fill in what `meta` says; the asset's id."""
+        self._check(meta)
+        blob = upload.blob if upload is not None else self._library.world.blobs.store(b"")
+        name = meta.get("file_name") or (upload.filename if upload is not None else "")
+        paths = _paths(meta) or ["Intake"]
+        return self._guarded(lambda: self._place(blob, check_file_name(name), paths, meta))
+
+    def _place(self, blob: Blob, file_name: str, paths: list[str], meta: Mapping[str, Any]) -> str:
+        library = self._library
+        folders = [library.folder_at(path).id for path in paths]
+        asset = imported(library, blob, file_name, folders[0])
+        for folder in folders[1:]:
+            asset = with_profiles(library, asset.arrived(folder), folder)
+        rest = {key: value for key, value in meta.items() if key not in {"folders", "containers", "file_name"}}
+        self._store(self._filled(asset, rest), meta)
+        return str(asset.id)
+
+    def edits(self, asset_id: str, upload: Upload | None, meta: Mapping[str, Any]) -> None:
+        """Change an asset; a file becomes a new version in place."""
+        self._check(meta)
+        asset = self._library.find(int(asset_id)) if asset_id.isdigit() else None
+        if asset is None:
+            raise BadMetaError(f"there is no asset {asset_id}")
+        self._guarded(lambda: self._edit(asset, upload, meta))
+
+    def _edit(self, asset: Asset, upload: Upload | None, meta: Mapping[str, Any]) -> None:
+        library = self._library
+        if upload is not None:
+            asset = new_file(library, asset, upload.blob, meta.get("file_name") or asset.file_name, keep_earlier=True)
+        if (paths := _paths(meta)) is not None:
+            folders = [library.folder_at(path).id for path in paths]
+            arriving = [one for one in folders if one not in asset.folders]
+            asset = replace(asset, folders=tuple(dict.fromkeys(folders)))
+            for folder in arriving:
+                asset = with_profiles(library, asset, folder)
+        edited = self._filled(asset, meta)
+        if edited != asset or paths is not None:
+            membership_only = paths is not None and set(meta) <= {"folders", "containers"}
+            if not membership_only or library.switch("modified_moves_on_membership"):
+                edited = replace(edited, modified_ms=library.stamp())
+        self._store(edited, meta)
+
+    def _filled(self, asset: Asset, meta: Mapping[str, Any]) -> Asset:
+        """The asset with the members of `meta` that are not places or dates."""
+        if "name" in meta:
+            asset = replace(asset, name=check_name(meta["name"]))
+        if "file_name" in meta:
+            asset = replace(asset, file=replace(asset.file, name=check_file_name(meta["file_name"])))
+        if "attributes" in meta:
+            asset = self._with_values(asset, meta["attributes"])
+        asset = replace(
+            asset,
+            archived=bool(meta.get("archived", asset.archived)),
+            checked_out=bool(meta.get("checked_out", asset.checked_out)),
+        )
+        for view in meta.get("views", ()):
+            content = str(view.get("content", "")).encode()
+            blob = self._library.world.blobs.store(content)
+            file_name = view.get("file_name", f"{view['name']}.txt")
+            made = new_view(self._library, asset, blob, file_name, view["name"], view.get("description", ""))
+            asset = replace(asset, views=(*asset.views, made))
+        return asset
+
+    def _with_values(self, asset: Asset, raw: Mapping[str, Any]) -> Asset:
+        checked = {}
+        for name, values in raw.items():
+            attribute = self._library.site.attributes.get(name)
+            if attribute is None:
+                raise BadMetaError(f"the site has no attribute {name!r}; give it in library.yaml")
+            listed = values if isinstance(values, list) else [] if values is None else [values]
+            checked[name] = check_values(
+                attribute, [str(value) for value in listed], self._library.site.vocabularies, unknown_term="error"
+            )
+        return with_attributes(self._library, asset, checked)
+
+    def _store(self, asset: Asset, meta: Mapping[str, Any]) -> None:
+        given = {**meta.get("dates", {}), **{key: meta[key] for key in _DATES if key in meta}}
+        asset = replace(
+            asset,
+            created_ms=_instant(given.get("creation_date", asset.created_ms)),
+            imported_ms=_instant(given.get("import_date", asset.imported_ms)),
+            modified_ms=_instant(given.get("mod_date", asset.modified_ms)),
+        )
+        self._library.put(asset)
+
+    def deletes(self, asset_id: str) -> None:
+        """Delete for good."""
+        asset = self._library.find(int(asset_id)) if asset_id.isdigit() else None
+        if asset is None:
+            raise BadMetaError(f"there is no asset {asset_id}")
+        self._library.delete(asset)
+
+    def _guarded(self, act: Callable[[], T]) -> T:
+        try:
+            with self._library.world.documents.transaction():
+                return act()
+        except Refusal as refusal:
+            self._library.stale = True
+            raise BadMetaError(refusal.message) from refusal
+        except BaseException:
+            self._library.stale = True
+            raise
+
+    @staticmethod
+    def _check(meta: Mapping[str, Any]) -> None:
+        if odd := sorted(set(meta) - set(MEMBERS)):
+            raise BadMetaError(f"unknown {', '.join(odd)}; there are {', '.join(MEMBERS)}")
+
+
+def _paths(meta: Mapping[str, Any]) -> list[str] | None:
+    paths = meta.get("folders", meta.get("containers"))
+    if paths is None:
+        return None
+    if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+        raise BadMetaError("folders must be a list of at least one path, as Editorial/Harbour")
+    return paths
+
+
+def _instant(value: object) -> int:
+    """Epoch milliseconds of a number or of an ISO 8601 text with a zone."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, datetime):
+        return to_ms(value)
+    try:
+        return to_ms(datetime.fromisoformat(str(value)))
+    except ValueError as error:
+        raise BadMetaError(f"{value!r}: write the time as 2026-11-23T10:00:00Z") from error

@@ -1,0 +1,268 @@
+"""Finding assets: a query or a folder listing becomes an ordered list of ids, of which pages are taken.
+
+Where one index answers the whole question (everything, a folder's tree, a span of modification times, in the order of that
+index) nothing is listed at all, so that a library of a million costs what a page costs. Otherwise an index gives candidates,
+the rest is tested on each, and the result is remembered until something changes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from dambridge_sim.kit.lookup import Lookup
+from dambridge_sim.netx.errors import bad_params
+from dambridge_sim.netx.folders import ROOT
+from dambridge_sim.netx.library import Library, attribute_value, is_indexed, tree_value
+from dambridge_sim.netx.matching import Surroundings, predicate, texts
+from dambridge_sim.netx.options import Options
+from dambridge_sim.netx.query import FIELDS, Criterion, Exact, Group, InFolder, Range, Target
+from dambridge_sim.netx.records import Asset
+from dambridge_sim.netx.site import User
+
+_REMEMBERED: Final = 8
+_OPEN_END: Final = 10**15 - 1
+_SINGLE: Final = {"fileChecksum": "checksum", "fileName": "file_name", "name": "name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A result: how many there are, and a way to read the ids from one place on."""
+
+    total: int
+    ids: Callable[[int, int], Sequence[str]]
+
+
+class Search:
+    """Answers queries of one library."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._memory: OrderedDict[Any, tuple[str, ...]] = OrderedDict()
+
+    def query(self, user: User, group: Group, options: Options) -> Found:
+        """Run a query as the search index stands, which lags behind by the switch."""
+        self._check_names(group, options)
+        everything = self._library.access.sees_all(user)
+        if everything and (lookup := self._whole(group, options)) is not None:
+            return self._lazily(lookup)
+        return self._listed(("query", group), user, options, lambda: self._matches(user, group))
+
+    def folder(self, user: User, folder: int, options: Options, *, recursive: bool) -> Found:
+        """List a folder: as the index stands if folder listings lag too or there is no lag, else as it is now."""
+        library = self._library
+        if recursive and (library.switch("folder_listing_lag") or not library.switch("index_lag_s")):
+            return self.query(user, Group(must=(InFolder(folder, recursive=True),)), options)
+        if not recursive and library.switch("folder_listing_lag"):
+            return self.query(user, Group(must=(InFolder(folder, recursive=False),)), options)
+        self._check_sort(options)
+        return self._listed(
+            ("folder", folder, recursive), user, options, lambda: self._present(user, folder, recursive=recursive)
+        )
+
+    # One index for all
+
+    def _lazily(self, lookup: Lookup) -> Found:
+        documents = self._library.world.documents
+        return Found(
+            documents.total("asset", lookup), lambda offset, limit: documents.page("asset", lookup, offset, limit)
+        )
+
+    def _whole(self, group: Group, options: Options) -> Lookup | None:
+        """The lookup that answers the query completely and in order, if there is one."""
+        if group.never or (group.should and not group.must):
+            return None
+        folder: int | None = None
+        span: Range | None = None
+        for criterion in group.must:
+            match criterion:
+                case InFolder(folder=wanted, recursive=True) if folder is None or wanted == ROOT:
+                    folder = wanted if wanted != ROOT else folder
+                case Range(target=Target(name="modDate" | "importDate", is_attribute=False)) if span is None:
+                    span = criterion
+                case _:
+                    return None
+        return _in_order(folder, span, options)
+
+    # Candidates and tests
+
+    def _listed(self, key: object, user: User, options: Options, find: Callable[[], Iterable[Asset]]) -> Found:
+        """Order what `find` gives and remember it, unless the index lags, when time alone changes the answer."""
+        library = self._library
+        memory_key = (key, user.login, options.sort_field, options.descending, library.changes)
+        ids = self._memory.get(memory_key)
+        if ids is None:
+            ids = tuple(str(asset.id) for asset in self._ordered(find(), options))
+            if not library.switch("index_lag_s"):
+                self._memory[memory_key] = ids
+                if len(self._memory) > _REMEMBERED:
+                    self._memory.popitem(last=False)
+        known = ids
+        return Found(len(known), lambda offset, limit: known[offset : offset + limit])
+
+    def _ordered(self, assets: Iterable[Asset], options: Options) -> list[Asset]:
+        found = sorted(assets, key=lambda asset: asset.id)
+        if options.sort_field is None:
+            return found
+        target = self._sort_target(options.sort_field)
+        times = {"modDate": "modified_ms", "importDate": "imported_ms", "creationDate": "created_ms", "assetId": "id"}
+        if not target.is_attribute and (member := times.get(target.name)):
+            return sorted(found, key=lambda asset: getattr(asset, member), reverse=options.descending)
+        return sorted(
+            found, key=lambda asset: [text.lower() for text in texts(asset, target)], reverse=options.descending
+        )
+
+    def _matches(self, user: User, group: Group) -> Iterable[Asset]:
+        library = self._library
+        test = predicate(group, self._surroundings())
+        for asset_id in self._candidates(group):
+            asset = library.as_indexed(asset_id)
+            if asset is not None and test(asset) and library.access.asset(user, asset):
+                yield asset
+
+    def _present(self, user: User, folder: int, *, recursive: bool) -> Iterable[Asset]:
+        library = self._library
+        folders = library.tree.below(folder) if recursive else {folder}
+        for asset_id in dict.fromkeys(one for place in sorted(folders) for one in library.in_folder(place)):
+            asset = library.find(int(asset_id))
+            if asset is not None and library.access.asset(user, asset):
+                yield asset
+
+    def _surroundings(self) -> Surroundings:
+        library = self._library
+
+        def below(folder: int) -> frozenset[int]:
+            return frozenset(library.tree.below(folder)) if folder in library.tree else frozenset()
+
+        numbers = frozenset(one.name for one in library.site.attributes.values() if one.type == "number")
+        return Surroundings(below, numbers)
+
+    def _candidates(self, group: Group) -> Iterable[str]:
+        documents = self._library.world.documents
+        chosen: list[Lookup] | None = None
+        fewest = 0
+        for criterion in group.must:
+            lookups = _lookups(criterion)
+            if lookups is None:
+                continue
+            count = sum(documents.total("asset", lookup) for lookup in lookups)
+            if chosen is None or count < fewest:
+                chosen, fewest = lookups, count
+        if chosen is None and not group.must and group.should:
+            chosen = _lookups(replace(group, never=()))
+        if chosen is None:
+            chosen = [Lookup("known")]
+        return dict.fromkeys(one for lookup in chosen for one in documents.every("asset", lookup))
+
+    # Names
+
+    def _check_names(self, group: Group, options: Options) -> None:
+        """Refuse attributes that the site has not (or, by switch, let them match nothing: INFERRED)."""
+        self._check_sort(options)
+        if self._library.switch("unknown_query_attribute") == "empty":
+            return
+        for leaf in group.leaves():
+            target = getattr(leaf, "target", None)
+            if target is not None and target.is_attribute and target.name not in self._library.site.attributes:
+                raise bad_params(f'"{target.name}" is not an attribute of this site')
+            if isinstance(leaf, Range) and target is not None and target.is_attribute:
+                self._check_bounds(leaf)
+
+    def _check_bounds(self, leaf: Range) -> None:
+        if self._library.site.attributes[leaf.target.name].type != "number":
+            return
+        for bound in (leaf.low, leaf.high):
+            try:
+                float(bound or 0)
+            except ValueError:
+                raise bad_params(f'A bound for "{leaf.target.name}" must be a number') from None
+
+    def _check_sort(self, options: Options) -> None:
+        if options.sort_field is not None:
+            self._sort_target(options.sort_field)
+
+    def _sort_target(self, name: str) -> Target:
+        if name.lower() in FIELDS and name.lower() != "keywords":
+            return Target(FIELDS[name.lower()], is_attribute=False)
+        if name in self._library.site.attributes:
+            return Target(name, is_attribute=True)
+        raise bad_params(f'"{name}" is not a field that can be sorted by')
+
+
+def _in_order(folder: int | None, span: Range | None, options: Options) -> Lookup | None:
+    sort = options.sort_field.lower() if options.sort_field else None
+    time = span.target.name.lower() if span else sort
+    if time not in {"moddate", "importdate", "assetid", None} or sort not in {None, time}:
+        return None
+    if span is None and time in {None, "assetid"}:
+        if folder is None:
+            return Lookup("known", descending=options.descending)
+        return _tree("tree", folder, _ALL, options)
+    bounds = span or _ALL
+    if folder is not None:
+        return None if time == "importdate" else _tree("tree_modified", folder, bounds, options)
+    return Lookup(
+        "modified" if time == "moddate" else "imported",
+        low=bounds.low,
+        high=bounds.high,
+        low_open=not bounds.include_low,
+        high_open=not bounds.include_high,
+        descending=options.descending,
+    )
+
+
+def _tree(index: str, folder: int, bounds: Range, options: Options) -> Lookup:
+    low = _first_at_least(bounds)
+    high = _last_at_most(bounds)
+    return Lookup(index, low=tree_value(folder, low), high=tree_value(folder, high), descending=options.descending)
+
+
+def _first_at_least(bounds: Range) -> int:
+    if bounds.low is None:
+        return 0
+    low = float(bounds.low)
+    whole = int(low) if low == int(low) else int(low) + 1
+    return max(0, whole + (1 if low == int(low) and not bounds.include_low else 0))
+
+
+def _last_at_most(bounds: Range) -> int:
+    if bounds.high is None:
+        return _OPEN_END
+    high = float(bounds.high)
+    return max(0, min(_OPEN_END, int(high) - (1 if high == int(high) and not bounds.include_high else 0)))
+
+
+def _lookups(criterion: Criterion) -> list[Lookup] | None:
+    """Lookups that together find at least all that match; None when no index helps."""
+    match criterion:
+        case Exact(target, value):
+            return _exact(target, value)
+        case InFolder(folder, recursive):
+            if recursive and folder == ROOT:
+                return None
+            return [_tree("tree", folder, _ALL, _UNSORTED)]
+        case Range(target=Target(name="modDate" | "importDate" as name, is_attribute=False)):
+            return [Lookup("modified" if name == "modDate" else "imported", low=criterion.low, high=criterion.high)]
+        case Group(must=(), should=should) if should:
+            parts = [_lookups(one) for one in should]
+            return None if any(part is None for part in parts) else [one for part in parts for one in part or ()]
+        case Group(must=must):
+            return next((found for one in must if (found := _lookups(one)) is not None), None)
+        case _:
+            return None
+
+
+_ALL: Final = Range(target=Target("", is_attribute=False), low=None, high=None, include_low=True, include_high=True)
+_UNSORTED: Final = Options(size=0)
+
+
+def _exact(target: Target, value: str) -> list[Lookup] | None:
+    if target.is_attribute:
+        return [Lookup("value", equal=attribute_value(target.name, value))] if is_indexed(value) else None
+    if target.name == "assetId":
+        return [Lookup("known", equal=int(value))] if value.isdigit() else []
+    if target.name in _SINGLE:
+        return [Lookup(_SINGLE[target.name], equal=value.lower())]
+    return None

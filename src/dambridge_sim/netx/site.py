@@ -1,0 +1,270 @@
+"""A site's configuration: attributes, vocabularies, groups, users, permissions, metadata map, attribute profiles.
+
+It is read from the packaged default and from a seed's `library.yaml`, and kept as one JSON document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+
+from dambridge_sim.netx.attributes import NAME_LIMIT, TYPES, Attribute, Vocabularies
+from dambridge_sim.netx.levels import Level
+
+EVERYONE = "everyone"
+ProfileAction = Literal["replace", "append", "empty"]
+
+
+class BadSiteError(ValueError):
+    """A site description that cannot be; the text names the entry and what it should be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserGroup:
+    """A group of users. `staff` groups are the site's own people: what only they see is not exposed."""
+
+    id: int
+    name: str
+    staff: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A user; `token` is an API token that exists from the start."""
+
+    id: int
+    login: str
+    name: str
+    level: Level
+    groups: frozenset[str]
+    password: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """One permission row (section 11): a principal may see a folder, perhaps with all below it, or one asset."""
+
+    group: str | None = None
+    user: str | None = None
+    folder: str | None = None
+    recursive: bool = True
+    asset: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapRow:
+    """One metadata map (section 10): an embedded field `schema:field` and an attribute, or `Name` for the asset's name."""
+
+    field: str
+    attribute: str
+    imports: bool = True
+    exports: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One row of an attribute profile on a folder: what happens to an attribute of what arrives there."""
+
+    folder: str
+    attribute: str
+    action: ProfileAction
+    values: tuple[str, ...] = ()
+    recursive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthClient:
+    """A registered OAuth client; it acts as `user`. `redirect_uris` empty allows any (the simulator's choice)."""
+
+    client_id: str
+    client_secret: str
+    user: str
+    redirect_uris: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Site:
+    """Everything that administrators set. `raw` is what it was read from, to be kept."""
+
+    attributes: dict[str, Attribute]
+    vocabularies: Vocabularies
+    groups: dict[str, UserGroup]
+    users: dict[str, User]
+    permissions: tuple[Permission, ...]
+    metadata_map: tuple[MapRow, ...]
+    profiles: tuple[Profile, ...]
+    oauth_clients: dict[str, OAuthClient]
+    folders: tuple[str, ...]
+    raw: dict[str, Any] = field(default_factory=dict)
+
+    def attribute_by_id(self, attribute_id: int) -> Attribute | None:
+        """The attribute with this id."""
+        return next((one for one in self.attributes.values() if one.id == attribute_id), None)
+
+
+@cache
+def _default_text() -> str:
+    return Path(__file__).with_name("default_site.yaml").read_text(encoding="utf-8")
+
+
+def default_description() -> dict[str, Any]:
+    """The packaged default as plain data, fresh each time."""
+    description: dict[str, Any] = yaml.safe_load(_default_text())
+    return description
+
+
+_NAMED = {"groups": "name", "users": "login", "attributes": "name", "oauth_clients": "client_id"}
+_REPLACED = ("permissions", "metadata_map", "profiles")
+
+
+def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one description over another: named entries replace or join, term lists and rows are replaced whole."""
+    result = dict(base)
+    for part, key in _NAMED.items():
+        entries = {entry[key]: entry for entry in base.get(part, ())}
+        entries.update({entry[key]: entry for entry in more.get(part, ())})
+        result[part] = list(entries.values())
+    result["vocabularies"] = {**base.get("vocabularies", {}), **more.get("vocabularies", {})}
+    result["folders"] = list(dict.fromkeys([*base.get("folders", ()), *more.get("folders", ())]))
+    result.update({part: more[part] for part in _REPLACED if part in more})
+    return result
+
+
+def read_site(raw: Mapping[str, Any]) -> Site:
+    """Make a site of a description; raise `BadSiteError` naming what is wrong in it."""
+    terms = {name: _texts(values, f"vocabulary {name}") for name, values in raw.get("vocabularies", {}).items()}
+    attributes = dict(_attributes(raw.get("attributes", ()), terms))
+    groups = {
+        entry["name"]: UserGroup(id=number, name=entry["name"], staff=bool(entry.get("staff", False)))
+        for number, entry in enumerate(raw.get("groups", ()), start=5)
+    }
+    users = {
+        entry["login"]: _user(number, entry, groups) for number, entry in enumerate(raw.get("users", ()), start=40)
+    }
+    site = Site(
+        attributes=attributes,
+        vocabularies=Vocabularies(terms),
+        groups=groups,
+        users=users,
+        permissions=tuple(_permission(entry, groups, users) for entry in raw.get("permissions", ())),
+        metadata_map=tuple(_map_row(entry, attributes) for entry in raw.get("metadata_map", ())),
+        profiles=tuple(_profile(entry, attributes) for entry in raw.get("profiles", ())),
+        oauth_clients={entry["client_id"]: _client(entry, users) for entry in raw.get("oauth_clients", ())},
+        folders=tuple(_texts(raw.get("folders", ()), "folders")),
+    )
+    site.raw = dict(raw)
+    return site
+
+
+def _texts(values: object, what: str) -> list[str]:
+    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+        raise BadSiteError(f"{what}: give a list of texts; put numbers in quotes")
+    return list(values)
+
+
+def _attributes(entries: Iterable[Any], terms: dict[str, list[str]]) -> Iterable[tuple[str, Attribute]]:
+    for number, entry in enumerate(entries, start=20):
+        name, kind = entry.get("name"), entry.get("type")
+        if not isinstance(name, str) or not 0 < len(name) <= NAME_LIMIT:
+            raise BadSiteError(f"attribute {name!r}: a name is text of 1 to {NAME_LIMIT} characters")
+        if kind not in TYPES:
+            raise BadSiteError(f"attribute {name}: type {kind!r} is none of {', '.join(TYPES)}")
+        vocabulary = entry.get("vocabulary")
+        if isinstance(vocabulary, list):
+            terms[name] = _texts(vocabulary, f"attribute {name}, vocabulary")
+            vocabulary = name
+        attribute = Attribute(
+            id=entry.get("id", number),
+            name=name,
+            type=kind,
+            vocabulary=vocabulary,
+            open=bool(entry.get("open", False)),
+            default=tuple(_texts(entry.get("default", []), f"attribute {name}, default")),
+            view_level=int(entry.get("view_level", Level.BROWSER)),
+            edit_level=int(entry.get("edit_level", Level.PRODUCER)),
+            view_groups=frozenset(entry.get("view_groups", ())),
+            edit_groups=frozenset(entry.get("edit_groups", ())),
+        )
+        if attribute.has_vocabulary and not attribute.open and (vocabulary or name) not in terms:
+            raise BadSiteError(f"attribute {name}: a {kind} needs a vocabulary")
+        yield name, attribute
+
+
+def _user(number: int, entry: Mapping[str, Any], groups: Mapping[str, UserGroup]) -> User:
+    strange = [name for name in entry.get("groups", ()) if name not in groups]
+    if strange:
+        raise BadSiteError(f"user {entry['login']}: there is no group {strange[0]!r}")
+    try:
+        level = Level(entry.get("level", Level.BROWSER))
+    except ValueError as error:
+        raise BadSiteError(f"user {entry['login']}: levels are {', '.join(str(int(one)) for one in Level)}") from error
+    return User(
+        id=entry.get("id", number),
+        login=entry["login"],
+        name=entry.get("name", entry["login"]),
+        level=level,
+        groups=frozenset(entry.get("groups", ())),
+        password=entry.get("password"),
+        token=entry.get("token"),
+    )
+
+
+def _permission(entry: Mapping[str, Any], groups: Mapping[str, UserGroup], users: Mapping[str, User]) -> Permission:
+    group, user = entry.get("group"), entry.get("user")
+    if (group is None) == (user is None) or (entry.get("folder") is None) == (entry.get("asset") is None):
+        raise BadSiteError("a permission names a group or a user, and a folder or an asset")
+    if group is not None and group != EVERYONE and group not in groups:
+        raise BadSiteError(f"permission: there is no group {group!r}")
+    if user is not None and user not in users:
+        raise BadSiteError(f"permission: there is no user {user!r}")
+    return Permission(
+        group=group,
+        user=user,
+        folder=entry.get("folder"),
+        recursive=bool(entry.get("recursive", True)),
+        asset=entry.get("asset"),
+    )
+
+
+def _map_row(entry: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> MapRow:
+    if entry.get("attribute") != "Name" and entry.get("attribute") not in attributes:
+        raise BadSiteError(f"metadata map {entry.get('field')}: there is no attribute {entry.get('attribute')!r}")
+    if not isinstance(entry.get("field"), str) or ":" not in entry["field"]:
+        raise BadSiteError(f"metadata map {entry.get('field')!r}: write the field as schema:field, as dc:title")
+    return MapRow(
+        field=entry["field"],
+        attribute=entry["attribute"],
+        imports=bool(entry.get("import", True)),
+        exports=bool(entry.get("export", False)),
+    )
+
+
+def _profile(entry: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> Profile:
+    if entry.get("attribute") not in attributes:
+        raise BadSiteError(f"profile on {entry.get('folder')}: there is no attribute {entry.get('attribute')!r}")
+    if entry.get("action") not in get_args(ProfileAction):
+        raise BadSiteError(f"profile on {entry.get('folder')}: actions are {', '.join(get_args(ProfileAction))}")
+    return Profile(
+        folder=entry["folder"],
+        attribute=entry["attribute"],
+        action=entry["action"],
+        values=tuple(_texts(entry.get("values", []), f"profile on {entry['folder']}")),
+        recursive=bool(entry.get("recursive", False)),
+    )
+
+
+def _client(entry: Mapping[str, Any], users: Mapping[str, User]) -> OAuthClient:
+    if entry.get("user") not in users:
+        raise BadSiteError(f"OAuth client {entry['client_id']}: there is no user {entry.get('user')!r}")
+    return OAuthClient(
+        client_id=entry["client_id"],
+        client_secret=entry["client_secret"],
+        user=entry["user"],
+        redirect_uris=tuple(entry.get("redirect_uris", ())),
+    )
