@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -23,12 +24,15 @@ class SimulatorApp:
         self.simulator = simulator
         self._api = Api(simulator.vendor, simulator.world, _log(json_lines=simulator.options.json_log))
         self._control = Control(simulator).app()
+        self._hooks = simulator.world.webhooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
+        if self._hooks.loop is None:
+            self._hooks.loop = asyncio.get_running_loop()
         path: str = scope["path"]
         if not path.startswith("/__sim__/") and path != "/":
             await self._api(scope, receive, send)

@@ -55,7 +55,7 @@ class FaultMatch(Body):
 class FaultRule(Body):
     """One rule."""
 
-    match: FaultMatch = Field(default_factory=lambda: FaultMatch())
+    match: FaultMatch = Field(default_factory=FaultMatch)
     action: Action
     times: int | None = Field(None, ge=0, description="how often it strikes at most; absent: always")
     probability: float = Field(1.0, ge=0, le=1)

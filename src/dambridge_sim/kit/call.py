@@ -23,7 +23,7 @@ _BODY_LIMIT = 64 * 1024 * 1024
 _NOBODY = "nobody"
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not an error
+class Refused(Exception):
     """Raised anywhere in a vendor to answer at once with `reply`."""
 
     def __init__(self, reply: Reply) -> None:

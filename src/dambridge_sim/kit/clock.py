@@ -50,7 +50,7 @@ class Clock:
         """Move the clock by `step`, which may be negative."""
         self._move_to(self.now_ms() + round(step / timedelta(milliseconds=1)))
 
-    def freeze(self, frozen: bool) -> None:  # noqa: FBT001 - the one thing this sets
+    def freeze(self, frozen: bool) -> None:
         """Let the clock stand still, or run on from where it stands."""
         now = self.now_ms()
         self._frozen_at = now if frozen else None

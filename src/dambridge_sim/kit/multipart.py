@@ -62,7 +62,8 @@ class _Collector:
         self._blobs, self._faults = blobs, faults
         self._headers: dict[str, str] = {}
         self._name, self._value = b"", b""
-        self._field, self._filename = "", None
+        self._field = ""
+        self._filename: str | None = None
         self._text = bytearray()
         self._writer: BlobWriter | None = None
         self._damage = _Damage(faults)
@@ -105,7 +106,7 @@ class _Collector:
             raise BadFormError("a part has no name in its Content-Disposition")
         self._field = options[b"name"].decode("utf-8", "replace")
         filename = options.get(b"filename")
-        self._filename: str | None = None if filename is None else filename.decode("utf-8", "replace")
+        self._filename = None if filename is None else filename.decode("utf-8", "replace")
         self._writer = None if self._filename is None else self._blobs.writer()
         self._text = bytearray()
 

@@ -44,7 +44,8 @@ class Overlay:
         start, stop = offset, min(offset + limit, total)
         if lookup.descending:
             start, stop = max(0, total - offset - limit), max(0, total - offset)
-        ids = self._window(lookup.index, span, ranks, stored, start, stop)
+        places = self._places(lookup.index, span, ranks, stored)
+        ids = self._window(span, ranks, places, range(start, stop))
         return ids[::-1] if lookup.descending else ids
 
     def _ranks(self, span: range) -> list[int]:
@@ -53,29 +54,20 @@ class Overlay:
             return []
         return sorted(span.index(number) for number in self._touched if number in span)
 
-    def _window(
-        self,
-        index: str,
-        span: range,
-        ranks: Sequence[int],
-        stored: Sequence[tuple[Value, str]],
-        start: int,
-        stop: int,
-    ) -> list[str]:
-        """Return ids start..stop of the merged order: the computed ones that remain, and the stored ones in between."""
-        places: dict[int, str] = {}
-        before_start = 0
-        for position, (value, identifier) in enumerate(stored):
-            place = position + self._computed_before(index, span, ranks, value)
-            if place < start:
-                before_start += 1
-            elif place < stop:
-                places[place] = identifier
-            else:
-                break
+    def _places(
+        self, index: str, span: range, ranks: Sequence[int], stored: Sequence[tuple[Value, str]]
+    ) -> dict[int, str]:
+        """Return where each stored document stands in the merged order."""
+        return {
+            position + self._computed_before(index, span, ranks, value): identifier
+            for position, (value, identifier) in enumerate(stored)
+        }
+
+    def _window(self, span: range, ranks: Sequence[int], places: dict[int, str], window: range) -> list[str]:
+        """Return the ids at the places of `window`: the computed ones that remain, and the stored ones in between."""
+        computed = window.start - sum(place < window.start for place in places)
         ids: list[str] = []
-        computed = start - before_start
-        for place in range(start, stop):
+        for place in window:
             if place in places:
                 ids.append(places[place])
             else:
@@ -84,7 +76,7 @@ class Overlay:
         return ids
 
     def _computed_before(self, index: str, span: range, ranks: Sequence[int], value: Value) -> int:
-        rank = bisect_left(span, value, key=lambda number: self.base.value(index, number))  # type: ignore[call-overload,misc]
+        rank = bisect_left(span, value, key=lambda number: self.base.value(index, number))
         return int(rank) - bisect_left(ranks, rank)
 
 

@@ -65,10 +65,11 @@ class Pages:
         vendor, documents = self._sim.vendor, self._world.documents
         total = documents.total(vendor.asset_kind, vendor.page_order)
         ids = documents.page(vendor.asset_kind, vendor.page_order, (number - 1) * _PER_PAGE, _PER_PAGE)
-        tiles = []
-        for identifier in ids:
-            if (document := documents.get(vendor.asset_kind, identifier)) is not None:
-                tiles.append((vendor.card(identifier, document), self._seen_by(document)))
+        tiles = [
+            (vendor.card(identifier, document), self._seen_by(document))
+            for identifier in ids
+            if (document := documents.get(vendor.asset_kind, identifier)) is not None
+        ]
         last = max(1, -(-total // _PER_PAGE))
         return self._show("library.html", tiles=tiles, total=total, number=number, last=last)
 

@@ -51,7 +51,7 @@ def listen(port: int) -> socket.socket:
 
 def _server(simulator: Simulator) -> uvicorn.Server:
     config = uvicorn.Config(
-        create_app(simulator),  # type: ignore[arg-type]  # uvicorn's own types of scope and send are narrower
+        create_app(simulator),
         loop="uvloop",
         http=CuttableProtocol,
         ws="none",

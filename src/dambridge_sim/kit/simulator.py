@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from dambridge_sim.kit.acting import Acting, acting
 from dambridge_sim.kit.blobs import Blob, Blobs
+from dambridge_sim.kit.bodies import FaultRules, TrafficBody, WebhooksBody
 from dambridge_sim.kit.clock import Clock
 from dambridge_sim.kit.documents import Documents
 from dambridge_sim.kit.exposure import Exposure
@@ -25,7 +26,6 @@ from dambridge_sim.kit.synthetic import SyntheticSpec
 from dambridge_sim.kit.traffic import Traffic
 from dambridge_sim.kit.vendor import Vendor
 from dambridge_sim.kit.webhooks import Webhooks
-from dambridge_sim.kit.bodies import FaultRules, TrafficBody, WebhooksBody
 from dambridge_sim.kit.world import World
 
 

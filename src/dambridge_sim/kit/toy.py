@@ -256,7 +256,8 @@ class Toy(Vendor):
     def synthetic_value(self, index: str, number: int) -> Value:
         """Return the values of the three indexes."""
         fields = fields_of(number)
-        return {"id": self.synthetic_id(number), "modified": fields.taken_ms, "name": fields.file_name}[index]
+        values: dict[str, Value] = {"modified": fields.taken_ms, "name": fields.file_name}
+        return values.get(index, self.synthetic_id(number))
 
     def synthetic_span(self, lookup: Lookup, count: int) -> range:
         """Return the numbers of a lookup: all indexes grow with the number; nothing stands on a shelf."""

@@ -34,6 +34,7 @@ class Traffic:
         self._keep, self._monotonic = keep, monotonic
         self._chance = random.Random(1)  # noqa: S311 - jitter, not secrets
         self.settings = TrafficBody()
+        self._line_free = 0.0
         self._start()
 
     def load(self, settings: TrafficBody) -> None:

@@ -82,15 +82,15 @@ class Vendor(ABC):
     def populate(self) -> None:
         """Put into the empty world what exists in an empty account: organisation, root folder, users, their tokens."""
 
-    def started(self) -> None:
+    def started(self) -> None:  # noqa: B027 - a hook that may stay empty
         """Run after every start and reset, when everything is loaded: for what is held in memory."""
 
-    def clock_moved(self) -> None:
+    def clock_moved(self) -> None:  # noqa: B027 - a hook that may stay empty
         """Run after the clock was set or advanced: for what the server does by itself at a time."""
 
     # The course of a call
 
-    async def identify(self, call: Call) -> None:
+    async def identify(self, call: Call) -> None:  # noqa: B027 - a hook that may stay empty
         """Tell what faults match on and the journal shows: `call.rpc_method`, `call.confidence`, `call.touch(...)`."""
 
     async def before(self, call: Call) -> Reply | None:
@@ -113,10 +113,10 @@ class Vendor(ABC):
         """Answer when the simulator itself fails; a test that meets this has found a defect of the simulator."""
         return Reply.json({"error": f"the simulator failed: {type(error).__name__}: {error}"}, status=500)
 
-    def decorate(self, call: Call, reply: Reply) -> None:
+    def decorate(self, call: Call, reply: Reply) -> None:  # noqa: B027 - a hook that may stay empty
         """Add headers that every reply of the vendor carries."""
 
-    def expire_token(self, call: Call) -> None:
+    def expire_token(self, call: Call) -> None:  # noqa: B027 - a hook that may stay empty
         """Make the token that this call brings expire now (fault `expire_token`)."""
 
     # As a person
@@ -133,7 +133,7 @@ class Vendor(ABC):
     def person_deletes(self, identifier: str) -> None:
         """Delete an asset as a person would (trash where the vendor has one)."""
 
-    def load_library(self, library: Library) -> None:
+    def load_library(self, library: Library) -> None:  # noqa: B027 - a hook that may stay empty
         """Take containers, vocabularies, users and attributes of a seed folder; its files come to `person_adds`."""
 
     # Looking

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -36,15 +37,16 @@ class Delivery:
 
 @dataclass(slots=True)
 class Webhooks:
-    """Sends in the background, one after another; `sign` makes the headers that prove the sender."""
+    """Sends in the background, on the server's `loop`; `sign` makes the headers that prove the sender."""
 
     faults: FaultEngine
     keep: Callable[[dict[str, Any]], None] = lambda _state: None
     sign: Sign = lambda _target, _body: {}
+    loop: asyncio.AbstractEventLoop | None = None
     targets: list[WebhookTarget] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     _held: list[tuple[Delivery, WebhookTarget, bytes]] = field(default_factory=list)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: set[Future[None]] = field(default_factory=set)
 
     def load(self, body: WebhooksBody) -> None:
         """Replace the targets."""
@@ -57,15 +59,14 @@ class Webhooks:
         self.keep({})
 
     def emit(self, event: str, asset: str, body: Any) -> None:
-        """Send an event to every target that wants it; returns at once. Call it from the server's own loop."""
+        """Send an event to every target that wants it; returns at once."""
         for target in self.targets:
             if not any(fnmatchcase(event, wanted) for wanted in target.events):
                 continue
             rule = self.faults.strike_webhook(event, asset).get("webhook")
             data = json.dumps(body, separators=(",", ":")).encode()
-            self._route(
-                Delivery(event, asset, target.url, rule.webhook if rule else None), target, data, rule and rule.seconds
-            )
+            delivery = Delivery(event, asset, target.url, rule.webhook if rule else None)
+            self._route(delivery, target, data, rule.seconds if rule else None)
 
     def _route(self, delivery: Delivery, target: WebhookTarget, data: bytes, seconds: float | None) -> None:
         self.deliveries = [*self.deliveries[-_KEPT:], delivery]
@@ -85,7 +86,10 @@ class Webhooks:
             self._start(*late, 0.05)
 
     def _start(self, delivery: Delivery, target: WebhookTarget, data: bytes, wait_s: float) -> None:
-        task = asyncio.get_running_loop().create_task(self._send(delivery, target, data, wait_s))
+        if self.loop is None:
+            delivery.done = True  # nobody is served yet, so nobody is told
+            return
+        task = asyncio.run_coroutine_threadsafe(self._send(delivery, target, data, wait_s), self.loop)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -93,9 +97,11 @@ class Webhooks:
         await asyncio.sleep(wait_s)
         headers = {"content-type": "application/json", **self.sign(target, data)}
         try:
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-                async with session.post(target.url, data=data, headers=headers) as reply:
-                    delivery.status = reply.status
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session,
+                session.post(target.url, data=data, headers=headers) as reply,
+            ):
+                delivery.status = reply.status
         except (aiohttp.ClientError, TimeoutError, OSError):
             delivery.status = None
         delivery.done = True

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from dambridge_sim.kit.blobs import Blobs
 from dambridge_sim.kit.clock import Clock
 from dambridge_sim.kit.documents import Documents
+from dambridge_sim.kit.exposure import Exposure
 from dambridge_sim.kit.faults import FaultEngine
 from dambridge_sim.kit.history import History
-from dambridge_sim.kit.exposure import Exposure
 from dambridge_sim.kit.journal import Journal
 from dambridge_sim.kit.switches import Switches
 from dambridge_sim.kit.traffic import Traffic
