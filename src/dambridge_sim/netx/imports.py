@@ -8,7 +8,7 @@ from dambridge_sim.kit.call import Call, Form, Reply, Upload
 from dambridge_sim.netx.access import require
 from dambridge_sim.netx.editing import check_file_name
 from dambridge_sim.netx.errors import bad_params, failure, no_access
-from dambridge_sim.netx.incoming import imported, new_file, new_view
+from dambridge_sim.netx.incoming import imported, new_file, new_view, stored_file
 from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.records import Asset
@@ -53,7 +53,8 @@ class Imports:
         asset = self._asset(call)
         if any(view.name == name for view in asset.views):
             raise failure(f'View "{name}" exists already on asset {asset.id}')
-        view = new_view(self._library, asset, upload.blob, file_name, name, description)
+        file = stored_file(self._library, upload.blob, file_name)
+        view = new_view(self._library, asset, file, name=name, description=description)
         return Reply.json({"id": view.id, "name": view.name})
 
     async def _replace(self, call: Call, *, keep_earlier: bool) -> Reply:

@@ -84,13 +84,8 @@ def new_file(library: Library, asset: Asset, blob: Blob, file_name: str, *, keep
     return changed
 
 
-def new_view(library: Library, asset: Asset, blob: Blob, file_name: str, name: str, description: str) -> View:
+def new_view(library: Library, asset: Asset, file: StoredFile, *, name: str, description: str) -> View:
     """Attach one more file to an asset."""
-    view = View(
-        id=library.next_id("view", FIRST_VIEW),
-        name=name,
-        description=description,
-        file=stored_file(library, blob, file_name),
-    )
+    view = View(id=library.next_id("view", FIRST_VIEW), name=name, description=description, file=file)
     library.put(replace(asset, views=(*asset.views, view)))
     return view

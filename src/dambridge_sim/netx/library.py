@@ -79,7 +79,7 @@ class Library:
                     "checksum": Index(lambda doc: [doc["blob"]["md5"]], lagged=True),
                     "file_name": Index(lambda doc: [doc["file"]["name"].lower()], lagged=True),
                     "name": Index(lambda doc: [doc["name"].lower()], lagged=True),
-                    "value": Index(lambda doc: _values(doc), lagged=True),
+                    "value": Index(_values, lagged=True),
                     "tree": Index(self._trees, lagged=True),
                     "tree_modified": Index(self._trees_modified, lagged=True),
                 },

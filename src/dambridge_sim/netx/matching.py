@@ -58,23 +58,23 @@ _TIMES: Mapping[str, Callable[[Asset], int]] = {
 }
 
 
+_TEXTS: Mapping[str, Callable[[Asset], Iterable[str]]] = {
+    "name": lambda asset: (asset.name,),
+    "fileName": lambda asset: (asset.file.name,),
+    "fileChecksum": lambda asset: (asset.file.blob.md5,),
+    "fileType": lambda asset: (asset.file_type,),
+    # the general keyword search of the user interface: INFERRED
+    "keywords": lambda asset: (asset.name, asset.file.name, *(v for held in asset.attributes.values() for v in held)),
+}
+
+
 def texts(asset: Asset, target: Target) -> Iterable[str]:
     """The values of a target as text."""
     if target.is_attribute:
         return asset.attributes.get(target.name, ())
-    match target.name:
-        case "name":
-            return (asset.name,)
-        case "fileName":
-            return (asset.file.name,)
-        case "fileChecksum":
-            return (asset.file.blob.md5,)
-        case "fileType":
-            return (asset.file_type,)
-        case "keywords":  # the general keyword search of the user interface: INFERRED
-            return (asset.name, asset.file.name, *(v for values in asset.attributes.values() for v in values))
-        case name:
-            return (str(_TIMES[name](asset)),)
+    if target.name in _TEXTS:
+        return _TEXTS[target.name](asset)
+    return (str(_TIMES[target.name](asset)),)
 
 
 def _range(criterion: Range, numbers: frozenset[str]) -> Predicate:

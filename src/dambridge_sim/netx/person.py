@@ -13,7 +13,7 @@ from dambridge_sim.kit.vendor import BadMetaError, Upload
 from dambridge_sim.netx.attributes import check_values
 from dambridge_sim.netx.editing import check_file_name, check_name, with_attributes, with_profiles
 from dambridge_sim.netx.errors import Refusal
-from dambridge_sim.netx.incoming import imported, new_file, new_view
+from dambridge_sim.netx.incoming import imported, new_file, new_view, stored_file
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.records import Asset
 
@@ -92,7 +92,8 @@ class Person:
             content = str(view.get("content", "")).encode()
             blob = self._library.world.blobs.store(content)
             file_name = view.get("file_name", f"{view['name']}.txt")
-            made = new_view(self._library, asset, blob, file_name, view["name"], view.get("description", ""))
+            file = stored_file(self._library, blob, file_name)
+            made = new_view(self._library, asset, file, name=view["name"], description=view.get("description", ""))
             asset = replace(asset, views=(*asset.views, made))
         return asset
 

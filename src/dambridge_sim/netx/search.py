@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dambridge_sim.kit.lookup import Lookup
@@ -150,8 +150,8 @@ class Search:
             count = sum(documents.total("asset", lookup) for lookup in lookups)
             if chosen is None or count < fewest:
                 chosen, fewest = lookups, count
-        if chosen is None and not group.must and group.should:
-            chosen = _lookups(replace(group, never=()))
+        if chosen is None and not group.must:
+            chosen = _group_lookups(group)
         if chosen is None:
             chosen = [Lookup("known")]
         return dict.fromkeys(one for lookup in chosen for one in documents.every("asset", lookup))
@@ -239,19 +239,23 @@ def _lookups(criterion: Criterion) -> list[Lookup] | None:
     match criterion:
         case Exact(target, value):
             return _exact(target, value)
-        case InFolder(folder, recursive):
-            if recursive and folder == ROOT:
-                return None
+        case InFolder(folder) if folder != ROOT:  # the tree's index leaves the root out
             return [_tree("tree", folder, _ALL, _UNSORTED)]
         case Range(target=Target(name="modDate" | "importDate" as name, is_attribute=False)):
             return [Lookup("modified" if name == "modDate" else "imported", low=criterion.low, high=criterion.high)]
-        case Group(must=(), should=should) if should:
-            parts = [_lookups(one) for one in should]
-            return None if any(part is None for part in parts) else [one for part in parts for one in part or ()]
-        case Group(must=must):
-            return next((found for one in must if (found := _lookups(one)) is not None), None)
+        case Group():
+            return _group_lookups(criterion)
         case _:
             return None
+
+
+def _group_lookups(group: Group) -> list[Lookup] | None:
+    if group.must:
+        return next((found for one in group.must if (found := _lookups(one)) is not None), None)
+    parts = [_lookups(one) for one in group.should]
+    if not parts or any(part is None for part in parts):
+        return None
+    return [one for part in parts for one in part or ()]
 
 
 _ALL: Final = Range(target=Target("", is_attribute=False), low=None, high=None, include_low=True, include_high=True)
