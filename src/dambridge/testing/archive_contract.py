@@ -243,6 +243,7 @@ class ArchiveContract(ABC):
         fields: ContractFields,
     ) -> None:
         lose = _need(losing)
+        _need_attributes(archive)
         record = await _delivered(archive, scratch, bytes_of("w"))
         await lose("write")
         with pytest.raises(Unclear):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
 from dambridge.connectors.kit import Http
@@ -24,9 +24,6 @@ from dambridge.ports.errors import Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane, Pacer
 from dambridge.ports.systems import AccountInfo, AssetArchive, AttributeDefinition, Body, ByteStream
 
-T = TypeVar("T")
-
-_PASSES: Final = 3
 _WITH_TERMS: Final = frozenset({"pulldown", "tag", "multi-select", "multiselect", ""})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,49 +65,31 @@ class NetxArchive:
 
     async def whoami(self) -> AccountInfo:
         about = "ask NetX whose token this is"
-        try:
-            raw = await self._client.read("getSelf", [None], about=about, lane=Lane.NORMAL)
-        except nx.SaidNo as said:
-            raise nx.next_move(said, tried=about, writing=False) from None
-        me = _parsed(wire.parse_self, raw, about)
+        me = await self._client.ask("getSelf", [None], parse=wire.parse_self, about=about, lane=Lane.NORMAL)
         person = me.name or f"user {me.user_id}"
         return AccountInfo(person=person, organisation=urlsplit(self._setup.base_url).netloc, level=me.level)
 
     async def attributes(self) -> Sequence[AttributeDefinition]:
         """Definitions with their vocabularies. `getAttributes` is SINGLE*, the members but `id` INFERRED (NX 4.6, 5.4)."""
-        rows = await self._list("getAttributes", [], about="read NetX's attributes", parse=wire.parse_attribute)
-        found = []
-        for row in rows:
-            if not row.name:
-                raise Refused(
-                    f"NetX shows attribute {row.id} without a name: list the attributes in the configuration."
-                )
-            found.append(AttributeDefinition(name=row.name, kind=row.type or "unknown", terms=await self._terms(row)))
-        return found
+        about = "read NetX's attributes"
+        rows = await self._client.rows("getAttributes", [], parse=wire.parse_attribute, about=about, lane=Lane.NORMAL)
+        nameless = [row.id for row in rows if not row.name]
+        if nameless:
+            raise Refused(f"NetX shows attribute {nameless[0]} without a name, so its fields cannot be checked.")
+        return [
+            AttributeDefinition(name=row.name, kind=row.type or "unknown", terms=await self._terms(row)) for row in rows
+        ]
 
     async def _terms(self, row: wire.WireAttribute) -> tuple[str, ...] | None:
         if row.type not in _WITH_TERMS:
             return None
         about = f"read the vocabulary of {row.name!r}"
-        terms = await self._list("getValuesByAttribute", [nx.number(row.id)], about=about, parse=wire.parse_term)
+        params = [nx.number(row.id)]
+        terms = await self._client.rows(
+            "getValuesByAttribute", params, parse=wire.parse_term, about=about, lane=Lane.NORMAL
+        )
         # An attribute of unknown type without terms is a text; a pulldown without terms takes nothing
         return tuple(terms) if terms or row.type else None
-
-    async def _list(self, method: str, params: Sequence[Any], *, about: str, parse: Callable[[object], T]) -> list[T]:
-        """A short list in full: definitions and terms, which nobody changes while we look."""
-        found: list[T] = []
-        while True:
-            page = {"page": {"startIndex": len(found), "size": self._setup.page_size}}
-            try:
-                raw = await self._client.read(method, [*params, page], about=about, lane=Lane.NORMAL)
-            except nx.SaidNo as said:
-                raise nx.next_move(said, tried=about, writing=False) from None
-            rows = _parsed(wire.parse_list, raw, about)
-            found += [_parsed(parse, it, about) for it in rows.results]
-            if len(found) >= rows.size:
-                return found
-            if not rows.results:
-                raise TryLater(f"Could not {about}: NetX showed {len(found)} of {rows.size}.")
 
     # folders -----------------------------------------------------------------------------------------------------
 
@@ -144,7 +123,7 @@ class NetxArchive:
                     raise nx.next_move(said, tried=about, writing=False) from None
                 continue
             if raw:
-                return RemoteId(_parsed(wire.parse_folder, raw, about).id)
+                return _folder_id(raw, about)
         return None
 
     async def _make_folder(self, path: str, lane: Lane) -> RemoteId:
@@ -160,8 +139,7 @@ class NetxArchive:
         else:
             problem = TryLater(f"NetX said that it would {about}, and it is not there.")
             if raw:
-                made = RemoteId(_parsed(wire.parse_id, raw, about))
-                return await self._folder_at(path, lane) or made
+                return await self._folder_at(path, lane) or _folder_id(raw, about)
         if (found := await self._folder_at(path, lane)) is not None:
             return found
         raise problem
@@ -173,39 +151,14 @@ class NetxArchive:
     # reading -----------------------------------------------------------------------------------------------------
 
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
-        about = f"list folder {folder}"
-        rows = await self._scan(
-            "getAssetsByFolder", [nx.number(folder), False], data=nx.WHOLE_ASSET, about=about, lane=lane
-        )
-        return [self._record(_parsed(wire.parse_asset, it, about)) for it in rows.values()]
+        about, params = f"list folder {folder}", [nx.number(folder), False]
+        assets = await self._client.assets("getAssetsByFolder", params, data=nx.WHOLE_ASSET, about=about, lane=lane)
+        return [self._record(it) for it in assets]
 
     async def find(self, attribute: str, value: str, *, lane: Lane) -> Sequence[RemoteId]:
-        about = f"look for {attribute} = {value!r}"
-        query = nx.exactly(attribute, value)
-        rows = await self._scan("getAssetsByQuery", [query], data=("asset.id",), about=about, lane=lane)
-        return [RemoteId(it) for it in rows]
-
-    async def _scan(
-        self, method: str, params: Sequence[Any], *, data: Sequence[str], about: str, lane: Lane
-    ) -> Mapping[str, Any]:
-        """A listing in full, by id, the latest sight of each; passes over it are repeated until one is proven (P08).
-
-        Sorted by modified time upwards, so that what changes meanwhile moves to where we have not been yet."""
-        for _ in range(_PASSES):
-            scan, rows = nx.Scan(self._setup.page_size), dict[str, Any]()
-            while not scan.ended:
-                options = nx.options(data, size=scan.page_size, start=scan.start, sort="modDate")
-                try:
-                    raw = await self._client.read(method, [*params, options], about=about, lane=lane)
-                except nx.SaidNo as said:
-                    raise nx.next_move(said, tried=about, writing=False) from None
-                page = _parsed(wire.parse_list, raw, about)
-                ids = [_parsed(wire.parse_id, it, about) for it in page.results]
-                rows |= dict(zip(ids, page.results, strict=True))
-                scan.take(ids, page.size)
-            if scan.proven:
-                return rows
-        raise TryLater(f"Could not {about}: in {_PASSES} passes the pages never matched NetX's own count.")
+        about, params = f"look for {attribute} = {value!r}", [nx.exactly(attribute, value)]
+        assets = await self._client.assets("getAssetsByQuery", params, data=("asset.id",), about=about, lane=lane)
+        return [RemoteId(it.id) for it in assets]
 
     async def read(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
         wanted = list(dict.fromkeys(ids))
@@ -219,7 +172,8 @@ class NetxArchive:
         about = f"read asset {ids[0]}" if len(ids) == 1 else f"read {len(ids)} assets"
         params = [[nx.number(it) for it in ids], nx.options(nx.WHOLE_ASSET, size=len(ids))]
         try:
-            raw = await self._client.read("getAssets", params, about=about, lane=lane)
+            rows = wire.parse_assets(await self._client.read("getAssets", params, about=about, lane=lane))
+            assets = {RemoteId(it.id): it for it in rows}
         except nx.SaidNo as said:
             if said.code < 0:
                 raise nx.next_move(said, tried=about, writing=False) from None
@@ -227,7 +181,8 @@ class NetxArchive:
                 return {ids[0]: await self._why_missing(ids[0], f"getAssets: {said}", said.code, lane)}
             half = len(ids) // 2
             return await self._read_some(ids[:half], lane) | await self._read_some(ids[half:], lane)
-        assets = {RemoteId(it.id): it for it in _parsed(wire.parse_assets, raw, about)}
+        except wire.BadReply as bad:
+            raise TryLater(f"Could not {about}: NetX's reply was not {bad}.") from None
         found: dict[RemoteId, NativeRecord | Missing] = {}
         for it in ids:
             asset = assets.get(it)
@@ -279,23 +234,22 @@ class NetxArchive:
         form = {"folderId": str(nx.number(folder))}
         try:
             raw = await self._client.send_file(
-                "POST", nx.IMPORT_PATH, body, form=form, file_name=file_name, about=about, lane=lane
+                "POST", nx.IMPORT_PATH, body, form=form, file_name=file_name, expects_json=True, about=about, lane=lane
             )
-        except nx.SaidNo as said:
-            self._forget_folder(folder)
-            raise nx.next_move(said, tried=about, writing=True) from None
         except Refused:
             self._forget_folder(folder)
             raise
-        return RemoteId(_parsed_write(wire.parse_id, raw, about))
+        try:
+            return RemoteId(wire.parse_id(raw))
+        except wire.BadReply as bad:
+            raise Unclear(f"NetX was asked to {about} and its reply was not {bad}. It may have happened.") from None
 
     async def add_version(self, remote_id: RemoteId, body: Body, *, file_name: str, lane: Lane) -> None:
         about = f"give asset {remote_id} the new file {file_name!r}"
         method, path = nx.version_call(self._setup, remote_id)
-        try:
-            await self._client.send_file(method, path, body, form={}, file_name=file_name, about=about, lane=lane)
-        except nx.SaidNo as said:
-            raise nx.next_move(said, tried=about, writing=True) from None
+        await self._client.send_file(
+            method, path, body, form={}, file_name=file_name, expects_json=False, about=about, lane=lane
+        )
 
     async def write(
         self,
@@ -314,7 +268,7 @@ class NetxArchive:
         for method, params in nx.write_call(
             self._setup, remote_id, attributes=attributes, name=name, file_name=file_name
         ):
-            await self._change(method, params, about=about, lane=lane)
+            await self._client.change(method, params, parse=_anything, about=about, lane=lane)
 
     async def place(self, remote_id: RemoteId, *, into: RemoteId, out_of: RemoteId | None, lane: Lane) -> None:
         """In first, and out only after the reply has shown the asset in the new folder: nobody knows what becomes of an
@@ -322,10 +276,15 @@ class NetxArchive:
         asset = nx.number(remote_id)
         about = f"add asset {remote_id} to folder {into}"
         shown = nx.options(("asset.id", "asset.folders"), size=1)
-        raw = await self._change(
-            "addAssetToFolder", [asset, nx.number(into), shown], about=about, lane=lane, folder=into
-        )
-        folders = _parsed_write(wire.parse_asset, raw, about).folders
+        params = [asset, nx.number(into), shown]
+        try:
+            added = await self._client.change(
+                "addAssetToFolder", params, parse=wire.parse_asset, about=about, lane=lane
+            )
+        except Refused:
+            self._forget_folder(into)
+            raise
+        folders = added.folders
         if folders is not None and into not in {it.id for it in folders}:
             raise Unclear(f"NetX said that it would {about}, and its own reply does not show it there.")
         if out_of is None or out_of == into:
@@ -342,16 +301,6 @@ class NetxArchive:
         seen = (await self.read([remote_id], lane=lane))[remote_id]
         return isinstance(seen, NativeRecord) and folder in {it.id for it in seen.containers}
 
-    async def _change(
-        self, method: str, params: Sequence[Any], *, about: str, lane: Lane, folder: RemoteId | None = None
-    ) -> Any:
-        try:
-            return await self._client.write(method, params, about=about, lane=lane)
-        except nx.SaidNo as said:
-            if folder is not None:
-                self._forget_folder(folder)
-            raise nx.next_move(said, tried=about, writing=True) from None
-
     # files and pages ---------------------------------------------------------------------------------------------
 
     def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
@@ -365,24 +314,16 @@ class NetxArchive:
         """A token has no session to end, and connections belong to the process."""
 
 
-def _parsed(parse: Callable[[object], T], raw: object, about: str) -> T:
-    """Parse a reply to a read; what cannot be read may be whole the next time."""
+def _folder_id(raw: object, about: str) -> RemoteId:
     try:
-        return parse(raw)
+        return RemoteId(wire.parse_id(raw))
     except wire.BadReply as bad:
         raise TryLater(f"Could not {about}: NetX's reply was not {bad}.") from None
 
 
-def _parsed_write(parse: Callable[[object], T], raw: object, about: str) -> T:
-    """Parse a reply to a write: the deed is done, whatever the reply looks like."""
-    try:
-        return parse(raw)
-    except wire.BadReply as bad:
-        _unclear(about, bad)
-
-
-def _unclear(about: str, bad: wire.BadReply) -> NoReturn:
-    raise Unclear(f"NetX was asked to {about} and its reply was not {bad}. It may have happened.") from None
+def _anything(raw: object) -> object:
+    """For replies that say nothing the caller needs: what was written is read back by whoever asked for it."""
+    return raw
 
 
 def _instant(epoch_ms: int | None) -> datetime | None:

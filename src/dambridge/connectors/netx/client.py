@@ -1,15 +1,16 @@
 """NetX's calls, one function each: sent through the kit, answered as parsed values or as errors by next move.
 
-`SaidNo` leaves this module only where the caller has to look at the code; everything else is already the next move.
+`SaidNo` leaves this module from `read` and `write` alone, for callers who have to look at the code; everything else is
+already the next move.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 from dambridge.connectors.kit import (
     Authoriser,
@@ -26,11 +27,15 @@ from dambridge.connectors.kit import (
 )
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx.config import NetxOptions
-from dambridge.connectors.netx.wire import BadReply
+from dambridge.connectors.netx.wire import BadReply, WireAsset, parse_asset, parse_list
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane, Pacer
 from dambridge.ports.systems import Body, ByteStream
+
+T = TypeVar("T")
+
+_PASSES: Final = 3
 
 
 class NetxClient:
@@ -53,6 +58,28 @@ class NetxClient:
 
     # calls -------------------------------------------------------------------------------------------------------
 
+    async def ask(
+        self, method: str, params: Sequence[Any], *, parse: Callable[[object], T], about: str, lane: Lane
+    ) -> T:
+        """What an RPC that only reads answers, parsed; a refusal is the next move, a reply that is no reply `TryLater`."""
+        try:
+            return parse(await self.read(method, params, about=about, lane=lane))
+        except nx.SaidNo as said:
+            raise nx.next_move(said, tried=about, writing=False) from None
+        except BadReply as bad:
+            raise TryLater(f"Could not {about}: NetX's reply was not {bad}.") from None
+
+    async def change(
+        self, method: str, params: Sequence[Any], *, parse: Callable[[object], T], about: str, lane: Lane
+    ) -> T:
+        """What an RPC that changes something answers, parsed; a reply that is no reply is `Unclear`."""
+        try:
+            return parse(await self.write(method, params, about=about, lane=lane))
+        except nx.SaidNo as said:
+            raise nx.next_move(said, tried=about, writing=True) from None
+        except BadReply as bad:
+            raise Unclear(f"NetX was asked to {about} and its reply was not {bad}. It may have happened.") from None
+
     async def read(self, method: str, params: Sequence[Any], *, about: str, lane: Lane) -> Any:
         """The result of an RPC that only reads. Raises `SaidNo` for the site's own refusal."""
         return await self._rpc(method, params, effect=Effect.READ, about=about, lane=lane)
@@ -61,10 +88,52 @@ class NetxClient:
         """The result of an RPC that changes something. Raises `SaidNo` for the site's own refusal."""
         return await self._rpc(method, params, effect=Effect.WRITE, about=about, lane=lane)
 
+    async def rows(
+        self, method: str, params: Sequence[Any], *, parse: Callable[[object], T], about: str, lane: Lane
+    ) -> list[T]:
+        """A short list in full: definitions and terms, which nobody changes while we look."""
+        found: list[T] = []
+        while True:
+            page = {"page": {"startIndex": len(found), "size": self._setup.page_size}}
+            shown = await self.ask(method, [*params, page], parse=parse_list, about=about, lane=lane)
+            found += [_parsed(parse, it, about) for it in shown.results]
+            if len(found) >= shown.size:
+                return found
+            if not shown.results:
+                raise TryLater(f"Could not {about}: NetX showed {len(found)} of {shown.size}.")
+
+    async def assets(
+        self, method: str, params: Sequence[Any], *, data: Sequence[str], about: str, lane: Lane
+    ) -> list[WireAsset]:
+        """A listing of assets in full, the latest sight of each; passes over it are repeated until one is proven (P08).
+
+        Sorted by modified time upwards, so that what changes meanwhile moves to where we have not been yet."""
+        for _ in range(_PASSES):
+            scan, found = nx.Scan(self._setup.page_size), dict[str, WireAsset]()
+            while not scan.ended:
+                options = nx.options(data, size=scan.page_size, start=scan.start, sort="modDate")
+                page = await self.ask(method, [*params, options], parse=parse_list, about=about, lane=lane)
+                assets = [_parsed(parse_asset, it, about) for it in page.results]
+                found |= {it.id: it for it in assets}
+                scan.take([it.id for it in assets], page.size)
+            if scan.proven:
+                return list(found.values())
+        raise TryLater(f"Could not {about}: in {_PASSES} passes the pages never matched NetX's own count.")
+
     async def send_file(
-        self, method: str, path: str, body: Body, *, form: Mapping[str, str], file_name: str, about: str, lane: Lane
+        self,
+        method: str,
+        path: str,
+        body: Body,
+        *,
+        form: Mapping[str, str],
+        file_name: str,
+        expects_json: bool,
+        about: str,
+        lane: Lane,
     ) -> Any:
-        """Import a file (NX 7); the reply is plain JSON. Raises `SaidNo` for the site's own refusal."""
+        """Import a file (NX 7). A new asset's reply is plain JSON, a new version's is not known: None where it is none.
+        Refusals are the next move."""
         request = Request(
             method=method,
             path=path,
@@ -72,8 +141,12 @@ class NetxClient:
             about=about,
             form={**form, "fileName": file_name},
             file=FilePart(field="file", file_name=file_name, body=body),
+            expects_json=expects_json,
         )
-        return await self._signed(request, lane=lane, call_id=None, repeatable=body.repeatable)
+        try:
+            return await self._signed(request, lane=lane, call_id=None, repeatable=body.repeatable)
+        except nx.SaidNo as said:
+            raise nx.next_move(said, tried=about, writing=True) from None
 
     @asynccontextmanager
     async def download(self, path: str, *, about: str, lane: Lane) -> AsyncIterator[ByteStream]:
@@ -196,6 +269,13 @@ class NetxClient:
         self._caller.mask.add(access)
         lasts = found.get("expires_in")
         return SignedIn(nx.authorization(access), timedelta(seconds=lasts) if isinstance(lasts, int) else None)
+
+
+def _parsed(parse: Callable[[object], T], raw: object, about: str) -> T:
+    try:
+        return parse(raw)
+    except BadReply as bad:
+        raise TryLater(f"Could not {about}: NetX's reply was not {bad}.") from None
 
 
 def _secrets(setup: NetxOptions) -> list[str]:

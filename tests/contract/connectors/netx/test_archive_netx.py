@@ -1,0 +1,86 @@
+"""The archive suite on the NetX connector, against the simulator in several of the positions that a site may be in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from dambridge.ports.systems import AssetArchive
+from dambridge.testing.archive_contract import ArchiveContract, Losing
+
+if TYPE_CHECKING:
+    from tests.contract.connectors.netx.conftest import Site
+
+REPLIES: dict[str, dict[str, str]] = {
+    "deliver": {"path": "/api/import/asset"},
+    "add_version": {"path": "/api/import/asset/*"},
+    "write": {"rpc": "update*"},
+}
+
+
+class _OnTheSimulator(ArchiveContract):
+    """The suite with switches and options of its own."""
+
+    switches: ClassVar[dict[str, Any]] = {}
+    more: ClassVar[dict[str, Any]] = {}
+
+    @pytest.fixture
+    async def archive(self, site: Site) -> AsyncIterator[AssetArchive]:
+        site.switch(**self.switches)
+        async with site.archive(**self.more) as archive:
+            yield archive
+
+    @pytest.fixture
+    def salt(self) -> str:
+        return type(self).__name__
+
+    @pytest.fixture
+    def losing(self, site: Site) -> Losing:
+        async def lose(method: str) -> None:
+            site.fault({"match": REPLIES[method], "action": "drop_reply", "times": 1})
+
+        return lose
+
+
+class TestNetxAsItComes(_OnTheSimulator):
+    """Every switch at its default."""
+
+
+class TestNetxTheOtherWay(_OnTheSimulator):
+    """The positions that are not the defaults, as far as they can stand together."""
+
+    switches: ClassVar[dict[str, Any]] = {
+        "metadata__checksumEnabled": False,
+        "missing_folder_path": "error",
+        "get_assets_missing": "error",
+        "unknown_object": "failure",
+        "attribute_write": "separate_method",
+        "modified_moves_on_membership": True,
+        "unknown_term": "ignore",
+        "max_page_size": 2,
+        "bad_token_status": 401,
+    }
+    more: ClassVar[dict[str, Any]] = {
+        "write_encoding": "separate_method",
+        "version_route": "reimport",
+        "page_size": 3,
+        "ids_per_call": 2,
+    }
+
+
+class TestNetxThatKeepsOneOfSameBytes(_OnTheSimulator):
+    """Duplicate detection on, ids that are missing left out, terms made on the fly."""
+
+    switches: ClassVar[dict[str, Any]] = {
+        "duplicate_detection": True,
+        "get_assets_missing": "omit",
+        "unknown_term": "create",
+    }
+
+
+class TestNetxThatTakesNoAttributes(_OnTheSimulator):
+    """`write_route: none`."""
+
+    more: ClassVar[dict[str, Any]] = {"write_route": "none"}
