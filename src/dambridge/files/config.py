@@ -1,0 +1,35 @@
+"""What can be set about files on this machine. Bootstrap fills these in from the one configuration file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExifToolOptions:
+    """How embedded metadata is read.
+
+    `program` None means: look for it (`finding.find_exiftool`). `workers` is the number of processes, by default one for
+    each core; `batch` the number of waiting files that one call may take; `patience` the time limit of a call before the
+    time that its bytes are given; `memory_bytes` the address space of a process where the machine can bound it.
+    """
+
+    program: Path | None = None
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    batch: int = 20
+    patience: timedelta = timedelta(seconds=30)
+    memory_bytes: int = 4 * GIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolOptions:
+    """Where originals rest on their way. `limit_bytes` bounds the spool itself, `keep_free_bytes` is left on the disk."""
+
+    folder: Path
+    limit_bytes: int = 50 * GIB
+    keep_free_bytes: int = GIB

@@ -1,0 +1,100 @@
+"""The port `Inspector`: is this file whole, and what stands inside it?"""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+from pathlib import Path
+
+from dambridge.files.config import ExifToolOptions
+from dambridge.files.kinds import Kind, contradiction, kind_of
+from dambridge.files.pool import ExifToolPool, UnreadableError
+from dambridge.files.reading import ARGUMENTS, metadata_from
+from dambridge.files.soundness import broken_because
+from dambridge.model.records import Broken, EmbeddedMetadata
+
+READABLE = frozenset(
+    {
+        *("jpeg", "png", "gif", "tiff", "webp", "psd", "jp2", "heif", "avif", "pdf", "mp4", "mov", "m4a", "avi", "wav"),
+        *(
+            "mp3",
+            "flac",
+            "ogg",
+            "aiff",
+            "matroska",
+            "eps",
+            "dng",
+            "cr2",
+            "cr3",
+            "crw",
+            "nef",
+            "nrw",
+            "arw",
+            "sr2",
+            "srf",
+        ),
+        *(
+            "raf",
+            "rw2",
+            "orf",
+            "pef",
+            "3fr",
+            "fff",
+            "iiq",
+            "mos",
+            "erf",
+            "kdc",
+            "dcr",
+            "mef",
+            "rwl",
+            "srw",
+            "gpr",
+            "mrw",
+        ),
+        "x3f",
+    }
+)
+"""Formats that are handed to ExifTool. Its readers of rare formats have had dangerous bugs; archives, web pages and
+whatever nobody knows are not shown to it."""
+
+
+class FileInspector:
+    """Reads files of this machine. May be used from several event loops; processes start with the first file."""
+
+    def __init__(self, options: ExifToolOptions | None = None) -> None:
+        self._pool = ExifToolPool(options or ExifToolOptions(), ARGUMENTS)
+
+    async def inspect(self, path: Path, *, file_name: str) -> EmbeddedMetadata | Broken:
+        """What stands inside `path`; `file_name` is what people call it. `Broken` with a sentence when it is empty, cut or
+        not what it promises. Raises `CannotGoOn` when no usable ExifTool can be started, `OSError` if it cannot be read."""
+        looked = await asyncio.to_thread(_look, path, file_name)
+        if isinstance(looked, Broken):
+            return looked
+        target, kind, oddities, size = looked
+        if kind.format not in READABLE:
+            return metadata_from({}, kind, oddities=oddities)
+        try:
+            answer = await asyncio.wrap_future(self._pool.submit(target, size))
+        except UnreadableError as problem:
+            return Broken(f"ExifTool could not get through this file, alone and twice ({problem}). Look at it by hand.")
+        return metadata_from(answer, kind, oddities=oddities)
+
+    async def close(self) -> None:
+        """End the processes. Safe to repeat."""
+        await asyncio.to_thread(self._pool.close)
+
+
+def _look(path: Path, file_name: str) -> tuple[Path, Kind, tuple[str, ...], int] | Broken:
+    """Absolute path, kind, oddities and size of a file that is whole, else why it is not."""
+    with path.open("rb") as opened:
+        size = opened.seek(0, 2)
+        if size == 0:
+            return Broken("The file is empty: have the original delivered again.", empty=True)
+        with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            kind = kind_of(data, file_name=file_name)
+            if (why := contradiction(kind, file_name=file_name)) is not None:
+                return Broken(why)
+            broken, odd = broken_because(path, data, kind)
+    if broken is not None:
+        return Broken(broken)
+    return path.absolute(), kind, (odd,) if odd else (), size

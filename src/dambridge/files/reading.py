@@ -1,0 +1,202 @@
+"""From ExifTool's JSON to `EmbeddedMetadata`: one spelling for dates, codes and languages; disagreements named."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dambridge.files.disagreement import disagreements
+from dambridge.files.iim import IimBlock, parse_iim
+from dambridge.files.kinds import Kind
+from dambridge.model.records import EmbeddedMetadata, MediaType
+
+Tag = str | tuple[str, ...] | Mapping[str, str]
+
+_XMP_GROUPS = ("dc", "photoshop", "xmp", "xmpRights", "iptcCore", "iptcExt", "plus", "prism", "pur", "cc")
+ARGUMENTS = (
+    "-j",
+    "-G1",
+    "-struct",
+    "-n",
+    "-api",
+    "StructFormat=JSONQ",
+    "-api",
+    "LargeFileSupport=1",
+    "-b",
+    "-IPTC",
+    *(f"-XMP-{group}:all" for group in _XMP_GROUPS),
+    "--XMP-xmp:ThumbnailImage",
+    "-IFD0:ImageDescription",
+    "-IFD0:Artist",
+    "-IFD0:Copyright",
+    "-IFD0:Orientation",
+    "-ExifIFD:DateTimeOriginal",
+    "-ExifIFD:SubSecTimeOriginal",
+    "-ExifIFD:OffsetTimeOriginal",
+    "-ExifIFD:ImageUniqueID",
+    "-JUMBF:JUMDLabel",
+    "-File:MIMEType",
+    "-File:FileType",
+    "-ExifTool:Error",
+    "-ExifTool:Warning",
+)
+"""What is asked of each file. Without side-car, without thumbnails, without camera settings: what a mapping can use."""
+
+_RAW_IIM = "IPTC:IPTC"
+_EXIF_DATE = re.compile(r"(\d{4})(?::(\d\d)(?::(\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|[+-]\d\d:\d\d)?)?)?)?")
+_DATES = frozenset(
+    {
+        "XMP-photoshop:DateCreated",
+        "XMP-xmp:CreateDate",
+        "XMP-xmp:ModifyDate",
+        "XMP-xmp:MetadataDate",
+        "XMP-pur:EmbargoDate",
+        "XMP-pur:ExpirationDate",
+        "XMP-prism:EmbargoDate",
+        "XMP-prism:ExpirationDate",
+        "XMP-plus:LicenseStartDate",
+        "XMP-plus:LicenseEndDate",
+        "ExifIFD:DateTimeOriginal",
+    }
+)
+_IIM_DATES = frozenset({"IPTC:DateCreated", "IPTC:ReleaseDate", "IPTC:ExpirationDate"})
+_IIM_TIMES = frozenset({"IPTC:TimeCreated", "IPTC:ReleaseTime", "IPTC:ExpirationTime"})
+_PLUS_CODE = re.compile(r"(?:MR|PR|AG|DMI|CS|CR|AL|IF|RE|LI)-[A-Z0-9]+(?:-[A-Z0-9]+)*")
+_PLUS_VOCABULARY = "http://ns.useplus.org/ldf/vocab/"
+_LANGUAGE = re.compile(r"(XMP-[A-Za-z]+:[A-Za-z]+)-([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*|x-[A-Za-z0-9-]+)")
+_LANGUAGE_TAGS = frozenset(
+    {
+        "XMP-dc:Title",
+        "XMP-dc:Description",
+        "XMP-dc:Rights",
+        "XMP-xmpRights:UsageTerms",
+        "XMP-iptcCore:AltTextAccessibility",
+        "XMP-iptcCore:ExtDescrAccessibility",
+        "XMP-iptcExt:Event",
+        "XMP-plus:OtherConstraints",
+        "XMP-plus:TermsAndConditionsText",
+    }
+)
+
+
+def metadata_from(answer: Mapping[str, Any], kind: Kind, *, oddities: tuple[str, ...] = ()) -> EmbeddedMetadata:
+    """Make the record of what stands inside. `answer` is ExifTool's object (empty for a file it was not asked about)."""
+    block = _iim_block(answer.get(_RAW_IIM))
+    tags: dict[str, Tag] = {}
+    for name, value in answer.items():
+        group = name.partition(":")[0]
+        if group.startswith("XMP-") or group in {"IFD0", "ExifIFD", "JUMBF"}:
+            _take(tags, name, value)
+    for name, value in block.values.items() if block is not None else ():
+        tags[f"IPTC:{name}"] = _iim_value(f"IPTC:{name}", value)
+    said = [str(answer[it]) for it in ("ExifTool:Error", "ExifTool:Warning") if answer.get(it)]
+    return EmbeddedMetadata(
+        mime_type=_mime_type(answer, kind),
+        media_type=kind.media_type,
+        tags=tags,
+        disagreements=disagreements(tags),
+        warnings=(*oddities, *said, *(block.warnings if block is not None else ())),
+        guessed_charset=block is not None and block.guessed,
+    )
+
+
+def _mime_type(answer: Mapping[str, Any], kind: Kind) -> str:
+    """ExifTool knows the finer names of raw formats; for all else the content decided already."""
+    said = answer.get("File:MIMEType")
+    return str(said) if said and kind.media_type is MediaType.RAW else kind.mime_type
+
+
+def _iim_block(value: object) -> IimBlock | None:
+    if not isinstance(value, str) or not value.startswith("base64:"):
+        return parse_iim(value.encode()) if isinstance(value, str) else None
+    try:
+        return parse_iim(base64.b64decode(value.removeprefix("base64:"), validate=False))
+    except binascii.Error:
+        return None
+
+
+def _take(tags: dict[str, Tag], name: str, value: object) -> None:
+    """Put one of ExifTool's members where it belongs: languages become one map, structures dotted names."""
+    if isinstance(value, Mapping):
+        for member, inner in value.items():
+            _take(tags, f"{name}.{member}", inner)
+        return
+    if isinstance(value, list):
+        _take_list(tags, name, value)
+        return
+    text = _spelled(name, _text(value))
+    base, language = _language(name)
+    if base in _LANGUAGE_TAGS:
+        before = tags.get(base)
+        languages = dict(before) if isinstance(before, Mapping) else {}
+        tags[base] = {**languages, language: text}
+    elif text.strip():
+        tags[name] = text
+
+
+def _take_list(tags: dict[str, Tag], name: str, items: list[object]) -> None:
+    if any(isinstance(it, Mapping) for it in items):
+        members: dict[str, list[str]] = {}
+        for it in items:
+            for member, inner in it.items() if isinstance(it, Mapping) else ():
+                members.setdefault(f"{name}.{member}", []).append(_text(inner))
+        tags.update({member: tuple(texts) for member, texts in members.items()})
+        return
+    texts = tuple(_spelled(name, _text(it)) for it in items)
+    if any(it.strip() for it in texts):
+        tags[name] = texts
+
+
+def _language(name: str) -> tuple[str, str]:
+    found = _LANGUAGE.fullmatch(name)
+    return (found[1], found[2]) if found and found[1] in _LANGUAGE_TAGS else (name, "x-default")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "True" if value else "False"
+    if isinstance(value, list):
+        return "; ".join(_text(it) for it in value)
+    return _decoded(value) if isinstance(value, str) else str(value)
+
+
+def _decoded(text: str) -> str:
+    """Undo ExifTool's base64 of texts that are not UTF-8 (they come as `base64:` under `-b`)."""
+    if not text.startswith("base64:"):
+        return text
+    try:
+        raw = base64.b64decode(text.removeprefix("base64:"), validate=True)
+    except binascii.Error:
+        return text
+    return raw.decode("cp1252", "replace")
+
+
+def _spelled(name: str, text: str) -> str:
+    if name.partition("-x-default")[0] in _DATES:
+        return iso_date(text) or text
+    if name.startswith("XMP-plus:") and _PLUS_CODE.fullmatch(text):
+        return _PLUS_VOCABULARY + text
+    return text
+
+
+def iso_date(text: str) -> str | None:
+    """ExifTool's `YYYY:MM:DD hh:mm:ss±hh:mm` of any precision as ISO 8601; None for anything else (blank, zeros)."""
+    found = _EXIF_DATE.fullmatch(text.strip())
+    if found is None or found[1] == "0000" or "00" in {found[2], found[3]}:
+        return None
+    year, month, day, time, offset = found.groups()
+    spelled = "-".join(it for it in (year, month, day) if it)
+    return f"{spelled}T{time}{offset or ''}" if time else spelled
+
+
+def _iim_value(name: str, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    if name in _IIM_DATES and (found := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", value)):
+        return "-".join(it for it in found.groups() if it != "00")
+    if name in _IIM_TIMES and (found := re.fullmatch(r"(\d\d)(\d\d)(\d\d)(?:([+-]\d\d)(\d\d))?", value)):
+        return f"{found[1]}:{found[2]}:{found[3]}" + (f"{found[4]}:{found[5]}" if found[4] else "")
+    return value

@@ -1,0 +1,77 @@
+"""Is a file whole? Its own structure is followed to its end, without decoding; a doubt is settled by the decoder.
+
+A cut original must not be archived as sound, and an odd but sound one must not be refused: so a structure that only looks
+unusual (no end mark, a length that announces too much) is broken only if the image library cannot read the picture either.
+Formats that carry no sign of their own length (MP3, plain text, camera raw of unknown makers) are taken as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PIL import Image
+
+from dambridge.files.kinds import Kind
+from dambridge.files.picture_structure import gif_doubt, jpeg_doubt, png_doubt, psd_doubt, tiff_doubt
+from dambridge.files.stream_structure import boxes_doubt, pdf_doubt, riff_doubt, zip_doubt
+from dambridge.files.tiff import Buffer
+from dambridge.model.records import MediaType
+
+Check = Callable[[Buffer], str | None]
+
+_CHECKS: Mapping[str, Check] = {
+    "jpeg": jpeg_doubt,
+    "png": png_doubt,
+    "gif": gif_doubt,
+    "psd": psd_doubt,
+    "tiff": tiff_doubt,
+    "dng": tiff_doubt,
+    "cr2": tiff_doubt,
+    "webp": riff_doubt,
+    "wav": riff_doubt,
+    "avi": riff_doubt,
+    "mp4": boxes_doubt,
+    "mov": boxes_doubt,
+    "m4a": boxes_doubt,
+    "heif": boxes_doubt,
+    "avif": boxes_doubt,
+    "cr3": boxes_doubt,
+    "pdf": pdf_doubt,
+    "zip": zip_doubt,
+}
+_DECODABLE = frozenset({"jpeg", "png", "gif", "tiff", "webp"})
+
+
+def doubt(data: Buffer, kind: Kind) -> str | None:
+    """A sentence on what is missing as far as the structure shows, None for a file that looks whole."""
+    check = _CHECKS.get(kind.format)
+    if check is None and kind.media_type is MediaType.RAW:
+        check = tiff_doubt if bytes(data[:4]) in {b"II*\x00", b"MM\x00*"} else None
+    return check(data) if check is not None else None
+
+
+def decodes(path: Path, kind: Kind) -> bool:
+    """True when the image library reads every pixel of every page, so that a doubt was unfounded."""
+    if kind.format not in _DECODABLE:
+        return False
+    try:
+        with Image.open(path) as picture:
+            for page in range(getattr(picture, "n_frames", 1)):
+                picture.seek(page)
+                picture.load()
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError):
+        return False
+    return True
+
+
+def broken_because(path: Path, data: Buffer, kind: Kind) -> tuple[str | None, str | None]:
+    """(why it is broken, what is odd though sound): at most one of the two is there."""
+    said = doubt(data, kind)
+    if said is None:
+        return None, None
+    with contextlib.suppress(Image.DecompressionBombWarning):
+        if decodes(path, kind):
+            return None, f"Odd, but whole: {said}"
+    return f"{said} The delivery was cut or damaged: have the original delivered again.", None
