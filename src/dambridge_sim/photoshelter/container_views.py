@@ -1,0 +1,144 @@
+"""Containers as v4 shows them, with what `include` asks for nested under `includes` (PS 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from dambridge_sim.kit.call import Call
+from dambridge_sim.kit.lookup import Document
+from dambridge_sim.photoshelter import resources
+from dambridge_sim.photoshelter.media_views import MediaViews
+from dambridge_sim.photoshelter.resources import Resource
+from dambridge_sim.photoshelter.site import Site
+
+ENTRY_MEMBERS: Final = [
+    "expires",
+    "contact_id",
+    "group_id",
+    "access_level",
+    "password",
+    "token",
+    "max_downloads",
+    "download_image_filetype",
+    "download_image_size",
+    "download_image_embed",
+    "download_video_filetype",
+    "download_video_format",
+    "download_audio_filetype",
+    "download_doc_filetype",
+]
+"""Attributes of a permission entry (PS E14, CONFIRMED-2019)."""
+
+
+class ContainerViews:
+    """Renders containers."""
+
+    def __init__(self, site: Site, media: MediaViews) -> None:
+        """Work on `site`."""
+        self._site, self._media = site, media
+
+    def container(self, call: Call, doc: Document, wanted: frozenset[str]) -> Resource:
+        """Return a gallery or collection with what was asked for."""
+        shown = resources.container(doc, self._site.origin(call))
+        return self._with_includes(call, shown, doc, wanted)
+
+    def child(self, call: Call, doc: Document, parent_id: str, wanted: frozenset[str]) -> Resource:
+        """Return a child of a collection, its mode seen from that collection."""
+        containers = self._site.containers
+        mode, effective = containers.native(doc), containers.effective(doc, parent_id)
+        shown = resources.child(doc, self._site.origin(call), mode, effective)
+        return self._with_includes(call, shown, doc, wanted)
+
+    def child_detail(self, call: Call, doc: Document, parent_id: str) -> Resource:
+        """Return a child asked for by its id."""
+        containers = self._site.containers
+        return resources.child_detail(
+            doc, self._site.origin(call), containers.native(doc), containers.effective(doc, parent_id)
+        )
+
+    def _with_includes(self, call: Call, shown: Resource, doc: Document, wanted: frozenset[str]) -> Resource:
+        makers: dict[str, Callable[[], Any]] = {
+            "key-image": lambda: self.key_image(call, doc),
+            "link": lambda: resources.portal_link(doc, self._site.origin(call)),
+            "permissions": lambda: self.permissions(doc)["attributes"]["native"],
+            "access": lambda: self.access(doc),
+            "path": lambda: self.path(doc),
+            "child-count": lambda: {"attributes": self.counts(doc)},
+            "parent": lambda: self._parent(call, doc),
+        }
+        included = {name: {"data": makers[name]()} for name in makers if name in wanted}
+        if included:
+            shown["includes"] = included
+        return shown
+
+    def _parent(self, call: Call, doc: Document) -> Resource | None:
+        above = self._site.containers.load(doc["parents"][:1])
+        return resources.container(above[0], self._site.origin(call)) if above else None
+
+    def counts(self, doc: Document) -> dict[str, int]:
+        """Return how many children a container has, by kind."""
+        if doc["type"] == "gallery":
+            return self._media.counts(doc["id"])
+        found = self._site.containers.under(doc["org_id"], doc["id"])
+        galleries = sum(each["type"] == "gallery" for each in found)
+        return {"total": len(found), "galleries": galleries, "collections": len(found) - galleries}
+
+    def path(self, doc: Document) -> list[Resource]:
+        """Return the container and all above it, leaf first."""
+        return [
+            {"id": each["id"], "type": each["type"], "attributes": {"name": each["name"]}}
+            for each in reversed(self._site.containers.path(doc))
+        ]
+
+    def key_image(self, call: Call, doc: Document) -> Resource | None:
+        """Return the key image: the one chosen, else the first image of a gallery; None when there is none."""
+        chosen = doc.get("key_image_id")
+        image = chosen or self._media.first_image(doc)
+        if image is None:
+            return None
+        public = self._site.containers.effective(doc) == "everyone"
+        return resources.key_image(doc, image, self._site.origin(call), custom=bool(chosen), public=public)
+
+    def access(self, doc: Document) -> Resource:
+        """Return modes and own entries (path SINGLE, body INFERRED from E14)."""
+        containers = self._site.containers
+        return {
+            "id": doc["access_id"],
+            "type": "access",
+            "attributes": {
+                "mode": containers.effective(doc),
+                "native_mode": containers.native(doc),
+                "effective_mode": containers.effective(doc),
+                "access_inherit": doc.get("access_inherit", True),
+                "native": [entry(each) for each in doc["permissions"]],
+            },
+        }
+
+    def permissions(self, doc: Document, context: str | None = None) -> Resource:
+        """Return E14: the mode, own entries, and what each parent adds."""
+        containers = self._site.containers
+        parents = [context] if context in doc["parents"] else doc["parents"]
+        above = containers.load([parent for parent in parents if parent] if doc.get("access_inherit", True) else [])
+        inherited = [
+            {
+                "mode": containers.effective(each),
+                "native_mode": containers.native(each),
+                "collection_id": each["id"],
+                "permissions": [entry(one) for one in each["permissions"]],
+            }
+            for each in above
+        ]
+        attributes = {
+            "mode": containers.effective(doc, context),
+            "native_mode": containers.native(doc),
+            "native": [entry(each) for each in doc["permissions"]],
+            "inherited": inherited,
+        }
+        return {"id": doc["id"], "type": "permissions", "attributes": attributes}
+
+
+def entry(stored: Document) -> Resource:
+    """Return one permission entry."""
+    attributes = {name: stored.get(name) for name in ENTRY_MEMBERS}
+    return {"id": stored["id"], "type": stored["type"], "attributes": attributes}

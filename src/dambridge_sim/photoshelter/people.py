@@ -1,0 +1,304 @@
+"""What people do: put files there, edit and delete them, and set up a library (control calls, seed folders)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from dambridge_sim.kit.lookup import Document
+from dambridge_sim.kit.multipart import Upload
+from dambridge_sim.kit.seeds import Library
+from dambridge_sim.kit.vendor import BadMetaError
+from dambridge_sim.photoshelter import ids, iptc
+from dambridge_sim.photoshelter.accounts import DEFAULT_ORGANIZATION
+from dambridge_sim.photoshelter.assets import FILE_NAME_LIMIT
+from dambridge_sim.photoshelter.containers import NAME_LIMIT
+from dambridge_sim.photoshelter.site import Site
+from dambridge_sim.photoshelter.times import parse_person
+from dambridge_sim.photoshelter.visibility import MODES
+
+MEMBERS: Final = frozenset(
+    [
+        "file_name",
+        "containers",
+        "iptc",
+        "metadata",
+        "custom",
+        "approval",
+        "rating",
+        "model_released",
+        "property_released",
+        "searchable",
+        "flagged",
+        "license_expires",
+        "uploaded_at",
+        "updated_at",
+        "taken_at",
+        "dates",
+        "visibility",
+        "organization",
+        "owner",
+        "trash",
+    ]
+)
+_FLAGS: Final = ("model_released", "property_released", "searchable", "flagged")
+_DATES: Final = {
+    "uploaded_at": "uploaded_ms",
+    "updated_at": "modified_ms",
+    "taken_at": "taken_ms",
+    "license_expires": "license_ms",
+}
+_DATE_NAMES: Final = {
+    "created": "uploaded_at",
+    "modified": "updated_at",
+    "taken": "taken_at",
+    "expires": "license_expires",
+}
+_ENTRY_TYPES: Final = ("contact", "group", "token", "access_level", "password")
+
+
+class People:
+    """Acts on the library as its owners do."""
+
+    def __init__(self, site: Site) -> None:
+        """Work on `site`."""
+        self._site = site
+
+    # Files
+
+    def add(self, upload: Upload | None, meta: Mapping[str, Any]) -> str:
+        """Put a file there; galleries are created on the way. Raises `BadMetaError`."""
+        _check(meta)
+        if upload is None:
+            raise BadMetaError("a file is needed: send it as the part `file`")
+        org_id, owner_id = self._owner(meta)
+        name = _file_name(str(meta.get("file_name") or upload.filename))
+        galleries = self._galleries(org_id, owner_id, meta.get("containers") or [])
+        doc = self._site.assets.arrive(upload.blob, name, org_id=org_id, owner_id=owner_id, galleries=galleries)
+        self._site.assets.save({**doc, **self._members(doc, meta)})
+        self._open(galleries, meta)
+        return str(doc["id"])
+
+    def edit(self, identifier: str, upload: Upload | None, meta: Mapping[str, Any]) -> None:
+        """Change a file as its owner would: `meta` as for a new one, `upload` replaces the bytes. Raises `BadMetaError`."""
+        _check(meta)
+        doc = self._known(identifier)
+        assets = self._site.assets
+        if meta.get("trash") is False and doc["trashed"]:
+            doc = assets.restore(doc)
+        if upload is not None:
+            try:
+                doc = assets.replace_file(doc, upload.blob)
+            except ValueError as error:
+                raise BadMetaError(str(error)) from None
+        if meta.get("containers") is not None:
+            doc = assets.move_to(doc, self._galleries(doc["org_id"], doc["owner_id"], meta["containers"]))
+        self._open([place["id"] for place in doc["galleries"]], meta)
+        self._edit_members(doc, self._members(doc, meta))
+        if meta.get("trash") is True:
+            self.delete(identifier)
+
+    def _edit_members(self, doc: Document, members: dict[str, Any]) -> None:
+        """Apply each group of members with the switch that says whether it moves the modified time."""
+        given = members.pop("modified_ms", None)
+        groups = {"iptc_moves_modified": ("iptc", "taken_ms"), "custom_moves_modified": ("custom",)}
+        groups["license_moves_modified"] = ("license_ms",)
+        for switch, names in groups.items():
+            part = {name: members.pop(name) for name in names if name in members}
+            if part:
+                doc = self._site.assets.edit(doc, part, switch)
+        if members:
+            doc = self._site.assets.edit(doc, members, "rating_moves_modified")
+        if given is not None:
+            self._site.assets.save({**doc, "modified_ms": given})
+
+    def delete(self, identifier: str) -> None:
+        """Move a file to the trash; one that is there already stays there."""
+        doc = self._known(identifier)
+        if not doc["trashed"]:
+            self._site.assets.trash(doc)
+
+    def _known(self, identifier: str) -> Document:
+        doc = self._site.world.documents.get("asset", identifier)
+        if doc is None:
+            raise KeyError(identifier)
+        return doc
+
+    def _owner(self, meta: Mapping[str, Any]) -> tuple[str, str]:
+        accounts = self._site.accounts
+        email = meta.get("owner")
+        user = accounts.user_by_email(str(email)) if email else accounts.first_user()
+        if user is None:
+            raise BadMetaError(f"owner: no user {email!r}")
+        return accounts.organization(str(meta.get("organization") or DEFAULT_ORGANIZATION))["id"], user["id"]
+
+    def _galleries(self, org_id: str, owner_id: str, paths: Iterable[str]) -> list[str]:
+        found = []
+        for path in paths:
+            if any(len(part.strip()) > NAME_LIMIT for part in str(path).split("/")):
+                raise BadMetaError(f"containers: a name may have {NAME_LIMIT} characters: {path!r}")
+            try:
+                found.append(self._site.containers.ensure(org_id, str(path), owner_id)["id"])
+            except ValueError as error:
+                raise BadMetaError(f"containers: {error}") from None
+        return found
+
+    def _open(self, galleries: Iterable[str], meta: Mapping[str, Any]) -> None:
+        """Set the mode of the file's galleries, when `visibility` names one."""
+        mode = meta.get("visibility")
+        if mode is None:
+            return
+        if mode not in MODES:
+            raise BadMetaError(f"visibility: one of {', '.join(MODES)}, not {mode!r}")
+        for gallery_id in galleries:
+            gallery = self._site.containers.get(gallery_id)
+            if gallery is not None and gallery["mode"] != mode:
+                self._site.containers.save({**gallery, "mode": mode})
+
+    def _members(self, doc: Document, meta: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what `meta` says of a file, in the members of its document."""
+        members: dict[str, Any] = {}
+        if meta.get("file_name"):
+            members["file_name"] = _file_name(str(meta["file_name"]))
+        changes = {**(meta.get("metadata") or {}), **(meta.get("iptc") or {})}
+        if meta.get("approval") is not None:
+            changes["edit_status"] = meta["approval"]
+        if odd := sorted(set(changes) - set(iptc.FIELDS)):
+            raise BadMetaError(f"iptc: unknown {', '.join(odd)}; there are {', '.join(iptc.FIELDS)}")
+        if changes:
+            members["iptc"] = iptc.merged(doc["iptc"], changes)
+        if meta.get("custom"):
+            members["custom"] = self._custom(doc, meta["custom"])
+        if "rating" in meta:
+            members["rating"] = _rating(meta["rating"])
+        for name in _FLAGS:
+            if name in meta:
+                if not isinstance(meta[name], bool | None):
+                    raise BadMetaError(f"{name}: true, false or null")
+                members[name] = meta[name]
+        return members | _dates(meta)
+
+    def _custom(self, doc: Document, wanted: Mapping[str, Any]) -> dict[str, str]:
+        """Return custom metadata with some fields set: by option id or by its value; new ones are defined on the way."""
+        custom = dict(doc["custom"])
+        for field_id, value in wanted.items():
+            if value is None:
+                custom.pop(field_id, None)
+            else:
+                custom[field_id] = self._option(doc["org_id"], field_id, str(value))
+        return custom
+
+    def _option(self, org_id: str, field_id: str, value: str) -> str:
+        field = self._site.assets.field(org_id, field_id)
+        options = field["options"] if field else {}
+        if value in options:
+            return value
+        for option_id, text in options.items():
+            if text == value:
+                return str(option_id)
+        made = option_id_of(value)
+        self._site.assets.define_field(org_id, field_id, field["name"] if field else field_id, {made: value})
+        return made
+
+    # A library
+
+    def load(self, library: Library) -> None:
+        """Take users, custom fields and containers of a seed folder. Raises `BadMetaError`."""
+        for user in library.users:
+            self._user(user)
+        org_id, owner_id = self._owner({})
+        for field_id, values in library.vocabularies.items():
+            options = {option_id_of(str(value)): str(value) for value in values}
+            self._site.assets.define_field(org_id, field_id, field_id, options)
+        for field in library.attributes:
+            self._field(field)
+        for container in library.containers:
+            self._container(container, owner_id)
+
+    def _user(self, user: Mapping[str, Any]) -> None:
+        try:
+            self._site.accounts.add_user(
+                str(user["email"]),
+                str(user.get("password", "")),
+                str(user.get("name", user["email"])),
+                str(user.get("role", "editor")),
+                str(user.get("organization", DEFAULT_ORGANIZATION)),
+            )
+        except (KeyError, ValueError) as error:
+            raise BadMetaError(f"users: {error}; a user has email, password, name, role, organization") from None
+
+    def _field(self, field: Mapping[str, Any]) -> None:
+        identifier = str(field.get("id") or field.get("name") or "")
+        if not identifier:
+            raise BadMetaError("attributes: a custom field has id, name and options")
+        given = field.get("options") or []
+        pairs = given.items() if isinstance(given, Mapping) else ((option_id_of(str(each)), each) for each in given)
+        options = {str(option_id): str(value) for option_id, value in pairs}
+        org_id, _ = self._owner({"organization": field.get("organization")})
+        self._site.assets.define_field(org_id, identifier, str(field.get("name") or identifier), options)
+
+    def _container(self, given: Mapping[str, Any], owner_id: str) -> None:
+        org_id, _ = self._owner({"organization": given.get("organization")})
+        kind = str(given.get("type", "gallery"))
+        if kind not in ("gallery", "collection") or not given.get("path"):
+            raise BadMetaError("containers: each has path, and perhaps type: gallery or collection")
+        doc = self._site.containers.ensure(org_id, str(given["path"]), owner_id, kind)
+        members: dict[str, Any] = {}
+        mode = given.get("visibility", given.get("mode"))
+        if mode is not None:
+            if mode not in MODES:
+                raise BadMetaError(f"containers: visibility is one of {', '.join(MODES)}, not {mode!r}")
+            members["mode"] = mode
+        members |= {name: given[name] for name in ("description", "is_listed", "access_inherit") if name in given}
+        if given.get("permissions"):
+            members["permissions"] = [self._entry(each) for each in given["permissions"]]
+        if members:
+            self._site.containers.save({**doc, **members})
+
+    def _entry(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        kind = str(given.get("type", "group"))
+        if kind not in _ENTRY_TYPES:
+            raise BadMetaError(f"permissions: type is one of {', '.join(_ENTRY_TYPES)}")
+        number = self._site.world.documents.next_number("permission")
+        entry = {**given, "id": ids.make_id(ids.PERMISSION, number), "type": kind}
+        if given.get("expires"):
+            entry["expires_ms"] = parse_person(str(given["expires"]))
+        return entry
+
+
+def option_id_of(value: str) -> str:
+    """Return the option id that a value of a custom field gets."""
+    return f"opt_{re.sub(r'[^a-z0-9]+', '_', value.casefold()).strip('_') or ids.spell(value, 8)}"
+
+
+def _check(meta: Mapping[str, Any]) -> None:
+    if odd := sorted(set(meta) - MEMBERS):
+        raise BadMetaError(f"meta: unknown {', '.join(odd)}; there are {', '.join(sorted(MEMBERS))}")
+
+
+def _file_name(name: str) -> str:
+    short = name.replace("\\", "/").rpartition("/")[2]
+    if not 0 < len(short) <= FILE_NAME_LIMIT:
+        raise BadMetaError(f"file_name: 1 to {FILE_NAME_LIMIT} characters")
+    return short
+
+
+def _rating(value: Any) -> int | None:
+    if value is None or (isinstance(value, int) and -1 <= value <= 5):
+        return value
+    raise BadMetaError("rating: a whole number from -1 to 5, or null")
+
+
+def _dates(meta: Mapping[str, Any]) -> dict[str, Any]:
+    given = {_DATE_NAMES.get(name, name): value for name, value in (meta.get("dates") or {}).items()}
+    given |= {name: meta[name] for name in _DATES if name in meta}
+    members: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in _DATES:
+            raise BadMetaError(f"dates: unknown {name}; there are {', '.join(_DATE_NAMES)}")
+        try:
+            members[_DATES[name]] = None if value is None else parse_person(str(value))
+        except ValueError as error:
+            raise BadMetaError(f"{name}: {error}") from None
+    return {name: value for name, value in members.items() if value is not None or name in ("taken_ms", "license_ms")}

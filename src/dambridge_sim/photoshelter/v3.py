@@ -1,0 +1,282 @@
+"""v3, superseded and still alive: uploading, browsing, reading (PS section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from dambridge_sim.kit.call import Call, Reply
+from dambridge_sim.kit.confidence import Confidence
+from dambridge_sim.kit.lookup import Document
+from dambridge_sim.photoshelter import errors
+from dambridge_sim.photoshelter.paging import page_of
+from dambridge_sim.photoshelter.parameters import Parameters
+from dambridge_sim.photoshelter.routes import Route, route
+from dambridge_sim.photoshelter.site import Site, parameters_of
+from dambridge_sim.photoshelter.v3_records import NAMES, Record, Records, picked
+from dambridge_sim.photoshelter.v4_container_writes import container_members
+from dambridge_sim.photoshelter.v4_files import Files
+from dambridge_sim.photoshelter.visibility import MODES
+
+BOTH: Final = ("GET", "POST")
+"""Changes work as GET with query parameters too (RMIG)."""
+
+
+class Version3:
+    """The operations of section 7."""
+
+    def __init__(self, site: Site, records: Records, files: Files) -> None:
+        """Work on `site`."""
+        self._site, self._records, self._files = site, records, files
+
+    def routes(self) -> list[Route]:
+        """Return the operations."""
+        sure, single, guess = Confidence.CONFIRMED, Confidence.SINGLE, Confidence.INFERRED
+        found = [
+            route("POST", "/mem/image/upload", self.upload, sure, "PS U1"),
+            route("POST", "/mem/authenticate", self.authenticate, sure, "PS U2"),
+            route("GET", "/mem/user/session", self.session, sure, "PS U4"),
+            route("GET", "/mem/collection/root/children", self.root, sure, "PS U5"),
+            route("GET", "/mem/gallery/query", self.query, sure, "PS U6"),
+            route("GET", "/mem/gallery/{id}/images", self.images, sure, "PS U6"),
+            route("GET", "/gallery/{id}/media", self.gallery_media, single, "PS U7"),
+            route("GET", "/mem/image/{id}", self.image, sure, "PS U9"),
+            route("GET", "/mem/image/{id}/galleries", self.galleries, sure, "PS U9"),
+            route("GET", "/mem/image/{id}/download", self.download, sure, "PS U9"),
+            route("GET", "/organization/{org_id}", self.organization, sure, "PS U14"),
+        ]
+        for method in BOTH:
+            found += [
+                route(method, "/mem/organization/{org_id}/authenticate", self.enter, sure, "PS U3"),
+                route(method, "/mem/gallery/insert", self.insert, single, "PS U8"),
+                route(method, "/mem/collection/{id}/visibility/update", self.set_visibility, single, "PS U13"),
+                route(method, "/mem/gallery/{id}/visibility/update", self.set_visibility, guess, "PS U13"),
+            ]
+        for kind, reference in (("collection", "PS U5"), ("gallery", "PS U6")):
+            found += [
+                route("GET", f"/mem/{kind}/{{id}}", self.container, sure, reference),
+                route("GET", f"/mem/{kind}/{{id}}/children", self.children, sure, reference),
+                route("GET", f"/mem/{kind}/{{id}}/parent", self.parent, sure, reference),
+            ]
+        for part in ("iptc", "xmp", "exif", "link"):
+            found.append(route("GET", f"/mem/image/{{id}}/{part}", self.part, sure, "PS U9"))
+        return found
+
+    # Signing in
+
+    async def authenticate(self, call: Call) -> Reply:
+        """U2: e-mail and password for a session token."""
+        parameters = await parameters_of(call)
+        user = self._site.accounts.user_by_email(parameters.required("email"))
+        if user is None or user["password"] != parameters.required("password"):
+            raise errors.no_access("E-mail or password is wrong.")
+        token = self._site.accounts.open_session(user, self._site.world.switches["session_lifetime_s"])
+        call.caller = user["email"]
+        organizations = (self._site.accounts.organization_by_id(identifier) for identifier in user["orgs"])
+        named = [{"id": org["id"], "name": org["name"]} for org in organizations if org]
+        return _ok({"token": token, "org": named})
+
+    async def enter(self, call: Call) -> Reply:
+        """U3: enter an organization."""
+        session = self._site.session(call)
+        org_id = call.params["org_id"]
+        if session is None:
+            raise errors.no_access()
+        if self._site.accounts.organization_by_id(org_id) is None:
+            raise errors.not_found("organization")
+        if org_id not in self._site.accounts.user(session.user_id)["orgs"]:
+            raise errors.no_access("You are no member of this organization.")
+        self._site.accounts.enter(session.token, org_id)
+        return _ok({})
+
+    async def session(self, call: Call) -> Reply:
+        """U4: who is logged in, and the account's time zone."""
+        session = self._site.session(call)
+        if session is None:
+            raise errors.no_access()
+        known = {"user_id": session.user_id, "org_id": session.org_id, "email": session.email, "tz": "UTC"}
+        return _ok({"Session": known})
+
+    async def organization(self, call: Call) -> Reply:
+        """U14: the name of an organization; public."""
+        org = self._site.accounts.organization_by_id(call.params["org_id"])
+        if org is None:
+            raise errors.not_found("organization")
+        return _ok({"Organization": {"organization_id": org["id"], "name": org["name"]}})
+
+    # Containers
+
+    async def root(self, call: Call) -> Reply:
+        """U5: the root of the library."""
+        return self._children(self._site.containers.under(self._site.org(call), None), await parameters_of(call))
+
+    async def container(self, call: Call) -> Reply:
+        """U5, U6: one container."""
+        doc, parameters = self._container(call), await parameters_of(call)
+        return _ok({_name(doc): picked(self._records.container(doc), parameters.text("fields"))})
+
+    async def children(self, call: Call) -> Reply:
+        """U5, U6: what is in a container."""
+        doc, parameters = self._container(call), await parameters_of(call)
+        if doc["type"] == "gallery":
+            return self._files_of(call, doc, parameters, "Children")
+        return self._children(self._site.containers.under(doc["org_id"], doc["id"]), parameters)
+
+    def _children(self, found: Sequence[Document], parameters: Parameters) -> Reply:
+        shown: dict[str, list[Record]] = {"Collection": [], "Gallery": []}
+        for doc in found:
+            current = self._site.containers.current(doc)
+            shown[_name(doc)].append(picked(self._records.container(current), parameters.text("fields")))
+        return _ok({"Children": shown})
+
+    async def parent(self, call: Call) -> Reply:
+        """U5, U6: the first parent."""
+        doc = self._container(call)
+        above = self._site.containers.load(doc["parents"][:1])
+        return _ok({"Parent": {"Collection": self._records.container(above[0])} if above else {}})
+
+    async def query(self, call: Call) -> Reply:
+        """U6: galleries, perhaps under one parent."""
+        org_id, parameters = self._site.org(call), await parameters_of(call)
+        found = self._site.containers.of_type(org_id, "gallery")
+        if parent := parameters.text("parent").strip():
+            found = [doc for doc in found if parent in doc["parents"]]
+        fields = parameters.text("fields")
+        return self._page(parameters, "Gallery", found, lambda doc: picked(self._records.container(doc), fields))
+
+    async def insert(self, call: Call) -> Reply:
+        """U8: make a gallery (`name`, `parent`, `f_list`, `mode`)."""
+        org_id, parameters = self._site.org(call, "edit"), await parameters_of(call)
+        parameters.required("name")
+        parent = parameters.text("parent").strip() or None
+        if parent is not None and self._site.containers.in_org(org_id, parent, "collection") is None:
+            raise errors.not_found("collection")
+        members = container_members(parameters)
+        listed = parameters.flag("f_list")
+        if listed is not None:
+            members["is_listed"] = listed
+        owner = self._site.member(call).user_id
+        doc = self._site.containers.add(
+            org_id, "gallery", members.pop("name"), parent=parent, owner_id=owner, **members
+        )
+        call.touch(doc["id"])
+        return _ok({"Gallery": self._records.container(doc)})
+
+    async def set_visibility(self, call: Call) -> Reply:
+        """U13: set the mode of a container."""
+        doc, parameters = self._container(call, "edit"), await parameters_of(call)
+        mode = parameters.choice("visibility", MODES, "") or parameters.choice("mode", MODES, "")
+        if not mode:
+            raise errors.bad_request("The parameter visibility is required.")
+        self._site.containers.save({**doc, "mode": mode})
+        return _ok({_name(doc): self._records.container({**doc, "mode": mode})})
+
+    def _container(self, call: Call, right: str = "read") -> Document:
+        return self._site.gallery(call, right) if "/gallery/" in call.path else self._site.collection(call, right)
+
+    # Files
+
+    async def images(self, call: Call) -> Reply:
+        """U6: the images of a gallery."""
+        doc, parameters = self._site.gallery(call), await parameters_of(call)
+        return self._files_of(call, doc, parameters, "GalleryImage", images_only=True)
+
+    async def gallery_media(self, call: Call) -> Reply:
+        """U7: all files of a gallery with the records that `extend` names."""
+        doc, parameters = self._site.gallery(call), await parameters_of(call)
+        return self._files_of(call, doc, parameters, "GalleryMedia", named=True)
+
+    def _files_of(
+        self,
+        call: Call,
+        gallery: Document,
+        parameters: Parameters,
+        name: str,
+        *,
+        images_only: bool = False,
+        named: bool = False,
+    ) -> Reply:
+        documents = self._site.world.documents
+        loaded = (
+            documents.get("asset", each)
+            for each in documents.every("asset", self._site.assets.in_gallery(gallery["id"]))
+        )
+        found = [doc for doc in loaded if doc is not None and (doc["media"] == "image" or not images_only)]
+        wanted = parameters.mapping("extend") or {}
+
+        def show(doc: Document) -> Record:
+            tie = picked(self._records.gallery_media(doc, gallery["id"]), parameters.text("fields"))
+            tie |= self._records.extended(call, doc, wanted)
+            return {f"Gallery{NAMES[doc['media']]}": tie} if named else tie
+
+        return self._page(parameters, name, found, show)
+
+    def _page(
+        self, parameters: Parameters, name: str, found: Sequence[Document], show: Callable[[Document], Any]
+    ) -> Reply:
+        page = page_of(parameters)
+        paging: dict[str, Any] = {"page": page.number, "per_page": page.size, "total": len(found)}
+        if page.offset + page.size < len(found):
+            paging["next"] = page.number + 1
+        shown = [show(doc) for doc in found[page.offset : page.offset + page.size]]
+        return _ok({name: shown, "Paging": paging})
+
+    async def image(self, call: Call) -> Reply:
+        """U9: one image, with the records that `extend` names."""
+        doc, parameters = self._image(call), await parameters_of(call)
+        shown = picked(self._records.media(doc), parameters.text("fields"))
+        shown |= self._records.extended(call, doc, parameters.mapping("extend") or {})
+        return _ok({"Image": shown})
+
+    async def part(self, call: Call) -> Reply:
+        """U9: `iptc`, `xmp`, `exif` or `link` of an image."""
+        doc, part = self._image(call), call.path.rpartition("/")[2]
+        if part == "iptc":
+            return _ok({"Iptc": self._records.iptc(doc)})
+        if part == "link":
+            return _ok({"ImageLink": self._records.link(call, doc)})
+        return _ok({part.capitalize(): self._records.embedded(doc, part)})
+
+    async def galleries(self, call: Call) -> Reply:
+        """U9: the galleries that an image is in."""
+        found = self._site.containers.load([place["id"] for place in self._image(call)["galleries"]])
+        return _ok({"Gallery": [self._records.container(doc) for doc in found]})
+
+    async def download(self, call: Call) -> Reply:
+        """U9: the original; with `f_embed` its metadata are written in."""
+        self._image(call)
+        embed = Parameters(call.query).flag("f_embed", default="f_embed" in call.query)
+        call.query["download_image_embed"] = "true" if embed else "false"
+        call.query["download_filetype"] = "original"
+        return await self._files.download(call)
+
+    def _image(self, call: Call) -> Document:
+        doc = self._site.media(call)
+        if doc["media"] != "image":
+            raise errors.not_found("image")
+        return doc
+
+    async def upload(self, call: Call) -> Reply:
+        """U1: upload files into a gallery (documented for images; the shape of the answer is INFERRED)."""
+        org_id = self._site.org(call, "upload")
+        files = (await call.form()).files if call.content_type == "multipart/form-data" else {}
+        parameters = await parameters_of(call)
+        if not files:
+            raise errors.bad_request("The parameter file is required, as a part of multipart/form-data.")
+        if self._site.world.switches["v3_upload_types"] == "images":
+            for upload in files.values():
+                if self._site.assets.facts(upload.blob, upload.filename)["media"] != "image":
+                    raise errors.RefusalError(errors.UNSUPPORTED, "Only images can be uploaded here.")
+        shown: dict[str, list[Record]] = {}
+        for upload in files.values():
+            doc = self._files.accept(call, org_id, upload, parameters)
+            shown.setdefault(NAMES[doc["media"]], []).append(self._records.media(doc))
+        return _ok({name: records[0] if len(records) == 1 else records for name, records in shown.items()})
+
+
+def _name(doc: Document) -> str:
+    return "Gallery" if doc["type"] == "gallery" else "Collection"
+
+
+def _ok(data: dict[str, Any]) -> Reply:
+    return Reply.json({"status": "ok", "data": data})

@@ -1,0 +1,273 @@
+"""The simulator of PhotoShelter, plugged into the kit: who may call, what is served, how it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
+from typing import Any, Final
+
+from dambridge_sim.kit.call import Call, Reply, Upload
+from dambridge_sim.kit.confidence import Confidence
+from dambridge_sim.kit.lookup import Document, Kind, Lookup, Value
+from dambridge_sim.kit.seeds import Library
+from dambridge_sim.kit.vendor import Audience, Card, Handler, Operation, Vendor
+from dambridge_sim.kit.world import World
+from dambridge_sim.photoshelter import accounts, assets, containers, errors, resources, synthetic
+from dambridge_sim.photoshelter.accounts import Accounts, ExpiredTokenError
+from dambridge_sim.photoshelter.assets import Assets
+from dambridge_sim.photoshelter.audience import audience_of
+from dambridge_sim.photoshelter.container_views import ContainerViews
+from dambridge_sim.photoshelter.containers import Containers
+from dambridge_sim.photoshelter.media_views import MediaViews
+from dambridge_sim.photoshelter.people import People
+from dambridge_sim.photoshelter.routes import V3_BASES, V4_BASES, served
+from dambridge_sim.photoshelter.showing import card_of, state_of
+from dambridge_sim.photoshelter.site import Site
+from dambridge_sim.photoshelter.switches import SWITCHES
+from dambridge_sim.photoshelter.v3 import Version3
+from dambridge_sim.photoshelter.v3_records import Records
+from dambridge_sim.photoshelter.v4_auth import Authentication
+from dambridge_sim.photoshelter.v4_container_writes import ContainerWrites
+from dambridge_sim.photoshelter.v4_containers import ContainerReads
+from dambridge_sim.photoshelter.v4_files import Files
+from dambridge_sim.photoshelter.v4_media import Media
+from dambridge_sim.photoshelter.v4_search import Search
+
+_API: Final = "/psapi/"
+_PUBLIC: Final = ("/authenticate", "/oauth/register", "/oauth/token")
+"""Endings of calls that need a key and no token; a stale token sent along does no harm there."""
+
+
+class PhotoShelter(Vendor):
+    """A local PhotoShelter."""
+
+    name = "photoshelter"
+    title = "PhotoShelter"
+    kinds: Sequence[Kind] = (*accounts.KINDS, *containers.KINDS, *assets.KINDS)
+    switches = SWITCHES
+
+    def attach(self, world: World) -> None:
+        """Put the parts together on `world`."""
+        super().attach(world)
+        places = Containers(world)
+        self.site = Site(world, Accounts(world), places, Assets(world, places))
+        self._people = People(self.site)
+        media = MediaViews(self.site)
+        views = ContainerViews(self.site, media)
+        files, self._search = Files(self.site, media), Search(self.site)
+        world.documents.listeners.append(lambda _change: self._search.something_changed())
+        version4 = [
+            *Authentication(self.site).routes(),
+            *ContainerReads(self.site, views, media).routes(),
+            *ContainerWrites(self.site, views, media).routes(),
+            *self._search.routes(),
+            *Media(self.site, media).routes(),
+            *files.routes(),
+        ]
+        version3 = Version3(self.site, Records(self.site, media), files).routes()
+        show = Operation("GET", "/img-get2/{id}/{shape}", files.show, Confidence.CONFIRMED, "PS 6.4")
+        every = [*served(version4, V4_BASES), *served(version3, V3_BASES), show]
+        self._operations = [_refusing(operation) for operation in every]
+        self._synthetic: synthetic.SyntheticLibrary | None = None
+
+    def operations(self) -> Sequence[Operation]:
+        """Return all operations."""
+        return self._operations
+
+    def credentials(self) -> Mapping[str, Any]:
+        """Return keys, user and organization for the ready line."""
+        return {
+            "api_key": self.site.accounts.keys("v4")[0],
+            "api_key_v3": self.site.accounts.keys("v3")[0],
+            "email": accounts.DEFAULT_EMAIL,
+            "password": accounts.DEFAULT_PASSWORD,
+            "org_id": self.site.accounts.organization(accounts.DEFAULT_ORGANIZATION)["id"],
+        }
+
+    def populate(self) -> None:
+        """Make the organization and its librarian."""
+        self.site.accounts.add_user(
+            accounts.DEFAULT_EMAIL, accounts.DEFAULT_PASSWORD, "Lee Brarian", "admin", accounts.DEFAULT_ORGANIZATION
+        )
+
+    # The course of a call
+
+    async def before(self, call: Call) -> Reply | None:
+        """Check the key before anything else, then the token if there is one (section 9 point 2)."""
+        if not call.path.startswith(_API):
+            return None
+        generation = "v3" if call.path.startswith("/psapi/v3") else "v4"
+        key = call.headers.get("x-ps-api-key") or call.query.get("api_key") or await _key_in_body(call)
+        if key not in self.site.accounts.keys(generation):
+            return refused(call, errors.BAD_KEY, "The API key is missing or invalid.")
+        call.state["api_key"] = key
+        token = _token(call)
+        if token is None or (call.path.endswith(_PUBLIC) and not call.path.endswith("/organization/authenticate")):
+            return None
+        try:
+            session = self.site.accounts.session(token)
+        except ExpiredTokenError as error:
+            if error.oauth or _bearer(call) is not None:
+                return refused(call, errors.BAD_TOKEN, "The access token is invalid or has expired.")
+            return refused(call, errors.NO_ACCESS, "The session has ended; log in again.")
+        call.state["session"] = session
+        call.caller = session.email
+        return None
+
+    def unknown(self, call: Call) -> Reply:
+        """Answer an unknown path or method."""
+        return refused(call, errors.NOT_FOUND, "There is nothing at this address.")
+
+    def too_many(self, call: Call, retry_after_s: float) -> Reply:
+        """Answer a call over the rate (PS 4.7)."""
+        reply = refused(call, errors.TOO_MANY, "The rate limit is exceeded.")
+        reply.headers["retry-after"] = str(max(1, ceil(retry_after_s)))
+        return reply
+
+    def bad_body(self, call: Call, problem: str) -> Reply:
+        """Answer a body that is not what its content type says."""
+        return refused(call, errors.BAD_REQUEST, f"The request cannot be read: {problem}.")
+
+    def broken(self, call: Call, error: Exception) -> Reply:
+        """Answer when the simulator itself fails."""
+        return refused(call, errors.BROKEN, f"The simulator failed: {type(error).__name__}: {error}")
+
+    def decorate(self, call: Call, reply: Reply) -> None:
+        """Add the version of the API (PS 4.2, CONFIRMED-2019)."""
+        if call.path.startswith(V4_BASES):
+            reply.headers["x-ps-api-version"] = resources.API_VERSION_HEADER
+
+    def expire_token(self, call: Call) -> None:
+        """Let the caller's token end now."""
+        if (token := _token(call)) is not None:
+            self.site.accounts.expire(token)
+
+    # As a person
+
+    def person_adds(self, upload: Upload | None, meta: Mapping[str, Any]) -> str:
+        """Put a file there."""
+        return self._people.add(upload, meta)
+
+    def person_edits(self, identifier: str, upload: Upload | None, meta: Mapping[str, Any]) -> None:
+        """Change a file."""
+        self._people.edit(identifier, upload, meta)
+
+    def person_deletes(self, identifier: str) -> None:
+        """Move a file to the trash."""
+        self._people.delete(identifier)
+
+    def load_library(self, library: Library) -> None:
+        """Take users, custom fields and containers."""
+        self._people.load(library)
+
+    # Looking
+
+    def state_line(self, identifier: str, document: Document) -> dict[str, Any]:
+        """Return what the state says of a file."""
+        return state_of(self.site, document)
+
+    def who_can_see(self, document: Document, at_ms: int) -> Audience:
+        """Return who can see a file."""
+        return audience_of(document, self.site.containers, at_ms)
+
+    def affected_assets(self, kind: str, identifier: str) -> Iterable[str]:
+        """Return the files in or below a container."""
+        if kind != "container":
+            return
+        for gallery_id in {identifier, *self.site.containers.galleries_below(identifier)}:
+            yield from self.world.documents.every("asset", self.site.assets.in_gallery(gallery_id))
+
+    def card(self, identifier: str, document: Document) -> Card:
+        """Return a file as people see it."""
+        return card_of(self.site, document)
+
+    # A computed library
+
+    def synthetic_begin(self, count: int) -> None:
+        """Make the collection and its galleries of a thousand files each."""
+        org_id, owner_id = self._home()
+        top = self.site.containers.ensure(org_id, synthetic.COLLECTION, owner_id, "collection")
+        self.site.containers.save({**top, "mode": "private"})
+        for place in range(ceil(count / synthetic.GALLERY_SIZE)):
+            identifier = synthetic.gallery_id(place * synthetic.GALLERY_SIZE)
+            name = synthetic.gallery_name(place)
+            self.site.containers.add(
+                org_id, "gallery", name, parent=top["id"], owner_id=owner_id, id=identifier, mode="private"
+            )
+            order = min(synthetic.GALLERY_SIZE, count - place * synthetic.GALLERY_SIZE)
+            self.world.documents.put("pulse", identifier, {"order": order, "modified_ms": 0})
+
+    def _home(self) -> tuple[str, str]:
+        org = self.site.accounts.organization(accounts.DEFAULT_ORGANIZATION)
+        return org["id"], self.site.accounts.first_user()["id"]
+
+    def _library(self) -> synthetic.SyntheticLibrary:
+        if self._synthetic is None:
+            self._synthetic = synthetic.SyntheticLibrary(self.world, *self._home())
+        return self._synthetic
+
+    def synthetic_id(self, number: int) -> str:
+        """Return the id of a number."""
+        return synthetic.synthetic_id(number)
+
+    def synthetic_number(self, identifier: str) -> int | None:
+        """Return the number of an id."""
+        return synthetic.synthetic_number(identifier)
+
+    def synthetic_document(self, number: int) -> Document:
+        """Compute a document."""
+        return self._library().document(number)
+
+    def synthetic_value(self, index: str, number: int) -> Value:
+        """Compute an index value."""
+        return self._library().value(index, number)
+
+    def synthetic_span(self, lookup: Lookup, count: int) -> range:
+        """Return the numbers of a lookup."""
+        return self._library().span(lookup, count)
+
+
+def refused(call: Call, fault: errors.Fault, detail: str) -> Reply:
+    """Return a refusal in the dialect of the call."""
+    body = errors.v3_body if call.path.startswith("/psapi/v3") else errors.v4_body
+    headers = {"www-authenticate": "Bearer"} if fault.status == 401 else None
+    return Reply.json(body(fault, detail), fault.status, headers)
+
+
+def _refusing(operation: Operation) -> Operation:
+    """Return an operation whose refusals become replies."""
+    handler = operation.handler
+
+    async def guarded(call: Call) -> Reply:
+        try:
+            return await handler(call)
+        except errors.RefusalError as error:
+            return refused(call, error.fault, error.detail)
+
+    wrapped: Handler = guarded
+    return Operation(operation.method, operation.path, wrapped, operation.confidence, operation.reference)
+
+
+def _bearer(call: Call) -> str | None:
+    kind, _, token = call.headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
+def _token(call: Call) -> str | None:
+    """Return the token that a call brings: either header (WP puts OAuth tokens in the first), v3's query, the cookie."""
+    token = call.headers.get("x-ps-auth-token") or _bearer(call)
+    if token is None and call.path.startswith("/psapi/v3"):
+        token = call.query.get("auth_token")
+    if token is None:
+        for part in call.headers.get("cookie", "").split(";"):
+            name, _, value = part.strip().partition("=")
+            if name == "acs":
+                token = value
+    return token
+
+
+async def _key_in_body(call: Call) -> str | None:
+    """Return `api_key` out of a urlencoded body; clients that send it otherwise put it into header or query."""
+    if call.content_type != "application/x-www-form-urlencoded":
+        return None
+    return (await call.form()).first("api_key")
