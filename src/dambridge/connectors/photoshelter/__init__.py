@@ -1,0 +1,1 @@
+"""PhotoShelter, where photographers deliver: an `AssetReader` over API v4. `connect` in `adapter` makes one."""

@@ -1,0 +1,109 @@
+"""Listings by page number that stay whole while the set changes (hazards P08, P11).
+
+Pages overlap: each begins at or before the last item of the page before it, which page numbers allow when the page size
+varies a little. As long as the order is stable and each page begins with an item already met, nothing that stood in the
+set all the while can have been skipped. The count that the service names guards against orders that are not stable.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from dambridge.ports.errors import TryLater
+
+Item = TypeVar("Item")
+
+_REMEMBERED_PAGES = 50
+_MOST_PASSES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page; `total` is the service's count of the whole listing, None where it names none."""
+
+    items: Sequence[Item]
+    total: int | None
+
+
+Fetch = Callable[[int, int], Awaitable[Page[Item]]]
+"""Gets a page by its number, the first being 1, and its size."""
+
+
+@dataclass(slots=True)
+class PageScan:
+    """One pass over a listing; no input or output of its own. `size` is the largest page to ask for.
+
+    Ids of the latest pages alone are remembered, so memory stays flat however long the listing is.
+    """
+
+    size: int
+    ended: bool = False
+    torn: bool = False
+    met: int = 0
+    total: int | None = None
+    _reach: int = 0
+    _offset: int = 0
+    _recent: deque[frozenset[str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_PAGES))
+
+    def ask(self) -> tuple[int, int]:
+        """Number and size of the next page: the one that overlaps with what was read and brings most that is new."""
+        if not self._recent:
+            return 1, self.size
+        last = self._reach - 1
+        smallest = max(2, self.size * 3 // 4)
+        size = max(range(smallest, self.size + 1), key=lambda it: it + last // it * it)
+        self._offset = last // size * size
+        return self._offset // size + 1, size
+
+    def take(self, ids: Sequence[str], total: int | None) -> None:
+        """Note the page that was asked for."""
+        self.total = total
+        here = frozenset(ids)
+        new = [it for it in here if not any(it in page for page in self._recent)]
+        reach = self._offset + len(ids)
+        if self._recent:
+            self.torn = bool(ids) and not any(ids[0] in page for page in self._recent)
+        elif ids and len(ids) < self.size and (total is None or total > len(ids)):
+            self.size = max(2, len(ids))  # the service gives smaller pages than asked for
+        self.met += len(new)
+        stuck = bool(self._recent) and reach <= self._reach
+        self.ended = self.torn or stuck or not ids or (total is not None and reach >= total)
+        self._recent.append(here)
+        self._reach = max(reach, self._reach)
+
+    @property
+    def proven(self) -> bool:
+        """Whether the pass surely met everything that stood in the listing all the while."""
+        return self.ended and not self.torn and (self.total is None or self.met >= self.total)
+
+
+async def whole_listing(
+    fetch: Fetch[Item],
+    *,
+    key: Callable[[Item], str],
+    size: int,
+    about: str,
+    count: Callable[[], Awaitable[int | None]] | None = None,
+) -> AsyncIterator[Page[Item]]:
+    """The pages of a listing; items may repeat. Ends only when a pass is proven, and starts over until one is.
+
+    `count` asks for the number of items where pages do not name it. Raises `TryLater` when no pass can be proven."""
+    passes = 0
+    while passes < _MOST_PASSES:
+        passes += 1
+        scan = PageScan(size)
+        while not scan.ended:
+            page = await fetch(*scan.ask())
+            scan.take([key(it) for it in page.items], page.total)
+            yield page
+        if scan.total is None and count is not None:
+            scan.total = await count()
+        if scan.proven:
+            return
+    raise TryLater(
+        f"Could not {about} as a whole: it changed while it was read, {passes} times over, and nothing may rest on it. "
+        "It is safe to try again."
+    )
