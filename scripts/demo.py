@@ -1,0 +1,263 @@
+"""`make demo`: both simulators with a library of real photographs, the flow run by its real commands, the outcome
+compared with a manifest that a person wrote. Exit status 0 only if all is as the manifest says.
+
+    make demo                              leaves the pages open until Ctrl-C
+    make demo ARGS="--headless --json"     ends by itself and prints one JSON document
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from compare_demo import MANIFEST, differences, read_state
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+LIBRARY = ROOT / ".cache" / "demo" / "photoshelter"
+WORK = ROOT / ".cache" / "demo" / "work"
+CONFIG = """\
+accounts:
+  agency:
+    system: photoshelter
+    base_url: {ps_url}
+    api_key: env:DEMO_PS_KEY
+    email: {ps_email}
+    password: env:DEMO_PS_PASSWORD
+    org_id: {ps_org}
+    rate: 500
+    burst: 50
+  archive:
+    system: netx
+    base_url: {nx_url}
+    token: env:DEMO_NX_TOKEN
+    rate: 500
+    burst: 50
+flows:
+  intake:
+    from: agency
+    to: archive
+    mode: approved
+    select:
+      galleries: ["Intake/**", "Approved/**"]
+    approval: {{carrier: edit_status, approved: [approved], rejected: [rejected]}}
+    place: {{folder: "PhotoShelter/{{year}}/{{gallery}}"}}
+    required: [credit]
+store: {{path: data}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """A simulator that runs: where, and with which credentials it lets in."""
+
+    url: str
+    credentials: Mapping[str, str]
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description="See dambridge work without any account.")
+    options.add_argument("--headless", action="store_true", help="end when done instead of leaving the pages open")
+    options.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
+    chosen = options.parse_args()
+    talk = Console(stderr=True, quiet=chosen.json)
+    begun = time.monotonic()
+    talk.print("Building the library of photographs …")
+    subprocess.run(
+        [str(BIN / "python"), str(ROOT / "scripts" / "build_demo_library.py")], check=True, stdout=sys.stderr
+    )
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    with ExitStack() as stack:
+        photoshelter = stack.enter_context(simulator("photoshelter", "--seed", str(LIBRARY)))
+        netx = stack.enter_context(simulator("netx"))
+        environment = configure(photoshelter, netx)
+        told = run_stages(photoshelter, netx, environment, talk)
+        told["seconds"] = round(time.monotonic() - begun, 1)
+        told["pages"] = {"photoshelter": photoshelter.url, "netx": netx.url}
+        if chosen.json:
+            print(json.dumps(told, ensure_ascii=False, indent=2))
+        else:
+            show(told)
+        if not chosen.headless:
+            leave_open(photoshelter, netx, talk)
+    return 0 if told["as_the_manifest_says"] else 1
+
+
+@contextmanager
+def simulator(system: str, *arguments: str) -> Iterator[Simulator]:
+    """A simulator in a process of its own on a free port; it ends with this one."""
+    command = [str(BIN / "dambridge-sim"), system, "--port", "0", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit(f"The {system} simulator did not start; its words are above.")
+        ready = json.loads(line)
+        yield Simulator(ready["url"], ready["credentials"])
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def configure(photoshelter: Simulator, netx: Simulator) -> dict[str, str]:
+    """Write the configuration; secrets go by the environment, as they should."""
+    ps = photoshelter.credentials
+    (WORK / "dambridge.yaml").write_text(
+        CONFIG.format(ps_url=photoshelter.url, ps_email=ps["email"], ps_org=ps["org_id"], nx_url=netx.url),
+        encoding="utf-8",
+    )
+    return {
+        **os.environ,
+        "DEMO_PS_KEY": ps["api_key"],
+        "DEMO_PS_PASSWORD": ps["password"],
+        "DEMO_NX_TOKEN": netx.credentials["token"],
+    }
+
+
+def dambridge(environment: Mapping[str, str], *arguments: str) -> tuple[int, Any]:
+    """One command as a person would type it, with its exit status and its JSON."""
+    command = [str(BIN / "dambridge"), "--config", str(WORK / "dambridge.yaml"), "--json", *arguments]
+    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+    if done.stderr:
+        sys.stderr.write(done.stderr)
+    try:
+        return done.returncode, json.loads(done.stdout)
+    except json.JSONDecodeError:
+        raise SystemExit(f"`dambridge {' '.join(arguments)}` printed no JSON: {done.stdout[:500]}") from None
+
+
+def run_stages(
+    photoshelter: Simulator, netx: Simulator, environment: Mapping[str, str], talk: Console
+) -> dict[str, Any]:
+    """Check, preview, then stage by stage: what people do, a run, the comparison."""
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    code, check = dambridge(environment, "check")
+    told: dict[str, Any] = {
+        "check": check,
+        "stages": [],
+        "differences": [] if code == 0 else ["`check` found mistakes"],
+    }
+    code, plan = dambridge(environment, "plan")
+    told["plan"] = {
+        "plan": plan.get("plan"),
+        "counts": plan.get("counts"),
+        "forecast": plan.get("forecast"),
+        "exit_code": code,
+    }
+    for stage in manifest["stages"]:
+        talk.print(f"{stage['says']}")
+        ids = {source_key(it): it["id"] for it in read_state(photoshelter.url)}
+        for edit in stage["person"]:
+            person_edits(photoshelter.url, ids[edit["key"]], {k: v for k, v in edit.items() if k != "key"})
+        before = last_seq(netx.url)
+        code, document = dambridge(environment, "run", "--once")
+        changed = changes_after(netx.url, before)
+        run = document["flows"]["intake"]
+        wrong = differences(read_state(netx.url), stage["name"], photoshelter=read_state(photoshelter.url), run=run)
+        if stage["name"] == "settled" and changed:
+            wrong.append(f"the settled run changed NetX {changed} times")
+        told["stages"].append(
+            {
+                "stage": stage["name"],
+                "exit_code": code,
+                "run": document,
+                "changes_in_netx": changed,
+                "differences": wrong,
+            }
+        )
+        told["differences"] += [f"{stage['name']}: {it}" for it in wrong]
+    code, verified = dambridge(environment, "verify")
+    told["verify"] = verified
+    if code:
+        told["differences"].append("`verify` found something wrong")
+    told["flows"] = told["stages"][0]["run"]["flows"]
+    told["run_id"] = told["stages"][0]["run"]["run_id"]
+    told["as_the_manifest_says"] = not told["differences"]
+    return told
+
+
+def source_key(asset: Mapping[str, Any]) -> str:
+    return f"{(asset.get('containers') or [''])[0].strip('/')}/{asset['file_name']}"
+
+
+def person_edits(url: str, asset: str, meta: Mapping[str, Any]) -> None:
+    """What a person does in PhotoShelter between two runs."""
+    boundary = "----dambridge-demo"
+    body = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="meta"\r\nContent-Type: application/json\r\n\r\n'
+        f"{json.dumps(meta)}\r\n--{boundary}--\r\n"
+    ).encode()
+    request = urllib.request.Request(  # noqa: S310 - loopback
+        f"{url}/__sim__/assets/{urllib.parse.quote(asset)}",
+        data=body,
+        method="PATCH",
+        headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
+    )
+    urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 - loopback
+
+
+def journal(url: str, after: int) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{url}/__sim__/journal?after={after}", timeout=60) as answer:  # noqa: S310 - loopback
+        return [json.loads(line) for line in answer.read().decode().splitlines() if line.strip()]
+
+
+def last_seq(url: str) -> int:
+    return max((it["seq"] for it in journal(url, 0)), default=0)
+
+
+def changes_after(url: str, seq: int) -> int:
+    return sum(1 for it in journal(url, seq) if it["changed"])
+
+
+def show(told: Mapping[str, Any]) -> None:
+    """What happened, as a table for people."""
+    console = Console()
+    outcomes = ("seen", "done", "unchanged", "skipped", "waiting", "quarantined", "failed")
+    drawn = Table(title="What happened", title_justify="left", title_style="bold", header_style="bold")
+    for column in ("stage", *outcomes, "moved", "as the manifest says"):
+        drawn.add_column(column)
+    for stage in told["stages"]:
+        run = stage["run"]["flows"]["intake"]
+        good = "[green]yes[/]" if not stage["differences"] else f"[red]no: {len(stage['differences'])}[/]"
+        drawn.add_row(stage["stage"], *(str(run[it]) for it in outcomes), f"{run['bytes'] / 1e6:.1f} MB", good)
+    console.print(drawn)
+    for it in told["differences"]:
+        console.print(f"  {it}", style="red", markup=False)
+    if told["as_the_manifest_says"]:
+        console.print("Every photograph is where the manifest says, byte for byte, with every field.", style="green")
+
+
+def leave_open(photoshelter: Simulator, netx: Simulator, talk: Console) -> None:
+    talk.print(f"\nLook for yourself, until Ctrl-C:\n  PhotoShelter  {photoshelter.url}/\n  NetX          {netx.url}/")
+    talk.print(f"  configuration {WORK / 'dambridge.yaml'} (its secrets are in this process's environment)")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        while True:
+            time.sleep(1)
+    except KeyboardInterrupt:
+        talk.print("Closed.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
