@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from dambridge_sim.kit.world import World
 from dambridge_sim.photoshelter import ids
 from dambridge_sim.photoshelter.containers import Containers, beginning
 from dambridge_sim.photoshelter.iptc import record_from_embedded
+from dambridge_sim.photoshelter.synthetic import synthetic_number
 
 FILE_NAME_LIMIT: Final = 255
 """Characters; longer names are refused (HC "Prepare Your Files for Upload")."""
@@ -88,6 +89,7 @@ class Assets:
         self._world = world
         self._documents = world.documents
         self._containers = containers
+        self.computed: Callable[[int], Document | None] = lambda _number: None
 
     def arrive(
         self, blob: Blob, file_name: str, *, org_id: str, owner_id: str, galleries: Iterable[str], **members: Any
@@ -171,6 +173,16 @@ class Assets:
             if facts[name] is None:
                 facts[name] = document[name]
         return self.edit(document, {**facts, "file_name": file_name or document["file_name"]}, None)
+
+    def glance(self, identifier: str) -> Document | None:
+        """Return a file for a listing; `blob` may be missing in a computed one."""
+        number = synthetic_number(identifier)
+        base = self._documents.base("asset") if number is not None else None
+        if number is None or base is None or number >= base.count:
+            return self._documents.get("asset", identifier)
+        if self._documents.execute("SELECT 1 FROM doc WHERE kind='asset' AND id=?", (identifier,)):
+            return self._documents.get("asset", identifier)
+        return self.computed(number)
 
     # Galleries
 

@@ -84,7 +84,7 @@ class Containers:
             "created_ms": now,
             "modified_ms": now,
         } | members
-        self._documents.put("container", identifier, document)
+        self._documents.put("container", document["id"], document)
         return document
 
     def save(self, document: Document) -> None:

@@ -30,7 +30,7 @@ class MediaViews:
 
     def thin(self, identifier: str, gallery_id: str) -> Resource:
         """Return a file as its gallery lists it."""
-        doc = self._site.world.documents.get("asset", identifier)
+        doc = self._site.assets.glance(identifier)
         if doc is None:
             return {"id": identifier, "type": "image", "attributes": {"display_order": 0}}
         order = next((place["order"] for place in doc["galleries"] if place["id"] == gallery_id), 0)
@@ -107,7 +107,7 @@ class MediaViews:
         """Yield the files of a gallery in display order."""
         documents = self._site.world.documents
         for identifier in documents.every("asset", self._site.assets.in_gallery(gallery_id)):
-            if (doc := documents.get("asset", identifier)) is not None:
+            if (doc := self._site.assets.glance(identifier)) is not None:
                 yield doc
 
     def counts(self, gallery_id: str) -> dict[str, int]:

@@ -119,7 +119,7 @@ class Search:
     def _seen(self, identifier: str) -> Document | None:
         """Return a document as the search index knows it: the version before a write that is younger than the lag."""
         documents, lag = self._site.world.documents, self._lag_ms
-        doc = documents.get("asset", identifier)
+        doc = self._site.assets.glance(identifier)
         if lag and (doc is None or doc["written_ms"] > self._site.world.clock.now_ms() - lag):
             return documents.before("asset", identifier)
         return doc

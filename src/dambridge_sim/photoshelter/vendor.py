@@ -51,6 +51,7 @@ class PhotoShelter(Vendor):
         super().attach(world)
         places = Containers(world)
         self.site = Site(world, Accounts(world), places, Assets(world, places))
+        self.site.assets.computed = lambda number: self._library().glance(number)
         self._people = People(self.site)
         media = MediaViews(self.site)
         views = ContainerViews(self.site, media)
