@@ -44,7 +44,12 @@ class Client:
         self.host, self.port = str(parts.hostname), int(parts.port or 0)
 
     def call(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, wait: float = 20
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        wait: float = 20,
     ) -> Answer:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=wait)
         try:

@@ -160,7 +160,9 @@ def test_a_computed_library_with_changes_is_like_a_stored_one(
             documents.put("thing", identifier, {"size": size})
             model[identifier] = size
     low_open, high_open, descending = opens
-    lookup = Lookup("size", None, low, high, low_open, high_open, descending) if by_size else Lookup(descending=descending)
+    lookup = (
+        Lookup("size", None, low, high, low_open, high_open, descending) if by_size else Lookup(descending=descending)
+    )
     rows = [(size, key) for key, size in model.items() if not by_size or _inside(size, low, low_open, high, high_open)]
     expected = [key for _, key in sorted(rows)] if by_size else sorted(model)
     expected = expected[::-1] if descending else expected
@@ -209,5 +211,3 @@ simulator.close()
     started, grown = done.stdout.split()
     assert float(started) < 2.0
     assert int(grown) < 40_000  # kB
-
-

@@ -268,7 +268,9 @@ class _Receiver(BaseHTTPRequestHandler):
         ("delay", ["T0000002", "T0000001"]),
     ],
 )
-def test_webhooks_come_once_unless_a_fault_says_otherwise(client: Client, rule: str | None, expected: list[str]) -> None:
+def test_webhooks_come_once_unless_a_fault_says_otherwise(
+    client: Client, rule: str | None, expected: list[str]
+) -> None:
     server = HTTPServer(("127.0.0.1", 0), _Receiver)
     server.got = []  # type: ignore[attr-defined]  # the handler's record
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()

@@ -57,7 +57,9 @@ def test_what_was_acknowledged_survives_sigkill(folder: Path) -> None:
         + b"bytes" * 1000
         + b"\r\n--B--\r\n"
     )
-    first.connection.request("POST", "/items", body, {"x-token": TOKEN, "content-type": "multipart/form-data; boundary=B"})
+    first.connection.request(
+        "POST", "/items", body, {"x-token": TOKEN, "content-type": "multipart/form-data; boundary=B"}
+    )
     made = json.loads(first.connection.getresponse().read())["id"]
     for number in range(200):
         assert first.call("PATCH", f"/items/{made}", json.dumps({"n": number}).encode())["fields"]["n"] == number
