@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 
+from dambridge.files.doubt import Doubt
 from dambridge.files.tiff import HEIGHT, WIDTH, Buffer, Tiff, TiffError
 
 # Within a scan, FF is followed by 00 or by a restart mark; anything else is the next segment.
@@ -12,29 +13,29 @@ _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT"})
 
 
-def jpeg_doubt(data: Buffer) -> str | None:
+def jpeg_doubt(data: Buffer) -> Doubt | None:
     """Follow the segments and scans of a JPEG to its end mark. What lies behind (other pictures, notes) is not looked at."""
     at, size, scans = 2, len(data), 0
     while True:
         found = _NEXT_MARKER.search(data, at)
         if found is None:
-            return (
-                "The JPEG ends in the middle of its picture." if scans else "The JPEG ends before its picture begins."
-            )
+            if scans:
+                return Doubt("The JPEG ends in the middle of its picture.")
+            return Doubt("The JPEG ends before its picture begins.", certain=True)
         marker = data[found.start() + 1]
         at = found.end()
         if marker == 0xD9:
-            return None if scans else "The JPEG holds no picture."
+            return None if scans else Doubt("The JPEG holds no picture.", certain=True)
         if marker in {0x01, 0xD8}:
             continue
         length = int.from_bytes(data[at : at + 2], "big")
         if at + max(length, 2) > size:
-            return "The JPEG ends in the middle of a segment."
+            return Doubt("The JPEG ends in the middle of a segment.")
         at += max(length, 2)
         scans += marker == 0xDA
 
 
-def png_doubt(data: Buffer) -> str | None:
+def png_doubt(data: Buffer) -> Doubt | None:
     """Follow the chunks of a PNG to IEND and check the sums of those that make the picture."""
     at, size, pictures = 8, len(data), 0
     while at + 12 <= size:
@@ -42,21 +43,21 @@ def png_doubt(data: Buffer) -> str | None:
         name = bytes(data[at + 4 : at + 8])
         end = at + 12 + length
         if end > size:
-            return f"The PNG ends in the middle of its {name.decode('latin-1')} chunk."
+            return Doubt(f"The PNG ends in the middle of its {name.decode('latin-1')} chunk.")
         if name in _CRITICAL and zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            return f"The check sum of the PNG's {name.decode('latin-1')} chunk is wrong."
+            return Doubt(f"The check sum of the PNG's {name.decode('latin-1')} chunk is wrong.")
         pictures += name == b"IDAT"
         if name == b"IEND":
-            return None if pictures else "The PNG holds no picture."
+            return None if pictures else Doubt("The PNG holds no picture.", certain=True)
         at = end
-    return "The PNG ends without its end chunk."
+    return Doubt("The PNG ends without its end chunk.")
 
 
-def gif_doubt(data: Buffer) -> str | None:
+def gif_doubt(data: Buffer) -> Doubt | None:
     """Follow the blocks of a GIF. One that stops between two blocks is whole: many writers leave out the last byte."""
     size = len(data)
     if size < 13:
-        return "The GIF ends in its header."
+        return Doubt("The GIF ends in its header.")
     at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
     pictures = 0
     while at < size:
@@ -74,12 +75,12 @@ def gif_doubt(data: Buffer) -> str | None:
         while at < size and data[at]:
             at += data[at] + 1
         if at >= size:
-            return "The GIF ends in the middle of a block."
+            return Doubt("The GIF ends in the middle of a block.")
         at += 1
-    return None if pictures else "The GIF holds no picture."
+    return None if pictures else Doubt("The GIF holds no picture.", certain=True)
 
 
-def psd_doubt(data: Buffer) -> str | None:
+def psd_doubt(data: Buffer) -> Doubt | None:
     """Step over the sections of a PSD or PSB; the picture itself must at least begin."""
     size = len(data)
     wide = bytes(data[4:6]) == b"\x00\x02"
@@ -87,16 +88,16 @@ def psd_doubt(data: Buffer) -> str | None:
     for section in ("colours", "resources", "layers"):
         width = 8 if wide and section == "layers" else 4
         if at + width > size:
-            return f"The Photoshop file ends before its {section}."
+            return Doubt(f"The Photoshop file ends before its {section}.")
         at += width + int.from_bytes(data[at : at + width], "big")
         if at > size:
-            return f"The Photoshop file ends in the middle of its {section}."
+            return Doubt(f"The Photoshop file ends in the middle of its {section}.")
     if at + 2 > size:
-        return "The Photoshop file ends before its picture."
+        return Doubt("The Photoshop file ends before its picture.")
     return _psd_picture_doubt(data, at, wide=wide)
 
 
-def _psd_picture_doubt(data: Buffer, at: int, *, wide: bool) -> str | None:
+def _psd_picture_doubt(data: Buffer, at: int, *, wide: bool) -> Doubt | None:
     channels, height = int.from_bytes(data[12:14], "big"), int.from_bytes(data[14:18], "big")
     width, depth = int.from_bytes(data[18:22], "big"), int.from_bytes(data[22:24], "big")
     compression = int.from_bytes(data[at : at + 2], "big")
@@ -108,10 +109,10 @@ def _psd_picture_doubt(data: Buffer, at: int, *, wide: bool) -> str | None:
         table = bytes(data[at : at + channels * height * step])
         at += channels * height * step
         at += sum(int.from_bytes(table[index : index + step], "big") for index in range(0, len(table), step))
-    return "The Photoshop file ends in the middle of its picture." if at > len(data) else None
+    return Doubt("The Photoshop file ends in the middle of its picture.") if at > len(data) else None
 
 
-def tiff_doubt(data: Buffer) -> str | None:
+def tiff_doubt(data: Buffer) -> Doubt | None:
     """Follow the directories of a TIFF, DNG or TIFF-like raw file and see that every page's picture lies inside.
 
     Of pictures below a page (previews, raw data) only the largest counts: small ones are often announced carelessly.
@@ -124,7 +125,7 @@ def tiff_doubt(data: Buffer) -> str | None:
         looked_at = [*pages, *([largest] if largest is not None else [])]
         missing = max((tiff.missing(it) for it in looked_at), default=0)
     except TiffError as problem:
-        return f"The TIFF structure does not hold: {problem}."
+        return Doubt(f"The TIFF structure does not hold: {problem}.", certain=True)
     if not pages:
-        return "The TIFF holds no picture."
-    return f"{missing} bytes of the TIFF's picture are missing." if missing > 0 else None
+        return Doubt("The TIFF holds no picture.")
+    return Doubt(f"{missing} bytes of the TIFF's picture are missing.") if missing > 0 else None

@@ -7,19 +7,21 @@ Formats that carry no sign of their own length (MP3, plain text, camera raw of u
 
 from __future__ import annotations
 
-import contextlib
+import threading
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PIL import Image
 
+from dambridge.files.doubt import Doubt
 from dambridge.files.kinds import Kind
 from dambridge.files.picture_structure import gif_doubt, jpeg_doubt, png_doubt, psd_doubt, tiff_doubt
 from dambridge.files.stream_structure import boxes_doubt, pdf_doubt, riff_doubt, zip_doubt
 from dambridge.files.tiff import Buffer
 from dambridge.model.records import MediaType
 
-Check = Callable[[Buffer], str | None]
+Check = Callable[[Buffer], Doubt | None]
 
 _CHECKS: Mapping[str, Check] = {
     "jpeg": jpeg_doubt,
@@ -41,11 +43,12 @@ _CHECKS: Mapping[str, Check] = {
     "pdf": pdf_doubt,
     "zip": zip_doubt,
 }
+_ONE_AT_A_TIME = threading.Lock()
 _DECODABLE = frozenset({"jpeg", "png", "gif", "tiff", "webp"})
 
 
-def doubt(data: Buffer, kind: Kind) -> str | None:
-    """A sentence on what is missing as far as the structure shows, None for a file that looks whole."""
+def doubt(data: Buffer, kind: Kind) -> Doubt | None:
+    """What is missing as far as the structure shows, None for a file that looks whole."""
     check = _CHECKS.get(kind.format)
     if check is None and kind.media_type is MediaType.RAW:
         check = tiff_doubt if bytes(data[:4]) in {b"II*\x00", b"MM\x00*"} else None
@@ -57,21 +60,27 @@ def decodes(path: Path, kind: Kind) -> bool:
     if kind.format not in _DECODABLE:
         return False
     try:
-        with Image.open(path) as picture:
-            for page in range(getattr(picture, "n_frames", 1)):
-                picture.seek(page)
-                picture.load()
+        # The library tells of odd files by warnings too, and filters for those belong to the whole process.
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _decode_all(path)
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError):
         return False
     return True
 
 
+def _decode_all(path: Path) -> None:
+    with Image.open(path) as picture:
+        for page in range(getattr(picture, "n_frames", 1)):
+            picture.seek(page)
+            picture.load()
+
+
 def broken_because(path: Path, data: Buffer, kind: Kind) -> tuple[str | None, str | None]:
     """(why it is broken, what is odd though sound): at most one of the two is there."""
-    said = doubt(data, kind)
-    if said is None:
+    found = doubt(data, kind)
+    if found is None:
         return None, None
-    with contextlib.suppress(Image.DecompressionBombWarning):
-        if decodes(path, kind):
-            return None, f"Odd, but whole: {said}"
-    return f"{said} The delivery was cut or damaged: have the original delivered again.", None
+    if not found.certain and decodes(path, kind):
+        return None, f"Odd, but whole: {found.says}"
+    return f"{found.says} The delivery was cut or damaged: have the original delivered again.", None

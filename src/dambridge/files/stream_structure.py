@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dambridge.files.doubt import Doubt
 from dambridge.files.tiff import Buffer
 
 _TAIL = 1 << 16
@@ -11,7 +12,7 @@ _MEDIA = frozenset({b"mdat", b"moof"})
 _INDEX = frozenset({b"moov", b"moof", b"meta"})
 
 
-def boxes_doubt(data: Buffer) -> str | None:
+def boxes_doubt(data: Buffer) -> Doubt | None:
     """Step over the boxes of MP4, MOV, M4A, HEIC, AVIF, CR3. Junk behind the last box is not looked at."""
     at, size = 0, len(data)
     seen: set[bytes] = set()
@@ -28,11 +29,13 @@ def boxes_doubt(data: Buffer) -> str | None:
             break
         if at + length > size:
             missing = at + length - size
-            return f"The file ends in the middle of its {name.decode('latin-1')} box: {missing} bytes are missing."
+            return Doubt(
+                f"The file ends in the middle of its {name.decode('latin-1')} box: {missing} bytes are missing."
+            )
         seen.add(name)
         at += length
     if not seen & _INDEX:
-        return "The file has no index (moov or meta box), so nothing can play or show it."
+        return Doubt("The file has no index (moov or meta box), so nothing can play or show it.")
     return None
 
 
@@ -40,29 +43,29 @@ def _is_box_name(name: bytes) -> bool:
     return all(0x20 <= it < 0x7F or it == 0xA9 for it in name)
 
 
-def riff_doubt(data: Buffer) -> str | None:
+def riff_doubt(data: Buffer) -> Doubt | None:
     """The length that a RIFF file (WebP, WAV, AVI) announces must be there. 0 and all ones mean: not known when written."""
     announced = int.from_bytes(data[4:8], "little")
     if bytes(data[:4]) == b"RF64" or announced in {0, 0xFFFFFFFF}:
         return None
     missing = announced + 8 - len(data)
     # An odd last chunk may lack its padding byte.
-    return f"{missing} bytes of the file are missing." if missing > 1 else None
+    return Doubt(f"{missing} bytes of the file are missing.") if missing > 1 else None
 
 
-def pdf_doubt(data: Buffer) -> str | None:
+def pdf_doubt(data: Buffer) -> Doubt | None:
     """A PDF ends with its end mark, perhaps followed by some junk; a linearised one also announces its length."""
     size = len(data)
     tail = bytes(data[max(0, size - _TAIL) :])
     if b"%%EOF" not in tail and b"startxref" not in tail:
-        return "The PDF ends without its end mark."
+        return Doubt("The PDF ends without its end mark.")
     announced = re.search(rb"/Linearized\s[^>]{0,200}?/L\s+(\d+)", bytes(data[:1024]))
     if announced is not None and int(announced[1]) > size:
-        return f"{int(announced[1]) - size} bytes of the PDF are missing."
+        return Doubt(f"{int(announced[1]) - size} bytes of the PDF are missing.")
     return None
 
 
-def zip_doubt(data: Buffer) -> str | None:
+def zip_doubt(data: Buffer) -> Doubt | None:
     """Office documents are ZIP archives, whose list of contents comes last."""
     tail = bytes(data[max(0, len(data) - _TAIL - 22) :])
-    return None if b"PK\x05\x06" in tail else "The document ends without its list of contents."
+    return None if b"PK\x05\x06" in tail else Doubt("The document ends without its list of contents.", certain=True)

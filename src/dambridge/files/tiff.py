@@ -127,7 +127,6 @@ class Tiff:
         return (width * bits_per_pixel + 7) // 8 * height
 
     def _number(self, letter: str, at: int) -> int:
-        try:
-            return int(struct.unpack_from(f"{self._order}{letter}", self._data, at)[0])
-        except struct.error as problem:
-            raise TiffError(f"the file ends before byte {at}") from problem
+        if at + struct.calcsize(f"={letter}") > self.size:
+            raise TiffError(f"the file ends before byte {at}")
+        return int(struct.unpack_from(f"{self._order}{letter}", self._data, at)[0])
