@@ -45,6 +45,7 @@ class NetxClient:
     def __init__(self, setup: NetxOptions, *, account: AccountId, pacer: Pacer, http: Http) -> None:
         self._setup = setup
         self._ids = itertools.count(1)
+        self._refresh = ""
         self._caller = HttpCaller(
             http,
             account=account,
@@ -198,6 +199,11 @@ class NetxClient:
 
     def _judge(self, reply: Reply, request: Request, *, call_id: int | None) -> Any:
         """The result that a reply holds; errors of HTTP and of the site become what they mean here."""
+        if request.path == nx.RPC_PATH and reply.status in {404, 405}:
+            raise CannotGoOn(
+                f"Could not {request.about}: there is no NetX at {self._setup.base_url} (HTTP {reply.status}). "
+                "Check `base_url`: it is the site's root, without a path."
+            )
         document = reply.json_or_none()
         if isinstance(document, Mapping):
             self._masked_refusal(document)
@@ -207,7 +213,8 @@ class NetxClient:
                 "Integrations and put it into the configuration."
             )
         if not reply.ok:
-            self._refuse_status(reply, request)
+            hint = " The file is larger than the site takes." if reply.status == 413 else ""
+            raise Refused(f"NetX would not {request.about}: HTTP {reply.status}.{hint}", code=str(reply.status))
         if call_id is None:
             if document is None and request.expects_json:
                 self._bad_reply(request, "JSON")
@@ -222,15 +229,6 @@ class NetxClient:
             nx.raise_if_said_no(document)
         except nx.SaidNo as said:
             raise nx.SaidNo(said.code, self._caller.mask(said.text)) from None
-
-    def _refuse_status(self, reply: Reply, request: Request) -> NoReturn:
-        if request.path == nx.RPC_PATH and reply.status in {404, 405}:
-            raise CannotGoOn(
-                f"Could not {request.about}: there is no NetX at {self._setup.base_url} (HTTP {reply.status}). "
-                "Check `base_url`: it is the site's root, without a path."
-            )
-        hint = " The file is larger than the site takes." if reply.status == 413 else ""
-        raise Refused(f"NetX would not {request.about}: HTTP {reply.status}.{hint}", code=str(reply.status))
 
     def _bad_reply(self, request: Request, wanted: str) -> NoReturn:
         text = f"Could not {request.about}: NetX's reply was not {wanted}."
@@ -249,7 +247,10 @@ class NetxClient:
         grant = self._setup.oauth
         if grant is None:
             raise CannotGoOn("There is neither a token nor an OAuth client for this NetX account.")
-        secret, refresh = grant.client_secret.get_secret_value(), grant.refresh_token.get_secret_value()
+        secret, refresh = (
+            grant.client_secret.get_secret_value(),
+            self._refresh or grant.refresh_token.get_secret_value(),
+        )
         request = Request(
             method="POST",
             path=nx.TOKEN_PATH,
@@ -267,6 +268,10 @@ class NetxClient:
                 "more and put the new refresh token into the configuration."
             )
         self._caller.mask.add(access)
+        if isinstance(newer := found.get("refresh_token"), str) and newer:
+            # A site may replace it at each use; the configuration's own is then spent
+            self._caller.mask.add(newer)
+            self._refresh = newer
         lasts = found.get("expires_in")
         return SignedIn(nx.authorization(access), timedelta(seconds=lasts) if isinstance(lasts, int) else None)
 

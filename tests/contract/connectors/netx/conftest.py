@@ -18,6 +18,7 @@ from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive
 from dambridge_sim.kit.bodies import FaultRules
 from dambridge_sim.kit.serving import Served, serve
+from dambridge_sim.kit.simulator import Options
 from dambridge_sim.netx import make_vendor
 
 ACCOUNT = AccountId("archive")
@@ -92,12 +93,12 @@ def site(served_netx: Served) -> Iterator[Site]:
 
 
 @pytest.fixture
-def fresh_site() -> Iterator[Callable[[], Site]]:
+def fresh_site() -> Iterator[Callable[..., Site]]:
     """Makes sites of a test's own."""
     open_sites = []
 
-    def make() -> Site:
-        context = serve(make_vendor())
+    def make(**more: Any) -> Site:
+        context = serve(make_vendor(), Options(**more))
         open_sites.append(context)
         return Site(context.__enter__())
 

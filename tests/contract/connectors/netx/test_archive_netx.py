@@ -11,7 +11,7 @@ from dambridge.ports.systems import AssetArchive
 from dambridge.testing.archive_contract import ArchiveContract, Losing
 
 if TYPE_CHECKING:
-    from tests.contract.connectors.netx.conftest import Site
+    from contract.connectors.netx.conftest import Site
 
 REPLIES: dict[str, dict[str, str]] = {
     "deliver": {"path": "/api/import/asset"},
