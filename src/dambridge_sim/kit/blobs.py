@@ -103,8 +103,11 @@ class BlobWriter:
         self._flush()
         os.close(self._handle)  # type: ignore[arg-type]  # _flush opened it
         self._handle = None
-        target.parent.mkdir(exist_ok=True)
-        self._path.replace(target)  # type: ignore[union-attr]  # _flush named it
+        try:
+            self._path.replace(target)  # type: ignore[union-attr]  # _flush named it
+        except FileNotFoundError:
+            target.parent.mkdir(exist_ok=True)
+            self._path.replace(target)  # type: ignore[union-attr]  # _flush named it
         return blob
 
     def abandon(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import sys
 import threading
@@ -89,6 +90,11 @@ def serve(vendor: Vendor, options: Options | None = None, *, port: int = 0) -> I
         simulator.close()
 
 
+def _end(_number: int, _frame: object) -> None:
+    """End by way of the `finally` blocks: uvicorn raises the signal again once it has stopped serving."""
+    raise SystemExit(0)
+
+
 def serve_forever(vendor: Vendor, options: Options, *, port: int) -> None:
     """Serve as the process, until it is told to end; the first line on standard output says that it is ready."""
     simulator = Simulator(vendor, options)
@@ -98,6 +104,7 @@ def serve_forever(vendor: Vendor, options: Options, *, port: int) -> None:
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         simulator.world.url = url
         ready = {"ready": True, "system": vendor.name, "url": url, "credentials": dict(vendor.credentials())}
+        signal.signal(signal.SIGTERM, _end)
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         _server(simulator).run(sockets=[sock])

@@ -136,16 +136,14 @@ _writes = st.lists(st.tuples(st.integers(0, 25), st.none() | st.integers(-3, 50)
     writes=_writes,
     low=st.none() | st.integers(-2, 45),
     high=st.none() | st.integers(-2, 45),
-    opens=st.tuples(st.booleans(), st.booleans(), st.booleans()),
-    by_size=st.booleans(),
+    opens=st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()),
     page=st.tuples(st.integers(0, 30), st.integers(1, 12)),
 )
 def test_a_computed_library_with_changes_is_like_a_stored_one(
     writes: list[tuple[int, int | None]],
     low: int | None,
     high: int | None,
-    opens: tuple[bool, bool, bool],
-    by_size: bool,
+    opens: tuple[bool, bool, bool, bool],
     page: tuple[int, int],
 ) -> None:
     documents = Documents(Path(":memory:"), _KINDS, now_ms=lambda: 0)
@@ -159,7 +157,7 @@ def test_a_computed_library_with_changes_is_like_a_stored_one(
         else:
             documents.put("thing", identifier, {"size": size})
             model[identifier] = size
-    low_open, high_open, descending = opens
+    low_open, high_open, descending, by_size = opens
     lookup = (
         Lookup("size", None, low, high, low_open, high_open, descending) if by_size else Lookup(descending=descending)
     )

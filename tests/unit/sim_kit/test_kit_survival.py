@@ -99,6 +99,19 @@ def test_a_computed_library_comes_back_with_its_changes(folder: Path) -> None:
         second.kill()
 
 
+def test_told_to_end_it_leaves_no_temporary_folder(tmp_path: Path) -> None:
+    program = _PROGRAM.replace("data=Path(sys.argv[1])", "data=None")
+    environment = {"TMPDIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    process = subprocess.Popen([sys.executable, "-c", program, "", ""], stdout=subprocess.PIPE, env=environment)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["ready"]
+    assert len(list(tmp_path.iterdir())) == 1
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+    process.stdout.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_torn_journal_line_is_cut_off_and_the_numbers_go_on(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
