@@ -1,6 +1,6 @@
 """Build the demo's PhotoShelter library: real photographs with real embedded metadata, ready to be seeded.
 
-    python -m scripts.build_demo_library [--target .cache/demo]
+    python scripts/build_demo_library.py [--target .cache/demo]
 
 Reads `examples/demo/assets.yaml`, writes `<target>/photoshelter/` (files and `library.yaml`, see
 `docs/reference/simulators.md`). The same input gives the same bytes; a finished library is left as it is.
@@ -17,8 +17,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import embedding
+import photographs
+import pictures
 import yaml
-from scripts import embedding, photographs, pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "examples" / "demo" / "assets.yaml"

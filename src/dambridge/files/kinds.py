@@ -135,7 +135,7 @@ def kind_of(data: Buffer, *, file_name: str) -> Kind:
     suffix = PurePath(file_name).suffix.lower().lstrip(".")
     if head[:4] in {b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"}:
         return _tiff_relative(data, head, suffix)
-    if head[:4] in {b"RIFF", b"RF64"} and head[8:12] in _RIFF:
+    if head[:4] in {b"RIFF", b"RIFX", b"RF64"} and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
     if head[4:8] == b"ftyp":
         return _brand(head)

@@ -45,7 +45,7 @@ def _is_box_name(name: bytes) -> bool:
 
 def riff_doubt(data: Buffer) -> Doubt | None:
     """The length that a RIFF file (WebP, WAV, AVI) announces must be there. 0 and all ones mean: not known when written."""
-    announced = int.from_bytes(data[4:8], "little")
+    announced = int.from_bytes(data[4:8], "big" if bytes(data[:4]) == b"RIFX" else "little")
     if bytes(data[:4]) == b"RF64" or announced in {0, 0xFFFFFFFF}:
         return None
     missing = announced + 8 - len(data)
