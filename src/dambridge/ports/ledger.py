@@ -162,6 +162,10 @@ class Ledger(Protocol):
 
     async def counts(self, run: RunId) -> Counts: ...
 
+    async def carried(self, run: RunId) -> tuple[int, Sequence[float]]:
+        """Bytes moved in the run, and the lags in seconds, smallest first, of what was carried over."""
+        ...
+
     async def items(
         self, run: RunId, *, outcome: Outcome | None = None, limit: int = 1000
     ) -> Sequence[ItemOutcome]: ...

@@ -1,0 +1,6 @@
+"""The ledger, the audit trail and the call budgets in SQL: SQLite by default, PostgreSQL for several workers."""
+
+from dambridge.storage.ledger import SqlLedger
+from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger
+
+__all__ = ["SqlLedger", "WorkerLock", "is_embedded", "lock_worker", "open_ledger"]

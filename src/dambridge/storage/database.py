@@ -1,0 +1,45 @@
+"""What the ledger needs of a database, whichever it is: two engines, its kind's words for errors, its size."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+
+class Database(ABC):
+    """One opened store. `writing` has one connection, for the writer thread; `reading` has several."""
+
+    name: str
+    """What people call it in messages: the path of the file, or the address without the password."""
+
+    def __init__(self, name: str, *, writing: Engine, reading: Engine) -> None:
+        self.name = name
+        self.writing = writing
+        self.reading = reading
+
+    @property
+    @abstractmethod
+    def skips_locked(self) -> bool:
+        """Whether rows can be claimed beside other workers' claims (`FOR UPDATE SKIP LOCKED`)."""
+
+    @abstractmethod
+    def pacing(self) -> Engine:
+        """An engine for the pacer: one connection of its own, whose commits need not outlive a power cut."""
+
+    @abstractmethod
+    def size_bytes(self, conn: Connection) -> int:
+        """How much room the ledger's own tables take."""
+
+    @abstractmethod
+    def hopeless(self, error: DBAPIError) -> str | None:
+        """A sentence for people where no repetition can help (full disk, damaged file, no permission), else None."""
+
+    @abstractmethod
+    def repeatable(self, error: DBAPIError) -> bool:
+        """Whether the transaction left no trace and is worth another try (lost connection, deadlock, lock held)."""
+
+    def close(self) -> None:
+        self.writing.dispose()
+        self.reading.dispose()

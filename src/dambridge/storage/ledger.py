@@ -1,0 +1,275 @@
+"""The ledger over a database: each write goes through the one writer, each read over a connection of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from dambridge.model.actions import Action
+from dambridge.model.commands import Command, CommandState
+from dambridge.model.identity import AccountId, ActionId, AssetKey, CommandId, FlowName, Link, LinkId, PlanId, RunId
+from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
+from dambridge.model.records import Agreed
+from dambridge.ports.errors import CannotGoOn
+from dambridge.ports.ledger import (
+    ActionRow,
+    AuditEntry,
+    ChainedEntry,
+    Due,
+    Observation,
+    PlanRow,
+    RunRow,
+    Settlement,
+    StepRow,
+)
+from dambridge.storage import audit, due, links, observing, orders, plans, runs, work
+from dambridge.storage.database import Database
+from dambridge.storage.writer import GroupWriter, Tx
+
+T = TypeVar("T")
+READERS = 4
+
+
+class SqlLedger:
+    """Implements `ports.ledger.Ledger`. Safe to use from many tasks of one event loop, and from several loops."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writer = GroupWriter(database, before_commit=_chain)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
+        self._closed = False
+
+    async def _write(self, operation: Callable[[Connection], T]) -> T:
+        return await self._writer.run(lambda tx: operation(tx.conn))
+
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise CannotGoOn(f"The ledger {self._database.name} has been closed; nothing more can be read from it.")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_now, query)
+
+    def _read_now(self, query: Callable[[Connection], T]) -> T:
+        for attempt in (1, 2):
+            try:
+                with self._database.reading.connect() as conn, conn.begin():
+                    return query(conn)
+            except DBAPIError as error:
+                if hopeless := self._database.hopeless(error):
+                    raise CannotGoOn(hopeless) from error
+                if attempt == 2 or not self._database.repeatable(error):
+                    raise
+        raise AssertionError("unreachable: the loop returns or raises")
+
+    # runs and items ----------------------------------------------------------------------------------------------
+    async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
+        return await self._write(lambda c: runs.open_run(c, flow, at, command, plan))
+
+    async def close_run(self, run: RunId, *, at: datetime, state: str, summary: Mapping[str, Any]) -> None:
+        await self._write(lambda c: runs.close_run(c, run, at, state, summary))
+
+    async def unfinished_runs(self, flow: FlowName) -> Sequence[RunRow]:
+        return await self._read(lambda c: runs.unfinished_runs(c, flow))
+
+    async def record_items(self, run: RunId, items: Sequence[ItemOutcome], observations: Sequence[Observation]) -> None:
+        def both(conn: Connection) -> None:
+            runs.put_items(conn, run, items)
+            observing.put_observations(conn, observations)
+
+        await self._write(both)
+
+    async def counts(self, run: RunId) -> Counts:
+        return await self._read(lambda c: runs.counts(c, run))
+
+    async def carried(self, run: RunId) -> tuple[int, Sequence[float]]:
+        return await self._read(lambda c: runs.carried(c, run))
+
+    async def items(self, run: RunId, *, outcome: Outcome | None = None, limit: int = 1000) -> Sequence[ItemOutcome]:
+        return await self._read(lambda c: runs.items_of(c, run, outcome, limit))
+
+    async def observations(self, flow: FlowName, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Observation]:
+        return await self._read(lambda c: observing.observed(c, flow, keys))
+
+    async def attention(self, flow: FlowName) -> Mapping[str, int]:
+        return await self._read(lambda c: observing.attention(c, flow))
+
+    async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
+        return await self._read(lambda c: observing.lingering(c, flow, outcomes, limit))
+
+    # links and agreed state --------------------------------------------------------------------------------------
+    async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]:
+        return await self._read(lambda c: links.read_links(c, ids))
+
+    async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]:
+        return await self._read(lambda c: links.links_of(c, keys))
+
+    async def agreed(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Agreed]:
+        return await self._read(lambda c: links.read_agreed(c, ids))
+
+    # work --------------------------------------------------------------------------------------------------------
+    async def put_actions(self, run: RunId, plan: PlanId, batch: str, actions: Sequence[Action]) -> None:
+        await self._write(lambda c: work.put_actions(c, run, plan, batch, actions))
+
+    async def open_actions(self, batch: str, *, now: datetime) -> Sequence[ActionRow]:
+        return await self._read(lambda c: work.open_actions(c, batch, now))
+
+    async def unsettled(self, run: RunId, actions: Sequence[ActionId]) -> frozenset[ActionId]:
+        return await self._read(lambda c: work.unsettled(c, run, actions))
+
+    async def open_batches(self, flow: FlowName) -> Sequence[tuple[RunId, str]]:
+        return await self._read(lambda c: work.open_batches(c, flow))
+
+    async def action(self, action: ActionId) -> ActionRow | None:
+        return await self._read(lambda c: work.action_row(c, action))
+
+    async def begin_step(self, action: ActionId, step: str, *, intent: Mapping[str, Any], at: datetime) -> StepRow:
+        return await self._write(lambda c: work.begin_step(c, action, step, intent, at))
+
+    async def end_step(self, action: ActionId, step: str, *, outcome: Mapping[str, Any], at: datetime) -> None:
+        await self._write(lambda c: work.end_step(c, action, step, outcome, at))
+
+    async def steps(self, action: ActionId) -> Sequence[StepRow]:
+        return await self._read(lambda c: work.steps_of(c, action))
+
+    async def settle(self, settlement: Settlement) -> None:
+        await self._writer.run(lambda tx: _settle(tx, settlement))
+
+    # berths ------------------------------------------------------------------------------------------------------
+    async def lease_berth(self, account: AccountId, action: ActionId, *, count: int) -> int | None:
+        return await self._write(lambda c: work.lease_berth(c, account, action, count))
+
+    async def release_berth(self, account: AccountId, action: ActionId) -> None:
+        await self._write(lambda c: work.release_berth(c, account, action))
+
+    # time --------------------------------------------------------------------------------------------------------
+    async def add_due(self, due_things: Sequence[Due]) -> None:
+        await self._write(lambda c: due.add_due(c, due_things))
+
+    async def take_due(
+        self, now: datetime, *, kinds: Sequence[str], limit: int, worker: str, lease: datetime
+    ) -> Sequence[Due]:
+        skips = self._database.skips_locked
+
+        def take(conn: Connection) -> list[Due]:
+            return due.take_due(conn, now, kinds=kinds, limit=limit, worker=worker, lease=lease, skip_locked=skips)
+
+        return await self._write(take)
+
+    async def finish_due(self, kind: str, key: str, *, worker: str, next_at: datetime | None) -> None:
+        await self._write(lambda c: due.finish_due(c, kind, key, worker, next_at))
+
+    async def next_due(self, *, kinds: Sequence[str]) -> datetime | None:
+        return await self._read(lambda c: due.next_due(c, kinds))
+
+    # cursors, plans, orders, workers, controls -------------------------------------------------------------------
+    async def cursor(self, account: AccountId, stream: str) -> str | None:
+        return await self._read(lambda c: due.cursor(c, account, stream))
+
+    async def move_cursor(self, account: AccountId, stream: str, position: str) -> None:
+        await self._write(lambda c: due.move_cursor(c, account, stream, position))
+
+    async def save_plan(self, plan: PlanId, flow: FlowName, *, at: datetime, lines: Sequence[str]) -> None:
+        await self._write(lambda c: plans.save_plan(c, plan, flow, at, lines))
+
+    async def plan_lines(self, plan: PlanId) -> Sequence[str] | None:
+        return await self._read(lambda c: plans.plan_lines(c, plan))
+
+    async def plans(self, *, limit: int) -> Sequence[PlanRow]:
+        return await self._read(lambda c: plans.latest_plans(c, limit))
+
+    async def mark_plan(self, plan: PlanId, *, state: str, approved_by: str) -> None:
+        await self._write(lambda c: plans.mark_plan(c, plan, state, approved_by))
+
+    async def enqueue(self, command: Command) -> Command:
+        return await self._write(lambda c: orders.enqueue(c, command))
+
+    async def claim_command(self, worker: str, *, now: datetime) -> Command | None:
+        # Who fell silent is told from heartbeats, which are real time; `now` is the domain's.
+        skips = self._database.skips_locked
+        return await self._write(lambda c: orders.claim_command(c, worker, skip_locked=skips))
+
+    async def finish_command(self, command: CommandId, *, state: CommandState, result: Mapping[str, Any]) -> None:
+        await self._write(lambda c: orders.finish_command(c, command, state, result))
+
+    async def command(self, command: CommandId) -> Command | None:
+        return await self._read(lambda c: orders.command_row(c, command))
+
+    async def heartbeat(self, worker: str, *, serving: bool, beat: float) -> None:
+        await self._write(lambda c: orders.heartbeat(c, worker, serving, beat))
+
+    async def live_workers(self, *, since: float) -> Sequence[tuple[str, bool]]:
+        return await self._read(lambda c: orders.live_workers(c, since))
+
+    async def forget_worker(self, worker: str) -> None:
+        await self._write(lambda c: orders.forget_worker(c, worker))
+
+    async def control(self, name: str) -> str | None:
+        return await self._read(lambda c: orders.control(c, name))
+
+    async def set_control(self, name: str, value: str | None) -> None:
+        await self._write(lambda c: orders.set_control(c, name, value))
+
+    # audit -------------------------------------------------------------------------------------------------------
+    async def audit(self, entries: Sequence[AuditEntry]) -> None:
+        await self._writer.run(lambda tx: tx.audit.extend(entries))
+
+    async def audit_trail(self, *, subject: str | None, after: int, limit: int) -> Sequence[ChainedEntry]:
+        return await self._read(lambda c: audit.trail(c, subject, after, limit))
+
+    async def verify_audit(self) -> int | None:
+        return await self._read(audit.verify)
+
+    async def erase_audit_details(self, numbers: Sequence[int]) -> int:
+        """Forget the details of these audit entries for good; returns how many had one. The chain still holds."""
+        return await self._write(lambda c: audit.erase_details(c, numbers))
+
+    # reading for people ------------------------------------------------------------------------------------------
+    async def runs(self, *, flow: FlowName | None, limit: int) -> Sequence[RunRow]:
+        return await self._read(lambda c: runs.latest_runs(c, flow, limit))
+
+    async def run(self, run: RunId) -> RunRow | None:
+        return await self._read(lambda c: runs.run_row(c, run))
+
+    async def actions_of(self, link: LinkId) -> Sequence[ActionRow]:
+        return await self._read(lambda c: work.actions_of(c, link))
+
+    async def size_bytes(self) -> int:
+        return await self._read(self._database.size_bytes)
+
+    async def close(self) -> None:
+        """Write what is waiting and let go of the store. Safe to repeat."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.to_thread(self._close_now)
+
+    def _close_now(self) -> None:
+        self._writer.close()
+        self._readers.shutdown(wait=True)
+        self._database.close()
+
+
+def _chain(tx: Tx) -> None:
+    audit.append(tx.conn, tx.audit)
+
+
+def _settle(tx: Tx, it: Settlement) -> None:
+    work.set_stage(tx.conn, it.action, it.stage, it.retry_at)
+    runs.put_items(tx.conn, it.run, [it.item])
+    if it.link is not None:
+        links.put_link(tx.conn, it.link)
+    if it.agreed is not None:
+        links.put_agreed(tx.conn, it.link.id if it.link else _linked(it), it.agreed)
+    if it.observation is not None:
+        observing.put_observations(tx.conn, [it.observation])
+    tx.audit.extend(it.audit)
+
+
+def _linked(it: Settlement) -> LinkId:
+    if it.item.link is None:
+        raise ValueError(f"the settlement of action {it.action} agrees on something but names no link")
+    return it.item.link

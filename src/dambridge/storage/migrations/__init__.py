@@ -1,0 +1,1 @@
+"""How a ledger of each release becomes one of the next."""

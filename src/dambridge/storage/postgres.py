@@ -1,0 +1,64 @@
+"""The ledger in PostgreSQL, for several workers on one or more machines, through psycopg 3."""
+
+from __future__ import annotations
+
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from dambridge.storage.database import Database
+from dambridge.storage.tables import metadata
+
+_HOPELESS = {
+    "53100": "there is no room left on its disk. Free some space, then start again; nothing that was reported as written "
+    "is lost",
+    "28P01": "it refused the password. Correct `store` in the configuration",
+    "28000": "it refused this user. Correct `store` in the configuration",
+    "3D000": "the database does not exist. Create it, or correct `store` in the configuration",
+    "42501": "this user may not do that. Grant it the right to create tables and to write",
+    "25006": "it accepts no writes now (a standby, or set to read only). Point `store` at the primary server",
+    "XX001": "it says that its data is damaged. Restore a backup",
+}
+_AGAIN = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08000", "08001", "08003", "08006"})
+
+
+class PostgresDatabase(Database):
+    """A database that other workers may share; ours are the tables of `storage.tables` in the schema in use."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(drivername="postgresql+psycopg")
+        super().__init__(
+            url.render_as_string(hide_password=True),
+            writing=self._engine(1),
+            reading=self._engine(4),
+        )
+
+    def _engine(self, connections: int, *, durable: bool = True) -> Engine:
+        options = "-c timezone=UTC" + ("" if durable else " -c synchronous_commit=off")
+        return create_engine(
+            self._url,
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=False,
+            connect_args={"options": options, "application_name": "dambridge", "connect_timeout": 10},
+        )
+
+    @property
+    def skips_locked(self) -> bool:
+        return True
+
+    def pacing(self) -> Engine:
+        return self._engine(1, durable=False)
+
+    def size_bytes(self, conn: Connection) -> int:
+        sizes = text("SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0) FROM unnest(:names) AS name")
+        return int(conn.execute(sizes, {"names": [it.name for it in metadata.sorted_tables]}).scalar_one())
+
+    def hopeless(self, error: DBAPIError) -> str | None:
+        remedy = _HOPELESS.get(getattr(error.orig, "sqlstate", None) or "")
+        return f"The database {self.name}: {remedy}." if remedy else None
+
+    def repeatable(self, error: DBAPIError) -> bool:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return (
+            error.connection_invalidated or state in _AGAIN or (not state and "connection" in str(error.orig).lower())
+        )

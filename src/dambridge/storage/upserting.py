@@ -1,0 +1,38 @@
+"""Insert or update, said once for both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
+
+
+@cache
+def upsert(dialect: str, table: Table, *, keep: frozenset[str] = frozenset()) -> Insert:
+    """A statement that inserts a row or, where the primary key is known, replaces all its columns but those in `keep`."""
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {it.name: insert.excluded[it.name] for it in table.columns if it.name not in keys and it.name not in keep}
+    return insert.on_conflict_do_update(index_elements=keys, set_=values)
+
+
+@cache
+def insert_new(dialect: str, table: Table) -> Insert:
+    """A statement that inserts a row unless one stands in its way."""
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return insert.on_conflict_do_nothing()
+
+
+def put(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Upsert all `rows`; each has a value for every column."""
+    if rows:
+        conn.execute(upsert(conn.dialect.name, table), list(rows))
+
+
+def add_if_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert `row` unless one stands in its way; returns whether it was inserted."""
+    return conn.execute(insert_new(conn.dialect.name, table), dict(row)).rowcount == 1
