@@ -57,6 +57,7 @@ class FakeAsset:
     created_at: datetime
     modified_at: datetime
     hidden: bool = False
+    left: dict[RemoteId, datetime] = field(default_factory=dict)
 
     @property
     def content(self) -> bytes:
@@ -168,9 +169,8 @@ class FakeArchive:
 
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
         with self._call("contents", folder):
-            seen = self.now - self.listing_lag
-            here = [it for it in self.assets.values() if folder in it.folders and it.folders[folder] <= seen]
-            return [self._record(it) for it in here if not it.hidden]
+            shown = [it for it in self.assets.values() if self._listed_in(it, folder) and not it.hidden]
+            return [self._record(it, lingering=folder) for it in shown]
 
     async def read(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
         with self._call("read", ",".join(ids)):
@@ -230,7 +230,7 @@ class FakeArchive:
                 raise Refused(f"there is no folder {into}", code="3004")
             asset.folders.setdefault(into, self.now)
             if out_of is not None and out_of != into:
-                asset.folders.pop(out_of, None)
+                asset.left |= {out_of: self.now} if asset.folders.pop(out_of, None) else {}
             self._touch(asset)
 
     @asynccontextmanager
@@ -282,6 +282,13 @@ class FakeArchive:
         self._touch(asset)
         return asset
 
+    def _listed_in(self, asset: FakeAsset, folder: RemoteId) -> bool:
+        """A lagging listing hides who has just come and still shows who has just left."""
+        seen = self.now - self.listing_lag
+        if folder in asset.folders:
+            return asset.folders[folder] <= seen
+        return folder in asset.left and asset.left[folder] > seen
+
     def _touch(self, asset: FakeAsset) -> None:
         """Each change is a millisecond of its own, so that no two states share a modified time."""
         self.now += timedelta(milliseconds=1)
@@ -314,9 +321,11 @@ class FakeArchive:
             return Missing(Absence.DELETED, "the archive does not know the id")
         return Missing(Absence.HIDDEN, "3004") if asset.hidden else self._record(asset)
 
-    def _record(self, asset: FakeAsset) -> NativeRecord:
+    def _record(self, asset: FakeAsset, *, lingering: RemoteId | None = None) -> NativeRecord:
+        """As the site shows it; a listing that lags shows the folder it lists, whether the asset is still in it or not."""
         md5 = hashlib.md5(asset.content, usedforsecurity=False).hexdigest()
         paths = {remote: path for path, remote in self.folders.items()}
+        standing = dict.fromkeys([*asset.folders, *([lingering] if lingering else [])])
         return NativeRecord(
             key=AssetKey(self.account, asset.id),
             media_type=_MEDIA.get(asset.file_name.rpartition(".")[2].lower(), MediaType.DOCUMENT),
@@ -328,7 +337,7 @@ class FakeArchive:
             content_stamp=md5 if self.checksums else f"{len(asset.content)}:{asset.file_name}",
             checksum=Checksum("md5", md5) if self.checksums else None,
             fields=dict(asset.attributes),
-            containers=tuple(Container(it, paths[it]) for it in asset.folders),
+            containers=tuple(Container(it, paths[it]) for it in standing),
             groups=frozenset({"base", "file", "attributes", "containers"}),
             created_at=asset.created_at,
         )

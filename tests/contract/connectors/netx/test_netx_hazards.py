@@ -76,6 +76,32 @@ class TestTokens:
             assert "canary" not in str(stopped.value)
 
 
+@pytest.mark.hazard("P49")
+class TestSecrets:
+    async def test_a_token_that_the_site_repeats_in_its_error_is_masked(
+        self, site: Site, archive: AssetArchive
+    ) -> None:
+        token = site.served.credentials["token"]
+        body = {"error": {"code": 1000, "message": f"nothing to be had with {token}"}}
+        site.fault({"match": {"path": "/api/*"}, "action": "status", "status": 200, "body": body})
+        for call in (archive.whoami(), archive.attributes(), _deliver(archive)):
+            with pytest.raises(Refused, match="nothing to be had") as refused:
+                await call
+            assert token not in f"{refused.value} {refused.value!r}"
+            assert refused.value.__cause__ is None
+
+    async def test_nothing_shows_it_in_its_text_form(self, site: Site, archive: AssetArchive) -> None:
+        shown = f"{archive!r} {vars(archive)!r} {vars(archive._client)!r}"  # type: ignore[attr-defined]
+        assert site.served.credentials["token"] not in shown
+
+    async def test_no_address_holds_it(self, site: Site, archive: AssetArchive) -> None:
+        mark = site.mark
+        _, (asset,) = await filled(archive, "addresses", 1)
+        async with archive.original(asset, lane=LANE) as stream:
+            _ = [chunk async for chunk in stream.chunks]
+        assert site.served.credentials["token"] not in str(site.served.world.journal.lines(mark))
+
+
 class TestTroubledSite:
     @pytest.mark.parametrize("status", [429, 500, 503])
     async def test_reads_are_repeated_through_passing_trouble(
