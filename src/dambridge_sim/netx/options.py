@@ -26,7 +26,7 @@ class Options:
 def read_options(raw: object, *, default_size: int, max_size: int) -> Options:
     """Read the options of a call; `None` and `{}` mean the defaults. Too large a page is cut to `max_size` (INFERRED)."""
     if raw is None:
-        return Options(size=default_size)
+        return Options(size=min(default_size, max_size))
     if not isinstance(raw, dict):
         raise bad_params("The options parameter must be an object or null")
     field, descending = _sort(raw.get("sort"))
@@ -47,7 +47,7 @@ def _sort(raw: object) -> tuple[str | None, bool]:
 
 def _page(raw: object, default_size: int, max_size: int) -> tuple[int, int]:
     if raw is None:
-        return 0, default_size
+        return 0, min(default_size, max_size)
     if not isinstance(raw, dict):
         raise bad_params('"page" must be an object')
     start = whole_number(raw.get("startIndex", 0), "page.startIndex")
