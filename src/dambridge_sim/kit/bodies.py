@@ -180,5 +180,29 @@ class AssetMeta(Body):
     custom: dict[str, Any] | None = Field(None, description="PhotoShelter: custom fields by name")
     attributes: dict[str, Any] | None = Field(None, description="NetX: attributes by name")
     approval: str | None = Field(None, description="state of approval in the vendor's words")
-    dates: dict[str, str] | None = Field(None, description="created, modified, taken, expires: ISO 8601")
+    dates: dict[str, str | int | None] | None = Field(
+        None, description="instants, ISO 8601 with zone; the names are the vendor's"
+    )
     visibility: str | None = Field(None, description="in the vendor's words")
+
+
+class LibraryBody(Body):
+    """`library.yaml` of a seed folder; every member may be absent."""
+
+    containers: list[dict[str, Any] | str] = Field(default_factory=list, description="containers to make beforehand")
+    vocabularies: dict[str, list[Any]] = Field(default_factory=dict, description="terms by vocabulary or field")
+    users: list[dict[str, Any]] = Field(default_factory=list)
+    attributes: list[dict[str, Any]] = Field(
+        default_factory=list, description="definitions of attributes or custom fields"
+    )
+    switches: dict[str, Any] = Field(default_factory=dict)
+    groups: list[Any] = Field(default_factory=list, description="NetX: groups of users")
+    permissions: list[Any] = Field(default_factory=list, description="NetX: which group sees which folder")
+    metadata_map: Any = Field(None, description="NetX: how embedded metadata becomes attributes, and back")
+    profiles: Any = Field(None, description="NetX: attribute profiles of folders")
+    oauth_clients: list[Any] = Field(default_factory=list, description="NetX")
+    defaults: dict[str, Any] = Field(default_factory=dict, description="`meta` that every file begins with")
+    files: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="`meta` by the file's path in the folder; mappings are merged with the defaults",
+    )

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
+
+from dambridge_sim.kit.bodies import LibraryBody
 
 LIBRARY_FILE = "library.yaml"
 _SITE_MEMBERS = ("groups", "permissions", "metadata_map", "profiles", "oauth_clients")
@@ -80,5 +83,10 @@ def _library(path: Path) -> Library:
     if odd := sorted(set(content) - set(_MEMBERS)):
         raise BadSeedError(f"{path}: unknown {', '.join(map(str, odd))}; there are {', '.join(_MEMBERS)}")
     given = {key: value for key, value in content.items() if value is not None}
+    try:
+        LibraryBody.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadSeedError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     site = {key: given.pop(key) for key in _SITE_MEMBERS if key in given}
     return Library(**given, site=site)
