@@ -168,8 +168,11 @@ def _attributes(raw: object) -> Mapping[str, tuple[str, ...]] | None:
         return None
     found: dict[str, tuple[str, ...]] = {}
     for name, value in raw.items():
+        if value == []:  # most attributes of most assets
+            found[name] = ()
+            continue
         values = value if isinstance(value, list) else [value]
-        found[str(name)] = tuple(str(it) for it in values if it is not None and it != "")
+        found[name] = tuple(str(it) for it in values if it is not None and it != "")
     return found
 
 

@@ -162,9 +162,19 @@ class PhotoShelterClient:
     # signing in -------------------------------------------------------------------------------------------------------
 
     async def _sign_in(self, lane: Lane) -> SignedIn:
-        signed = await (self._by_oauth(self._options.oauth, lane) if self._options.oauth else self._by_password(lane))
-        await self._enter_organisation(signed, lane)
+        signed = await self._fresh(lane)
+        reply = await self._enter_organisation(signed, lane)
+        if reply.status == 401:
+            # Either the user does not belong there, or the session ended before it was used: a second one tells.
+            signed = await self._fresh(lane)
+            reply = await self._enter_organisation(signed, lane)
+        if not reply.ok:
+            raise self._locked_out(reply, f"Check `org_id` ({self._options.org_id}) and that the user belongs to it.")
         return signed
+
+    async def _fresh(self, lane: Lane) -> SignedIn:
+        oauth = self._options.oauth
+        return await (self._by_oauth(oauth, lane) if oauth else self._by_password(lane))
 
     async def _by_password(self, lane: Lane) -> SignedIn:
         """PS A1, by POST: the form with GET would put the password into the address."""
@@ -203,12 +213,10 @@ class PhotoShelterClient:
         lasts = None if tokens.expires_in is None else timedelta(seconds=tokens.expires_in)
         return SignedIn({**self._key, "Authorization": f"Bearer {tokens.access}"}, lasts)
 
-    async def _enter_organisation(self, signed: SignedIn, lane: Lane) -> None:
+    async def _enter_organisation(self, signed: SignedIn, lane: Lane) -> Reply:
         """PS A3 (CONFIRMED): without it the organisation's library is not visible."""
         form = {"org_id": self._options.org_id}
-        reply = await self._post("/organization/authenticate", "enter the organisation", form, signed.headers, lane)
-        if not reply.ok:
-            raise self._locked_out(reply, f"Check `org_id` ({self._options.org_id}) and that the user belongs to it.")
+        return await self._post("/organization/authenticate", "enter the organisation", form, signed.headers, lane)
 
     async def _post(
         self, path: str, about: str, form: Mapping[str, str], headers: Mapping[str, str], lane: Lane

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -138,7 +139,7 @@ class PhotoShelterSite:
         form = aiohttp.FormData(default_to_multipart=True)
         form.add_field("meta", json.dumps(meta))
         if content is not None:
-            form.add_field("file", content, filename="upload.jpg")
+            form.add_field("file", io.BytesIO(content), filename="upload.jpg")
         return form
 
 
