@@ -21,6 +21,7 @@ import embedding
 import photographs
 import pictures
 import yaml
+from alone import alone
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "examples" / "demo" / "assets.yaml"
@@ -35,6 +36,11 @@ SOURCES = (
 
 def build(target: Path) -> Path:
     """Build the seed folder below `target` unless it is there and current; return it."""
+    with alone(target):
+        return _build(target)
+
+
+def _build(target: Path) -> Path:
     folder = target / "photoshelter"
     fingerprint = _fingerprint()
     stamp = target / STAMP

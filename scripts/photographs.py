@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from alone import alone
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "examples" / "demo"
@@ -52,6 +53,11 @@ def listed() -> tuple[Photograph, ...]:
 
 def fetch() -> dict[str, Path]:
     """Have every photograph in the cache; name to path. Raises `SystemExit` with one sentence when that fails."""
+    with alone(PHOTOGRAPHS):
+        return _fetch()
+
+
+def _fetch() -> dict[str, Path]:
     wanted = listed()
     PHOTOGRAPHS.mkdir(parents=True, exist_ok=True)
     missing = [it for it in wanted if not _sound(it)]
