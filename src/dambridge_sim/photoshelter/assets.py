@@ -10,6 +10,7 @@ from typing import Any, Final
 from dambridge_sim.kit.blobs import Blob
 from dambridge_sim.kit.embedded import Embedded
 from dambridge_sim.kit.lookup import Document, Index, Kind, Lookup
+from dambridge_sim.kit.media import MediaInfo
 from dambridge_sim.kit.world import World
 from dambridge_sim.photoshelter import ids
 from dambridge_sim.photoshelter.containers import Containers, beginning
@@ -125,7 +126,7 @@ class Assets:
     def facts(self, blob: Blob, file_name: str) -> dict[str, Any]:
         """Return what the bytes say: media type, dimensions, SHA-1 (not of images, PS E19), IPTC record, date taken."""
         info = self._world.blobs.info(blob)
-        media = _media(info.family, file_name)
+        media = _media(info, file_name)
         facts: dict[str, Any] = {
             "blob": blob.to_json(),
             "media": media,
@@ -301,8 +302,10 @@ def _taken(value: Any) -> int | None:
         return None
 
 
-def _media(family: str, file_name: str) -> str:
+def _media(info: MediaInfo, file_name: str) -> str:
     """Return image, video, audio or document: by content, and by name where the content does not tell (RAW, AI)."""
-    if family != "document":
-        return family
-    return "image" if file_name.rpartition(".")[2].lower() in _IMAGE_NAMES else "document"
+    untold = info.media_type in ("application/octet-stream", "application/postscript")
+    ending = file_name.rpartition(".")[2].lower()
+    if (untold and ending in _IMAGE_NAMES) or (ending == "ai" and info.media_type == "application/pdf"):
+        return "image"
+    return info.family

@@ -15,7 +15,7 @@ from dambridge_sim.photoshelter.accounts import DEFAULT_ORGANIZATION
 from dambridge_sim.photoshelter.assets import FILE_NAME_LIMIT
 from dambridge_sim.photoshelter.containers import NAME_LIMIT
 from dambridge_sim.photoshelter.site import Site
-from dambridge_sim.photoshelter.times import parse_person
+from dambridge_sim.photoshelter.times import container_time, parse_person
 from dambridge_sim.photoshelter.visibility import MODES
 
 MEMBERS: Final = frozenset(
@@ -153,8 +153,9 @@ class People:
             raise BadMetaError(f"visibility: one of {', '.join(MODES)}, not {mode!r}")
         for gallery_id in galleries:
             gallery = self._site.containers.get(gallery_id)
-            if gallery is not None and gallery["mode"] != mode:
-                self._site.containers.save({**gallery, "mode": mode})
+            # Who chooses a mode in the product overrides what the gallery inherits.
+            if gallery is not None and (gallery["mode"], gallery["access_inherit"]) != (mode, False):
+                self._site.containers.save({**gallery, "mode": mode, "access_inherit": False})
 
     def _members(self, doc: Document, meta: Mapping[str, Any]) -> dict[str, Any]:
         """Return what `meta` says of a file, in the members of its document."""
@@ -249,7 +250,7 @@ class People:
         if mode is not None:
             if mode not in MODES:
                 raise BadMetaError(f"containers: visibility is one of {', '.join(MODES)}, not {mode!r}")
-            members["mode"] = mode
+            members |= {"mode": mode, "access_inherit": False}
         members |= {name: given[name] for name in ("description", "is_listed", "access_inherit") if name in given}
         if given.get("permissions"):
             members["permissions"] = [self._entry(each) for each in given["permissions"]]
@@ -264,6 +265,7 @@ class People:
         entry = {**given, "id": ids.make_id(ids.PERMISSION, number), "type": kind}
         if given.get("expires"):
             entry["expires_ms"] = parse_person(str(given["expires"]))
+            entry["expires"] = container_time(entry["expires_ms"])
         return entry
 
 
