@@ -108,7 +108,7 @@ class FaultRules(Body):
 
 
 class ClockBody(Body):
-    """`POST /__sim__/clock`. Several members are applied in the order now, advance, freeze."""
+    """`POST /__sim__/clock`. Of several members `freeze: true` comes first, so that `now` is met to the millisecond."""
 
     now: datetime | None = Field(None, description="an instant with its zone, such as 2026-11-23T10:00:00Z")
     advance: float | None = Field(None, description="seconds to move by")
@@ -122,12 +122,14 @@ class ClockBody(Body):
 
     def apply(self, clock: Clock) -> None:
         """Move the clock as told."""
+        if self.freeze:
+            clock.freeze(True)
         if self.now is not None:
             clock.set(self.now)
         if self.advance is not None:
             clock.advance(timedelta(seconds=self.advance))
-        if self.freeze is not None:
-            clock.freeze(self.freeze)
+        if self.freeze is False:
+            clock.freeze(False)
 
 
 class ResetBody(Body):

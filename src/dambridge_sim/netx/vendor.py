@@ -44,6 +44,7 @@ class Netx(Vendor):
     name = "netx"
     title = "NetX"
     switches = SWITCHES
+    page_order = Lookup("number", descending=True)
 
     def __init__(self) -> None:
         self.library = Library()
