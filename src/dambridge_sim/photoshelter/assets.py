@@ -95,7 +95,13 @@ class Assets:
     def arrive(
         self, blob: Blob, file_name: str, *, org_id: str, owner_id: str, galleries: Iterable[str], **members: Any
     ) -> Document:
-        """Take a new file into galleries (ids): type, dimensions and embedded metadata are read from its bytes."""
+        """Take a new file into galleries (ids) and store it."""
+        document = self.made(blob, file_name, org_id=org_id, owner_id=owner_id, galleries=galleries) | members
+        self.save(document)
+        return document
+
+    def made(self, blob: Blob, file_name: str, *, org_id: str, owner_id: str, galleries: Iterable[str]) -> Document:
+        """Return a new file, not stored yet: type, dimensions and embedded metadata are read from its bytes."""
         known = self.facts(blob, file_name)
         now = self._world.clock.now_ms()
         identifier = ids.make_id(ids.MEDIA_PREFIX[known["media"]], self._documents.next_number("asset"))
@@ -117,10 +123,9 @@ class Assets:
             "uploaded_ms": now,
             "modified_ms": now,
             "trashed": False,
-        } | members
+        }
         for gallery_id in dict.fromkeys(galleries):
             self._join(document, gallery_id)
-        self.save(document)
         return document
 
     def facts(self, blob: Blob, file_name: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ MEMBERS: Final = frozenset(
     [
         "file_name",
         "containers",
+        "contributor",
         "iptc",
         "metadata",
         "custom",
@@ -42,6 +43,8 @@ MEMBERS: Final = frozenset(
         "trash",
     ]
 )
+CONTRIBUTOR_LIMIT: Final = 25
+
 _FLAGS: Final = ("model_released", "property_released", "searchable", "flagged")
 _DATES: Final = {
     "uploaded_at": "uploaded_ms",
@@ -74,8 +77,10 @@ class People:
             raise BadMetaError("a file is needed: send it as the part `file`")
         org_id, owner_id = self._owner(meta)
         name = _file_name(str(meta.get("file_name") or upload.filename))
-        galleries = self._galleries(org_id, owner_id, meta.get("containers") or [])
-        doc = self._site.assets.arrive(upload.blob, name, org_id=org_id, owner_id=owner_id, galleries=galleries)
+        paths, added = _contributed(meta)
+        galleries = self._galleries(org_id, owner_id, paths)
+        doc = self._site.assets.made(upload.blob, name, org_id=org_id, owner_id=owner_id, galleries=galleries)
+        doc["iptc"] = iptc.merged(doc["iptc"], {"keywords": [*doc["iptc"].get("keywords", []), *added]})
         self._site.assets.save({**doc, **self._members(doc, meta)})
         self._open(galleries, meta)
         return str(doc["id"])
@@ -277,6 +282,19 @@ def option_id_of(value: str) -> str:
 def _check(meta: Mapping[str, Any]) -> None:
     if odd := sorted(set(meta) - MEMBERS):
         raise BadMetaError(f"meta: unknown {', '.join(odd)}; there are {', '.join(sorted(MEMBERS))}")
+
+
+def _contributed(meta: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return gallery paths, and the keyword that the contributors' uploader writes into each file.
+
+    A contributor must give a description of up to 25 characters; it is appended to the gallery's name too (HC).
+    """
+    paths, word = [str(path) for path in meta.get("containers") or []], meta.get("contributor")
+    if word is None:
+        return paths, []
+    if not isinstance(word, str) or not 0 < len(word) <= CONTRIBUTOR_LIMIT:
+        raise BadMetaError(f"contributor: a description of 1 to {CONTRIBUTOR_LIMIT} characters")
+    return [f"{path} {word}" for path in paths], [word]
 
 
 def _file_name(name: str) -> str:

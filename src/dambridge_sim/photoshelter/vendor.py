@@ -34,8 +34,16 @@ from dambridge_sim.photoshelter.v4_media import Media
 from dambridge_sim.photoshelter.v4_search import Search
 
 _API: Final = "/psapi/"
-_PUBLIC: Final = ("/authenticate", "/oauth/register", "/oauth/token")
-"""Endings of calls that need a key and no token; a stale token sent along does no harm there."""
+_TOKENLESS: Final = frozenset(
+    base + path
+    for bases, paths in (
+        (V4_BASES, ("/authenticate", "/oauth/register", "/oauth/token")),
+        (V3_BASES, ("/mem/authenticate",)),
+    )
+    for base in bases
+    for path in paths
+)
+"""Calls that need a key and no token; a stale token sent along does no harm there."""
 
 
 class PhotoShelter(Vendor):
@@ -103,7 +111,7 @@ class PhotoShelter(Vendor):
             return refused(call, errors.BAD_KEY, "The API key is missing or invalid.")
         call.state["api_key"] = key
         token = _token(call)
-        if token is None or (call.path.endswith(_PUBLIC) and not call.path.endswith("/organization/authenticate")):
+        if token is None or call.path in _TOKENLESS:
             return None
         try:
             session = self.site.accounts.session(token)

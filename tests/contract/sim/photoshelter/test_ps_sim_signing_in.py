@@ -169,3 +169,29 @@ def test_the_fault_expire_token_ends_the_session_in_the_middle(site: Site) -> No
     assert site.get("/library").status == 401
     site.sign_in()
     assert site.get("/library").status == 200
+
+
+def test_v3_signs_in_and_enters_by_either_method(site: Site) -> None:
+    known = site.served.credentials
+    for method in ("GET", "POST"):
+        answer = site.v3("POST", "/mem/authenticate", email=known["email"], password=known["password"], mode="token")
+        data = answer.json()["data"]
+        assert data["org"][0]["id"] == site.org
+        site.token = data["token"]
+        assert site.v3("GET", "/mem/collection/root/children").status == 401
+        assert site.v3(method, f"/mem/organization/{site.org}/authenticate").status == 200
+        assert site.v3("GET", "/mem/collection/root/children").json()["status"] == "ok"
+
+
+def test_a_stale_token_does_not_hinder_a_new_login(site: Site) -> None:
+    site.advance(43_201)
+    assert site.get("/library").status == 401
+    site.sign_in()
+    assert site.get("/library").status == 200
+
+
+def test_cookie_mode_carries_the_session_in_a_cookie(site: Site) -> None:
+    known = site.served.credentials
+    form = {"email": known["email"], "password": known["password"], "mode": "cookie", "org_id": site.org}
+    cookie = site.call("POST", "/authenticate", form).headers["set-cookie"].partition(";")[0]
+    assert site.send("GET", f"{V4}/library", None, {"X-PS-Api-Key": site.key, "Cookie": cookie}).status == 200

@@ -268,3 +268,12 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         assert again.get(f"/media/{file}/iptc").data["attributes"]["title"] == "kept"
         assert again.send("GET", f"{V4}/media/{file}/download", None, {"X-PS-Api-Key": again.key}).status == 401
         again.close()
+
+
+@pytest.mark.hazard("P34")
+def test_the_contributors_uploader_adds_its_keyword(site: Site) -> None:
+    file = site.put(containers=["Intake/Crew"], contributor="Harbour day, pier 4", iptc={"city": "Leeds"})
+    state = site.state()[file]
+    assert state["containers"] == ["Intake/Crew Harbour day, pier 4"]
+    assert state["metadata"] == {"keywords": ["Harbour day, pier 4"], "city": "Leeds"}
+    assert site.get(f"/media/{file}/iptc").data["attributes"]["keywords"] == "Harbour day, pier 4"
