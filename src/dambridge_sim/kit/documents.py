@@ -94,6 +94,8 @@ class Documents:
                 self._depth -= 1
                 if outermost:
                     self._db.execute("ROLLBACK")
+                    for overlay in list(self._overlays.values()):
+                        self.lay_under(overlay.base)  # it may count numbers as touched that no longer are
                 raise
             self._depth -= 1
             if outermost:

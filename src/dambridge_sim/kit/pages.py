@@ -53,7 +53,9 @@ class Pages:
         if made is not None:
             return Response(made, media_type="image/jpeg", headers=headers)
         media_type = "no file" if blob is None else self._world.blobs.info(blob).media_type
-        label = media_type.rpartition("/")[2].removeprefix("x-").removeprefix("vnd.").upper()[:14]
+        family, _, kind = media_type.rpartition("/")
+        label = kind.removeprefix("x-").removeprefix("vnd.").upper()[:14]
+        label = f"{label} {family}" if family in ("audio", "video") else label
         return Response(_CARD.format(label=label), media_type="image/svg+xml", headers=headers)
 
     def blob(self, identifier: str) -> Blob | None:

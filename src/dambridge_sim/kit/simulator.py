@@ -20,11 +20,11 @@ from dambridge_sim.kit.history import History
 from dambridge_sim.kit.journal import Journal
 from dambridge_sim.kit.lookup import Document, Lookup, Value
 from dambridge_sim.kit.multipart import Upload
-from dambridge_sim.kit.seeds import read_seed
+from dambridge_sim.kit.seeds import BadSeedError, read_seed
 from dambridge_sim.kit.switches import Switches
 from dambridge_sim.kit.synthetic import SyntheticSpec
 from dambridge_sim.kit.traffic import Traffic
-from dambridge_sim.kit.vendor import Vendor
+from dambridge_sim.kit.vendor import BadMetaError, Vendor
 from dambridge_sim.kit.webhooks import Webhooks
 from dambridge_sim.kit.world import World
 
@@ -113,10 +113,19 @@ class Simulator:
             self._temporary.cleanup()
 
     def reset(self, seed: str | None = None) -> None:
-        """Empty everything, faults, switches, clock, traffic and journal included; then load `seed` if one is given."""
-        self._empty()
-        self._load(seed)
-        self.vendor.started()
+        """Empty everything, faults, switches, clock, traffic and journal included; then load `seed` if one is given.
+
+        Raises as `start` does for a seed that cannot be loaded; the simulator is then empty and goes on.
+        """
+        try:
+            self._empty()
+            self._load(seed)
+        except (BadSeedError, BadMetaError, ValueError):
+            self._empty()
+            self._load(None)
+            raise
+        finally:
+            self.vendor.started()
 
     # As a person
 

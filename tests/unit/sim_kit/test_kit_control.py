@@ -219,6 +219,12 @@ def test_reset_empties_everything(client: Client) -> None:
     assert client.get("/__sim__/traffic")["rate_per_s"] is None
 
 
+def test_a_reset_with_a_seed_that_cannot_be_loaded_leaves_an_empty_simulator_that_works(client: Client) -> None:
+    client.add(file_name="a")
+    assert client.post("/__sim__/reset", {"seed": "/no/such/folder"}).status == 400
+    assert client.get("/items") == {"total": 0, "items": []}
+
+
 def test_a_lagging_search_sees_a_write_late(client: Client) -> None:
     client.post("/__sim__/clock", {"now": "2026-01-01T00:00:00Z", "freeze": True})
     client.post("/__sim__/switches", {"index_lag_s": 2.5})

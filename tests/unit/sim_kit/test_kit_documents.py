@@ -105,6 +105,20 @@ def test_a_transaction_is_all_or_nothing(documents: Documents) -> None:
     assert documents.total("thing", Lookup("size", equal=1)) == 0
 
 
+def test_a_transaction_taken_back_leaves_the_computed_library_whole(documents: Documents) -> None:
+    documents.lay_under(_Numbers(3))
+
+    def fails() -> None:
+        with documents.transaction():
+            documents.delete("thing", "n000001")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fails()
+    assert documents.total("thing") == 3
+    assert documents.page("thing") == ["n000000", "n000001", "n000002"]
+
+
 def test_a_lagged_index_sees_writes_when_they_are_due(tmp_path: Path, now: list[int]) -> None:
     documents = Documents(tmp_path / "lag.db", _KINDS, now_ms=lambda: now[0], lag_ms=lambda: 5000)
     documents.put("thing", "a", {"size": 1})
