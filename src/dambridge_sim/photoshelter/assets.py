@@ -273,7 +273,8 @@ class Assets:
 
 def described(embedded: Embedded, *, image: bool) -> dict[str, Any]:
     """Return IPTC record, date taken and (images) rating from embedded metadata."""
-    facts: dict[str, Any] = {"iptc": record_from_embedded(embedded.xmp, embedded.iim, embedded.exif)}
+    record = record_from_embedded(embedded.xmp, embedded.iim, embedded.exif)
+    facts: dict[str, Any] = {"iptc": record, "taken_ms": None}
     for taken in (
         embedded.xmp.get("photoshop:DateCreated"),
         embedded.exif.get("DateTimeOriginal"),
