@@ -1,0 +1,43 @@
+"""From a system's fields to canonical ones and back: names, kinds, vocabularies, dates, and what counts as equal."""
+
+from dambridge.mapping.account_map import (
+    AccountMap,
+    Direction,
+    MapInvalid,
+    NewTerms,
+    Rule,
+    account_map,
+    default_map,
+)
+from dambridge.mapping.discovery import discover
+from dambridge.mapping.embedded import embedded_fields
+from dambridge.mapping.fields import FIELDS, Field, Kind
+from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of
+from dambridge.mapping.reading import to_canonical, unread_fields
+from dambridge.mapping.variables import expression_variables
+from dambridge.mapping.writing import NativeWrite, derived_fields, to_native
+
+__all__ = [
+    "FIELDS",
+    "AccountMap",
+    "Direction",
+    "Field",
+    "Kind",
+    "MapInvalid",
+    "NativeWrite",
+    "NewTerms",
+    "Rule",
+    "account_map",
+    "default_map",
+    "derived_fields",
+    "discover",
+    "embedded_fields",
+    "equal",
+    "expression_variables",
+    "fingerprint",
+    "is_absent",
+    "is_cut_of",
+    "to_canonical",
+    "to_native",
+    "unread_fields",
+]

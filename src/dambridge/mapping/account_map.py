@@ -1,0 +1,241 @@
+"""Which field of an account is which canonical field, in which direction, with which bounds.
+
+A map is made from a system's defaults and the site's own rules. The configuration names, per canonical field, the
+account's field (`credit: Credit Line`), a group of options, or an empty text to leave the field out.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from dambridge.expressions import ExpressionInvalid, Program, compile_expression
+from dambridge.expressions import Kind as ExpressionKind
+from dambridge.mapping.fields import CUSTOM, FIELDS, LINK_MARK, MARK, SOURCE_MARK, Kind, kind_of
+from dambridge.mapping.values import Unreadable, configured_value
+from dambridge.mapping.variables import expression_variables
+from dambridge.model.identity import System
+from dambridge.model.values import FieldName, Value
+
+
+class Direction(StrEnum):
+    """Which way a rule carries values, seen from dambridge: `in` reads, `out` writes."""
+
+    IN = "in"
+    OUT = "out"
+    BOTH = "both"
+
+
+class NewTerms(StrEnum):
+    """What becomes of a term that the account's vocabulary does not know: wait for a librarian, or let the account say."""
+
+    WAIT = "wait"
+    SEND = "send"
+
+
+class MapInvalid(ValueError):
+    """The rules of a map cannot be used; `problems` has one (field, sentence) per mistake."""
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{name}: {what}" for name, what in problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One canonical field and its place in the account.
+
+    `separator` joins a list into one text and splits it again; `limit` is the most characters that the place holds;
+    `default` stands in for an absent value, `constant` for any, `expression` computes one. `kind` is the place's type
+    in a NetX profile, empty where it is not known."""
+
+    field: FieldName
+    native: str
+    direction: Direction = Direction.BOTH
+    group: str = "attributes"
+    kind: str = ""
+    separator: str | None = None
+    limit: int | None = None
+    new_terms: NewTerms = NewTerms.WAIT
+    default: Value | None = None
+    constant: Value | None = None
+    expression: Program | None = None
+
+    @property
+    def read(self) -> bool:
+        return self.direction is not Direction.OUT
+
+    @property
+    def write(self) -> bool:
+        return self.direction is not Direction.IN
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMap:
+    """The rules of one account. `writes` are the canonical fields that may be written, our own marks aside; `reads`
+    those that are read; both are what a version of the account's record speaks of."""
+
+    system: System
+    rules: tuple[Rule, ...]
+    writes: frozenset[FieldName] = field(init=False, repr=False, compare=False)
+    reads: frozenset[FieldName] = field(init=False, repr=False, compare=False)
+    by_field: Mapping[FieldName, Rule] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        writes = frozenset(it.field for it in self.rules if it.write and not it.field.startswith(MARK))
+        object.__setattr__(self, "writes", writes)
+        object.__setattr__(self, "reads", frozenset(it.field for it in self.rules if it.read))
+        object.__setattr__(self, "by_field", {it.field: it for it in self.rules})
+
+    def narrowed(self, managed: Iterable[FieldName]) -> AccountMap:
+        """The same map writing only these fields (our marks stay); what else it reads is still read."""
+        wanted = frozenset(managed)
+        rules = [it if it.field in wanted or it.field.startswith(MARK) else _read_only(it) for it in self.rules]
+        return AccountMap(self.system, tuple(it for it in rules if it is not None))
+
+
+def _read_only(rule: Rule) -> Rule | None:
+    return replace(rule, direction=Direction.IN) if rule.read else None
+
+
+def default_map(system: System) -> AccountMap:
+    """The map that an account has before its site says otherwise."""
+    return AccountMap(system, tuple(_DEFAULTS[system]().values()))
+
+
+def account_map(system: System, configured: Mapping[str, str | Mapping[str, Any]]) -> AccountMap:
+    """The system's default map with a site's own rules over it. Raises `MapInvalid` with every mistake at once."""
+    rules = _DEFAULTS[system]()
+    problems: list[tuple[str, str]] = []
+    for name, given in configured.items():
+        try:
+            rule = _configured(system, FieldName(name), given)
+        except (ValueError, TypeError) as error:
+            problems.append((name, str(error)))
+            continue
+        if rule is None:
+            rules.pop(FieldName(name), None)
+        else:
+            rules[rule.field] = rule
+    problems += _collisions(rules.values())
+    if problems:
+        raise MapInvalid(problems)
+    return AccountMap(system, tuple(rules.values()))
+
+
+def _photoshelter_defaults() -> dict[FieldName, Rule]:
+    return {
+        it.name: Rule(field=it.name, native=it.photoshelter, group=photoshelter_group(it.photoshelter))
+        for it in FIELDS.values()
+        if it.photoshelter
+    }
+
+
+def photoshelter_group(native: str) -> str:
+    """The group of a read in which PhotoShelter shows a field (PS E19, E21, E25)."""
+    if native.startswith("custom."):
+        return "custom"
+    return "base" if native in _PHOTOSHELTER_BASE else "iptc"
+
+
+_PHOTOSHELTER_BASE = frozenset({"rating", "model_released", "property_released", "searchable", "flagged"})
+
+
+def _netx_defaults() -> dict[FieldName, Rule]:
+    rules = {it.name: _netx_rule(it.name, it.netx, it.netx_kind) for it in FIELDS.values() if it.written and it.netx}
+    for mark, native in ((LINK_MARK, "Dambridge Id"), (SOURCE_MARK, "Source Id")):
+        rules[mark] = Rule(field=mark, native=native, direction=Direction.OUT, kind="text")
+    return rules
+
+
+def _netx_rule(name: FieldName, native: str, kind: str) -> Rule:
+    joined = "; " if kind_of(name) is Kind.SEQ else None
+    free = NewTerms.SEND if name == "keywords" else NewTerms.WAIT
+    return Rule(field=name, native=native, kind=kind, separator=joined, new_terms=free)
+
+
+_DEFAULTS: Mapping[System, Callable[[], dict[FieldName, Rule]]] = {
+    System.PHOTOSHELTER: _photoshelter_defaults,
+    System.NETX: _netx_defaults,
+}
+_OPTIONS = frozenset({"to", "direction", "separator", "limit", "new_terms", "default", "constant", "expression"})
+
+
+def _configured(system: System, name: FieldName, given: str | Mapping[str, Any]) -> Rule | None:
+    if name not in FIELDS and not name.startswith((CUSTOM, MARK)):
+        near = difflib.get_close_matches(name, FIELDS, n=1)
+        raise ValueError(f"there is no canonical field {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+    if name.startswith(MARK) and name not in {LINK_MARK, SOURCE_MARK}:
+        raise ValueError(f"the marks are {LINK_MARK!r} and {SOURCE_MARK!r}")
+    options: Mapping[str, Any] = {"to": given} if isinstance(given, str) else given
+    if unknown := sorted(set(options) - _OPTIONS):
+        raise ValueError(f"{unknown[0]!r} is no option of a rule; known are {', '.join(sorted(_OPTIONS))}")
+    before = _DEFAULTS[system]().get(name)
+    field_ = FIELDS.get(name)
+    native = str(options.get("to", before.native if before else _profile_name(system, name)))
+    if not native.strip():
+        return None
+    if before is None or before.native != native:
+        kind = field_.netx_kind if field_ is not None and system is System.NETX and native == field_.netx else ""
+        before = _netx_rule(name, native, kind) if system is System.NETX else Rule(field=name, native=native)
+    group = photoshelter_group(native) if system is System.PHOTOSHELTER else "attributes"
+    fixed = Direction.OUT if name.startswith(MARK) else before.direction
+    return replace(
+        before,
+        group=group,
+        direction=Direction(options.get("direction", fixed)),
+        separator=options.get("separator", before.separator),
+        limit=_limit(options.get("limit")),
+        new_terms=NewTerms(options.get("new_terms", before.new_terms)),
+        default=_value(name, options.get("default")),
+        constant=_value(name, options.get("constant")),
+        expression=_expression(name, options.get("expression")),
+    )
+
+
+def _profile_name(system: System, name: FieldName) -> str:
+    known = FIELDS.get(name)
+    if known is None:
+        return name.removeprefix(CUSTOM)
+    return known.netx if system is System.NETX else known.photoshelter
+
+
+def _limit(given: object) -> int | None:
+    if given is None:
+        return None
+    if not isinstance(given, int) or given < 1:
+        raise ValueError("`limit` is a number of characters, 1 or more")
+    return given
+
+
+def _value(name: FieldName, given: Any) -> Value | None:
+    try:
+        return None if given is None else configured_value(name, given)
+    except Unreadable as error:
+        raise ValueError(str(error)) from None
+
+
+def _expression(name: FieldName, source: object) -> Program | None:
+    if source is None:
+        return None
+    returns = ExpressionKind.TEXTS if kind_of(name) in {Kind.BAG, Kind.SEQ} else ExpressionKind.TEXT
+    try:
+        return compile_expression(str(source), expression_variables(), returns=returns)
+    except ExpressionInvalid as error:
+        raise ValueError(f"the expression cannot be used: {error}") from None
+
+
+def _collisions(rules: Iterable[Rule]) -> list[tuple[str, str]]:
+    """Two fields written to one place: the last would win without a word (hazard P32)."""
+    owners: dict[str, FieldName] = {}
+    problems: list[tuple[str, str]] = []
+    for rule in rules:
+        if not rule.write:
+            continue
+        first = owners.setdefault(rule.native, rule.field)
+        if first != rule.field:
+            problems.append((rule.field, f"{rule.native!r} is written by {first!r} already; one of them must go"))
+    return problems

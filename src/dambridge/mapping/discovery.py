@@ -1,0 +1,44 @@
+"""Holding a map against the account as it is: attributes missing or misspelt, wrong types, vocabularies without terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dambridge.mapping.account_map import AccountMap, NewTerms
+from dambridge.mapping.fields import Kind, kind_of
+from dambridge.mapping.writing import Definition, missing_attribute
+from dambridge.model.reasons import Code, Reason
+
+_FITS: Mapping[Kind, frozenset[str]] = {
+    Kind.TEXT: frozenset({"text", "textarea", "text area", "pulldown", "tag"}),
+    Kind.LANG: frozenset({"text", "textarea", "text area"}),
+    Kind.BAG: frozenset({"tag", "multi-select", "multiselect"}),
+    Kind.SEQ: frozenset({"text", "textarea", "text area", "tag", "multi-select", "multiselect"}),
+    Kind.DATE: frozenset({"date", "text"}),
+    Kind.URI: frozenset({"text", "textarea", "text area", "pulldown"}),
+    Kind.INT: frozenset({"number", "text"}),
+    Kind.BOOL: frozenset({"pulldown", "text"}),
+}
+
+
+def discover(account: AccountMap, definitions: Mapping[str, Definition]) -> list[Reason]:
+    """What is wrong between the map's written fields and the account's attributes, in the order of the map."""
+    problems: list[Reason] = []
+    for rule in account.rules:
+        if not rule.write:
+            continue
+        if rule.native not in definitions:
+            problems.append(missing_attribute(rule, definitions))
+            continue
+        kind, terms = definitions[rule.native]
+        fits = _FITS[kind_of(rule.field)] | ({"text", "textarea"} if rule.separator else frozenset())
+        if kind not in fits and kind not in {"", "unknown"}:
+            wanted = tuple(sorted(fits))
+            problems.append(
+                Reason.of(Code.ATTRIBUTE_WRONG_TYPE, field=rule.field, attribute=rule.native, kind=kind, wanted=wanted)
+            )
+        elif terms == () and rule.new_terms is NewTerms.WAIT:
+            problems.append(
+                Reason.of(Code.UNKNOWN_TERM, field=rule.field, attribute=rule.native, term="(any)", suggestions=())
+            )
+    return problems

@@ -1,0 +1,94 @@
+"""What stands inside a file, as canonical fields: XMP before IIM before Exif.
+
+A cut IIM value never wins over a longer XMP one, because XMP comes first. `edit_status` is left out: an approval never
+comes from a value that arrived inside an upload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dambridge.mapping.fields import FIELDS, Field, Kind
+from dambridge.mapping.normal import is_absent
+from dambridge.mapping.values import Unreadable, canonical_value
+from dambridge.model.records import EmbeddedMetadata
+from dambridge.model.values import DEFAULT_LANGUAGE, DateValue, FieldName, Fields, LangAlt, Value
+
+NEVER_FROM_A_FILE = frozenset({FieldName("edit_status")})
+_TIMES = {
+    "IPTC:DateCreated": "IPTC:TimeCreated",
+    "IPTC:ReleaseDate": "IPTC:ReleaseTime",
+    "IPTC:ExpirationDate": "IPTC:ExpirationTime",
+}
+_ALSO_READ = {
+    "embargo_until": ("XMP-prism:EmbargoDate",),
+    "expires_at": ("XMP-prism:ExpirationDate", "XMP-prism:OffSaleDate", "XMP-prism:KillDate"),
+}
+Tag = str | tuple[str, ...] | Mapping[str, str]
+
+
+def embedded_fields(embedded: EmbeddedMetadata) -> Fields:
+    """The canonical fields that the file itself names. What cannot be read as its field's kind is left out."""
+    found: dict[FieldName, Value] = {}
+    for name, field in FIELDS.items():
+        if name in NEVER_FROM_A_FILE:
+            continue
+        value = _careful_date(name, field, embedded.tags) if name in _ALSO_READ else _first(field, embedded.tags)
+        if value is not None and not is_absent(value):
+            found[name] = value
+    return found
+
+
+def _first(field: Field, tags: Mapping[str, Tag]) -> Value | None:
+    for home in (field.xmp, field.iim, field.exif):
+        value = _value(field, home, tags) if home else None
+        if value is not None and not is_absent(value):
+            return value
+    return None
+
+
+def _value(field: Field, home: str, tags: Mapping[str, Tag]) -> Value | None:
+    tag = tags.get(home)
+    if tag is None:
+        return None
+    if isinstance(tag, Mapping):
+        texts = {language: text for language, text in tag.items() if text.strip()}
+        if not texts:
+            return None
+        if field.kind is Kind.LANG:
+            return LangAlt.of(texts)
+        tag = texts.get(DEFAULT_LANGUAGE) or next(iter(texts.values()))
+    if field.kind is Kind.DATE and isinstance(tag, str):
+        tag = _with_time(home, tag, tags)
+    try:
+        return canonical_value(field.name, tag, separator=";" if home == "IFD0:Artist" else None)[0]
+    except Unreadable:
+        return None
+
+
+def _with_time(home: str, day: str, tags: Mapping[str, Tag]) -> str:
+    """The full instant where date, time and offset stand in tags of their own."""
+    if home == "ExifIFD:DateTimeOriginal":
+        fraction, offset = tags.get("ExifIFD:SubSecTimeOriginal"), tags.get("ExifIFD:OffsetTimeOriginal")
+        spelled = f"{day}.{fraction.strip()}" if isinstance(fraction, str) and fraction.strip().isdigit() else day
+        spelled = day if "." in day else spelled
+        return f"{spelled}{offset.strip()}" if isinstance(offset, str) and not day.endswith("Z") else spelled
+    time = tags.get(_TIMES.get(home, ""))
+    return f"{day}T{time}" if isinstance(time, str) and len(day) == 10 else day
+
+
+def _careful_date(name: FieldName, field: Field, tags: Mapping[str, Tag]) -> DateValue | None:
+    """Of several dates the careful one: an embargo ends with the latest, a licence with the earliest."""
+    dates: list[DateValue] = []
+    for home in (field.xmp, field.iim, *_ALSO_READ[name]):
+        tag = tags.get(home)
+        for text in tag if isinstance(tag, tuple) else (tag,):
+            if not isinstance(text, str):
+                continue
+            value = _value(field, home, {**tags, home: text})
+            if isinstance(value, DateValue):
+                dates.append(value)
+    if not dates:
+        return None
+    pick = max if name == "embargo_until" else min
+    return pick(dates, key=lambda it: it.iso)

@@ -1,0 +1,150 @@
+"""The canonical fields: one table that all names, limits and defaults come from (crosswalk of IPTC, IIM, Exif, both systems).
+
+Byte limits are those of the old IPTC block (IIM), counted in the declared encoding. NetX has no fixed schema: its names
+are this project's default profile. Rows marked `yes` are written to the system of record unless the map says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dambridge.model.values import FieldName
+
+CUSTOM = "custom:"
+"""Prefix of a site's own field that no rule has named."""
+MARK = "dambridge:"
+"""Prefix of what we write about ourselves, so that a copy can be found again without the ledger."""
+LINK_MARK = FieldName("dambridge:link")
+SOURCE_MARK = FieldName("dambridge:source")
+
+
+class Kind(StrEnum):
+    """What a field's value is. A bag's order means nothing; a sequence's does."""
+
+    TEXT = "text"
+    LANG = "lang"
+    BAG = "bag"
+    SEQ = "seq"
+    DATE = "date"
+    URI = "uri"
+    INT = "int"
+    BOOL = "bool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One canonical field. Empty texts and a zero limit mean that the field has no home there.
+
+    `xmp`, `iim` and `exif` are ExifTool's names; `photoshelter` is the API's name; `netx` and `netx_kind` are attribute
+    and type of the default profile; `written` says that the default map writes it to the system of record."""
+
+    name: FieldName
+    iptc: str
+    kind: Kind
+    xmp: str = ""
+    iim: str = ""
+    limit: int = 0
+    exif: str = ""
+    photoshelter: str = ""
+    netx: str = ""
+    netx_kind: str = ""
+    written: bool = False
+
+
+# name | IPTC name | kind | XMP | IIM | bytes | Exif | PhotoShelter | NetX | NetX type | written
+_TABLE = """
+title | Title | lang | dc:Title | ObjectName | 64 | | title | Title | text | yes
+headline | Headline | text | photoshop:Headline | Headline | 256 | | headline | Headline | text | yes
+description | Description | lang | dc:Description | Caption-Abstract | 2000 | IFD0:ImageDescription | caption | Caption | textarea | yes
+description_writer | Description Writer | text | photoshop:CaptionWriter | Writer-Editor | 32 | | caption_writer | Caption Writer | text | yes
+keywords | Keywords | bag | dc:Subject | Keywords | 64 | | keywords | Keywords | tag | yes
+creator | Creator | seq | dc:Creator | By-line | 32 | IFD0:Artist | author | Creator | text | yes
+creator_job_title | Creator's Job Title | text | photoshop:AuthorsPosition | By-lineTitle | 32 | | position | Creator Job Title | text | yes
+contact_address | Contact Info: Address | text | iptcCore:CreatorContactInfo.CiAdrExtadr | | | | ci_address | Contact Address | text |
+contact_city | Contact Info: City | text | iptcCore:CreatorContactInfo.CiAdrCity | | | | ci_city | Contact City | text |
+contact_region | Contact Info: State | text | iptcCore:CreatorContactInfo.CiAdrRegion | | | | ci_region | Contact Region | text |
+contact_postal_code | Contact Info: Postal Code | text | iptcCore:CreatorContactInfo.CiAdrPcode | | | | ci_postal_code | Contact Postal Code | text |
+contact_country | Contact Info: Country | text | iptcCore:CreatorContactInfo.CiAdrCtry | | | | ci_country | Contact Country | text |
+contact_email | Contact Info: Email | text | iptcCore:CreatorContactInfo.CiEmailWork | | | | ci_email | Contact Email | text |
+contact_phone | Contact Info: Phone | text | iptcCore:CreatorContactInfo.CiTelWork | | | | ci_phone | Contact Phone | text |
+contact_url | Contact Info: Web URL | uri | iptcCore:CreatorContactInfo.CiUrlWork | | | | ci_url | Contact URL | text |
+credit | Credit Line | text | photoshop:Credit | Credit | 32 | | credit | Credit | text | yes
+source | Source | text | photoshop:Source | Source | 32 | | source | Source | text | yes
+copyright_notice | Copyright Notice | lang | dc:Rights | CopyrightNotice | 128 | IFD0:Copyright | copyright | Copyright Notice | text | yes
+usage_terms | Rights Usage Terms | lang | xmpRights:UsageTerms | | | | rights | Usage Terms | textarea | yes
+web_statement | Web Statement of Rights | uri | xmpRights:WebStatement | | | | web_statement | Rights URL | text | yes
+rights_marked | (XMP) Marked | bool | xmpRights:Marked | | | | | Rights Marked | pulldown |
+instructions | Instructions | text | photoshop:Instructions | SpecialInstructions | 256 | | instructions | Instructions | textarea | yes
+job_id | Job Id | text | photoshop:TransmissionReference | OriginalTransmissionReference | 32 | | trans_ref | Job ID | text | yes
+date_created | Date Created | date | photoshop:DateCreated | DateCreated | | ExifIFD:DateTimeOriginal | | Date Created | date | yes
+sublocation | Sublocation (legacy) | text | iptcCore:Location | Sub-location | 32 | | location | Location | text | yes
+city | City (legacy) | text | photoshop:City | City | 32 | | city | City | text | yes
+state | Province/State (legacy) | text | photoshop:State | Province-State | 32 | | state | State | text | yes
+country | Country (legacy) | text | photoshop:Country | Country-PrimaryLocationName | 64 | | country | Country | pulldown | yes
+country_code | Country Code (legacy) | text | iptcCore:CountryCode | Country-PrimaryLocationCode | 3 | | country_iso | Country Code | pulldown | yes
+genre_legacy | Intellectual Genre (legacy) | text | iptcCore:IntellectualGenre | ObjectAttributeReference | 68 | | genre | Genre | pulldown |
+scene | Scene Code | bag | iptcCore:Scene | | | | scene | Scene | tag |
+subject_code | Subject Code (legacy) | bag | iptcCore:SubjectCode | SubjectReference | 236 | | subject_code | Subject Code | tag |
+topics | CV-Term About Image | bag | iptcExt:AboutCvTerm.CvTermName | | | | | Topics | tag |
+category | Category (retired) | text | photoshop:Category | Category | 3 | | category | | |
+supp_categories | Supplemental Categories (retired) | bag | photoshop:SupplementalCategories | SupplementalCategories | 32 | | | | |
+urgency | Urgency (retired) | int | photoshop:Urgency | Urgency | 1 | | urgency | | |
+rating | Image Rating | int | xmp:Rating | | | | rating | Rating | number | yes
+alt_text | Alt Text | lang | iptcCore:AltTextAccessibility | | | | | Alt Text | textarea |
+extended_description | Extended Description | lang | iptcCore:ExtDescrAccessibility | | | | | Extended Description | textarea |
+edit_status | Edit Status (IIM) | text | | EditStatus | 64 | | edit_status | Lifecycle Status | pulldown |
+model_release | Model Release Status | uri | plus:ModelReleaseStatus | | | | model_released | Model Release | pulldown |
+property_release | Property Release Status | uri | plus:PropertyReleaseStatus | | | | property_released | Property Release | pulldown |
+copyright_owner | Copyright Owner | seq | plus:CopyrightOwner.CopyrightOwnerName | | | | | Copyright Owner | text |
+licensor | Licensor | seq | plus:Licensor.LicensorName | | | | | Licensor | text |
+licensor_url | Licensor URL | seq | plus:Licensor.LicensorURL | | | | | Licensor URL | text |
+embargo_until | Embargo Date | date | pur:EmbargoDate | ReleaseDate | | | | Embargo Date | date |
+expires_at | Expiration Date | date | pur:ExpirationDate | ExpirationDate | | | | Expiry Date | date |
+licence_start | Licence Start Date | date | plus:LicenseStartDate | | | | | Licence Start | date |
+licence_end | Licence End Date | date | plus:LicenseEndDate | | | | | Licence End | date |
+digital_source_type | Digital Source Type | uri | iptcExt:DigitalSourceType | | | | | Source Type | pulldown |
+data_mining | Data Mining | uri | plus:DataMining | | | | | AI Use | pulldown |
+other_constraints | Other Constraints | lang | plus:OtherConstraints | | | | | Constraints | textarea |
+image_guid | Digital Image GUID | text | iptcExt:DigitalImageGUID | | | ExifIFD:ImageUniqueID | | Image GUID | text |
+supplier_image_id | Image Supplier Image ID | text | plus:ImageSupplierImageID | | | | | Supplier ID | text |
+"""  # noqa: E501 - a table reads better with one row to a line
+
+
+def _read_table() -> Mapping[FieldName, Field]:
+    found: dict[FieldName, Field] = {}
+    for line in _TABLE.strip().splitlines():
+        name, iptc, kind, xmp, iim, limit, exif, photoshelter, netx, netx_kind, written = (
+            it.strip() for it in line.split("|")
+        )
+        found[FieldName(name)] = Field(
+            name=FieldName(name),
+            iptc=iptc,
+            kind=Kind(kind),
+            xmp=f"XMP-{xmp}" if xmp else "",
+            iim=f"IPTC:{iim}" if iim else "",
+            limit=int(limit or 0),
+            exif=exif,
+            photoshelter=photoshelter,
+            netx=netx,
+            netx_kind=netx_kind,
+            written=written == "yes",
+        )
+    return found
+
+
+FIELDS: Mapping[FieldName, Field] = _read_table()
+"""Every canonical field by its name, in the order in which people read them."""
+
+
+def kind_of(name: FieldName) -> Kind:
+    """The kind of a field; a site's own field and our marks are text."""
+    field = FIELDS.get(name)
+    return field.kind if field else Kind.TEXT
+
+
+def limit_of(name: FieldName) -> int:
+    """The byte limit that the field has in IIM, 0 where there is none."""
+    field = FIELDS.get(name)
+    return field.limit if field else 0

@@ -1,0 +1,94 @@
+"""From a system's record to a canonical one. Nothing is lost without a note; unread is never empty."""
+
+from __future__ import annotations
+
+from dambridge.mapping.account_map import AccountMap, Rule
+from dambridge.mapping.embedded import embedded_fields
+from dambridge.mapping.fields import CUSTOM
+from dambridge.mapping.normal import fingerprint
+from dambridge.mapping.values import Unreadable, canonical_value
+from dambridge.model.identity import System
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import AssetRecord, AssetVersion, EmbeddedMetadata, NativeRecord, NativeValue
+from dambridge.model.values import FieldName, Value
+
+
+def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: EmbeddedMetadata | None = None) -> AssetRecord:
+    """What the system says of the asset in canonical terms.
+
+    `version.fields` covers what the map reads, and a site's own fields of PhotoShelter. What the system says wins;
+    `embedded` fills what it does not say, and is no part of the version. `notes` name values that could not be read,
+    further values of single-valued fields, and fields whose group was not read (`FIELDS_UNREAD`)."""
+    notes: list[Reason] = []
+    fields: dict[FieldName, Value] = {}
+    unread: list[str] = []
+    taken: set[str] = set()
+    for rule in account.rules:
+        taken.add(rule.native)
+        if not rule.read:
+            continue
+        if rule.native in native.fields:
+            if (value := _read(rule, native.fields[rule.native], notes)) is not None:
+                fields[rule.field] = value
+        elif rule.group not in native.groups:
+            unread.append(rule.field)
+    if account.system is System.PHOTOSHELTER:
+        fields |= _own_fields(native, taken)
+    if unread:
+        notes.append(Reason.of(Code.FIELDS_UNREAD, fields=tuple(sorted(unread))))
+    version = AssetVersion(
+        modified=native.modified,
+        fields=fingerprint({**fields, **({_UNREAD: ";".join(sorted(unread))} if unread else {})}),
+        content=native.content_stamp,
+    )
+    if embedded is not None:
+        fields = {**embedded_fields(embedded), **fields}
+    return AssetRecord(
+        key=native.key,
+        media_type=native.media_type,
+        file_name=native.file_name,
+        name=native.name,
+        size=native.size,
+        fields=fields,
+        containers=native.containers,
+        version=version,
+        checksum=native.checksum,
+        created_at=native.created_at,
+        notes=tuple(notes),
+    )
+
+
+_UNREAD = FieldName("custom:(unread)")
+
+
+def unread_fields(record: AssetRecord) -> frozenset[FieldName]:
+    """The fields of which this record says nothing because their group was not read."""
+    found: set[FieldName] = set()
+    for note in record.notes:
+        if note.code is Code.FIELDS_UNREAD:
+            names = note["fields"]
+            found.update(FieldName(it) for it in (names if isinstance(names, tuple) else ()))
+    return frozenset(found)
+
+
+def _read(rule: Rule, raw: NativeValue, notes: list[Reason]) -> Value | None:
+    try:
+        value, left_out = canonical_value(rule.field, raw, separator=rule.separator)
+    except Unreadable as error:
+        notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, why=str(error)))
+        return None
+    if left_out:
+        why = f"it holds one value and {left_out} more stood there"
+        notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, why=why))
+    return value
+
+
+def _own_fields(native: NativeRecord, taken: set[str]) -> dict[FieldName, Value]:
+    found: dict[FieldName, Value] = {}
+    for name, raw in native.fields.items():
+        if name.startswith("custom.") and name not in taken:
+            field = FieldName(CUSTOM + name.removeprefix("custom."))
+            text = "; ".join(raw) if isinstance(raw, tuple) else str(raw)
+            if text.strip():
+                found[field] = text
+    return found

@@ -1,0 +1,160 @@
+"""From canonical fields to a system's own words. What cannot be spelled there is a problem, never left out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dambridge.expressions import ExpressionFault, record_values
+from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
+from dambridge.mapping.fields import Kind, kind_of
+from dambridge.mapping.normal import equal, is_absent, normal_text
+from dambridge.mapping.values import Unreadable, canonical_value, native_texts, short_code
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import AssetRecord
+from dambridge.model.values import FieldName, Fields, Value
+
+Definition = tuple[str, tuple[str, ...] | None]
+"""Kind of an attribute and its terms (None where values are free)."""
+_WITH_TERMS = frozenset({"pulldown", "tag", "multi-select", "multiselect"})
+_MANY = frozenset({"tag", "multi-select", "multiselect"})
+
+
+@dataclass(frozen=True, slots=True)
+class NativeWrite:
+    """Attributes to write, an empty tuple clearing one; `problems` are values that could not be spelled."""
+
+    attributes: Mapping[str, tuple[str, ...]]
+    problems: tuple[Reason, ...] = ()
+
+
+def to_native(
+    fields: Fields,
+    cleared: Iterable[FieldName],
+    account: AccountMap,
+    *,
+    definitions: Mapping[str, Definition] | None = None,
+) -> NativeWrite:
+    """The account's words for these values; fields that the map does not write are not this account's business.
+
+    With `definitions` each value is held against the attribute as the account defines it: an attribute that is not
+    there, a wrong type, an unknown term or a value too long is a problem."""
+    attributes: dict[str, tuple[str, ...]] = {}
+    problems: list[Reason] = []
+    for name in sorted({*fields, *cleared}):
+        rule = account.by_field.get(name)
+        if rule is None or not rule.write:
+            continue
+        definition = None if definitions is None else definitions.get(rule.native)
+        if definitions is not None and definition is None:
+            problems.append(missing_attribute(rule, definitions))
+            continue
+        if name not in fields or is_absent(fields[name]):
+            attributes[rule.native] = ()
+            continue
+        spelled = _spell(rule, fields[name], definition)
+        if isinstance(spelled, Reason):
+            problems.append(spelled)
+        else:
+            attributes[rule.native] = spelled
+    return NativeWrite(attributes, tuple(problems))
+
+
+def missing_attribute(rule: Rule, definitions: Mapping[str, Definition]) -> Reason:
+    """Say that the account has no such attribute, with the closest one that it has."""
+    folded = {it.casefold(): it for it in definitions}
+    near = difflib.get_close_matches(rule.native.casefold(), folded, n=1, cutoff=0.6)
+    return Reason.of(
+        Code.ATTRIBUTE_MISSING, field=rule.field, attribute=rule.native, closest=folded[near[0]] if near else ""
+    )
+
+
+def _spell(rule: Rule, value: Value, definition: Definition | None) -> tuple[str, ...] | Reason:
+    kind, terms = definition if definition is not None else (rule.kind, None)
+    separator = None if kind in _MANY else rule.separator
+    if separator and isinstance(value, tuple) and kind_of(rule.field) is Kind.BAG:
+        inside = next((it for it in value if separator.strip() in it), None)
+        if inside is not None:
+            return _refused(rule, f"the term {inside[:60]!r} contains the separator {separator!r}")
+    try:
+        texts = native_texts(value, separator=separator, day_only=kind == "date")
+    except Unreadable as error:
+        return _refused(rule, str(error))
+    texts = tuple(short_code(rule.field, it) for it in texts)
+    if len(texts) > 1 and kind and kind not in _MANY:
+        return _refused(rule, f"it holds one value and {len(texts)} are to be written")
+    if kind == "number" and not texts[0].lstrip("-").isdigit():
+        return _refused(rule, f"{texts[0][:40]!r} is no number")
+    if (long := next((it for it in texts if rule.limit and len(it) > rule.limit), None)) is not None:
+        return Reason.of(Code.VALUE_CUT, field=rule.field, kept=rule.limit or 0, wanted=len(long))
+    if terms is None or kind not in _WITH_TERMS:
+        return texts
+    return _known_terms(rule, texts, terms)
+
+
+def _refused(rule: Rule, why: str) -> Reason:
+    return Reason.of(Code.VALUE_REFUSED, field=rule.field, attribute=rule.native, why=why)
+
+
+def _known_terms(rule: Rule, texts: tuple[str, ...], terms: tuple[str, ...]) -> tuple[str, ...] | Reason:
+    found: list[str] = []
+    for text in texts:
+        term = _term_for(rule.field, text, terms)
+        if term is None and rule.new_terms is NewTerms.WAIT:
+            near = difflib.get_close_matches(text, terms, n=3, cutoff=0.6)
+            return Reason.of(
+                Code.UNKNOWN_TERM, field=rule.field, attribute=rule.native, term=text, suggestions=tuple(near)
+            )
+        found.append(term if term is not None else text)
+    return tuple(found)
+
+
+def _term_for(name: FieldName, text: str, terms: tuple[str, ...]) -> str | None:
+    """The vocabulary's own spelling of this text: the same term, in other Unicode or as another code of one country."""
+    if text in terms:
+        return text
+    if name == "country_code":
+        return next((it for it in terms if equal(name, it, text)), None)
+    wanted = normal_text(text)
+    return next((it for it in terms if normal_text(it) == wanted), None)
+
+
+def derived_fields(record: AssetRecord, account: AccountMap, now: datetime) -> tuple[Fields, tuple[Reason, ...]]:
+    """What should stand in the account of this record: its values, with the map's constants, expressions and defaults.
+
+    `now` is the instant given to expressions. A rule that fails is a problem (`EXPRESSION_ERROR`), never an empty value.
+    """
+    fields = {name: value for name, value in record.fields.items() if name in account.writes}
+    problems: list[Reason] = []
+    for rule in account.rules:
+        if not rule.write:
+            continue
+        if rule.expression is not None:
+            _compute(rule, record, now, fields, problems)
+        elif rule.constant is not None:
+            fields[rule.field] = rule.constant
+        elif rule.default is not None and is_absent(fields.get(rule.field)):
+            fields[rule.field] = rule.default
+    return fields, tuple(problems)
+
+
+def _compute(
+    rule: Rule, record: AssetRecord, now: datetime, fields: dict[FieldName, Value], problems: list[Reason]
+) -> None:
+    assert rule.expression is not None  # noqa: S101 - asked by the caller
+    result = rule.expression.evaluate(record_values(record, now))
+    why = result.why if isinstance(result, ExpressionFault) else ""
+    value: Value | None = None
+    if not isinstance(result, ExpressionFault):
+        try:
+            value, _ = canonical_value(rule.field, result)
+        except Unreadable as error:
+            why = str(error)
+    fields.pop(rule.field, None)
+    if why:
+        source = rule.expression.source
+        problems.append(Reason.of(Code.EXPRESSION_ERROR, field=rule.field, expression=source, why=why))
+    elif value is not None:
+        fields[rule.field] = value
