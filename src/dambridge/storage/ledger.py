@@ -28,7 +28,8 @@ from dambridge.ports.ledger import (
     Settlement,
     StepRow,
 )
-from dambridge.storage import audit, due, links, observing, orders, plans, runs, work
+from dambridge.storage import audit, links, observing, orders, plans, runs, work
+from dambridge.storage import due as due_rows
 from dambridge.storage.database import Database
 from dambridge.storage.writer import GroupWriter, Tx
 
@@ -146,8 +147,8 @@ class SqlLedger:
         await self._write(lambda c: work.release_berth(c, account, action))
 
     # time --------------------------------------------------------------------------------------------------------
-    async def add_due(self, due_things: Sequence[Due]) -> None:
-        await self._write(lambda c: due.add_due(c, due_things))
+    async def add_due(self, due: Sequence[Due]) -> None:
+        await self._write(lambda c: due_rows.add_due(c, due))
 
     async def take_due(
         self, now: datetime, *, kinds: Sequence[str], limit: int, worker: str, lease: datetime
@@ -155,22 +156,22 @@ class SqlLedger:
         skips = self._database.skips_locked
 
         def take(conn: Connection) -> list[Due]:
-            return due.take_due(conn, now, kinds=kinds, limit=limit, worker=worker, lease=lease, skip_locked=skips)
+            return due_rows.take_due(conn, now, kinds=kinds, limit=limit, worker=worker, lease=lease, skip_locked=skips)
 
         return await self._write(take)
 
     async def finish_due(self, kind: str, key: str, *, worker: str, next_at: datetime | None) -> None:
-        await self._write(lambda c: due.finish_due(c, kind, key, worker, next_at))
+        await self._write(lambda c: due_rows.finish_due(c, kind, key, worker, next_at))
 
     async def next_due(self, *, kinds: Sequence[str]) -> datetime | None:
-        return await self._read(lambda c: due.next_due(c, kinds))
+        return await self._read(lambda c: due_rows.next_due(c, kinds))
 
     # cursors, plans, orders, workers, controls -------------------------------------------------------------------
     async def cursor(self, account: AccountId, stream: str) -> str | None:
-        return await self._read(lambda c: due.cursor(c, account, stream))
+        return await self._read(lambda c: due_rows.cursor(c, account, stream))
 
     async def move_cursor(self, account: AccountId, stream: str, position: str) -> None:
-        await self._write(lambda c: due.move_cursor(c, account, stream, position))
+        await self._write(lambda c: due_rows.move_cursor(c, account, stream, position))
 
     async def save_plan(self, plan: PlanId, flow: FlowName, *, at: datetime, lines: Sequence[str]) -> None:
         await self._write(lambda c: plans.save_plan(c, plan, flow, at, lines))
@@ -242,12 +243,12 @@ class SqlLedger:
 
     async def close(self) -> None:
         """Write what is waiting and let go of the store. Safe to repeat."""
-        if self._closed:
-            return
-        self._closed = True
-        await asyncio.to_thread(self._close_now)
+        if not self._closed:
+            await asyncio.to_thread(self.close_now)
 
-    def _close_now(self) -> None:
+    def close_now(self) -> None:
+        """As `close`, where no event loop runs. Blocks."""
+        self._closed = True
         self._writer.close()
         self._readers.shutdown(wait=True)
         self._database.close()

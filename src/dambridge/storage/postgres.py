@@ -50,7 +50,9 @@ class PostgresDatabase(Database):
         return self._engine(1, durable=False)
 
     def size_bytes(self, conn: Connection) -> int:
-        sizes = text("SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0) FROM unnest(:names) AS name")
+        sizes = text(
+            "SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0) FROM unnest(CAST(:names AS text[])) AS name"
+        )
         return int(conn.execute(sizes, {"names": [it.name for it in metadata.sorted_tables]}).scalar_one())
 
     def hopeless(self, error: DBAPIError) -> str | None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, literal
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.dml import Insert, ReturningInsert
 
 
 @cache
@@ -21,10 +21,10 @@ def upsert(dialect: str, table: Table, *, keep: frozenset[str] = frozenset()) ->
 
 
 @cache
-def insert_new(dialect: str, table: Table) -> Insert:
-    """A statement that inserts a row unless one stands in its way."""
+def insert_new(dialect: str, table: Table) -> ReturningInsert[tuple[int]]:
+    """A statement that inserts a row unless one stands in its way; gives one row back if it did."""
     insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    return insert.on_conflict_do_nothing()
+    return insert.on_conflict_do_nothing().returning(literal(1))
 
 
 def put(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -35,4 +35,4 @@ def put(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> No
 
 def add_if_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert `row` unless one stands in its way; returns whether it was inserted."""
-    return conn.execute(insert_new(conn.dialect.name, table), dict(row)).rowcount == 1
+    return conn.execute(insert_new(conn.dialect.name, table), dict(row)).first() is not None

@@ -1,0 +1,62 @@
+"""What several rooms share: a PostgreSQL for the session, with a fresh database for each test that asks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from dambridge.storage import open_ledger
+from dambridge.testing.postgres import NoPostgres, PostgresServer, start_postgres
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server per session. Where none can be started the test is skipped; in CI that is a failure."""
+    try:
+        server = start_postgres()
+    except (NoPostgres, OSError) as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"PostgreSQL must be there in CI: {error}")
+        pytest.skip(f"no PostgreSQL: {error}")
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a database that holds an empty ledger, to be copied."""
+    with psycopg.connect(postgres_server.url(), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE ledger_template")
+    ledger = open_ledger(postgres_server.url("ledger_template"))
+    ledger.close_now()
+    return "ledger_template"
+
+
+@pytest.fixture
+def new_postgres(postgres_server: PostgresServer, postgres_template: str) -> Iterator[Callable[[], str]]:
+    """Makes databases, each with an empty ledger, and drops them after the test; gives their addresses."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"ledger_{next(_numbers)}"
+        with psycopg.connect(postgres_server.url(), autocommit=True) as admin:
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE {postgres_template}')
+        made.append(name)
+        return postgres_server.url(name)
+
+    yield make
+    with psycopg.connect(postgres_server.url(), autocommit=True) as admin:
+        for name in made:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url(new_postgres: Callable[[], str]) -> str:
+    """A database of this test's own that holds an empty ledger."""
+    return new_postgres()
