@@ -39,6 +39,7 @@ class Access:
         self._reach: dict[str, Reach] = {}
         self._folders: dict[tuple[str, int], bool] = {}
         self._outside: dict[str, Reach] | None = None
+        self._attributes: dict[str, list[Attribute]] = {}
 
     def forget(self) -> None:
         """Forget what was worked out; called when folders or the site change."""
@@ -93,7 +94,11 @@ class Access:
 
     def attributes(self, user: User) -> list[Attribute]:
         """The attributes that the user sees, by level and group."""
-        return [one for one in self._site.attributes.values() if _allowed(user, one.view_level, one.view_groups)]
+        if user.login not in self._attributes:
+            self._attributes[user.login] = [
+                one for one in self._site.attributes.values() if _allowed(user, one.view_level, one.view_groups)
+            ]
+        return self._attributes[user.login]
 
     def may_edit(self, user: User, attribute: Attribute) -> bool:
         """Whether the user may change this attribute."""

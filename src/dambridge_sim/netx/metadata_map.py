@@ -71,6 +71,8 @@ def as_texts(value: Any) -> list[str]:
     if value is None:
         return []
     if isinstance(value, Mapping):
+        if any(":" in key for key in value):  # a structure, keyed `prefix:name`; languages have no colon
+            return []
         chosen = value.get("x-default", next(iter(value.values()), None))
         return [chosen] if isinstance(chosen, str) else []
     if isinstance(value, str):
