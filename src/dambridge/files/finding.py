@@ -1,4 +1,4 @@
-"""Find ExifTool, and refuse one that is too old: earlier ones read some values as others (`docs/explanation/metadata.md`)."""
+"""Find ExifTool, and refuse one that is too old: earlier ones turn texts into numbers and booleans."""
 
 from __future__ import annotations
 
