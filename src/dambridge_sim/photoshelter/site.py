@@ -69,7 +69,7 @@ class Site:
     def _container(self, call: Call, kind: str, right: str, name: str) -> Document:
         org_id, identifier = self.org(call, right), call.params[name]
         call.touch(identifier)
-        document = call.read("container", identifier)
+        document = self._read(call, "container", identifier, right)
         if document is None or document["org_id"] != org_id or document["type"] != kind:
             raise errors.not_found(kind)
         return self.containers.current(document)
@@ -82,10 +82,17 @@ class Site:
         """Return a file of the caller's organization."""
         org_id = self.org(call, right)
         call.touch(identifier)
-        document = call.read("asset", identifier)
+        document = self._read(call, "asset", identifier, right)
         if document is None or document["trashed"] or document["org_id"] != org_id:
             raise errors.not_found("media")
         return document
+
+    def _read(self, call: Call, kind: str, identifier: str, right: str) -> Document | None:
+        """Return a document: reads may be stale under a fault, what is about to be changed never is.
+
+        A handler that writes takes the whole body first and the document then: other calls run while a body comes in.
+        """
+        return call.read(kind, identifier) if right == "read" else self.world.documents.get(kind, identifier)
 
     # Answers
 

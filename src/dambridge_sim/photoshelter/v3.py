@@ -112,12 +112,14 @@ class Version3:
 
     async def container(self, call: Call) -> Reply:
         """U5, U6: one container."""
-        doc, parameters = self._container(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._container(call)
         return _ok({_name(doc): picked(self._records.container(doc), parameters.text("fields"))})
 
     async def children(self, call: Call) -> Reply:
         """U5, U6: what is in a container."""
-        doc, parameters = self._container(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._container(call)
         if doc["type"] == "gallery":
             return self._files_of(call, doc, parameters, "Children")
         return self._children(self._site.containers.under(doc["org_id"], doc["id"]), parameters)
@@ -137,7 +139,8 @@ class Version3:
 
     async def query(self, call: Call) -> Reply:
         """U6: galleries, perhaps under one parent."""
-        org_id, parameters = self._site.org(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        org_id = self._site.org(call)
         found = self._site.containers.of_type(org_id, "gallery")
         if parent := parameters.text("parent").strip():
             found = [doc for doc in found if parent in doc["parents"]]
@@ -146,7 +149,8 @@ class Version3:
 
     async def insert(self, call: Call) -> Reply:
         """U8: make a gallery (`name`, `parent`, `f_list`, `mode`)."""
-        org_id, parameters = self._site.org(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        org_id = self._site.org(call, "edit")
         parameters.required("name")
         parent = parameters.text("parent").strip() or None
         if parent is not None and self._site.containers.in_org(org_id, parent, "collection") is None:
@@ -164,7 +168,8 @@ class Version3:
 
     async def set_visibility(self, call: Call) -> Reply:
         """U13: set the mode of a container."""
-        doc, parameters = self._container(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._container(call, "edit")
         mode = parameters.choice("visibility", MODES, "") or parameters.choice("mode", MODES, "")
         if not mode:
             raise errors.bad_request("The parameter visibility is required.")
@@ -178,12 +183,14 @@ class Version3:
 
     async def images(self, call: Call) -> Reply:
         """U6: the images of a gallery."""
-        doc, parameters = self._site.gallery(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.gallery(call)
         return self._files_of(call, doc, parameters, "GalleryImage", images_only=True)
 
     async def gallery_media(self, call: Call) -> Reply:
         """U7: all files of a gallery with the records that `extend` names."""
-        doc, parameters = self._site.gallery(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.gallery(call)
         return self._files_of(call, doc, parameters, "GalleryMedia", named=True)
 
     def _files_of(
@@ -223,7 +230,8 @@ class Version3:
 
     async def image(self, call: Call) -> Reply:
         """U9: one image, with the records that `extend` names."""
-        doc, parameters = self._image(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._image(call)
         shown = picked(self._records.media(doc), parameters.text("fields"))
         shown |= self._records.extended(call, doc, parameters.mapping("extend") or {})
         return _ok({"Image": shown})

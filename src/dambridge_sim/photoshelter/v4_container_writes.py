@@ -47,7 +47,8 @@ class ContainerWrites:
     async def create(self, call: Call) -> Reply:
         """Make a container; without a mode it inherits from its parent."""
         kind = _kind(call)
-        org_id, parameters = self._site.org(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        org_id = self._site.org(call, "edit")
         parameters.required("name")
         parent = parameters.text("parent").strip() or None
         if parent is not None and self._site.containers.in_org(org_id, parent, "collection") is None:
@@ -60,12 +61,14 @@ class ContainerWrites:
 
     async def change(self, call: Call) -> Reply:
         """Change attributes of a container."""
-        doc, parameters = self._either(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._either(call)
         return self._site.reply(call, self._views.container(call, self._changed(doc, parameters), _NOTHING))
 
     async def change_many(self, call: Call) -> Reply:
         """Change attributes of several galleries, named by `gallery_ids` (INFERRED)."""
-        org_id, parameters = self._site.org(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        org_id = self._site.org(call, "edit")
         found = []
         for identifier in parameters.words("gallery_ids"):
             call.touch(identifier)
@@ -108,7 +111,8 @@ class ContainerWrites:
 
     async def add_child(self, call: Call) -> Reply:
         """Put existing files into a gallery."""
-        doc, parameters = self._site.gallery(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.gallery(call, "edit")
         identifiers = parameters.words("media_id") or parameters.words("media_ids")
         if not identifiers:
             raise errors.bad_request("The parameter media_id is required.")
@@ -130,7 +134,8 @@ class ContainerWrites:
 
     async def set_key_image(self, call: Call) -> Reply:
         """Choose the key image of a gallery (`image_id`, INFERRED)."""
-        doc, parameters = self._site.gallery(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.gallery(call, "edit")
         image = self._site.file(call, parameters.required("image_id"), "edit")
         if image["media"] != "image":
             raise errors.bad_request("The key image must be an image.")
@@ -139,7 +144,8 @@ class ContainerWrites:
 
     async def add_parent(self, call: Call) -> Reply:
         """Put a gallery into one more collection."""
-        doc, parameters = self._site.gallery(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.gallery(call, "edit")
         identifier = parameters.required("collection_id")
         call.touch(identifier)
         if self._site.containers.in_org(doc["org_id"], identifier, "collection") is None:

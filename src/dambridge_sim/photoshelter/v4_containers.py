@@ -159,7 +159,8 @@ class ContainerReads:
 
     async def collection_children(self, call: Call) -> Reply:
         """E5: galleries and collections in a collection."""
-        doc, parameters = self._site.collection(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.collection(call)
         found = self._site.containers.under(doc["org_id"], doc["id"])
         if parameters.flag("visibile") or parameters.flag("visible"):  # sic (PS E5)
             found = [each for each in found if self._site.containers.effective(each, doc["id"]) == "everyone"]
@@ -232,7 +233,8 @@ class ContainerReads:
 
     async def gallery_children(self, call: Call) -> Reply:
         """E11: the files of a gallery, thin."""
-        doc, parameters = self._site.gallery(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.gallery(call)
         sort = parameters.choice("sort_by", CHILD_SORTS, "display_order")
         down = descending(parameters)
         page = page_of(parameters)

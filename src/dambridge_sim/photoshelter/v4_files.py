@@ -52,7 +52,8 @@ class Files:
 
     async def link(self, call: Call) -> Reply:
         """E27: an address that shows the file at a size."""
-        doc, parameters = self._site.media(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.media(call)
         size = parameters.text("image_size") or "600x600"
         if _SIZE.match(size) is None:
             raise errors.bad_request("The parameter image_size must be of the form 600x400.")
@@ -121,8 +122,9 @@ class Files:
 
     async def add_version(self, call: Call) -> Reply:
         """E31: bring a new version (`version_label`, `note`, and a file: INFERRED)."""
-        doc, parameters = self._site.media(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
         upload = await self._one_file(call)
+        doc = self._site.media(call, "edit")
         made = {
             "id": ids.make_id("MV000", self._site.world.documents.next_number("version")),
             "label": parameters.text("version_label") or None,
@@ -139,7 +141,8 @@ class Files:
 
     async def describe_version(self, call: Call) -> Reply:
         """E31: change label and note of a version."""
-        doc, parameters = self._site.media(call, "edit"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.media(call, "edit")
         version = self._version(call, doc)
         changed = {
             **version,
@@ -184,7 +187,8 @@ class Files:
     async def upload(self, call: Call) -> Reply:
         """E32: create media (SINGLE; fields and answer INFERRED)."""
         org_id = self._site.org(call, "upload")
-        upload, parameters = await self._one_file(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        upload = await self._one_file(call)
         doc = self.accept(call, org_id, upload, parameters)
         return self._site.reply(call, self._views.media(call, doc, frozenset()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from dambridge_sim.kit.blobs import Blob
@@ -56,7 +57,8 @@ class Media:
 
     async def change(self, call: Call) -> Reply:
         """E20: change what a user may set."""
-        doc, parameters = self._site.media(call, "tag"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.media(call, "tag")
         changed = self._site.assets.edit(doc, media_members(parameters, doc), "rating_moves_modified")
         return self._site.reply(call, self._views.media(call, changed, frozenset()))
 
@@ -87,8 +89,9 @@ class Media:
 
     async def change_iptc(self, call: Call) -> Reply:
         """E22: change the attributes that were sent; unknown ones are ignored, an empty one clears."""
-        doc = self._of_type(call, ("image",), "tag")
-        return self._site.reply(call, self._views.iptc(await self._described(call, doc)))
+        changes = await call.parameters()
+        changed = self._described(self._of_type(call, ("image",), "tag"), changes)
+        return self._site.reply(call, self._views.iptc(changed))
 
     async def metadata(self, call: Call) -> Reply:
         """E24: technical and descriptive metadata of video, audio and documents."""
@@ -96,11 +99,11 @@ class Media:
 
     async def change_metadata(self, call: Call) -> Reply:
         """E24: change the descriptive attributes of a video (SINGLE: video only)."""
-        doc = self._of_type(call, ("video",), "tag")
-        return self._site.reply(call, self._views.metadata(await self._described(call, doc)))
-
-    async def _described(self, call: Call, doc: Document) -> Document:
         changes = await call.parameters()
+        changed = self._described(self._of_type(call, ("video",), "tag"), changes)
+        return self._site.reply(call, self._views.metadata(changed))
+
+    def _described(self, doc: Document, changes: Mapping[str, Any]) -> Document:
         record = iptc.merged(doc["iptc"], changes)
         return self._site.assets.edit(doc, {"iptc": record}, "iptc_moves_modified")
 
@@ -124,7 +127,8 @@ class Media:
 
     async def change_custom(self, call: Call) -> Reply:
         """Set custom metadata (INFERRED: `custom_metadata` = field id to option id; null takes the option away)."""
-        doc, parameters = self._of_type(call, CUSTOM_TYPES, "tag"), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._of_type(call, CUSTOM_TYPES, "tag")
         changes = parameters.mapping("custom_metadata")
         if changes is None:
             raise errors.bad_request("The parameter custom_metadata is required.")
@@ -151,7 +155,8 @@ class Media:
 
     async def galleries(self, call: Call) -> Reply:
         """E30: the galleries that a file is in; `mode=invited` asks for those shared with the caller: none here."""
-        doc, parameters = self._site.media(call), await parameters_of(call)
+        parameters = await parameters_of(call)
+        doc = self._site.media(call)
         mode = parameters.choice("mode", ("library", "invited"), "library")
         places = doc["galleries"] if mode == "library" else []
         wanted = parameters.includes

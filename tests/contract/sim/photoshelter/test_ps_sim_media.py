@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import json
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
@@ -333,3 +335,20 @@ def test_a_stale_read_shows_the_file_before_the_last_write(site: Site) -> None:
     site.control("POST", "/faults", {"rules": [{"match": {"id": file}, "action": "stale_read", "times": 1}]})
     assert site.get(f"/media/{file}/iptc").data["attributes"]["title"] == "before"
     assert site.get(f"/media/{file}/iptc").data["attributes"]["title"] == "after"
+
+
+@pytest.mark.hazard("P45")
+def test_a_write_that_arrives_while_another_is_still_coming_is_not_lost(site: Site) -> None:
+    file = site.put()
+    slow = http.client.HTTPConnection(urlsplit(site.served.url).netloc, timeout=20)
+    slow.putrequest("PATCH", f"{V4}/media/{file}/iptc")
+    headers = {"X-PS-Api-Key": site.key, "X-PS-Auth-Token": site.token, "Content-Length": "10"}
+    for name, value in {**headers, "Content-Type": "application/x-www-form-urlencoded"}.items():
+        slow.putheader(name, str(value))
+    slow.endheaders()
+    slow.send(b"title")
+    assert site.call("PATCH", f"/media/{file}/iptc", {"city": "Leeds"}).status == 200
+    slow.send(b"=Slow")
+    assert slow.getresponse().status == 200
+    slow.close()
+    assert site.state()[file]["metadata"] == {"title": "Slow", "city": "Leeds"}
