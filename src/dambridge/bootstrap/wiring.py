@@ -1,0 +1,143 @@
+"""Opening and closing everything in the right order."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import uvloop
+
+from dambridge.bootstrap.loading import configuration_digest
+from dambridge.bootstrap.policies import build_maps, build_policy, build_programs
+from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
+from dambridge.connectors import netx, photoshelter
+from dambridge.connectors.kit import Http, SimulatorClock, SystemClock
+from dambridge.engine.batches import register
+from dambridge.engine.config import EngineSettings
+from dambridge.engine.parts import Parts
+from dambridge.engine.runtime_dbos import DbosRuntime
+from dambridge.engine.runtime_local import LocalRuntime
+from dambridge.files import ExifToolOptions, FileInspector, FileSpool
+from dambridge.model.identity import AccountId
+from dambridge.ports.clock import Clock
+from dambridge.ports.ledger import Ledger
+from dambridge.ports.pace import PaceRule, PaceShape
+from dambridge.ports.runtime import Runtime
+from dambridge.storage import open_ledger, open_pacer, worker_lock
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """An open installation: the parts of its flow, and the name under which this process works."""
+
+    parts: Parts
+    worker_name: str
+
+
+def run_async(work: Callable[[], Awaitable[T]]) -> T:
+    """Run one piece of asynchronous work to its end on uvloop."""
+
+    async def main() -> T:
+        return await work()
+
+    return uvloop.run(main())
+
+
+def worker_name() -> str:
+    """Unique among the workers of this machine while they live, and readable in `status`."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
+    """The ledger and the clock alone: for reading, and for giving orders beside a running server."""
+    async with AsyncExitStack() as stack:
+        ledger = await open_ledger(_store(settings))
+        stack.push_async_callback(ledger.close)
+        http = await stack.enter_async_context(Http())
+        yield ledger, _clock(settings, http)
+
+
+@asynccontextmanager
+async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator[Bridge]:
+    """Everything. With `work` the worker's lock is taken and the runtime launched; without it nothing is executed."""
+    intake = settings.flows.intake
+    if intake is None:
+        raise ValueError("load_settings lets no configuration through without a flow")
+    async with AsyncExitStack() as stack:
+        if work:
+            stack.enter_context(worker_lock(_store(settings)))
+        ledger = await open_ledger(_store(settings))
+        stack.push_async_callback(ledger.close)
+        paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
+        pacer = await open_pacer(_store(settings), paces)
+        stack.push_async_callback(pacer.close)
+        http = await stack.enter_async_context(Http())
+        clock = _clock(settings, http)
+        source, target = settings.accounts[intake.source], settings.accounts[intake.target]
+        assert isinstance(source, PhotoShelterAccount)  # noqa: S101 - load_settings has checked it
+        assert isinstance(target, NetxAccount)  # noqa: S101 - likewise
+        reader = photoshelter.connect(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
+        stack.push_async_callback(reader.close)
+        archive = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
+        stack.push_async_callback(archive.close)
+        inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
+        stack.push_async_callback(inspector.close)
+        runtime = _runtime(settings)
+        stack.push_async_callback(runtime.close)
+        parts = Parts(
+            ledger=ledger,
+            reader=reader,
+            archive=archive,
+            spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
+            inspector=inspector,
+            clock=clock,
+            runtime=runtime,
+            policy=build_policy(settings),
+            maps=build_maps(settings),
+            programs=build_programs(settings),
+            settings=_engine(settings, target),
+            paces=paces,
+            calls=lambda: dict(http.calls),
+            configuration=configuration_digest(settings),
+        )
+        if work:
+            register(parts)
+            await runtime.launch()
+        yield Bridge(parts, worker_name())
+
+
+def _store(settings: Settings) -> str:
+    """Where the ledger is: a PostgreSQL address, or the data folder."""
+    if settings.store.url is not None:
+        return settings.store.url
+    settings.store.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return str(settings.store.path)
+
+
+def _clock(settings: Settings, http: Http) -> Clock:
+    return SystemClock() if settings.clock == "system" else SimulatorClock(http, settings.clock)
+
+
+def _pace(account: PhotoShelterAccount | NetxAccount) -> PaceRule:
+    return PaceRule(
+        shape=PaceShape.TOKEN_BUCKET, rate=account.rate, burst=account.burst, window=timedelta(seconds=1), reserve=0.2
+    )
+
+
+def _runtime(settings: Settings) -> Runtime:
+    if settings.engine.runtime == "local":
+        return LocalRuntime(settings.store.path / "engine-local.json")
+    return DbosRuntime(_store(settings), worker=worker_name())
+
+
+def _engine(settings: Settings, target: NetxAccount) -> EngineSettings:
+    given = settings.engine.model_dump(exclude={"runtime"})
+    return EngineSettings(**given, settle=timedelta(seconds=target.settle_seconds), arrivals=target.staging_root)

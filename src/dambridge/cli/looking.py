@@ -1,0 +1,331 @@
+"""Commands that only read: how things stand, what happened, what is on record, and whether it holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dambridge.bootstrap import Settings, open_bridge, open_store
+from dambridge.cli.context import Context, go, leave
+from dambridge.cli.orders import SILENT_AFTER
+from dambridge.cli.rendering import console, duration, errors, outcome_text, print_json, size, table
+from dambridge.engine.proving import prove_links
+from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
+from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
+from dambridge.ports.errors import Refused
+from dambridge.ports.ledger import ChainedEntry, Ledger
+from dambridge.telemetry.wording import next_move, words
+
+
+def plans(context: Context, *, limit: int) -> None:
+    async def work() -> Sequence[Mapping[str, Any]]:
+        async with open_store(context.settings()) as (ledger, _):
+            return [
+                {
+                    "plan": it.id,
+                    "flow": it.flow,
+                    "made_at": it.made_at,
+                    "state": it.state,
+                    "approved_by": it.approved_by,
+                    **it.header,
+                }
+                for it in await ledger.plans(limit=limit)
+            ]
+
+    found = go(work)
+    if context.json:
+        print_json(list(found))
+        return
+    rows = [
+        [it["plan"], str(it["flow"]), f"{it['made_at']:%Y-%m-%d %H:%M}", it["state"], it["approved_by"]] for it in found
+    ]
+    table("Plans", ["plan", "flow", "made (UTC)", "state", "approved by"], rows)
+    if not found:
+        console.print("No plan yet. Make one: `dambridge plan`.")
+
+
+def runs(context: Context, *, limit: int) -> None:
+    async def work() -> list[dict[str, Any]]:
+        async with open_store(context.settings()) as (ledger, _):
+            return [
+                {
+                    "run": it.id,
+                    "flow": it.flow,
+                    "started_at": it.started_at,
+                    "ended_at": it.ended_at,
+                    "state": it.state,
+                    "summary": it.summary,
+                }
+                for it in await ledger.runs(flow=None, limit=limit)
+            ]
+
+    found = go(work)
+    if context.json:
+        print_json(found)
+        return
+    rows = []
+    for it in found:
+        flow = (it["summary"] or {}).get("flows", {}).get(str(it["flow"]), {})
+        counts = " ".join(f"{name} {flow[name]}" for name in map(str, Outcome) if flow.get(name))
+        rows.append([it["run"], str(it["flow"]), f"{it['started_at']:%Y-%m-%d %H:%M:%S}", it["state"], counts or "-"])
+    table("Runs", ["run", "flow", "started (UTC)", "state", "items"], rows)
+    if not found:
+        console.print("No run yet. Start one: `dambridge run`.")
+
+
+def run_items(context: Context, *, run_id: str, outcome: str | None, limit: int) -> None:
+    if outcome is not None and outcome not in list(Outcome):
+        errors.print(f"There is no outcome {outcome!r}; it is one of {', '.join(Outcome)}.", markup=False)
+        leave(2)
+
+    async def work() -> tuple[Counts, Sequence[ItemOutcome]]:
+        async with open_store(context.settings()) as (ledger, _):
+            if await ledger.run(RunId(run_id)) is None:
+                raise Refused(f"There is no run {run_id}. List them with `dambridge runs`.")
+            chosen = Outcome(outcome) if outcome else None
+            return await ledger.counts(RunId(run_id)), await ledger.items(RunId(run_id), outcome=chosen, limit=limit)
+
+    counts, items = go(work)
+    if context.json:
+        print_json({"run": run_id, "counts": counts.to_json(), "items": [_item_json(it) for it in items]})
+        return
+    table(run_id, ["outcome", "assets"], [[outcome_text(it), str(getattr(counts, str(it)))] for it in Outcome])
+    rows = [
+        [str(it.key), outcome_text(it.outcome), words(it.reason), it.waits_for, next_move(it.reason)] for it in items
+    ]
+    table("Items", ["asset", "outcome", "why", "waits for", "next move"], rows)
+
+
+def _item_json(item: ItemOutcome) -> dict[str, Any]:
+    return {
+        "account": item.key.account,
+        "id": item.key.remote_id,
+        "link": item.link,
+        "outcome": str(item.outcome),
+        "reason": item.reason.to_json(),
+        "words": words(item.reason),
+        "waits_for": item.waits_for,
+    }
+
+
+def status(context: Context) -> None:
+    async def work() -> dict[str, Any]:
+        settings = context.settings()
+        async with open_store(settings) as (ledger, clock):
+            since = time.time() - SILENT_AFTER  # noqa: TID251 - heartbeats are real time
+            last = next(iter(await ledger.runs(flow=FlowName.INTAKE, limit=1)), None)
+            return {
+                "now": (await clock.now()).isoformat(),
+                "workers": [
+                    {"name": name, "serving": serving} for name, serving in await ledger.live_workers(since=since)
+                ],
+                "paused": await ledger.control(f"paused:{FlowName.INTAKE}") is not None,
+                "last_run": {"run": last.id, "state": last.state, "ended_at": last.ended_at, "summary": last.summary}
+                if last
+                else None,
+                "needs_attention": dict(await ledger.attention(FlowName.INTAKE)),
+                "store_bytes": await ledger.size_bytes(),
+            }
+
+    told = go(work)
+    if context.json:
+        print_json(told)
+    else:
+        _show_status(told)
+    leave(3 if told["needs_attention"] else 0)
+
+
+def _show_status(told: Mapping[str, Any]) -> None:
+    serving = [it["name"] for it in told["workers"] if it["serving"]]
+    last = told["last_run"]
+    rows = [
+        [
+            "server",
+            ", ".join(serving) if serving else "none running (start `dambridge serve`, or `dambridge run` once)",
+        ],
+        ["intake", "held by a person (`dambridge runs resume`)" if told["paused"] else "goes on"],
+        ["last run", f"{last['run']}, {last['state']}" if last else "none yet"],
+        ["store", size(told["store_bytes"])],
+    ]
+    table("dambridge", ["what", "how it stands"], rows)
+    waiting = sorted(told["needs_attention"].items())
+    if waiting:
+        table("Waits for a person", ["why", "assets"], [[code, str(count)] for code, count in waiting])
+    else:
+        console.print("Nothing waits for a person.")
+
+
+def show(context: Context, asset: str) -> None:
+    settings = context.settings()
+
+    async def work() -> dict[str, Any]:
+        async with open_store(settings) as (ledger, _):
+            return await _story(settings, ledger, asset)
+
+    story = go(work)
+    if context.json:
+        print_json(story)
+        return
+    _show_story(story)
+
+
+async def _story(settings: Settings, ledger: Ledger, asset: str) -> dict[str, Any]:
+    link_id, link, key = await _find(settings, ledger, asset)
+    agreed = (await ledger.agreed([link_id])).get(link_id)
+    seen = (await ledger.observations(FlowName.INTAKE, [key])).get(key) if key else None
+    trail = await ledger.audit_trail(subject=link_id, after=0, limit=1000)
+    return {
+        "link": link_id,
+        "observe_only": link.observe_only if link else None,
+        "copies": [{"place": str(it.id), "id": it.remote_id} for it in link.copies] if link else [],
+        "agreed": {
+            "fields": {**agreed.fields, **agreed.filled} if agreed else {},
+            "content": agreed.content if agreed else None,
+            "evidence": dict(agreed.evidence) if agreed else {},
+        },
+        "last_seen": {
+            "file_name": seen.file_name,
+            "outcome": str(seen.outcome),
+            "words": words(seen.reason),
+            "next_move": next_move(seen.reason),
+            "waits_for": seen.waits_for,
+            "run": seen.run,
+            "at": seen.at,
+        }
+        if seen
+        else None,
+        "story": [_sentence(it) for it in trail],
+    }
+
+
+async def _find(settings: Settings, ledger: Ledger, asset: str) -> tuple[LinkId, Link | None, AssetKey | None]:
+    """The link of an asset named by link id, `account:id` or a bare id. Raises `Refused` when nothing is known of it."""
+    if asset.startswith("ln"):
+        link = (await ledger.links([LinkId(asset)])).get(LinkId(asset))
+        return LinkId(asset), link, link.copies[0].key if link else None
+    accounts = [AccountId(it) for it in settings.accounts]
+    account, _, rest = asset.partition(":")
+    keys = [AssetKey(AccountId(account), RemoteId(rest))] if rest and account in accounts else []
+    keys = keys or [AssetKey(it, RemoteId(asset)) for it in accounts]
+    found = await ledger.links_of(keys)
+    for key in keys:
+        if key in found:
+            link = (await ledger.links([found[key]])).get(found[key])
+            source = next((it.key for it in link.copies if it.id.role == "source"), key) if link else key
+            return found[key], link, source
+    seen = await ledger.observations(FlowName.INTAKE, keys)
+    for key in keys:
+        if key in seen:
+            return link_id_for(FlowName.INTAKE, key), None, key
+    raise Refused(f"Nothing is known of {asset}. Ids look like I0000abc…, account:id or a link id (ln…).")
+
+
+def _sentence(entry: ChainedEntry) -> dict[str, Any]:
+    it = entry.entry
+    return {"seq": entry.seq, "at": it.at, "actor": it.actor, "event": it.event, "detail": dict(it.detail)}
+
+
+def _show_story(story: Mapping[str, Any]) -> None:
+    console.print(f"[bold]{story['link']}[/]" + (" (observed only)" if story["observe_only"] else ""))
+    table("Where it is", ["place", "id"], [[it["place"], it["id"]] for it in story["copies"]])
+    if story["last_seen"]:
+        last = story["last_seen"]
+        console.print(
+            f"Last seen {last['at']:%Y-%m-%d %H:%M:%S} UTC in {last['run']}: {last['file_name']}: {last['words']}",
+            markup=False,
+        )
+        if last["next_move"]:
+            console.print(f"Next: {last['next_move']}", markup=False)
+    fields = story["agreed"]["fields"]
+    if fields:
+        table("Agreed", ["field", "value"], [[name, _plain(value)] for name, value in sorted(fields.items())])
+    rows = [
+        [str(it["seq"]), f"{it['at']:%Y-%m-%d %H:%M:%S}", it["actor"], it["event"], _detail(it["detail"])]
+        for it in story["story"]
+    ]
+    table("What happened", ["no.", "when (UTC)", "who", "what", "how"], rows)
+
+
+def _plain(value: Any) -> str:
+    return str(
+        getattr(value, "default", getattr(value, "iso", "; ".join(value) if isinstance(value, tuple) else value))
+    )
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    outcome = detail.get("outcome", "")
+    fields = ", ".join(sorted(detail.get("to") or {}))
+    return f"{outcome}{': ' + fields if fields else ''}"
+
+
+def audit(context: Context, *, subject: str | None, after: int, limit: int) -> None:
+    async def work() -> Sequence[ChainedEntry]:
+        async with open_store(context.settings()) as (ledger, _):
+            return await ledger.audit_trail(subject=subject, after=after, limit=limit)
+
+    trail = go(work)
+    if context.json:
+        print_json(
+            [{**_sentence(it), "subject": it.entry.subject, "previous": it.previous, "hash": it.hash} for it in trail]
+        )
+        return
+    rows = [
+        [
+            str(it.seq),
+            f"{it.entry.at:%Y-%m-%d %H:%M:%S}",
+            it.entry.actor,
+            it.entry.event,
+            it.entry.subject,
+            _detail(it.entry.detail),
+        ]
+        for it in trail
+    ]
+    table("Audit trail", ["no.", "when (UTC)", "who", "what", "about", "how"], rows)
+
+
+def verify(context: Context, *, links: int) -> None:
+    async def work() -> dict[str, Any]:
+        settings = context.settings()
+        async with open_store(settings) as (ledger, _):
+            broken = await ledger.verify_audit()
+            sums = [
+                it.id
+                for it in await ledger.runs(flow=None, limit=1000)
+                if it.summary and not await _adds_up(ledger, it.id, it.summary)
+            ]
+        proven: dict[str, Any] = {"checked": 0, "differ": []}
+        if links:
+            async with open_bridge(settings, work=False) as bridge:
+                proven = await prove_links(bridge.parts, limit=links)
+        return {
+            "audit": {"holds": broken is None, "first_broken": broken},
+            "runs_that_do_not_add_up": sums,
+            "links": proven,
+        }
+
+    begun = time.monotonic()
+    told = go(work)
+    good = told["audit"]["holds"] and not told["runs_that_do_not_add_up"] and not told["links"]["differ"]
+    if context.json:
+        print_json(told)
+    else:
+        holds = "holds" if told["audit"]["holds"] else f"is broken at entry {told['audit']['first_broken']}"
+        console.print(f"The audit chain {holds}.")
+        console.print(
+            "Every run's sums match."
+            if not told["runs_that_do_not_add_up"]
+            else f"Sums differ: {told['runs_that_do_not_add_up']}"
+        )
+        console.print(
+            f"{told['links']['checked']} linked assets held against the target, {len(told['links']['differ'])} differ."
+        )
+        for it in told["links"]["differ"]:
+            errors.print(f"  {it}", markup=False)
+        console.print(f"Looked for {duration(time.monotonic() - begun)}.")
+    leave(0 if good else 1)
+
+
+async def _adds_up(ledger: Ledger, run: RunId, summary: Mapping[str, Any]) -> bool:
+    counts = (await ledger.counts(run)).to_json()
+    return all({name: flow.get(name) for name in counts} == counts for flow in summary.get("flows", {}).values())

@@ -1,0 +1,105 @@
+"""Account: every item seen ends in exactly one way, and the run says so in one document whose sums match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dambridge.engine.parts import Parts
+from dambridge.model.actions import Action
+from dambridge.model.identity import AccountId, RunId
+from dambridge.model.outcomes import ItemOutcome, Outcome
+from dambridge.model.plans import LeftItem
+from dambridge.model.reasons import Code, Reason
+from dambridge.ports.ledger import Observation
+from dambridge.telemetry import percentile
+
+PEOPLE_SETTLE = frozenset({Outcome.WAITING, Outcome.QUARANTINED, Outcome.FAILED})
+
+
+async def ends_of_left(parts: Parts, run: RunId, left: Sequence[LeftItem]) -> None:
+    """Write the ends of items that need nothing, with what was seen of them."""
+    now = await parts.clock.now()
+    items = [
+        ItemOutcome(
+            key=it.key,
+            link=None,
+            outcome=it.leave.outcome,
+            reason=it.leave.reason,
+            waits_for=it.leave.waits_for,
+        )
+        for it in left
+    ]
+    seen = [
+        Observation(
+            flow=parts.flow,
+            key=it.key,
+            version=it.expects,
+            file_name=it.file_name,
+            outcome=it.leave.outcome,
+            reason=it.leave.reason,
+            waits_for=it.leave.waits_for,
+            run=run,
+            at=now,
+        )
+        for it in left
+    ]
+    await parts.ledger.record_items(run, items, seen)
+    for item in items:
+        parts.progress.end_item(item.outcome)
+
+
+async def outcomes_of_unfinished(parts: Parts, run: RunId, actions: Sequence[Action], why: Reason) -> None:
+    """Actions that were planned and not begun wait, and say for whom."""
+    now = await parts.clock.now()
+    waits_for = "coordinator" if why.code in {Code.GUARD_TRIPPED, Code.PAUSED, Code.NOT_IN_WAVE} else "system"
+    items = [
+        ItemOutcome(key=it.source, link=None, outcome=Outcome.WAITING, reason=why, waits_for=waits_for)
+        for it in actions
+    ]
+    seen = [
+        Observation(
+            flow=parts.flow,
+            key=it.source,
+            version=None,
+            file_name=it.file_name,
+            outcome=Outcome.WAITING,
+            reason=why,
+            waits_for=waits_for,
+            run=run,
+            at=now,
+        )
+        for it in actions
+    ]
+    await parts.ledger.record_items(run, items, seen)
+    for item in items:
+        parts.progress.end_item(item.outcome)
+
+
+async def account_for(
+    parts: Parts,
+    run: RunId,
+    *,
+    seconds: float,
+    calls_before: Mapping[AccountId, int],
+    notes: Sequence[Reason],
+    stopped: Sequence[str],
+) -> dict[str, Any]:
+    """The run's JSON: what `dambridge run --json` prints and scripts rely on."""
+    counts = await parts.ledger.counts(run)
+    moved, lags = await parts.ledger.carried(run)
+    waiting = dict(await parts.ledger.attention(parts.flow))
+    for note in notes:
+        waiting[str(note.code)] = waiting.get(str(note.code), 0) + 1
+    now = parts.calls()
+    flow = {
+        **counts.to_json(),
+        "bytes": moved,
+        "calls": {account: now[account] - calls_before.get(account, 0) for account in sorted(now)},
+        "seconds": round(seconds, 3),
+        "lag_seconds": {"p50": percentile(lags, 50), "p99": percentile(lags, 99), "max": max(lags, default=None)},
+        "needs_attention": waiting,
+        "notes": [it.to_json() for it in notes],
+        "stopped": list(stopped),
+    }
+    return {"run_id": run, "flows": {str(parts.flow): flow}}

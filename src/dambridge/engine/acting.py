@@ -1,0 +1,231 @@
+"""One action from beginning to end: intent, recheck, write, read back, outcome; and what follows from each error."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from dambridge.engine.delivering import Delivered, deliver
+from dambridge.engine.describing import (
+    NotAsWritten,
+    NotWritable,
+    canonical,
+    compare,
+    read_target,
+    spell,
+    still_to_write,
+    with_marks,
+)
+from dambridge.engine.fetching import BrokenOriginal
+from dambridge.engine.parts import Parts
+from dambridge.engine.proving import prove_bytes
+from dambridge.engine.settling import End, settlement_of
+from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.versioning import bring_version, confirm_bytes
+from dambridge.model.actions import Action, ActionKind
+from dambridge.model.outcomes import ItemOutcome, Outcome
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Agreed, NativeRecord
+from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
+from dambridge.ports.ledger import ActionRow, WorkStage
+
+log = structlog.get_logger()
+
+
+async def carry_out(parts: Parts, row: ActionRow, agreed: Agreed | None) -> ItemOutcome:
+    """Do the action, answer its errors, write its end. Only `CannotGoOn` gets out, and then nothing was settled."""
+    end = await _tried(parts, row, agreed)
+    settlement = settlement_of(parts, row, end, agreed, now=await parts.clock.now())
+    await parts.ledger.settle(settlement)
+    if end.stage is not WorkStage.LEFT:
+        await parts.spool.drop(row.action.id)
+    parts.progress.end_item(end.outcome, end.bytes_moved)
+    return settlement.item
+
+
+async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
+    pause = parts.settings.backoff
+    held = timedelta(0)
+    for attempt in range(1, parts.settings.attempts + 1):
+        try:
+            return await _once(parts, row.action, agreed)
+        except (TryLater, Unclear) as error:
+            wait = max(pause, getattr(error, "after", None) or timedelta(0))
+            if attempt == parts.settings.attempts or held + wait > parts.settings.patience:
+                return _put_off(parts, row, error)
+            log.info("action.retried", action=row.action.id, attempt=attempt, why=str(error))
+            await parts.rest(wait)
+            held += wait
+            pause *= 2
+        except CannotGoOn:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is not a next move is a bug and ends this item alone
+            return _ended_by(row.action, error)
+    raise AssertionError("unreachable: the loop returns or raises")
+
+
+async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
+    journal = await StepJournal(parts.ledger, parts.clock, action).load()
+    match action.kind:
+        case ActionKind.CREATE:
+            return await _create(parts, action, journal)
+        case ActionKind.UPDATE_FIELDS:
+            return await _update(parts, action, journal)
+        case ActionKind.ADD_VERSION:
+            return await bring_version(parts, action, journal, agreed or Agreed())
+        case ActionKind.CONFIRM_BYTES:
+            return await confirm_bytes(parts, action, journal, agreed or Agreed())
+
+
+async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
+    delivered = await deliver(parts, action, journal)
+    if delivered.foreign:
+        return await _same_bytes(parts, action, delivered)
+    native = await read_target(parts, delivered.remote_id)
+    proof = await prove_bytes(parts, native, delivered.digest)
+    if proof is None:
+        return await _wrong_bytes(parts, action, delivered, native)
+    native = await describe(parts, action, journal, native, filled=delivered.filled)
+    await _place(parts, action, journal, delivered)
+    native = await read_target(parts, delivered.remote_id)
+    filled = {name: value for name, value in delivered.filled.items() if name not in action.fields}
+    compare(parts, {**filled, **action.fields}, action.cleared, native)
+    return End(
+        outcome=Outcome.DONE,
+        reason=Reason.of(Code.CREATED, folder=action.folder, evidence=proof),
+        target_id=delivered.remote_id,
+        target_version=canonical(parts, native).version,
+        digest=delivered.digest,
+        filled=filled,
+        evidence=proof,
+        bytes_moved=delivered.digest.size,
+    )
+
+
+async def describe(
+    parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, filled: Mapping[object, object]
+) -> NativeRecord:
+    """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
+    fields = {**{k: v for k, v in filled.items() if k not in action.fields}, **action.fields}
+    write = await spell(parts, with_marks(action, fields), action.cleared)  # type: ignore[arg-type]
+    attributes = still_to_write(native, write)
+    name = action.name if action.name and native.name != action.name else None
+    file_name = action.file_name if action.file_name and native.file_name != action.file_name else None
+    if not (attributes or name or file_name):
+        return native
+
+    async def work() -> Mapping[str, object]:
+        await parts.archive.write(
+            native.key.remote_id, attributes=attributes, name=name, file_name=file_name, lane=parts.lane
+        )
+        return {"attributes": len(attributes)}
+
+    await journal.run(Step.DESCRIBE, {"attributes": sorted(attributes), "before": _before(native, attributes)}, work)
+    return native
+
+
+def _before(native: NativeRecord, attributes: Mapping[str, object]) -> dict[str, object]:
+    return {name: native.fields[name] for name in sorted(attributes) if name in native.fields}
+
+
+async def _place(parts: Parts, action: Action, journal: StepJournal, delivered: Delivered) -> None:
+    if journal.outcome(Step.PLACE) is not None:
+        return
+    folder = await parts.archive.ensure_folder(action.folder, lane=parts.lane)
+
+    async def work() -> Mapping[str, object]:
+        await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)
+        return {"folder": folder}
+
+    await journal.run(Step.PLACE, {"folder": action.folder}, work)
+
+
+async def _update(parts: Parts, action: Action, journal: StepJournal) -> End:
+    if action.target_id is None:
+        raise MovedOn("The plan names no target asset to update; plan again.")
+    native = await read_target(parts, action.target_id)
+    _recheck(parts, action, journal, native)
+    before = await describe(parts, action, journal, native, filled={})
+    native = await read_target(parts, action.target_id)
+    compare(parts, action.fields, action.cleared, native)
+    return End(
+        outcome=Outcome.DONE,
+        reason=Reason.of(Code.FIELDS_UPDATED, fields=tuple(sorted({*action.fields, *action.cleared}))),
+        target_id=action.target_id,
+        target_version=canonical(parts, native).version,
+        before=canonical(parts, before).fields,
+    )
+
+
+def _recheck(parts: Parts, action: Action, journal: StepJournal, native: NativeRecord) -> None:
+    """Raise `MovedOn` when the target is not what the plan expected, unless an earlier try of ours made it so."""
+    expected = action.expects.get(str(action.target))
+    if expected is None or canonical(parts, native).version == expected or journal.intent(Step.DESCRIBE) is not None:
+        return
+    raise MovedOn(f"{native.key} was edited after the plan was made; nothing was written. It is planned again.")
+
+
+async def _same_bytes(parts: Parts, action: Action, delivered: Delivered) -> End:
+    native = await read_target(parts, delivered.remote_id)
+    elsewhere = [it for it in native.containers if it.id != delivered.berth]
+    if delivered.berth is not None and elsewhere:
+        await parts.archive.place(delivered.remote_id, into=elsewhere[0].id, out_of=delivered.berth, lane=parts.lane)
+    return End(
+        outcome=Outcome.WAITING,
+        reason=Reason.of(Code.SAME_BYTES_EXIST, existing=str(delivered.remote_id), name=native.name),
+        waits_for="coordinator",
+        stage=WorkStage.DONE,
+        target_id=delivered.remote_id,
+        target_version=canonical(parts, native).version,
+        digest=delivered.digest,
+        observe_only=True,
+    )
+
+
+async def _wrong_bytes(parts: Parts, action: Action, delivered: Delivered, native: NativeRecord) -> End:
+    folder = await parts.archive.ensure_folder(parts.settings.quarantine, lane=parts.lane)
+    await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)
+    found = native.checksum.hexdigest if native.checksum else f"{native.size} bytes"
+    return End(
+        outcome=Outcome.QUARANTINED,
+        reason=Reason.of(
+            Code.BYTES_DIFFER, sent=delivered.digest.sha256, found=found, existing=str(delivered.remote_id)
+        ),
+        stage=WorkStage.DONE,
+    )
+
+
+def _put_off(parts: Parts, row: ActionRow, error: Exception) -> End:
+    code = Code.UNCLEAR_OUTCOME if isinstance(error, Unclear) else Code.TRY_LATER
+    return End(
+        outcome=Outcome.WAITING,
+        reason=Reason.of(code, text=str(error)),
+        waits_for="system",
+        stage=WorkStage.LEFT,
+        retry_after=getattr(error, "after", None) or parts.settings.retry_after,
+    )
+
+
+def _ended_by(action: Action, error: Exception) -> End:
+    match error:
+        case MovedOn():
+            return End(
+                Outcome.WAITING, Reason.of(Code.MOVED_ON, text=str(error)), waits_for="next run", stage=WorkStage.LEFT
+            )
+        case BrokenOriginal():
+            code = Code.EMPTY_FILE if error.broken.empty else Code.BROKEN_FILE
+            return End(Outcome.QUARANTINED, Reason.of(code, why=error.broken.why), stage=WorkStage.LEFT)
+        case NotWritable():
+            waits_for = "librarian" if error.reason.code is Code.UNKNOWN_TERM else "administrator"
+            return End(Outcome.WAITING, error.reason, waits_for=waits_for, stage=WorkStage.LEFT)
+        case NotAsWritten():
+            return End(Outcome.QUARANTINED, error.reason, stage=WorkStage.LEFT)
+        case Refused():
+            reason = Reason.of(Code.REFUSED_BY_SYSTEM, text=str(error), code=error.code)
+            return End(Outcome.QUARANTINED, reason, stage=WorkStage.LEFT)
+    log.error("action.bug", action=action.id, traceback="".join(traceback.format_exception(error)))
+    last = traceback.format_exception_only(error)[-1].strip()
+    return End(Outcome.FAILED, Reason.of(Code.BUG, text=last[:300]), stage=WorkStage.LEFT)

@@ -1,0 +1,102 @@
+"""The durable units of work: a batch of actions, and a large file of its own. Both may be run again at any time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from dambridge.engine.acting import carry_out
+from dambridge.engine.parts import Parts
+from dambridge.model.actions import Action
+from dambridge.model.identity import PlanId, RunId
+from dambridge.ports.errors import CannotGoOn
+from dambridge.ports.ledger import ActionRow
+from dambridge.ports.runtime import Json, WorkState
+
+BATCH = "batch"
+TRANSFER = "transfer"
+log = structlog.get_logger()
+
+
+def register(parts: Parts) -> None:
+    """Name the workflows; once per process, before the runtime is launched."""
+
+    async def batch(args: Json) -> Json:
+        return await work_off(parts, str(args["batch"]))
+
+    parts.runtime.register(BATCH, batch)
+    parts.runtime.register(TRANSFER, batch)
+
+
+async def work_off(parts: Parts, batch: str) -> Json:
+    """Carry out whatever of the batch is still open; harmless to repeat.
+
+    Returns `{"ended": n}`, with `"stopped"` and a sentence where the run cannot go on."""
+    rows = await parts.ledger.open_actions(batch, now=await parts.clock.now())
+    agreed = await parts.ledger.agreed([row.action.link for row in rows])
+    gate = asyncio.Semaphore(parts.settings.concurrency)
+    stopped: list[str] = []
+    ended = 0
+
+    async def one(row: ActionRow) -> None:
+        nonlocal ended
+        async with gate:
+            if stopped or await paused(parts):
+                return
+            try:
+                await carry_out(parts, row, agreed.get(row.action.link))
+                ended += 1
+            except CannotGoOn as error:
+                stopped.append(str(error))
+
+    async with asyncio.TaskGroup() as group:
+        for row in rows:
+            group.create_task(one(row))
+    return {"ended": ended, **({"stopped": stopped[0]} if stopped else {})}
+
+
+async def paused(parts: Parts) -> bool:
+    return await parts.ledger.control(f"paused:{parts.flow}") is not None
+
+
+async def hand_over(parts: Parts, run: RunId, plan: PlanId, actions: Sequence[Action], *, serial: int) -> list[str]:
+    """Write the actions down as open and give them to the runtime; returns the ids of the works to wait for."""
+    small = [it for it in actions if it.size <= parts.settings.large_file]
+    large = [it for it in actions if it.size > parts.settings.large_file]
+    works: list[str] = []
+    for number, start in enumerate(range(0, len(small), parts.settings.batch)):
+        batch = f"{run}/{serial:04d}-{number:03d}"
+        await parts.ledger.put_actions(run, plan, batch, small[start : start + parts.settings.batch])
+        works.append(await _start(parts, BATCH, batch))
+    for action in large:
+        batch = f"{run}/{action.id}"
+        await parts.ledger.put_actions(run, plan, batch, [action])
+        works.append(await _start(parts, TRANSFER, batch))
+    return works
+
+
+async def _start(parts: Parts, kind: str, batch: str, *, suffix: str = "") -> str:
+    work_id = f"{kind}:{batch}{suffix}"
+    await parts.runtime.start(work_id, kind, {"batch": batch}, queue=kind, key=batch)
+    return work_id
+
+
+async def take_up(parts: Parts, batch: str, *, by: RunId) -> str:
+    """Start a batch that an earlier run left open; its own workflow, if it lives, has the same key and goes first."""
+    return await _start(parts, BATCH, batch, suffix=f"@{by}")
+
+
+async def finish(parts: Parts, works: Sequence[str]) -> list[str]:
+    """Wait for the works; returns what stopped any of them, in words."""
+    stopped: list[str] = []
+    for work_id in works:
+        work = await parts.runtime.wait(work_id)
+        if work.state is WorkState.DONE and work.result is not None:
+            if "stopped" in work.result:
+                stopped.append(str(work.result["stopped"]))
+        else:
+            log.error("work.ended_badly", work=work_id, state=str(work.state), error=work.error)
+            stopped.append(f"{work_id} ended as {work.state}: {work.error or 'no reason given'}")
+    return stopped

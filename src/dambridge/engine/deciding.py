@@ -1,0 +1,162 @@
+"""Decide: hand what was seen to the pure core and gather its answers into a plan. No call is made here but reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dambridge.engine.describing import NotWritable, spell, with_marks
+from dambridge.engine.observing import Sight, read_targets
+from dambridge.engine.parts import Parts
+from dambridge.model.actions import Act, Action, Decision, Leave
+from dambridge.model.identity import AssetKey, CopyId, Link, LinkId, RemoteId, link_id_for
+from dambridge.model.outcomes import Outcome
+from dambridge.model.plans import LeftItem, Plan
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
+from dambridge.planning import HeaderFacts, decide_intake, forecast, make_plan
+from dambridge.policy.intake import assess
+from dambridge.ports.ledger import Observation
+
+
+async def decide_all(parts: Parts, sights: Sequence[Sight], *, changes_before: int, known: int) -> Plan:
+    """A plan over these assets. `changes_before` counts what this run has already set out to change, for the guards."""
+    actions, left = await decide_sights(parts, sights)
+    return await assemble(parts, actions, left, changes_before=changes_before, known=known)
+
+
+async def assemble(
+    parts: Parts, actions: Sequence[Action], left: Sequence[LeftItem], *, changes_before: int, known: int
+) -> Plan:
+    """The plan file's content: header with digests, guards and forecast, then every decision."""
+    now = await parts.clock.now()
+    facts = HeaderFacts(
+        flow=parts.flow,
+        policy=policy_digest(parts),
+        configuration=parts.configuration,
+        capabilities=capability_digest(parts),
+        changes_before=changes_before,
+        known=known,
+    )
+    rates = {account: rule.rate for account, rule in parts.paces.items()}
+    return make_plan(actions, left, facts, parts.policy, forecast(actions, rates), now)
+
+
+async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Action], list[LeftItem]]:
+    """What each asset needs: actions, or a reason to leave it."""
+    keys = [it.key for it in sights]
+    links_by_key = await parts.ledger.links_of(keys)
+    link_ids = list(set(links_by_key.values()))
+    links = await parts.ledger.links(link_ids)
+    agreed = await parts.ledger.agreed(link_ids)
+    before = await parts.ledger.observations(parts.flow, keys)
+    actions: list[Action] = []
+    left: list[LeftItem] = []
+    open_sights: list[Sight] = []
+    for sight in sights:
+        early = _early(parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key))
+        if early is None:
+            open_sights.append(sight)
+        else:
+            left.append(_left(sight, early))
+    targets = await read_targets(parts, _target_ids(parts, open_sights, links_by_key, links))
+    now = await parts.clock.now()
+    for sight in open_sights:
+        link = links.get(links_by_key.get(sight.key, LinkId("")))
+        seen = _seen(parts, sight, link, targets)
+        decision = decide_intake(
+            link=link,
+            link_id=link.id if link else link_id_for(parts.flow, sight.key),
+            agreed=_agreed_of(sight, links_by_key, agreed),
+            seen=seen,
+            policy=parts.policy,
+            source=parts.source_copy,
+            target=parts.target_copy,
+            maps=parts.maps,
+            can_read=parts.reader.capabilities,
+            can_archive=parts.archive.capabilities,
+            now=now,
+        )
+        decision = await _spellable(parts, decision)
+        match decision:
+            case Act():
+                actions += [replace(it, modified_at=sight.modified_at) for it in decision.actions]
+            case Leave():
+                left.append(_left(sight, decision))
+    return actions, left
+
+
+def _agreed_of(sight: Sight, links_by_key: Mapping[AssetKey, LinkId], agreed: Mapping[LinkId, Agreed]) -> Agreed | None:
+    link_id = links_by_key.get(sight.key)
+    return agreed.get(link_id) if link_id is not None else None
+
+
+def _early(parts: Parts, sight: Sight, agreed: Agreed | None, before: Observation | None) -> Leave | None:
+    """What needs no look at the target: in step with what was agreed, not selected, quarantined and unchanged since."""
+    if not isinstance(sight.seen, Present):
+        return None
+    record = sight.seen.record
+    if agreed is not None and agreed.versions.get(str(parts.source_copy)) == record.version:
+        return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
+    if before is not None and before.outcome is Outcome.QUARANTINED and before.version == record.version:
+        return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)
+    assessed = assess(record, parts.policy, parts.programs)
+    return assessed if isinstance(assessed, Leave) else None
+
+
+def _target_ids(
+    parts: Parts, sights: Sequence[Sight], links_by_key: Mapping[AssetKey, LinkId], links: Mapping[LinkId, Link]
+) -> list[RemoteId]:
+    found: list[RemoteId] = []
+    for sight in sights:
+        link = links.get(links_by_key.get(sight.key, LinkId("")))
+        copy = link.copy(parts.target_copy) if link else None
+        if copy is not None:
+            found.append(copy.remote_id)
+    return found
+
+
+def _seen(parts: Parts, sight: Sight, link: Link | None, targets: Mapping[RemoteId, Seen]) -> dict[CopyId, Seen]:
+    copy = link.copy(parts.target_copy) if link else None
+    return {
+        parts.source_copy: sight.seen,
+        parts.target_copy: targets[copy.remote_id] if copy is not None else NotYet(),
+    }
+
+
+async def _spellable(parts: Parts, decision: Decision) -> Decision:
+    """An action whose values the target has no words for waits for a person before anything is moved."""
+    if not isinstance(decision, Act):
+        return decision
+    for action in decision.actions:
+        try:
+            await spell(parts, with_marks(action, action.fields), action.cleared)
+        except NotWritable as error:
+            waits_for = "librarian" if error.reason.code is Code.UNKNOWN_TERM else "administrator"
+            return Leave(outcome=Outcome.WAITING, reason=error.reason, waits_for=waits_for)
+    return decision
+
+
+def _left(sight: Sight, leave: Leave) -> LeftItem:
+    record: AssetRecord | None = sight.seen.record if isinstance(sight.seen, Present) else None
+    return LeftItem(
+        key=sight.key,
+        leave=leave,
+        expects=record.version if record else None,
+        file_name=record.file_name if record else "",
+    )
+
+
+def policy_digest(parts: Parts) -> str:
+    return hashlib.sha256(repr(parts.policy).encode()).hexdigest()
+
+
+def capability_digest(parts: Parts) -> str:
+    facts: dict[str, Any] = {
+        "reader": parts.reader.capabilities.to_json(),
+        "archive": parts.archive.capabilities.to_json(),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

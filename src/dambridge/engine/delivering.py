@@ -1,0 +1,171 @@
+"""Bytes into the target, exactly once: an arrival berth holds one action's delivery at a time, and is looked into
+before anything is sent a second time (`docs/decisions/0001-one-copy-after-a-lost-reply.md`)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from dambridge.engine.describing import read_target
+from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
+from dambridge.engine.parts import Parts
+from dambridge.engine.steps import Step, StepJournal
+from dambridge.mapping import embedded_fields
+from dambridge.model.actions import Action
+from dambridge.model.identity import RemoteId
+from dambridge.model.records import Digest, NativeRecord
+from dambridge.model.values import Fields, fields_from_json, fields_to_json
+from dambridge.ports.errors import MovedOn, TryLater, Unclear
+from dambridge.ports.systems import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A file that stands in the target: under which id, what its bytes were, what stood inside it.
+
+    `foreign` when the target answered with an older asset that has the same bytes: it is not ours to describe."""
+
+    remote_id: RemoteId
+    digest: Digest
+    filled: Fields
+    foreign: bool
+    berth: RemoteId | None
+
+
+def transport_name(action: Action) -> str:
+    """The name under which a delivery travels: it says whose it is, so a delivery can be recognised by it alone."""
+    return f"{action.id}{PurePath(action.file_name).suffix.lower()[:12]}"
+
+
+@asynccontextmanager
+async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Facts]]:
+    if action.size > parts.settings.large_file:
+        async with stream_through(parts, action) as (body, passing):
+            yield body, _Facts(lambda: passing.digest, {})
+        return
+    spooled, inside = await fetch(parts, action)
+    yield body_of(parts, spooled), _Facts(lambda: spooled.digest, embedded_fields(inside))
+
+
+class _Facts:
+    """What is known of the bytes once they have gone out."""
+
+    def __init__(self, digest: Any, filled: Fields) -> None:
+        self._digest = digest
+        self.filled = filled
+
+    @property
+    def digest(self) -> Digest:
+        digest: Digest = self._digest()
+        return digest
+
+
+async def deliver(parts: Parts, action: Action, journal: StepJournal) -> Delivered:
+    """Bring the original into the target once, whatever happened to earlier tries of this action."""
+    if (ended := journal.outcome(Step.DELIVER)) is not None:
+        return _remembered(ended)
+    berth = await _berth(parts, action)
+    if (intent := journal.intent(Step.DELIVER)) is not None:
+        found = await _look(parts, action, berth, intent)
+        if found is not None:
+            digest = digest_from(intent) or await hash_source(parts, action)
+            outcome = _facts_to_json(found, digest, intent, berth)
+            await journal.close(Step.DELIVER, outcome)
+            return _remembered(outcome)
+        await _may_send_again(parts, action, intent)
+    elif not await _is_clear(parts, berth):
+        raise TryLater(
+            f"Berth {berth} in {parts.settings.arrivals} holds something that is not ours. "
+            "Empty that folder in the target, then run again."
+        )
+    return await _send(parts, action, journal, berth)
+
+
+async def _send(parts: Parts, action: Action, journal: StepJournal, berth: RemoteId) -> Delivered:
+    async with _bytes(parts, action) as (body, facts):
+        known = _digest_json(facts.digest) if body.repeatable else {}
+        intent = {"berth": berth, "transport": transport_name(action), "filled": fields_to_json(facts.filled), **known}
+
+        async def work() -> Mapping[str, Any]:
+            name = transport_name(action)
+            remote_id = await parts.archive.deliver(berth, body, file_name=name, lane=parts.lane)
+            native = await read_target(parts, remote_id)
+            return _facts_to_json(native, facts.digest, intent, berth)
+
+        return _remembered(await journal.run(Step.DELIVER, intent, work))
+
+
+async def _berth(parts: Parts, action: Action) -> RemoteId:
+    count = max(16, 2 * parts.settings.concurrency)
+    number = await parts.ledger.lease_berth(parts.policy.target, action.id, count=count)
+    if number is None:
+        raise TryLater(f"All {count} arrival berths are in use; this delivery takes its turn later.")
+    return await parts.archive.ensure_folder(f"{parts.settings.arrivals}/berth-{number:02d}", lane=parts.lane)
+
+
+async def _is_clear(parts: Parts, berth: RemoteId) -> bool:
+    """Whether the berth is empty, looked at once per process and berth: afterwards only we put things there."""
+    if berth not in parts.clear_berths:
+        if await parts.archive.contents(berth, lane=parts.lane):
+            return False
+        parts.clear_berths.add(berth)
+    return True
+
+
+async def _look(parts: Parts, action: Action, berth: RemoteId, intent: Mapping[str, Any]) -> NativeRecord | None:
+    standing = await parts.archive.contents(berth, lane=parts.lane)
+    ours = [it for it in standing if it.file_name == transport_name(action)]
+    if len(ours) > 1:
+        raise Unclear(
+            f"{len(ours)} copies of one delivery stand in berth {berth}: {[it.key.remote_id for it in ours]}."
+        )
+    if ours:
+        return ours[0]
+    twins = [it for it in standing if it.checksum is not None and it.checksum.hexdigest == intent.get("md5")]
+    return twins[0] if twins else None
+
+
+async def _may_send_again(parts: Parts, action: Action, intent: Mapping[str, Any]) -> None:
+    now = await parts.clock.now()
+    wait = datetime.fromisoformat(str(intent["at"])) + parts.settings.settle - now
+    if wait.total_seconds() > 0:
+        raise TryLater(
+            f"The delivery of {action.source} was not answered and its berth looks empty; listings may lag, "
+            "so it is looked at again before anything is sent twice.",
+            after=wait,
+        )
+
+
+def digest_from(data: Mapping[str, Any]) -> Digest | None:
+    return Digest(size=data["size"], sha256=data["sha256"], md5=data["md5"]) if "sha256" in data else None
+
+
+def _digest_json(digest: Digest) -> dict[str, Any]:
+    return {"size": digest.size, "sha256": digest.sha256, "md5": digest.md5}
+
+
+def _facts_to_json(native: NativeRecord, digest: Digest, intent: Mapping[str, Any], berth: RemoteId) -> dict[str, Any]:
+    return {
+        "remote_id": native.key.remote_id,
+        "foreign": native.file_name != intent["transport"],
+        "filled": intent["filled"],
+        "berth": berth,
+        **_digest_json(digest),
+    }
+
+
+def _remembered(outcome: Mapping[str, Any]) -> Delivered:
+    digest = digest_from(outcome)
+    if digest is None:
+        raise MovedOn("The record of this delivery has no digest; plan it again.")
+    return Delivered(
+        remote_id=RemoteId(outcome["remote_id"]),
+        digest=digest,
+        filled=fields_from_json(outcome["filled"]),
+        foreign=bool(outcome["foreign"]),
+        berth=RemoteId(outcome["berth"]) if outcome["berth"] else None,
+    )

@@ -1,0 +1,113 @@
+"""Fields to the target: written only where they differ, read back, compared in the normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dambridge.engine.parts import Parts
+from dambridge.mapping import NativeWrite, equal, to_canonical, to_native
+from dambridge.model.actions import Action
+from dambridge.model.identity import RemoteId
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import AssetRecord, Missing, NativeRecord
+from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value
+from dambridge.ports.errors import MovedOn
+
+LINK_FIELD = FieldName("dambridge:link")
+SOURCE_FIELD = FieldName("dambridge:source")
+"""What every record copy carries of us, where the map gives it an attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsWritten(Exception):
+    """A field came back other than it was written."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class NotWritable(Exception):
+    """A value cannot be spelled for the target: an unknown term, a wrong type."""
+
+    reason: Reason
+
+
+def with_marks(action: Action, fields: Fields) -> Fields:
+    """The fields and the two marks by which a copy can be found again if the ledger is lost."""
+    return {**fields, LINK_FIELD: str(action.link), SOURCE_FIELD: str(action.source.remote_id)}
+
+
+async def spell(parts: Parts, fields: Fields, cleared: Sequence[FieldName]) -> NativeWrite:
+    """The target's own words for these fields. Raises `NotWritable` rather than leave anything out."""
+    write = to_native(fields, cleared, parts.maps[parts.policy.target], definitions=await definitions_of(parts))
+    if write.problems:
+        raise NotWritable(write.problems[0])
+    return write
+
+
+async def definitions_of(parts: Parts) -> Mapping[str, tuple[str, tuple[str, ...] | None]]:
+    """Attribute name to (kind, terms) as the account defines them."""
+    return {it.name: (it.kind, it.terms) for it in await parts.target_fields()}
+
+
+async def read_target(parts: Parts, remote_id: RemoteId) -> NativeRecord:
+    """The target copy as it is now. Raises `MovedOn` when it is not there any more."""
+    found = await parts.reads.read(remote_id)
+    if found is None or isinstance(found, Missing):
+        where = f"{parts.policy.target}:{remote_id}"
+        raise MovedOn(f"{where} is not there any more. Look for it in the system, then run again.")
+    return found
+
+
+def canonical(parts: Parts, native: NativeRecord) -> AssetRecord:
+    return to_canonical(native, parts.maps[native.key.account])
+
+
+def still_to_write(native: NativeRecord, write: NativeWrite) -> dict[str, tuple[str, ...]]:
+    """Those of the attributes that are not yet as wanted, compared as texts."""
+    wanted = write.attributes
+    return {name: values for name, values in wanted.items() if _texts(native.fields.get(name)) != values}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    match value:
+        case None:
+            return ()
+        case tuple():
+            return tuple(str(it) for it in value)
+        case _:
+            return (str(value),)
+
+
+def compare(parts: Parts, wanted: Fields, cleared: Sequence[FieldName], native: NativeRecord) -> None:
+    """Hold what was read back against what was wanted. Raises `NotAsWritten` naming the first field that differs."""
+    got = canonical(parts, native).fields
+    written = parts.maps[parts.policy.target].writes
+    for name in sorted(set(wanted) & written):
+        if name not in got or not equal(name, wanted[name], got[name]):
+            raise NotAsWritten(_difference(name, wanted[name], got.get(name)))
+    for name in cleared:
+        if name in got and name in written:
+            raise NotAsWritten(Reason.of(Code.VALUE_ALTERED, field=name, wanted="(empty)", found=_short(got[name])))
+
+
+def _difference(name: FieldName, wanted: Value, got: Value | None) -> Reason:
+    if got is not None and isinstance(got, str) and got and _short(wanted, 100000).startswith(got):
+        return Reason.of(Code.VALUE_CUT, field=name, kept=len(got), wanted=len(_short(wanted, 100000)))
+    return Reason.of(Code.VALUE_ALTERED, field=name, wanted=_short(wanted), found=_short(got))
+
+
+def _short(value: Value | None, length: int = 120) -> str:
+    match value:
+        case None:
+            return "(empty)"
+        case LangAlt():
+            text = value.default
+        case DateValue():
+            text = value.iso
+        case tuple():
+            text = "; ".join(value)
+        case _:
+            text = str(value)
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,84 @@
+"""Bytes from the source: spooled, hashed and looked into when small; streamed and hashed on the way when large."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from dambridge.engine.parts import Parts
+from dambridge.model.actions import Action
+from dambridge.model.records import Broken, Digest, EmbeddedMetadata
+from dambridge.ports.errors import TryLater
+from dambridge.ports.files import Spooled
+from dambridge.ports.systems import Body
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenOriginal(Exception):
+    """The original is not a sound file."""
+
+    broken: Broken
+
+
+async def fetch(parts: Parts, action: Action) -> tuple[Spooled, EmbeddedMetadata]:
+    """The original in the spool, with what stands inside it.
+
+    Raises `BrokenOriginal` for a file that is empty, cut or not what it says; what was fetched is dropped then."""
+    spooled = await parts.spool.find(action.id)
+    if spooled is None:
+        async with parts.reader.original(action.source.remote_id, lane=parts.lane) as stream:
+            spooled = await parts.spool.keep(action.id, stream.chunks, expected_size=stream.size)
+    inside = await parts.inspector.inspect(spooled.path, file_name=action.file_name)
+    if isinstance(inside, Broken):
+        await parts.spool.drop(action.id)
+        raise BrokenOriginal(inside)
+    return spooled, inside
+
+
+def body_of(parts: Parts, spooled: Spooled) -> Body:
+    return Body(size=spooled.digest.size, open=lambda: parts.spool.read(spooled))
+
+
+class Passing:
+    """Counts and hashes a stream that is sent on while it arrives."""
+
+    def __init__(self, chunks: AsyncIterator[bytes], announced: int | None) -> None:
+        self._chunks = chunks
+        self._announced = announced
+        self._sha256 = hashlib.sha256()
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self.size = 0
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        async for chunk in self._chunks:
+            self._sha256.update(chunk)
+            self._md5.update(chunk)
+            self.size += len(chunk)
+            yield chunk
+        if self._announced is not None and self.size != self._announced:
+            raise TryLater(
+                f"The original ended after {self.size} of {self._announced} bytes; it will be fetched again."
+            )
+
+    @property
+    def digest(self) -> Digest:
+        return Digest(size=self.size, sha256=self._sha256.hexdigest(), md5=self._md5.hexdigest())
+
+
+@asynccontextmanager
+async def stream_through(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, Passing]]:
+    """A body that is the original on its way, never whole in memory and not repeatable."""
+    async with parts.reader.original(action.source.remote_id, lane=parts.lane) as stream:
+        passing = Passing(stream.chunks, stream.size)
+        yield Body(size=stream.size, open=passing.chunks, repeatable=False), passing
+
+
+async def hash_source(parts: Parts, action: Action) -> Digest:
+    """The digest of the original, read once more: for a streamed delivery whose reply was lost."""
+    async with parts.reader.original(action.source.remote_id, lane=parts.lane) as stream:
+        passing = Passing(stream.chunks, stream.size)
+        async for _ in passing.chunks():
+            pass
+    return passing.digest

@@ -1,0 +1,190 @@
+"""Observe: which assets may need something, and what they are now. Nothing here decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dambridge.engine.parts import Parts
+from dambridge.mapping import to_canonical
+from dambridge.model.identity import AssetKey, RemoteId
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Absence, Missing, NativeRecord, Present, Seen, Unread
+from dambridge.ports.errors import CannotGoOn, NextMove, TryLater
+from dambridge.ports.systems import ListingPage, Window
+
+CHANGED = "changed"
+SWEPT = "swept"
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a round of looking brought: ids once each, and whether the listings were proven complete."""
+
+    ids: list[RemoteId] = field(default_factory=list)
+    notes: list[Reason] = field(default_factory=list)
+    swept: bool = False
+    upto: datetime | None = None
+    _met: set[RemoteId] = field(default_factory=set)
+
+    def meet(self, remote_id: RemoteId) -> bool:
+        """Take an id in; False when it was met before."""
+        if remote_id in self._met:
+            return False
+        self._met.add(remote_id)
+        self.ids.append(remote_id)
+        return True
+
+    @property
+    def proven(self) -> bool:
+        return not self.notes
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One asset of the source as it was just read."""
+
+    key: AssetKey
+    seen: Seen
+    modified_at: datetime | None = None
+
+
+async def look_around(parts: Parts, *, full: bool) -> Listing:
+    """The ids to read in this round: everything selected on a sweep, else what changed, what is new in the
+    selected containers and what lingers from earlier rounds."""
+    now = await parts.clock.now()
+    listing = Listing(upto=now)
+    cursor = await parts.ledger.cursor(parts.policy.source, f"{parts.flow}:{CHANGED}")
+    if full or cursor is None or await _sweep_due(parts, now):
+        listing.swept = True
+        await _sweep(parts, listing)
+    else:
+        start = datetime.fromisoformat(cursor) - parts.settings.overlap
+        await _take(parts, listing, parts.reader.changed(Window(start, now), lane=parts.lane), "changed")
+        await _newcomers(parts, listing)
+    await _lingering(parts, listing)
+    return listing
+
+
+async def remember_position(parts: Parts, listing: Listing) -> None:
+    """Move the cursors, once everything found has been written down; an unproven listing moves nothing."""
+    if not listing.proven or listing.upto is None:
+        return
+    await parts.ledger.move_cursor(parts.policy.source, f"{parts.flow}:{CHANGED}", listing.upto.isoformat())
+    if listing.swept:
+        await parts.ledger.move_cursor(parts.policy.source, f"{parts.flow}:{SWEPT}", listing.upto.isoformat())
+
+
+async def _sweep_due(parts: Parts, now: datetime) -> bool:
+    last = await parts.ledger.cursor(parts.policy.source, f"{parts.flow}:{SWEPT}")
+    return last is None or datetime.fromisoformat(last) + parts.settings.sweep_every <= now
+
+
+async def _sweep(parts: Parts, listing: Listing) -> None:
+    if not parts.policy.galleries:
+        await _take(parts, listing, parts.reader.everything(lane=parts.lane), "everything")
+        return
+    async for container in parts.reader.containers(lane=parts.lane):
+        if parts.policy.selects_container(container.path):
+            await _take(parts, listing, parts.reader.members(container.id, lane=parts.lane), container.path)
+
+
+async def _newcomers(parts: Parts, listing: Listing) -> None:
+    """Membership of a container may not move the modified time: read each selected one, newest first, until all is known."""
+    if not parts.policy.galleries or parts.reader.capabilities.membership_moves_modified.usable:
+        return
+    newest_first = parts.reader.capabilities.newest_members_first.usable
+    async for container in parts.reader.containers(lane=parts.lane):
+        if not parts.policy.selects_container(container.path):
+            continue
+        try:
+            async for page in parts.reader.members(container.id, lane=parts.lane):
+                keys = [AssetKey(parts.policy.source, it.remote_id) for it in page.sightings]
+                known = await parts.ledger.observations(parts.flow, keys)
+                for key in keys:
+                    if key not in known:
+                        listing.meet(key.remote_id)
+                if newest_first and keys and all(key in known for key in keys):
+                    break
+        except TryLater as error:
+            listing.notes.append(Reason.of(Code.LISTING_UNPROVEN, what=container.path, text=str(error)))
+
+
+async def _lingering(parts: Parts, listing: Listing) -> None:
+    """Items that waited, failed or were not approved: an approval or a remedy need not have moved the modified time."""
+    outcomes = [Outcome.WAITING, Outcome.FAILED, Outcome.QUARANTINED, Outcome.SKIPPED]
+    for old in await parts.ledger.lingering(parts.flow, outcomes=outcomes, limit=parts.settings.relook):
+        listing.meet(old.key.remote_id)
+
+
+async def _take(parts: Parts, listing: Listing, pages: AsyncIterator[ListingPage], what: str) -> None:
+    met = 0
+    total: int | None = None
+    own: set[RemoteId] = set()
+    try:
+        async for page in pages:
+            total = page.total if page.total is not None else total
+            for sighting in page.sightings:
+                own.add(sighting.remote_id)
+                listing.meet(sighting.remote_id)
+        met = len(own)
+    except TryLater as error:
+        listing.notes.append(Reason.of(Code.LISTING_UNPROVEN, what=what, text=str(error)))
+        return
+    if total is not None and met < total:
+        listing.notes.append(Reason.of(Code.LISTING_UNPROVEN, what=what, text=f"{met} of {total} announced were shown"))
+
+
+async def read_all(parts: Parts, ids: Sequence[RemoteId]) -> list[Sight]:
+    """Every id read, as many at once as the settings allow. One that cannot be read is `Unread`, never missing."""
+    gate = asyncio.Semaphore(parts.settings.concurrency * 2)
+
+    async def one(remote_id: RemoteId) -> Sight:
+        async with gate:
+            return await read_one(parts, remote_id)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(it)) for it in ids]
+    return [task.result() for task in tasks]
+
+
+async def read_one(parts: Parts, remote_id: RemoteId) -> Sight:
+    key = AssetKey(parts.policy.source, remote_id)
+    try:
+        native = await parts.reader.read(remote_id, groups=parts.policy.groups, lane=parts.lane)
+    except CannotGoOn:
+        raise
+    except NextMove as error:
+        return Sight(key, Unread(Reason.of(Code.SOURCE_UNREAD, text=str(error))))
+    if isinstance(native, Missing):
+        return Sight(key, native)
+    return Sight(key, Present(to_canonical(native, parts.maps[key.account])), native.modified_at)
+
+
+async def read_targets(parts: Parts, ids: Sequence[RemoteId]) -> dict[RemoteId, Seen]:
+    """The target copies as they are now, in calls of a hundred ids."""
+    seen: dict[RemoteId, Seen] = {}
+    for start in range(0, len(ids), 100):
+        chunk = ids[start : start + 100]
+        try:
+            found = await parts.archive.read(chunk, lane=parts.lane)
+        except CannotGoOn:
+            raise
+        except NextMove as error:
+            seen.update(dict.fromkeys(chunk, Unread(Reason.of(Code.TARGET_UNREAD, text=str(error)))))
+            continue
+        for remote_id in chunk:
+            native = found.get(remote_id)
+            seen[remote_id] = _seen_target(parts, native)
+    return seen
+
+
+def _seen_target(parts: Parts, native: NativeRecord | Missing | None) -> Seen:
+    if native is None:
+        return Missing(Absence.DELETED, "left out of the answer to a read by id")
+    if isinstance(native, Missing):
+        return native
+    return Present(to_canonical(native, parts.maps[native.key.account]))

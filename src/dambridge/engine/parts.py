@@ -1,0 +1,75 @@
+"""What the loop is made of: ports and policies, put together by `bootstrap`, passed as one value."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from dambridge.engine.config import EngineSettings
+from dambridge.engine.progress import Progress
+from dambridge.engine.reading import GatheredReads
+from dambridge.expressions import Program
+from dambridge.mapping import AccountMap
+from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName, RemoteId
+from dambridge.policy.intake import IntakePolicy
+from dambridge.ports.clock import Clock
+from dambridge.ports.files import Inspector, Spool
+from dambridge.ports.ledger import Ledger
+from dambridge.ports.pace import Lane, PaceRule
+from dambridge.ports.runtime import Runtime
+from dambridge.ports.systems import AssetArchive, AssetReader, AttributeDefinition
+
+CallMeter = Callable[[], Mapping[AccountId, int]]
+"""Calls made so far by this process, per account."""
+
+
+async def _rest(wait: timedelta) -> None:
+    await asyncio.sleep(wait.total_seconds())
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """Everything that one intake flow works with. `definitions` are the target's fields, read once per process."""
+
+    ledger: Ledger
+    reader: AssetReader
+    archive: AssetArchive
+    spool: Spool
+    inspector: Inspector
+    clock: Clock
+    runtime: Runtime
+    policy: IntakePolicy
+    maps: Mapping[AccountId, AccountMap]
+    programs: Mapping[str, Program]
+    settings: EngineSettings
+    paces: Mapping[AccountId, PaceRule]
+    calls: CallMeter
+    configuration: str
+    """A digest of the configuration, for plan headers."""
+    flow: FlowName = FlowName.INTAKE
+    progress: Progress = field(default_factory=Progress)
+    rest: Callable[[timedelta], Awaitable[None]] = _rest
+    lane: Lane = Lane.NORMAL
+    definitions: Sequence[AttributeDefinition] | None = None
+    clear_berths: set[RemoteId] = field(default_factory=set)
+    """Berths seen empty by this process."""
+    reads: GatheredReads = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reads = GatheredReads(self.archive, self.lane)
+
+    @property
+    def source_copy(self) -> CopyId:
+        return CopyId(self.policy.source, CopyRole.SOURCE)
+
+    @property
+    def target_copy(self) -> CopyId:
+        return CopyId(self.policy.target, CopyRole.RECORD)
+
+    async def target_fields(self) -> Sequence[AttributeDefinition]:
+        """The target's attribute definitions, read from the account the first time they are asked for."""
+        if self.definitions is None:
+            self.definitions = await self.archive.attributes()
+        return self.definitions

@@ -1,0 +1,149 @@
+"""Plans as files: made by looking and deciding alone, stored, and carried out exactly or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dambridge.engine.accounting import account_for, outcomes_of_unfinished
+from dambridge.engine.deciding import assemble, capability_digest, decide_sights, policy_digest
+from dambridge.engine.observing import look_around, read_all, read_targets
+from dambridge.engine.parts import Parts
+from dambridge.engine.running import RunResult, carry_plan
+from dambridge.model.actions import Action
+from dambridge.model.identity import AssetKey, CommandId, PlanId
+from dambridge.model.plans import LeftItem, Plan, read_plan
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Seen
+from dambridge.planning import check_moved, waves
+from dambridge.ports.errors import CannotGoOn, MovedOn, Refused
+from dambridge.ports.ledger import AuditEntry, WorkStage
+
+
+async def preview(parts: Parts, *, full: bool) -> Plan:
+    """Look and decide over everything that a run would see now; write nothing but the plan itself."""
+    listing = await look_around(parts, full=full)
+    actions: list[Action] = []
+    left: list[LeftItem] = []
+    for start in range(0, len(listing.ids), parts.settings.tranche):
+        sights = await read_all(parts, listing.ids[start : start + parts.settings.tranche])
+        more, leave = await decide_sights(parts, sights)
+        actions += more
+        left += leave
+    plan = await assemble(parts, actions, left, changes_before=0, known=len(listing.ids))
+    if listing.notes:
+        plan = replace(plan, header=replace(plan.header, tripped=(*plan.header.tripped, *listing.notes)))
+    now = await parts.clock.now()
+    await parts.ledger.save_plan(plan.id, parts.flow, at=now, lines=list(plan.lines()))
+    return plan
+
+
+async def stored(parts: Parts, plan_id: PlanId) -> Plan:
+    """A plan of the store. Raises `Refused` when there is none of that id, `PlanDamaged` when it was tampered with."""
+    lines = await parts.ledger.plan_lines(plan_id)
+    if lines is None:
+        raise Refused(
+            f"There is no plan {plan_id} in this store. List them with `dambridge plans`.", code="unknown_plan"
+        )
+    return read_plan(lines)
+
+
+async def apply(
+    parts: Parts,
+    plan: Plan,
+    *,
+    approved_by: str,
+    command: CommandId | None = None,
+    pilot: int = 0,
+    wave: int = 0,
+    allow_tripped: bool = False,
+) -> RunResult:
+    """Carry out exactly this plan. Raises `Refused` before anything is done when the plan does not fit the world.
+
+    `pilot` stops after so many assets; `wave` works in waves of so many and can be paused between them. What an
+    earlier apply of the same plan did is not done again."""
+    begun, calls_before = time.monotonic(), parts.calls()
+    parts.progress.clear()
+    await _fits(parts, plan, allow_tripped=allow_tripped)
+    todo = await _still_to_do(parts, plan.actions)
+    await _nothing_moved(parts, plan, todo)
+    now = await parts.clock.now()
+    run = await parts.ledger.open_run(parts.flow, at=now, command=command, plan=plan.id)
+    await parts.ledger.audit(
+        [
+            AuditEntry(
+                at=now, actor=approved_by, event="plan.approved", subject=plan.id, detail={"run": run, "pilot": pilot}
+            )
+        ]
+    )
+    parts.progress.begin("working", total=len(todo) + len(plan.left))
+    stopped: list[str] = []
+    notes: list[Reason] = []
+    first = True
+    try:
+        chosen = todo[:pilot] if pilot else todo
+        for serial, part in enumerate(waves(chosen, 0, wave or len(chosen) or 1) or [()]):
+            piece = Plan(header=replace(plan.header, tripped=()), actions=tuple(part), left=plan.left if first else ())
+            first = False
+            stopped = await carry_plan(parts, run, piece, serial=serial, notes=notes)
+            if stopped:
+                break
+        await outcomes_of_unfinished(parts, run, todo[len(chosen) :], Reason.of(Code.NOT_IN_WAVE, plan=plan.id))
+    except CannotGoOn as error:
+        stopped.append(str(error))
+    summary = await account_for(
+        parts, run, seconds=time.monotonic() - begun, calls_before=calls_before, notes=notes, stopped=stopped
+    )
+    whole = not stopped and len(chosen) == len(todo)
+    await parts.ledger.mark_plan(plan.id, state="applied" if whole else "in_waves", approved_by=approved_by)
+    state = "failed" if stopped else "ended"
+    await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
+    return RunResult(run, summary, stopped)
+
+
+async def _fits(parts: Parts, plan: Plan, *, allow_tripped: bool) -> None:
+    header = plan.header
+    now = await parts.clock.now()
+    differs = {
+        "the configuration": header.configuration != parts.configuration,
+        "the policy": header.policy != policy_digest(parts),
+        "what the accounts can do": header.capabilities != capability_digest(parts),
+    }
+    if changed := [what for what, it in differs.items() if it]:
+        raise Refused(
+            f"{' and '.join(changed)} changed since plan {plan.id} was made. Make a new one: `dambridge plan`."
+        )
+    if now > header.expires_at:
+        raise Refused(
+            f"Plan {plan.id} expired at {header.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one: `dambridge plan`."
+        )
+    if header.tripped and not allow_tripped:
+        codes = ", ".join(str(it.code) for it in header.tripped)
+        raise Refused(
+            f"A guard stopped plan {plan.id} ({codes}). Read it, then apply with `--allow-tripped` if it is right."
+        )
+
+
+async def _still_to_do(parts: Parts, actions: Sequence[Action]) -> list[Action]:
+    todo: list[Action] = []
+    for action in sorted(actions, key=lambda it: it.id):
+        row = await parts.ledger.action(action.id)
+        if row is None or row.stage is not WorkStage.DONE:
+            todo.append(action)
+    return todo
+
+
+async def _nothing_moved(parts: Parts, plan: Plan, todo: Sequence[Action]) -> None:
+    """Read every copy that the open actions expect something of. Raises `MovedOn` for the whole plan if any moved."""
+    sources = {it.source for it in todo}
+    sights = await read_all(parts, sorted(it.remote_id for it in sources))
+    seen: dict[AssetKey, Seen] = {it.key: it.seen for it in sights}
+    targets = [it.target_id for it in todo if it.target_id is not None]
+    for remote_id, state in (await read_targets(parts, targets)).items():
+        seen[AssetKey(parts.policy.target, remote_id)] = state
+    moved = check_moved(replace(plan, actions=tuple(todo)), seen)
+    if moved:
+        raise MovedOn(
+            f"{len(moved)} of {len(todo)} assets moved since plan {plan.id} was made; nothing was done. Plan again."
+        )

@@ -1,0 +1,112 @@
+"""One run of a flow: take up what was cut off, look around, decide, act, account. Every item seen gets one end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dambridge.engine.accounting import account_for, ends_of_left, outcomes_of_unfinished
+from dambridge.engine.batches import finish, hand_over, paused, take_up
+from dambridge.engine.deciding import decide_all
+from dambridge.engine.observing import Listing, look_around, read_all, remember_position
+from dambridge.engine.parts import Parts
+from dambridge.model.actions import Action
+from dambridge.model.identity import CommandId, PlanId, RunId
+from dambridge.model.plans import Plan
+from dambridge.model.reasons import Code, Reason
+from dambridge.ports.errors import CannotGoOn
+
+
+@dataclass(slots=True)
+class RunResult:
+    """How a run ended: its JSON, and whether it went well, needs attention or failed."""
+
+    run: RunId
+    summary: Mapping[str, Any]
+    stopped: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        flows = self.summary["flows"].values()
+        if self.stopped or any(it["failed"] for it in flows):
+            return 1
+        return 3 if any(it["needs_attention"] for it in flows) else 0
+
+
+async def run_flow(parts: Parts, *, command: CommandId | None = None, full: bool = False) -> RunResult:
+    """Run the flow once, draining what there is. `full` looks at everything selected, as a sweep does."""
+    begun, calls_before = time.monotonic(), parts.calls()
+    parts.progress.clear()
+    earlier = await parts.ledger.unfinished_runs(parts.flow)
+    run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=command, plan=None)
+    stopped: list[str] = []
+    notes: list[Reason] = []
+    try:
+        for old in earlier:
+            stopped += await _take_up(parts, old.id, by=run)
+        parts.progress.begin("looking")
+        listing = await look_around(parts, full=full)
+        notes += listing.notes
+        parts.progress.begin("working", total=len(listing.ids))
+        stopped += await _work_through(parts, run, listing, notes)
+        if not stopped:
+            await remember_position(parts, listing)
+    except CannotGoOn as error:
+        stopped.append(str(error))
+    summary = await account_for(
+        parts, run, seconds=time.monotonic() - begun, calls_before=calls_before, notes=notes, stopped=stopped
+    )
+    state = "failed" if stopped else "ended"
+    await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
+    return RunResult(run, summary, stopped)
+
+
+async def _take_up(parts: Parts, old: RunId, *, by: RunId) -> list[str]:
+    """End what a run that died had begun, under its own name, and close it."""
+    works = [
+        await take_up(parts, batch, by=by) for run, batch in await parts.ledger.open_batches(parts.flow) if run == old
+    ]
+    stopped = await finish(parts, works)
+    summary = await account_for(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
+    await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
+    return stopped
+
+
+async def _work_through(parts: Parts, run: RunId, listing: Listing, notes: list[Reason]) -> list[str]:
+    """Tranche by tranche: read, decide, act. Stops at the first thing that nobody can go on from."""
+    changes = 0
+    for serial, start in enumerate(range(0, len(listing.ids), parts.settings.tranche)):
+        ids = listing.ids[start : start + parts.settings.tranche]
+        sights = await read_all(parts, ids)
+        plan = await decide_all(parts, sights, changes_before=changes, known=len(listing.ids))
+        changes += len(plan.actions)
+        stopped = await carry_plan(parts, run, plan, serial=serial, notes=notes)
+        if stopped:
+            return stopped
+    return []
+
+
+async def carry_plan(parts: Parts, run: RunId, plan: Plan, *, serial: int, notes: list[Reason]) -> list[str]:
+    """Write down what the plan leaves, carry out what it says; a tripped guard or a pause holds every action back."""
+    await ends_of_left(parts, run, plan.left)
+    held = plan.header.tripped[0] if plan.header.tripped else None
+    if held is None and await paused(parts):
+        held = Reason.of(Code.PAUSED, flow=str(parts.flow))
+    if held is not None:
+        notes.append(held)
+        await outcomes_of_unfinished(parts, run, plan.actions, held)
+        return []
+    return await _act(parts, run, plan.id, plan.actions, serial=serial)
+
+
+async def _act(parts: Parts, run: RunId, plan: PlanId, actions: Sequence[Action], *, serial: int) -> list[str]:
+    works = await hand_over(parts, run, plan, actions, serial=serial)
+    stopped = await finish(parts, works)
+    open_still = await parts.ledger.unsettled(run, [it.id for it in actions])
+    if open_still:
+        left = [it for it in actions if it.id in open_still]
+        why = Reason.of(Code.TRY_LATER, text=stopped[0]) if stopped else Reason.of(Code.PAUSED, flow=str(parts.flow))
+        await outcomes_of_unfinished(parts, run, left, why)
+    return stopped

@@ -1,0 +1,132 @@
+"""How an action's end becomes one ledger write: item, link, agreed state, observation, audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from dambridge.engine.parts import Parts
+from dambridge.model.actions import Action
+from dambridge.model.identity import Copy, Link, RemoteId
+from dambridge.model.outcomes import ItemOutcome, Outcome
+from dambridge.model.reasons import Reason
+from dambridge.model.records import Agreed, AssetVersion, Digest
+from dambridge.model.values import Fields, fields_to_json
+from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlement, WorkStage
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How one action ended, before it is written. `target_version` is what was read back."""
+
+    outcome: Outcome
+    reason: Reason
+    waits_for: str = ""
+    stage: WorkStage = WorkStage.DONE
+    target_id: RemoteId | None = None
+    target_version: AssetVersion | None = None
+    digest: Digest | None = None
+    filled: Fields = field(default_factory=dict)
+    evidence: str = ""
+    bytes_moved: int = 0
+    before: Fields = field(default_factory=dict)
+    observe_only: bool = False
+    retry_after: timedelta | None = None
+
+
+def settlement_of(parts: Parts, row: ActionRow, end: End, agreed: Agreed | None, *, now: datetime) -> Settlement:
+    """Everything that one end writes, as one value."""
+    action = row.action
+    good = end.outcome in {Outcome.DONE, Outcome.UNCHANGED}
+    item = ItemOutcome(
+        key=action.source,
+        link=action.link,
+        outcome=end.outcome,
+        reason=end.reason,
+        waits_for=end.waits_for,
+        bytes_moved=end.bytes_moved,
+        lag=_lag(action, now) if end.outcome is Outcome.DONE else None,
+    )
+    return Settlement(
+        action=action.id,
+        stage=end.stage,
+        item=item,
+        run=row.run,
+        link=_link(parts, action, end),
+        agreed=_agreed(parts, action, end, agreed or Agreed()) if good else None,
+        observation=Observation(
+            flow=parts.flow,
+            key=action.source,
+            version=action.expects.get(str(parts.source_copy)) if _final(end) else None,
+            file_name=action.file_name,
+            outcome=end.outcome,
+            reason=end.reason,
+            waits_for=end.waits_for,
+            run=row.run,
+            at=now,
+        ),
+        audit=(_audit(action, end, agreed, row, now),),
+        retry_at=now + end.retry_after if end.retry_after is not None else None,
+    )
+
+
+def _final(end: End) -> bool:
+    """Whether looking again makes sense only once the source has changed."""
+    return end.outcome in {Outcome.DONE, Outcome.UNCHANGED, Outcome.QUARANTINED}
+
+
+def _link(parts: Parts, action: Action, end: End) -> Link | None:
+    if end.target_id is None:
+        return None
+    copies = (Copy(parts.source_copy, action.source.remote_id), Copy(action.target, end.target_id))
+    return Link(action.link, parts.flow, copies, observe_only=end.observe_only)
+
+
+def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
+    fields = {name: value for name, value in {**agreed.fields, **action.fields}.items() if name not in action.cleared}
+    versions = {**agreed.versions}
+    source = str(parts.source_copy)
+    if source in action.expects:
+        versions[source] = action.expects[source]
+    if end.target_version is not None:
+        versions[str(action.target)] = end.target_version
+    evidence = {**agreed.evidence, source: "source"}
+    if end.evidence:
+        evidence[str(action.target)] = end.evidence
+    return Agreed(
+        fields=fields,
+        filled=end.filled or agreed.filled,
+        versions=versions,
+        content=end.digest or agreed.content,
+        evidence=evidence,
+    )
+
+
+def _lag(action: Action, now: datetime) -> float | None:
+    return max(0.0, (now - action.modified_at).total_seconds()) if action.modified_at else None
+
+
+def _audit(action: Action, end: End, agreed: Agreed | None, row: ActionRow, now: datetime) -> AuditEntry:
+    before: Mapping[str, Any] = fields_to_json(
+        {
+            name: value
+            for name, value in (end.before or (agreed.fields if agreed else {})).items()
+            if name in action.fields
+        }
+    )
+    detail: dict[str, Any] = {
+        "run": row.run,
+        "source": str(action.source),
+        "target": f"{action.target.account}:{end.target_id}" if end.target_id else None,
+        "outcome": str(end.outcome),
+        "reason": end.reason.to_json(),
+    }
+    if end.outcome is Outcome.DONE:
+        detail["from"] = before
+        detail["to"] = fields_to_json(action.fields)
+        detail["cleared"] = sorted(action.cleared)
+        detail["sha256"] = end.digest.sha256 if end.digest else None
+        detail["evidence"] = end.evidence
+    return AuditEntry(at=now, actor=f"flow:{row.run}", event=f"asset.{action.kind}", subject=action.link, detail=detail)

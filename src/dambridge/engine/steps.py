@@ -1,0 +1,76 @@
+"""The registry of durable steps: each has its intent written before the outside world is touched, its outcome after.
+
+The crash suite takes its cases from here, so a step that nobody has crashed fails the suite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from dambridge.model.actions import Action, ActionKind
+from dambridge.ports.clock import Clock
+from dambridge.ports.ledger import Ledger
+
+
+class Step(StrEnum):
+    """One write to the target."""
+
+    DELIVER = "deliver"
+    DESCRIBE = "describe"
+    PLACE = "place"
+    VERSION = "version"
+
+
+STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
+    ActionKind.CREATE: (Step.DELIVER, Step.DESCRIBE, Step.PLACE),
+    ActionKind.UPDATE_FIELDS: (Step.DESCRIBE,),
+    ActionKind.ADD_VERSION: (Step.VERSION, Step.DESCRIBE),
+    ActionKind.CONFIRM_BYTES: (),
+}
+"""Which steps an action may take. A confirmation that finds other bytes goes on as a version."""
+
+
+class StepJournal:
+    """Writes intents and outcomes of one action's steps and knows those of earlier tries."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, action: Action) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._action = action
+        self._known: dict[str, tuple[Mapping[str, Any], Mapping[str, Any] | None]] = {}
+
+    async def load(self) -> StepJournal:
+        for row in await self._ledger.steps(self._action.id):
+            self._known[row.step] = (row.intent, row.outcome)
+        return self
+
+    def outcome(self, step: Step) -> Mapping[str, Any] | None:
+        """What the step ended with, None where it has not ended or its end is not known."""
+        known = self._known.get(step)
+        return known[1] if known else None
+
+    def intent(self, step: Step) -> Mapping[str, Any] | None:
+        """What the step set out to do, None where it never began."""
+        known = self._known.get(step)
+        return known[0] if known else None
+
+    async def run(
+        self,
+        step: Step,
+        intent: Mapping[str, Any],
+        work: Callable[[], Awaitable[Mapping[str, Any]]],
+    ) -> Mapping[str, Any]:
+        """Write the intent, do the work, write the outcome. Whatever `work` raises leaves the outcome unknown."""
+        now = await self._clock.now()
+        await self._ledger.begin_step(self._action.id, step, intent={**intent, "at": now.isoformat()}, at=now)
+        self._known[step] = ({**intent, "at": now.isoformat()}, None)
+        outcome = await work()
+        await self.close(step, outcome)
+        return outcome
+
+    async def close(self, step: Step, outcome: Mapping[str, Any]) -> None:
+        """Write the outcome of a step that turned out to have happened."""
+        await self._ledger.end_step(self._action.id, step, outcome=outcome, at=await self._clock.now())
+        self._known[step] = (self._known.get(step, ({}, None))[0], outcome)

@@ -1,0 +1,149 @@
+"""New bytes of a known asset become a version of it; bytes that turn out to be the same move nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dambridge.engine.describing import canonical, compare, read_target, spell, still_to_write, with_marks
+from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
+from dambridge.engine.parts import Parts
+from dambridge.engine.proving import prove_bytes
+from dambridge.engine.settling import End
+from dambridge.engine.steps import Step, StepJournal
+from dambridge.mapping import embedded_fields
+from dambridge.model.actions import Action
+from dambridge.model.identity import RemoteId
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Agreed, Digest, NativeRecord
+from dambridge.model.values import Fields, fields_from_json, fields_to_json
+from dambridge.ports.errors import MovedOn, Unclear
+
+
+async def confirm_bytes(parts: Parts, action: Action, journal: StepJournal, agreed: Agreed) -> End:
+    """The source's modified time moved and nothing else explains it: hash the bytes; only other bytes go on."""
+    if journal.intent(Step.VERSION) is not None:
+        return await bring_version(parts, action, journal, agreed)
+    if action.size > parts.settings.large_file:
+        digest = await hash_source(parts, action)
+    else:
+        digest = (await fetch(parts, action))[0].digest
+    if agreed.content is not None and digest.sha256 == agreed.content.sha256:
+        return _same(action, agreed, digest)
+    return await bring_version(parts, action, journal, agreed)
+
+
+def _same(action: Action, agreed: Agreed, digest: Digest) -> End:
+    return End(
+        outcome=Outcome.UNCHANGED,
+        reason=Reason.of(Code.BYTES_CONFIRMED),
+        target_id=action.target_id,
+        target_version=agreed.versions.get(str(action.target)),
+        digest=digest,
+        filled=agreed.filled,
+    )
+
+
+async def bring_version(parts: Parts, action: Action, journal: StepJournal, agreed: Agreed) -> End:
+    """Make the source's bytes the current file of the linked asset, then write the fields again that this moved."""
+    if action.target_id is None:
+        raise MovedOn("The plan names no target asset for a new version; plan again.")
+    native = await read_target(parts, action.target_id)
+    sent = journal.intent(Step.VERSION)
+    if sent is None:
+        _recheck(parts, action, native)
+    before = _fields_before(parts, journal, native)
+    digest, filled = await _bytes_there(parts, action, journal, native, before=before, agreed=agreed)
+    native = await read_target(parts, action.target_id)
+    proof = await prove_bytes(parts, native, digest)
+    if proof is None:
+        raise Unclear(f"{native.key} does not hold the new bytes yet; it is looked at again.")
+    fresh = {name: value for name, value in filled.items() if name not in action.fields and name not in before}
+    wanted = {name: value for name, value in {**before, **fresh, **action.fields}.items() if name not in action.cleared}
+    native = await _describe_again(parts, action, journal, native, wanted)
+    return End(
+        outcome=Outcome.DONE,
+        reason=Reason.of(Code.VERSION_ADDED, evidence=proof),
+        target_id=native.key.remote_id,
+        target_version=canonical(parts, native).version,
+        digest=digest,
+        filled={**agreed.filled, **fresh},
+        evidence=proof,
+        bytes_moved=digest.size,
+        before=before,
+    )
+
+
+def _fields_before(parts: Parts, journal: StepJournal, native: NativeRecord) -> Fields:
+    """The target's mapped fields as they stood before the first try sent anything."""
+    intent = journal.intent(Step.VERSION)
+    if intent is not None:
+        return fields_from_json(intent["before"])
+    written = parts.maps[parts.policy.target].writes
+    return {name: value for name, value in canonical(parts, native).fields.items() if name in written}
+
+
+def _recheck(parts: Parts, action: Action, native: NativeRecord) -> None:
+    expected = action.expects.get(str(action.target))
+    if expected is not None and canonical(parts, native).version != expected:
+        raise MovedOn(f"{native.key} was edited after the plan was made; no bytes were sent. It is planned again.")
+
+
+async def _bytes_there(
+    parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, before: Fields, agreed: Agreed
+) -> tuple[Digest, Fields]:
+    """Send the bytes unless an earlier try got them there; returns their digest and what stands inside them."""
+    file_name = action.file_name
+    if action.size > parts.settings.large_file:
+        known = await hash_source(parts, action) if journal.intent(Step.VERSION) is not None else None
+        if known is not None and await prove_bytes(parts, native, known) is not None:
+            return known, agreed.filled
+        async with stream_through(parts, action) as (body, passing):
+
+            async def send() -> Mapping[str, object]:
+                await parts.archive.add_version(_target(action), body, file_name=file_name, lane=parts.lane)
+                return {"sha256": passing.digest.sha256}
+
+            await journal.run(Step.VERSION, {"before": fields_to_json(before)}, send)
+            return passing.digest, agreed.filled
+    spooled, inside = await fetch(parts, action)
+    filled = embedded_fields(inside)
+    if journal.intent(Step.VERSION) is not None and await prove_bytes(parts, native, spooled.digest) is not None:
+        if journal.outcome(Step.VERSION) is None:
+            await journal.close(Step.VERSION, {"sha256": spooled.digest.sha256})
+        return spooled.digest, filled
+
+    async def work() -> Mapping[str, object]:
+        body = body_of(parts, spooled)
+        await parts.archive.add_version(_target(action), body, file_name=file_name, lane=parts.lane)
+        return {"sha256": spooled.digest.sha256}
+
+    await journal.run(Step.VERSION, {"sha256": spooled.digest.sha256, "before": fields_to_json(before)}, work)
+    return spooled.digest, filled
+
+
+def _target(action: Action) -> RemoteId:
+    if action.target_id is None:
+        raise MovedOn("The plan names no target asset; plan again.")
+    return action.target_id
+
+
+async def _describe_again(
+    parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, wanted: Fields
+) -> NativeRecord:
+    """A target may read embedded metadata on check-in: what that overwrote is written back, people's edits included."""
+    write = await spell(parts, with_marks(action, wanted), action.cleared)
+    attributes = still_to_write(native, write)
+    name = action.name if action.name and native.name != action.name else None
+    if attributes or name:
+
+        async def work() -> Mapping[str, object]:
+            await parts.archive.write(
+                native.key.remote_id, attributes=attributes, name=name, file_name=None, lane=parts.lane
+            )
+            return {"attributes": len(attributes)}
+
+        await journal.run(Step.DESCRIBE, {"attributes": sorted(attributes)}, work)
+        native = await read_target(parts, native.key.remote_id)
+    compare(parts, wanted, action.cleared, native)
+    return native

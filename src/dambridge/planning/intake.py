@@ -1,0 +1,224 @@
+"""Decide about one asset of flow `intake`: make its record copy, bring it up to date, or leave it, each with a reason.
+
+The decision rests on every copy that was seen and on what all of them last agreed on; which copy is written follows from
+the policy's roles, not from an order of sides. Nothing is ever removed by this flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dambridge.mapping import AccountMap, equal
+from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
+from dambridge.model.identity import AccountId, CopyId, Link, LinkId
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Agreed, AssetRecord, Missing, Present, Seen, Unread
+from dambridge.model.values import FieldName, Value
+from dambridge.policy.intake import IntakePolicy
+from dambridge.policy.placing import file_name_for, folder_for, name_for
+from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
+
+CREATE_CALLS = (1, 6)
+"""Calls at the source (the original) and at the target (import, read, write, two for placing, read back)."""
+UPDATE_CALLS = (0, 3)
+VERSION_CALLS = (1, 5)
+CONFIRM_CALLS = (1, 0)
+
+
+def decide_intake(
+    *,
+    link: Link | None,
+    link_id: LinkId,
+    agreed: Agreed | None,
+    seen: Mapping[CopyId, Seen],
+    policy: IntakePolicy,
+    source: CopyId,
+    target: CopyId,
+    maps: Mapping[AccountId, AccountMap],
+    can_read: ReaderCapabilities,
+    can_archive: ArchiveCapabilities,
+    now: datetime,
+) -> Decision:
+    """Say what to do about one selected and approved asset. `now` is there for rules with dates; none of them is here yet."""
+    del now
+    if (unread := _unread(seen, source)) is not None:
+        return unread
+    here, there = seen[source], seen[target]
+    if isinstance(here, Missing):
+        reason = Reason.of(Code.GONE_AT_SOURCE, absence=str(here.absence), evidence=here.evidence)
+        return Leave(outcome=Outcome.SKIPPED, reason=reason)
+    if not isinstance(here, Present):
+        return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.GONE_AT_SOURCE, absence="never seen", evidence=""))
+    if link is not None and link.observe_only:
+        return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.OBSERVE_ONLY))
+    if isinstance(there, Missing):
+        reason = Reason.of(Code.TARGET_GONE, absence=str(there.absence), evidence=there.evidence)
+        return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="coordinator")
+    task = _Task(link, link_id, policy, source, target, maps[target.account], can_read, can_archive, here.record)
+    if isinstance(there, Present) and agreed is not None:
+        return _bring_up_to_date(task, there.record, agreed)
+    return _create(task)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One asset's question, so that the answers below can be short."""
+
+    link: Link | None
+    link_id: LinkId
+    policy: IntakePolicy
+    source: CopyId
+    target: CopyId
+    target_map: AccountMap
+    can_read: ReaderCapabilities
+    can_archive: ArchiveCapabilities
+    record: AssetRecord
+
+    @property
+    def written(self) -> frozenset[FieldName]:
+        """The fields that this flow writes: those with a home in the target, narrowed by the policy."""
+        return self.target_map.writes if self.policy.managed is None else self.target_map.writes & self.policy.managed
+
+    def calls(self, counts: tuple[int, int]) -> dict[str, int]:
+        return {self.source.account: counts[0], self.target.account: counts[1]}
+
+
+def _unread(seen: Mapping[CopyId, Seen], source: CopyId) -> Leave | None:
+    """Not seen is not the same as deleted: whoever could not be read is waited for."""
+    for copy, it in sorted(seen.items()):
+        if isinstance(it, Unread):
+            code = Code.SOURCE_UNREAD if copy == source else Code.TARGET_UNREAD
+            reason = Reason.of(code, copy=str(copy), text=str(dict(it.reason.params).get("text", it.reason.code)))
+            return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="system")
+    return None
+
+
+def _create(task: _Task) -> Decision:
+    if (held := _unproven(task, Proof.DECLARED)) is not None:
+        return held
+    record = task.record
+    folder = folder_for(record, task.policy.folder, selects=task.policy.selects_container)
+    file_name = file_name_for(record)
+    for bad in (folder, file_name):
+        if isinstance(bad, Reason):
+            return Leave(outcome=Outcome.QUARANTINED, reason=bad, waits_for="coordinator")
+    action = Action(
+        kind=ActionKind.CREATE,
+        link=task.link_id,
+        source=record.key,
+        target=task.target,
+        target_id=None,
+        fields={name: value for name, value in record.fields.items() if name in task.written},
+        cleared=(),
+        expects={str(task.source): record.version},
+        reasons=(Reason.of(Code.CREATED, folder=str(folder), evidence="planned"),),
+        folder=str(folder),
+        file_name=str(file_name),
+        name=name_for(record),
+        media_type=str(record.media_type),
+        size=record.size or 0,
+        calls=task.calls(CREATE_CALLS),
+    )
+    return Act(actions=(action,))
+
+
+def _unproven(task: _Task, versions: Proof) -> Leave | None:
+    """What the accounts are not known to be able to do for this media type makes the asset wait."""
+    media_type = task.record.media_type
+    cells = {
+        "download originals": task.can_read.originals.get(media_type, Proof.UNPROVEN),
+        "take files": task.can_archive.deliver.get(media_type, Proof.UNPROVEN),
+        "write attributes": task.can_archive.write_attributes,
+        "place in folders": task.can_archive.folders,
+        "add versions": versions,
+    }
+    for what, proof in cells.items():
+        if not proof.usable:
+            reason = Reason.of(Code.CAPABILITY_UNPROVEN, what=what, media_type=str(media_type), proof=str(proof))
+            return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="administrator")
+    return None
+
+
+def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decision:
+    before = agreed.versions.get(str(task.source))
+    if before == task.record.version:
+        return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
+    fields, cleared, explained, kept = _changes(task, there, agreed)
+    if before is not None and before.content != task.record.version.content:
+        if (held := _unproven(task, task.can_archive.versions)) is not None:
+            return held
+        return _act(task, there, ActionKind.ADD_VERSION, fields, cleared, VERSION_CALLS, Code.VERSION_ADDED)
+    if task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained):
+        return _act(task, there, ActionKind.CONFIRM_BYTES, fields, cleared, CONFIRM_CALLS, Code.BYTES_CONFIRMED)
+    if fields or cleared:
+        return _act(task, there, ActionKind.UPDATE_FIELDS, fields, cleared, UPDATE_CALLS, Code.FIELDS_UPDATED)
+    if kept:
+        return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=tuple(kept)))
+    return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
+
+
+def _changes(
+    task: _Task, there: AssetRecord, agreed: Agreed
+) -> tuple[dict[FieldName, Value], tuple[FieldName, ...], bool, list[str]]:
+    """Three ways per field: (to write, to clear, whether any field explains the moved version, left to the target's people)."""
+    fields: dict[FieldName, Value] = {}
+    cleared: list[FieldName] = []
+    kept: list[str] = []
+    explained = False
+    for name in sorted(task.written):
+        ours, was = task.record.fields.get(name), agreed.fields.get(name)
+        if _same(name, ours, was):
+            continue
+        explained = True
+        theirs = there.fields.get(name)
+        if _same(name, ours, theirs):
+            continue
+        base = was if was is not None else agreed.filled.get(name)
+        if not _same(name, theirs, base) and task.policy.target_edits == "keep_target":
+            kept.append(str(name))
+        elif ours is None:
+            cleared.append(name)
+        else:
+            fields[name] = ours
+    return fields, tuple(cleared), explained, kept
+
+
+def _same(name: FieldName, one: Value | None, other: Value | None) -> bool:
+    if one is None or other is None:
+        return one is None and other is None
+    return equal(name, one, other)
+
+
+def _act(
+    task: _Task,
+    there: AssetRecord,
+    kind: ActionKind,
+    fields: Mapping[FieldName, Value],
+    cleared: tuple[FieldName, ...],
+    calls: tuple[int, int],
+    code: Code,
+) -> Act:
+    moves = kind is not ActionKind.UPDATE_FIELDS
+    names = tuple(sorted({*fields, *cleared}))
+    reason = Reason.of(code, fields=names) if code is Code.FIELDS_UPDATED else Reason.of(code, evidence="planned")
+    retitled = FieldName("title") in fields
+    action = Action(
+        kind=kind,
+        link=task.link_id,
+        source=task.record.key,
+        target=task.target,
+        target_id=there.key.remote_id,
+        fields=dict(fields),
+        cleared=cleared,
+        expects={str(task.source): task.record.version, str(task.target): there.version},
+        reasons=(reason,),
+        file_name=there.file_name,
+        name=name_for(task.record) if retitled else "",
+        media_type=str(task.record.media_type),
+        size=(task.record.size or 0) if moves else 0,
+        calls=task.calls(calls),
+    )
+    return Act(actions=(action,))

@@ -1,0 +1,178 @@
+"""Flow `intake`: which assets of the source travel, when they count as approved, and what they must have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal
+
+from dambridge.expressions import ExpressionFault, Program
+from dambridge.model.actions import Leave
+from dambridge.model.identity import AccountId
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import AssetRecord, MediaType
+from dambridge.model.values import DateValue, FieldName, LangAlt, Value
+from dambridge.policy.patterns import matches_any
+from dambridge.policy.placing import needs_galleries
+
+SELECT = "select"
+"""The name under which the selecting expression stands among the compiled programs."""
+
+
+class Carrier(StrEnum):
+    """Where an account shows that an asset is approved."""
+
+    GALLERY = "gallery"
+    EDIT_STATUS = "edit_status"
+    CUSTOM = "custom"
+    RATING = "rating"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """How approval is read: by values or gallery patterns, by a custom field's id, by a least rating.
+
+    It reads what the system itself shows and never a value from inside the file: whoever uploads a file must not be able
+    to approve it."""
+
+    carrier: Carrier = Carrier.EDIT_STATUS
+    approved: tuple[str, ...] = ("approved",)
+    rejected: tuple[str, ...] = ("rejected",)
+    field: FieldName | None = None
+    minimum: int | None = None
+
+    def judge(self, record: AssetRecord) -> tuple[Literal["approved", "rejected", "open"], str]:
+        """The verdict and the value that it rests on."""
+        match self.carrier:
+            case Carrier.GALLERY:
+                paths = [it.path for it in record.containers]
+                return _verdict_of_paths(paths, self.approved, self.rejected)
+            case Carrier.RATING:
+                rating = record.fields.get(FieldName("rating"))
+                good = isinstance(rating, int) and rating >= (self.minimum if self.minimum is not None else 1)
+                bad = isinstance(rating, int) and rating < 0
+                return ("rejected" if bad else "approved" if good else "open"), str(
+                    rating if rating is not None else ""
+                )
+            case Carrier.EDIT_STATUS:
+                return self._by_value(record.fields.get(FieldName("edit_status")))
+            case Carrier.CUSTOM:
+                return self._by_value(record.fields.get(self.field) if self.field else None)
+
+    def _by_value(self, value: Value | None) -> tuple[Literal["approved", "rejected", "open"], str]:
+        text = plain(value).strip()
+        folded = text.casefold()
+        if folded in {it.casefold() for it in self.rejected}:
+            return "rejected", text
+        return ("approved" if folded in {it.casefold() for it in self.approved} else "open"), text
+
+
+def _verdict_of_paths(
+    paths: Sequence[str], approved: Sequence[str], rejected: Sequence[str]
+) -> tuple[Literal["approved", "rejected", "open"], str]:
+    for path in paths:
+        if matches_any(path, rejected):
+            return "rejected", path
+    for path in paths:
+        if matches_any(path, approved):
+            return "approved", path
+    return "open", ", ".join(paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakePolicy:
+    """Everything that decides about intake, as data. `managed` None means every field that the map writes."""
+
+    source: AccountId
+    target: AccountId
+    mode: Literal["new", "approved"] = "approved"
+    galleries: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    approval: Approval = Approval()
+    media_types: Mapping[MediaType, Literal["take", "skip"]] = field(default_factory=dict)
+    expression: str | None = None
+    folder: str = "PhotoShelter/{year}/{gallery}"
+    required: tuple[FieldName, ...] = ()
+    managed: frozenset[FieldName] | None = None
+    rehash: Literal["unexplained", "always", "never"] = "unexplained"
+    verify_bytes: Literal["always", "sampled", "never"] = "always"
+    sample_rate: float = 0.05
+    target_edits: Literal["keep_target", "source_wins"] = "keep_target"
+    max_changes: int | None = None
+    max_share: float | None = None
+    plan_ttl: timedelta = timedelta(days=2)
+
+    def selects_container(self, path: str) -> bool:
+        """Whether assets of this gallery are meant; without patterns every gallery is."""
+        return (not self.galleries or matches_any(path, self.galleries)) and not matches_any(path, self.exclude)
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups of a source record that this policy needs to read, so that no call is made for nothing."""
+        wanted = {"base", "iptc"}
+        by_gallery = self.mode == "approved" and self.approval.carrier is Carrier.GALLERY
+        if self.galleries or self.exclude or by_gallery or needs_galleries(self.folder):
+            wanted.add("containers")
+        custom = self.mode == "approved" and self.approval.carrier is Carrier.CUSTOM
+        if custom or (self.expression and "custom" in self.expression) or "{custom:" in self.folder:
+            wanted.add("custom")
+        return frozenset(wanted)
+
+
+def assess(record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program]) -> AssetRecord | Leave:
+    """The record itself when the asset may travel, else why it is left. The first reason met is the one given."""
+    selected = _selected(record, policy, programs)
+    if selected is not None:
+        return selected
+    if policy.mode == "approved":
+        verdict, value = policy.approval.judge(record)
+        shown = value or "(empty)"
+        if verdict == "rejected":
+            return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.REJECTED_AT_SOURCE, status=shown))
+        if verdict == "open":
+            return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.NOT_APPROVED, status=shown))
+    missing = [name for name in policy.required if name not in record.fields]
+    if missing:
+        reason = Reason.of(Code.REQUIRED_FIELD_MISSING, fields=tuple(missing))
+        return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="contributor")
+    return record
+
+
+def _selected(record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program]) -> Leave | None:
+    if (policy.galleries or policy.exclude) and not any(policy.selects_container(it.path) for it in record.containers):
+        where = ", ".join(it.path for it in record.containers) or "(no gallery)"
+        return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.NOT_SELECTED, galleries=where))
+    if policy.media_types.get(record.media_type, "take") == "skip":
+        return Leave(
+            outcome=Outcome.SKIPPED, reason=Reason.of(Code.MEDIA_TYPE_EXCLUDED, media_type=str(record.media_type))
+        )
+    program = programs.get(SELECT)
+    if program is None:
+        return None
+    answer = program.evaluate(record)
+    if isinstance(answer, ExpressionFault):
+        reason = Reason.of(Code.EXPRESSION_ERROR, expression=policy.expression or "", text=answer.text)
+        return Leave(outcome=Outcome.QUARANTINED, reason=reason, waits_for="administrator")
+    if answer is not True:
+        return Leave(
+            outcome=Outcome.SKIPPED, reason=Reason.of(Code.EXPRESSION_FALSE, expression=policy.expression or "")
+        )
+    return None
+
+
+def plain(value: Value | None) -> str:
+    """A value as the text that a person would read."""
+    match value:
+        case None:
+            return ""
+        case LangAlt():
+            return value.default
+        case DateValue():
+            return value.iso
+        case tuple():
+            return ", ".join(value)
+        case _:
+            return str(value)

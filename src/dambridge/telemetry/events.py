@@ -1,0 +1,28 @@
+"""Every name under which dambridge logs, audits or counts something. A name that is not here is used nowhere."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LogEvent(StrEnum):
+    """Names of log lines."""
+
+    ACTION_RETRIED = "action.retried"
+    ACTION_BUG = "action.bug"
+    WORK_ENDED_BADLY = "work.ended_badly"
+    COMMAND_BEGUN = "command.begun"
+    COMMAND_REFUSED = "command.refused"
+    COMMAND_BUG = "command.bug"
+
+
+class AuditEvent(StrEnum):
+    """Names of entries of the audit trail."""
+
+    ASSET_CREATED = "asset.create"
+    ASSET_FIELDS = "asset.update_fields"
+    ASSET_VERSION = "asset.add_version"
+    ASSET_CONFIRMED = "asset.confirm_bytes"
+    PLAN_APPROVED = "plan.approved"
+    FLOW_PAUSED = "flow.paused"
+    FLOW_RESUMED = "flow.resumed"

@@ -1,0 +1,105 @@
+"""Reasons in words: a sentence that a librarian would say aloud, and the next move where a person has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dambridge.model.reasons import Code, Reason
+
+WORDS: Mapping[Code, str] = {
+    Code.CREATED: "Archived in {folder}.",
+    Code.FIELDS_UPDATED: "Changed fields carried over: {fields}.",
+    Code.VERSION_ADDED: "The new file became a version of the same asset.",
+    Code.ADOPTED_TWIN: "An earlier delivery was found and taken over.",
+    Code.SAME_BYTES_EXIST: "The same file is in the archive already as {existing} ({name}); it was linked, not changed.",
+    Code.BYTES_CONFIRMED: "The file was read again: it is the same.",
+    Code.IN_STEP: "Nothing changed.",
+    Code.NOT_SELECTED: "It stands in {galleries}, which is not among the selected galleries.",
+    Code.NOT_APPROVED: "Not approved yet: its status is {status}.",
+    Code.REJECTED_AT_SOURCE: "Rejected: its status is {status}.",
+    Code.MEDIA_TYPE_EXCLUDED: "Files of the type {media_type} are left out.",
+    Code.EXPRESSION_FALSE: "The selecting rule says no: {expression}",
+    Code.GONE_AT_SOURCE: "It is no longer at its source ({absence}); what was archived stays.",
+    Code.OBSERVE_ONLY: "The link is only watched until a person activates it.",
+    Code.REQUIRED_FIELD_MISSING: "Something that every asset needs is missing: {fields}.",
+    Code.UNKNOWN_TERM: "{field} has no term {term}.",
+    Code.CAPABILITY_UNPROVEN: "Nobody has shown that this account can {what} for the type {media_type} ({proof}).",
+    Code.MOVED_ON: "It was changed while the work was under way: {text}",
+    Code.SOURCE_UNREAD: "It could not be read at its source: {text}",
+    Code.TARGET_UNREAD: "Its copy in the archive could not be read: {text}",
+    Code.TARGET_EDITED: "People changed it in the archive, so it was left as they set it: {fields}.",
+    Code.TARGET_GONE: "Its copy is no longer in the archive ({absence}).",
+    Code.TRY_LATER: "It could not be done now: {text}",
+    Code.UNCLEAR_OUTCOME: "It is not known whether it happened: {text}",
+    Code.GUARD_TRIPPED: "The guard {guard} stopped it: {found} changes, at most {limit} are allowed.",
+    Code.PAUSED: "The flow {flow} is held by a person.",
+    Code.NOT_IN_WAVE: "Its wave of plan {plan} has not come yet.",
+    Code.DISK_FULL: "The disk is full: {text}",
+    Code.BROKEN_FILE: "The file is broken: {why}",
+    Code.EMPTY_FILE: "The file is empty: {why}",
+    Code.VALUE_REFUSED: "The archive refused the value of {field}: {text}",
+    Code.VALUE_ALTERED: "The archive altered {field}: {wanted} was written, {found} came back.",
+    Code.VALUE_CUT: "The archive cut {field}: {kept} of {wanted} characters were kept.",
+    Code.EXPRESSION_ERROR: "The rule {expression} failed on it: {text}",
+    Code.PATH_INVALID: "No folder can be named by {template}: {variable} has no value.",
+    Code.NAME_INVALID: "The file name {name} cannot be used.",
+    Code.NAME_COLLISION: "Another asset has the name {name} there already.",
+    Code.BYTES_DIFFER: "What arrived is not what was sent: SHA-256 {sent} was sent, {found} was found in {existing}.",
+    Code.BERTH_DIRTY: "The arrival folder {folder} holds something that is not ours.",
+    Code.TOO_MANY_ATTEMPTS: "It was tried {attempts} times without success: {text}",
+    Code.REFUSED_BY_SYSTEM: "The system said no: {text} ({code})",
+    Code.BUG: "A fault in dambridge itself: {text}",
+    Code.LISTING_UNPROVEN: "The listing of {what} is not proven complete: {text}",
+}
+
+MOVES: Mapping[Code, str] = {
+    Code.SAME_BYTES_EXIST: "Decide whether the two are one asset.",
+    Code.NOT_APPROVED: "Approve it at its source; the next run takes it.",
+    Code.REQUIRED_FIELD_MISSING: "Fill it in at its source; the next run takes it.",
+    Code.UNKNOWN_TERM: "Add the term to the vocabulary, or correct the word at its source.",
+    Code.CAPABILITY_UNPROVEN: "Try it in a scratch folder and set it in the configuration, or leave the type out.",
+    Code.TARGET_EDITED: "Nothing, unless the source should win: `target_edits: source_wins`.",
+    Code.TARGET_GONE: "Find out who removed it; it is not archived again by itself.",
+    Code.UNCLEAR_OUTCOME: "The next run looks before it repeats anything.",
+    Code.TRY_LATER: "The next run tries again.",
+    Code.MOVED_ON: "The next run plans it again.",
+    Code.SOURCE_UNREAD: "The next run reads it again.",
+    Code.TARGET_UNREAD: "The next run reads it again.",
+    Code.GUARD_TRIPPED: "Look at the plan (`dambridge plan`), then apply it with `--allow-tripped` or raise the limit.",
+    Code.PAUSED: "Let it go on: `dambridge runs resume`.",
+    Code.NOT_IN_WAVE: "Apply the plan again for the next wave.",
+    Code.DISK_FULL: "Free some room for the spool, then run again.",
+    Code.BROKEN_FILE: "Ask for the file again; a new upload is taken by the next run.",
+    Code.EMPTY_FILE: "Ask for the file again; a new upload is taken by the next run.",
+    Code.VALUE_REFUSED: "Correct the value at its source, or the attribute in the archive.",
+    Code.VALUE_ALTERED: "Compare the two in the archive; a folder's attribute profile may rewrite values.",
+    Code.VALUE_CUT: "Shorten the text at its source, or map it to a longer attribute.",
+    Code.EXPRESSION_ERROR: "Correct the rule in the configuration.",
+    Code.PATH_INVALID: "Fill in the field, or change `place.folder`.",
+    Code.NAME_INVALID: "Rename the file at its source.",
+    Code.NAME_COLLISION: "Rename one of the two.",
+    Code.BYTES_DIFFER: "Compare both files; the delivered one was moved to the quarantine folder.",
+    Code.BERTH_DIRTY: "Empty that folder in the archive, then run again.",
+    Code.TOO_MANY_ATTEMPTS: "Read the text, then run again.",
+    Code.REFUSED_BY_SYSTEM: "Check the level and the rights of the integration user.",
+    Code.BUG: "Please report it with the log.",
+    Code.LISTING_UNPROVEN: "Nothing was concluded from it; the next run lists again.",
+}
+
+
+class _Gaps(dict[str, str]):
+    """Parameters of a reason; one that is missing shows as a gap instead of ending in an error."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def words(reason: Reason) -> str:
+    """The reason as one sentence, parameters put in."""
+    values = {name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in reason.params}
+    return WORDS[reason.code].format_map(_Gaps(values))
+
+
+def next_move(reason: Reason) -> str:
+    """What a person can do about it; empty where there is nothing to do."""
+    return MOVES.get(reason.code, "")
