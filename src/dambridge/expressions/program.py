@@ -14,6 +14,8 @@ from cel_expr_python import cel
 
 from dambridge.expressions.bounds import LARGEST_TEXT, find_excess
 from dambridge.expressions.functions import declarations
+from dambridge.expressions.record import record_values
+from dambridge.model.records import AssetRecord
 
 Outcome = str | bool | int | tuple[str, ...]
 """What a rule can come to."""
@@ -38,9 +40,9 @@ class ExpressionInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionFault:
-    """The rule could not be evaluated over these values; `why` is a sentence. Never the same as false."""
+    """The rule could not be evaluated over these values; `text` says why. Never the same as false."""
 
-    why: str
+    text: str
 
 
 _TYPES = {
@@ -65,6 +67,7 @@ _EMPTY: Mapping[Kind, object] = {
 }
 _WORD = re.compile(r"[A-Za-z_]\w*")
 PRESENT = "present"
+NOW = "now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,16 @@ class Program:
     declared: frozenset[str]
     _compiled: Any = field(repr=False, compare=False)
 
-    def evaluate(self, values: Mapping[str, object]) -> Outcome | ExpressionFault:
-        """The rule over these values. A declared variable without a value is empty of its kind, and `present[name]`
-        says so; values of names that were never declared are ignored."""
+    def evaluate(
+        self, subject: AssetRecord | Mapping[str, object], *, now: datetime | None = None
+    ) -> Outcome | ExpressionFault:
+        """The rule over a record, or over plain values. A declared variable without a value is empty of its kind, and
+        `present[name]` says so; only a rule that speaks of `now` without being given one is at fault."""
+        values = dict(record_values(subject) if isinstance(subject, AssetRecord) else subject)
+        if now is not None:
+            values[NOW] = now
+        if NOW in self.variables and NOW not in values:
+            return ExpressionFault("the rule asks for the present instant, and none was given")
         data: dict[str, object] = {}
         for name, kind in self.variables.items():
             given = self._presence(values) if name == PRESENT else values.get(name, _EMPTY[kind])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import PurePosixPath
 
 from dambridge.model.records import AssetRecord
@@ -11,13 +10,12 @@ from dambridge.model.values import DateValue, LangAlt, Value
 CUSTOM = "custom:"
 
 
-def record_values(record: AssetRecord, now: datetime) -> dict[str, object]:
+def record_values(record: AssetRecord) -> dict[str, object]:
     """Canonical fields under their names, and what is known of the file. Absent fields are absent here too.
 
     Dates are ISO 8601 texts of their own precision, because one without an offset is no instant. `custom` holds the
-    site's own fields by id, `in_language` the texts of each language, `now` the instant given in."""
+    site's own fields by id, `in_language` the texts of each language."""
     values: dict[str, object] = {
-        "now": now,
         "file_name": record.file_name,
         "extension": PurePosixPath(record.file_name).suffix.lower().lstrip("."),
         "name": record.name,

@@ -12,7 +12,7 @@ from dambridge.mapping.account_map import (
 from dambridge.mapping.discovery import discover
 from dambridge.mapping.embedded import embedded_fields
 from dambridge.mapping.fields import FIELDS, Field, Kind
-from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of
+from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
 from dambridge.mapping.variables import expression_variables
 from dambridge.mapping.writing import NativeWrite, derived_fields, to_native
@@ -37,6 +37,7 @@ __all__ = [
     "fingerprint",
     "is_absent",
     "is_cut_of",
+    "same",
     "to_canonical",
     "to_native",
     "unread_fields",

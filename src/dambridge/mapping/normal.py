@@ -28,7 +28,15 @@ def normal_text(text: str) -> str:
     return unicodedata.normalize("NFC", joined.rstrip())
 
 
-def equal(name: FieldName, one: Value | None, other: Value | None) -> bool:
+def equal(name: FieldName, now: Value | None, before: Value | None) -> bool:
+    """Whether `now` says what `before` said: the same meaning, or only its cut echo from the old IPTC block.
+
+    The order matters for cuts alone: a long value that takes the place of a cut one is a change, and a system that cut
+    what was written shows it when asked as `equal(name, written, read_back)`."""
+    return same(name, now, before) or is_cut_of(name, now, before)
+
+
+def same(name: FieldName, one: Value | None, other: Value | None) -> bool:
     """Whether two values mean the same in this field. None, blank text and blank lists are all absent."""
     if is_absent(one) or is_absent(other):
         return is_absent(one) and is_absent(other)
@@ -39,9 +47,10 @@ def equal(name: FieldName, one: Value | None, other: Value | None) -> bool:
             return same_date(one, other)
         case LangAlt(), LangAlt():
             return _same_languages(one, other)
-        case ((int() | bool()), (int() | bool())):
-            return int(one) == int(other)
-    first, second = _texts(name, one), _texts(name, other)
+    return _same_texts(name, _texts(name, one), _texts(name, other))
+
+
+def _same_texts(name: FieldName, first: tuple[str, ...], second: tuple[str, ...]) -> bool:
     match kind_of(name):
         case Kind.BAG:
             return Counter(first) == Counter(second)
@@ -67,7 +76,7 @@ def is_absent(value: Value | None) -> bool:
 def is_cut_of(name: FieldName, part: Value | None, whole: Value | None) -> bool:
     """Whether `part` is `whole` cut at the field's IIM limit, between or within characters, in UTF-8 or one byte each."""
     limit = limit_of(name)
-    if not limit or part is None or whole is None or equal(name, part, whole):
+    if not limit or part is None or whole is None or same(name, part, whole):
         return False
     parts, wholes = _texts(name, part), _texts(name, whole)
     if len(parts) != len(wholes):

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dambridge.expressions import ExpressionFault, record_values
+from dambridge.expressions import ExpressionFault
 from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
-from dambridge.mapping.fields import Kind, kind_of
-from dambridge.mapping.normal import equal, is_absent, normal_text
+from dambridge.mapping.fields import MARK, Kind, kind_of
+from dambridge.mapping.normal import is_absent, normal_text, same
 from dambridge.mapping.values import Unreadable, canonical_value, native_texts, short_code
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
@@ -40,7 +40,8 @@ def to_native(
     """The account's words for these values; fields that the map does not write are not this account's business.
 
     With `definitions` each value is held against the attribute as the account defines it: an attribute that is not
-    there, a wrong type, an unknown term or a value too long is a problem."""
+    there, a wrong type, an unknown term or a value too long is a problem. Our own marks are left out where a site has
+    no attribute for them."""
     attributes: dict[str, tuple[str, ...]] = {}
     problems: list[Reason] = []
     for name in sorted({*fields, *cleared}):
@@ -49,7 +50,8 @@ def to_native(
             continue
         definition = None if definitions is None else definitions.get(rule.native)
         if definitions is not None and definition is None:
-            problems.append(missing_attribute(rule, definitions))
+            if not name.startswith(MARK):
+                problems.append(missing_attribute(rule, definitions))
             continue
         if name not in fields or is_absent(fields[name]):
             attributes[rule.native] = ()
@@ -74,24 +76,29 @@ def missing_attribute(rule: Rule, definitions: Mapping[str, Definition]) -> Reas
 def _spell(rule: Rule, value: Value, definition: Definition | None) -> tuple[str, ...] | Reason:
     kind, terms = definition if definition is not None else (rule.kind, None)
     separator = None if kind in _MANY else rule.separator
-    if separator and isinstance(value, tuple) and kind_of(rule.field) is Kind.BAG:
-        inside = next((it for it in value if separator.strip() in it), None)
-        if inside is not None:
-            return _refused(rule, f"the term {inside[:60]!r} contains the separator {separator!r}")
     try:
         texts = native_texts(value, separator=separator, day_only=kind == "date")
     except Unreadable as error:
         return _refused(rule, str(error))
     texts = tuple(short_code(rule.field, it) for it in texts)
+    problem = _unfit(rule, value, texts, kind=kind, separator=separator)
+    if problem is not None:
+        return problem
+    return texts if terms is None or kind not in _WITH_TERMS else _known_terms(rule, texts, terms)
+
+
+def _unfit(rule: Rule, value: Value, texts: tuple[str, ...], *, kind: str, separator: str | None) -> Reason | None:
+    """Why the place cannot hold these texts, or None."""
+    if separator and isinstance(value, tuple) and kind_of(rule.field) is Kind.BAG:
+        inside = next((it for it in value if separator.strip() in it), None)
+        if inside is not None:
+            return _refused(rule, f"the term {inside[:60]!r} contains the separator {separator!r}")
     if len(texts) > 1 and kind and kind not in _MANY:
         return _refused(rule, f"it holds one value and {len(texts)} are to be written")
     if kind == "number" and not texts[0].lstrip("-").isdigit():
         return _refused(rule, f"{texts[0][:40]!r} is no number")
-    if (long := next((it for it in texts if rule.limit and len(it) > rule.limit), None)) is not None:
-        return Reason.of(Code.VALUE_CUT, field=rule.field, kept=rule.limit or 0, wanted=len(long))
-    if terms is None or kind not in _WITH_TERMS:
-        return texts
-    return _known_terms(rule, texts, terms)
+    long = next((it for it in texts if rule.limit and len(it) > rule.limit), None)
+    return Reason.of(Code.VALUE_CUT, field=rule.field, kept=rule.limit or 0, wanted=len(long)) if long else None
 
 
 def _refused(rule: Rule, why: str) -> Reason:
@@ -116,7 +123,7 @@ def _term_for(name: FieldName, text: str, terms: tuple[str, ...]) -> str | None:
     if text in terms:
         return text
     if name == "country_code":
-        return next((it for it in terms if equal(name, it, text)), None)
+        return next((it for it in terms if same(name, it, text)), None)
     wanted = normal_text(text)
     return next((it for it in terms if normal_text(it) == wanted), None)
 
@@ -144,8 +151,8 @@ def _compute(
     rule: Rule, record: AssetRecord, now: datetime, fields: dict[FieldName, Value], problems: list[Reason]
 ) -> None:
     assert rule.expression is not None  # noqa: S101 - asked by the caller
-    result = rule.expression.evaluate(record_values(record, now))
-    why = result.why if isinstance(result, ExpressionFault) else ""
+    result = rule.expression.evaluate(record, now=now)
+    why = result.text if isinstance(result, ExpressionFault) else ""
     value: Value | None = None
     if not isinstance(result, ExpressionFault):
         try:

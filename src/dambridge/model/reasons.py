@@ -64,12 +64,6 @@ class Code(StrEnum):
     BUG = "bug"
     # said about a listing or a run
     LISTING_UNPROVEN = "listing_unproven"
-    # planned: why an action stands in a plan
-    NEW_AT_SOURCE = "new_at_source"
-    FIELDS_CHANGED = "fields_changed"
-    CONTENT_CHANGED = "content_changed"
-    MODIFIED_UNEXPLAINED = "modified_unexplained"
-    ALIKE_ALREADY = "alike_already"
     # said about a field while it is read or mapped
     FIELDS_UNREAD = "fields_unread"
     VALUE_UNREADABLE = "value_unreadable"
