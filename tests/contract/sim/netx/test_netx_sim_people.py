@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from dambridge_sim.kit.serving import Served, serve
+from dambridge_sim.kit.serving import serve
 from dambridge_sim.kit.simulator import Options
 from dambridge_sim.netx import make_vendor
 
@@ -164,17 +164,13 @@ def test_the_credentials_open_the_site(site: Site) -> None:
     assert site.result("getSelf", token=given["token"])["login"] == "integration"
 
 
-@pytest.fixture(scope="module")
-def million() -> Iterator[Served]:
-    with serve(make_vendor(), Options(seed=f"synthetic:{TestComputedLibrary.COUNT}")) as served:
-        yield served
-
-
 @pytest.fixture
-def big(million: Served, site: Site) -> Iterator[Site]:
-    one = type(site)(million)
-    yield one
-    one.close()
+def big(site: Site) -> Iterator[Site]:
+    """A site of a million, there at once."""
+    with serve(make_vendor(), Options(seed=f"synthetic:{TestComputedLibrary.COUNT}")) as served:
+        one = type(site)(served)
+        yield one
+        one.close()
 
 
 class TestComputedLibrary:
