@@ -28,7 +28,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from dambridge.files import DiskSpool, ExifToolOptions, FileInspector, SpoolOptions, find_exiftool  # noqa: E402
+from dambridge.files import ExifToolOptions, FileInspector, FileSpool, find_exiftool  # noqa: E402
 from dambridge.files.process import ExifToolProcess  # noqa: E402
 from dambridge.files.reading import ARGUMENTS  # noqa: E402
 from dambridge.ports.files import Spooled  # noqa: E402
@@ -97,7 +97,7 @@ def _cpu_of_living(processes: Sequence[ExifToolProcess]) -> float:
 
 async def spooled(library: Library500, folder: Path, count: int) -> tuple[list[Spooled], float]:
     """Put the files into a spool as a delivery would; the spooled ones and the CPU milliseconds that each took."""
-    spool = DiskSpool(SpoolOptions(folder=folder))
+    spool = FileSpool(folder)
     contents = [(library.folder / it.path).read_bytes() for it in library.truths[:count]]
     begun = time.process_time()
     kept = [await spool.keep(str(n), _pieces(it), expected_size=len(it)) for n, it in enumerate(contents)]

@@ -24,12 +24,3 @@ class ExifToolOptions:
     batch: int = 20
     patience: timedelta = timedelta(seconds=30)
     memory_bytes: int = 4 * GIB
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpoolOptions:
-    """Where originals rest on their way. `limit_bytes` bounds the spool itself, `keep_free_bytes` is left on the disk."""
-
-    folder: Path
-    limit_bytes: int = 50 * GIB
-    keep_free_bytes: int = GIB

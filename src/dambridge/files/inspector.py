@@ -94,7 +94,7 @@ def _look(path: Path, file_name: str) -> tuple[Path, Kind, tuple[str, ...], int]
             kind = kind_of(data, file_name=file_name)
             if (why := contradiction(kind, file_name=file_name)) is not None:
                 return Broken(why)
-            broken, odd = broken_because(path, data, kind)
+            broken, odd = broken_because(data, kind)
     if broken is not None:
         return Broken(broken)
     return path.absolute(), kind, (odd,) if odd else (), size

@@ -10,17 +10,19 @@ from dambridge.files.tiff import HEIGHT, WIDTH, Buffer, Tiff, TiffError
 
 # Within a scan, FF is followed by 00 or by a restart mark; anything else is the next segment.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT"})
 
 
 def jpeg_doubt(data: Buffer) -> Doubt | None:
     """Follow the segments and scans of a JPEG to its end mark. What lies behind (other pictures, notes) is not looked at."""
-    at, size, scans = 2, len(data), 0
+    at, size, scans, progressive = 2, len(data), 0, False
     while True:
         found = _NEXT_MARKER.search(data, at)
         if found is None:
             if scans:
-                return Doubt("The JPEG ends in the middle of its picture.")
+                # Without an end mark nobody can say whether a progressive picture lacks its last refinements.
+                return Doubt("The JPEG ends in the middle of its picture.", certain=progressive)
             return Doubt("The JPEG ends before its picture begins.", certain=True)
         marker = data[found.start() + 1]
         at = found.end()
@@ -33,6 +35,7 @@ def jpeg_doubt(data: Buffer) -> Doubt | None:
             return Doubt("The JPEG ends in the middle of a segment.")
         at += max(length, 2)
         scans += marker == 0xDA
+        progressive |= marker in _PROGRESSIVE
 
 
 def png_doubt(data: Buffer) -> Doubt | None:

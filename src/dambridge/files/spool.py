@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from dambridge.files.config import SpoolOptions
 from dambridge.model.records import Digest
 from dambridge.ports.errors import CannotGoOn, TryLater
 from dambridge.ports.files import Spooled
@@ -27,12 +26,14 @@ _PART = ".part"
 _KEPT = re.compile(r"(?P<name>[0-9a-f]{32})-(?P<size>\d+)-(?P<sha256>[0-9a-f]{64})")
 
 
-class DiskSpool:
+class FileSpool:
     """A folder of originals. One process uses a folder at a time; its tasks may work on different names side by side."""
 
-    def __init__(self, options: SpoolOptions) -> None:
-        self._options = options
-        self._folder = options.folder.absolute()
+    def __init__(self, folder: Path, *, keep_free: int = 1 << 30, limit: int | None = None) -> None:
+        """Use `folder`, made if missing. `keep_free` bytes are left on its disk; `limit` bounds what the spool holds."""
+        self._folder = folder.absolute()
+        self._keep_free = keep_free
+        self._limit = limit
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._held = sum(path.stat().st_size for path in self._files())
 
@@ -111,14 +112,14 @@ class DiskSpool:
     def _guard(self, wanted: int, name: str, *, already: int = 0) -> None:
         """Refuse what would not fit, before it is fetched and every 64 MiB while it comes."""
         free = shutil.disk_usage(self._folder).free
-        if free - wanted < self._options.keep_free_bytes:
+        if free - wanted < self._keep_free:
             raise CannotGoOn(
-                f"{name}: {wanted} bytes would leave less than {self._options.keep_free_bytes} of the {free} bytes free at "
+                f"{name}: {wanted} bytes would leave less than {self._keep_free} of the {free} bytes free at "
                 f"{self._folder}: make room, or move the spool to a larger disk."
             )
-        if self._held + already + wanted > self._options.limit_bytes:
+        if self._limit is not None and self._held + already + wanted > self._limit:
             raise CannotGoOn(
-                f"{name}: the spool {self._folder} holds {self._held} bytes and may hold {self._options.limit_bytes}: "
+                f"{name}: the spool {self._folder} holds {self._held} bytes and may hold {self._limit}: "
                 "raise its limit, or let fewer files travel at once."
             )
 

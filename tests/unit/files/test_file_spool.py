@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dambridge.files import DiskSpool, SpoolOptions
+from dambridge.files import FileSpool
 from dambridge.ports.errors import CannotGoOn, TryLater
 
 CONTENT = [b"first ", b"second ", b"", b"third"]
@@ -24,8 +24,8 @@ async def stream(*chunks: bytes, fails: bool = False) -> AsyncIterator[bytes]:
         raise ConnectionResetError("the other side went away")
 
 
-def make(folder: Path, **options: int) -> DiskSpool:
-    return DiskSpool(SpoolOptions(folder=folder / "spool", **{"keep_free_bytes": 0, **options}))
+def make(folder: Path, **options: int) -> FileSpool:
+    return FileSpool(folder / "spool", **{"keep_free": 0, **options})
 
 
 def left(folder: Path) -> list[Path]:
@@ -117,7 +117,7 @@ async def test_a_nearly_full_disk_is_refused_before_the_first_byte(
 ) -> None:
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - the shape that shutil gives
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(100, 40, 60))
-    spool = make(tmp_path, keep_free_bytes=50)
+    spool = make(tmp_path, keep_free=50)
     asked = False
 
     async def watched() -> AsyncIterator[bytes]:
@@ -132,7 +132,7 @@ async def test_a_nearly_full_disk_is_refused_before_the_first_byte(
 
 
 async def test_the_spool_keeps_to_its_own_limit_and_takes_again_when_room_is_made(tmp_path: Path) -> None:
-    spool = make(tmp_path, limit_bytes=30)
+    spool = make(tmp_path, limit=30)
     await spool.keep("one", stream(b"x" * 20), expected_size=20)
     with pytest.raises(CannotGoOn, match="raise its limit"):
         await spool.keep("two", stream(b"x" * 20), expected_size=20)
@@ -143,4 +143,4 @@ async def test_the_spool_keeps_to_its_own_limit_and_takes_again_when_room_is_mad
 async def test_what_an_earlier_process_left_counts_towards_the_limit(tmp_path: Path) -> None:
     await make(tmp_path).keep("one", stream(b"x" * 20), expected_size=20)
     with pytest.raises(CannotGoOn):
-        await make(tmp_path, limit_bytes=30).keep("two", stream(b"x" * 20), expected_size=20)
+        await make(tmp_path, limit=30).keep("two", stream(b"x" * 20), expected_size=20)
