@@ -14,8 +14,6 @@ from cel_expr_python import cel
 
 from dambridge.expressions.bounds import LARGEST_TEXT, find_excess
 from dambridge.expressions.functions import declarations
-from dambridge.expressions.record import record_values
-from dambridge.model.records import AssetRecord
 
 Outcome = str | bool | int | tuple[str, ...]
 """What a rule can come to."""
@@ -40,9 +38,9 @@ class ExpressionInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionFault:
-    """The rule could not be evaluated over these values; `text` says why. Never the same as false."""
+    """The rule could not be evaluated over these values; `why` says why. Never the same as false."""
 
-    text: str
+    why: str
 
 
 _TYPES = {
@@ -80,14 +78,9 @@ class Program:
     declared: frozenset[str]
     _compiled: Any = field(repr=False, compare=False)
 
-    def evaluate(
-        self, subject: AssetRecord | Mapping[str, object], *, now: datetime | None = None
-    ) -> Outcome | ExpressionFault:
-        """The rule over a record, or over plain values. A declared variable without a value is empty of its kind, and
-        `present[name]` says so; only a rule that speaks of `now` without being given one is at fault."""
-        values = dict(record_values(subject) if isinstance(subject, AssetRecord) else subject)
-        if now is not None:
-            values[NOW] = now
+    def evaluate(self, values: Mapping[str, object]) -> Outcome | ExpressionFault:
+        """The rule over these values (`record_values` makes them). A declared variable without a value is empty of its
+        kind, and `present[name]` says so; only a rule that speaks of `now` without being given one is at fault."""
         if NOW in self.variables and NOW not in values:
             return ExpressionFault("the rule asks for the present instant, and none was given")
         data: dict[str, object] = {}

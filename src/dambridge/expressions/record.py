@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from dambridge.model.records import AssetRecord
@@ -10,12 +11,13 @@ from dambridge.model.values import DateValue, LangAlt, Value
 CUSTOM = "custom:"
 
 
-def record_values(record: AssetRecord) -> dict[str, object]:
+def record_values(record: AssetRecord, now: datetime) -> dict[str, object]:
     """Canonical fields under their names, and what is known of the file. Absent fields are absent here too.
 
     Dates are ISO 8601 texts of their own precision, because one without an offset is no instant. `custom` holds the
-    site's own fields by id, `in_language` the texts of each language."""
+    site's own fields by id, `in_language` the texts of each language, `now` the instant given in."""
     values: dict[str, object] = {
+        "now": now,
         "file_name": record.file_name,
         "extension": PurePosixPath(record.file_name).suffix.lower().lstrip("."),
         "name": record.name,

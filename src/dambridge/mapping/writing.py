@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dambridge.expressions import ExpressionFault
+from dambridge.expressions import ExpressionFault, record_values
 from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
 from dambridge.mapping.fields import MARK, Kind, kind_of
 from dambridge.mapping.normal import is_absent, normal_text, same
@@ -151,8 +151,8 @@ def _compute(
     rule: Rule, record: AssetRecord, now: datetime, fields: dict[FieldName, Value], problems: list[Reason]
 ) -> None:
     assert rule.expression is not None  # noqa: S101 - asked by the caller
-    result = rule.expression.evaluate(record, now=now)
-    why = result.text if isinstance(result, ExpressionFault) else ""
+    result = rule.expression.evaluate(record_values(record, now))
+    why = result.why if isinstance(result, ExpressionFault) else ""
     value: Value | None = None
     if not isinstance(result, ExpressionFault):
         try:
