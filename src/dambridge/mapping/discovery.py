@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dambridge.mapping.account_map import AccountMap, NewTerms
+from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
 from dambridge.mapping.fields import Kind, kind_of
 from dambridge.mapping.writing import Definition, missing_attribute
 from dambridge.model.reasons import Code, Reason
@@ -33,12 +33,11 @@ def discover(account: AccountMap, definitions: Mapping[str, Definition]) -> list
         kind, terms = definitions[rule.native]
         fits = _FITS[kind_of(rule.field)] | ({"text", "textarea"} if rule.separator else frozenset())
         if kind not in fits and kind not in {"", "unknown"}:
-            wanted = tuple(sorted(fits))
-            problems.append(
-                Reason.of(Code.ATTRIBUTE_WRONG_TYPE, field=rule.field, attribute=rule.native, kind=kind, wanted=wanted)
-            )
+            problems.append(_wrong(rule, kind, tuple(sorted(fits))))
         elif terms == () and rule.new_terms is NewTerms.WAIT:
-            problems.append(
-                Reason.of(Code.UNKNOWN_TERM, field=rule.field, attribute=rule.native, term="(any)", suggestions=())
-            )
+            problems.append(_wrong(rule, f"{kind} without terms", ("a vocabulary with terms",)))
     return problems
+
+
+def _wrong(rule: Rule, kind: str, wanted: tuple[str, ...]) -> Reason:
+    return Reason.of(Code.ATTRIBUTE_WRONG_TYPE, field=rule.field, attribute=rule.native, kind=kind, wanted=wanted)

@@ -75,11 +75,11 @@ def _read(rule: Rule, raw: NativeValue, notes: list[Reason]) -> Value | None:
     try:
         value, left_out = canonical_value(rule.field, raw, separator=rule.separator)
     except Unreadable as error:
-        notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, why=str(error)))
+        notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, text=str(error)))
         return None
     if left_out:
         why = f"it holds one value and {left_out} more stood there"
-        notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, why=why))
+        notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, text=why))
     return value
 
 

@@ -102,7 +102,7 @@ def _unfit(rule: Rule, value: Value, texts: tuple[str, ...], *, kind: str, separ
 
 
 def _refused(rule: Rule, why: str) -> Reason:
-    return Reason.of(Code.VALUE_REFUSED, field=rule.field, attribute=rule.native, why=why)
+    return Reason.of(Code.VALUE_REFUSED, field=rule.field, attribute=rule.native, text=why)
 
 
 def _known_terms(rule: Rule, texts: tuple[str, ...], terms: tuple[str, ...]) -> tuple[str, ...] | Reason:
@@ -162,6 +162,6 @@ def _compute(
     fields.pop(rule.field, None)
     if why:
         source = rule.expression.source
-        problems.append(Reason.of(Code.EXPRESSION_ERROR, field=rule.field, expression=source, why=why))
+        problems.append(Reason.of(Code.EXPRESSION_ERROR, field=rule.field, expression=source, text=why))
     elif value is not None:
         fields[rule.field] = value
