@@ -52,5 +52,9 @@ SWITCHES = (
     Switch("oauth_token_lifetime_s", 3600.0, "simulated seconds that an OAuth access token lives"),
     Switch("oauth_refresh_rotates", False, "whether a refresh replaces the refresh token"),
     Switch("legacy_api", True, "whether /external/api/json is there"),
+    Switch(
+        "webhook_payload", "nested", "where a webhook names the asset: data.asset.id, or assetId", ("nested", "flat")
+    ),
+    Switch("webhook_signature_header", "x-netx-signature", "the header with the HMAC-SHA256 of a webhook's body"),
     Switch("health_token", "", "the token of /health/{token}; empty: not configured"),
 )

@@ -25,6 +25,7 @@ from dambridge_sim.netx import synthetic
 from dambridge_sim.netx.auth import Tokens, header_token, invalid_token, session_key
 from dambridge_sim.netx.errors import Refusal
 from dambridge_sim.netx.files import Files
+from dambridge_sim.netx.hooks import Hooks
 from dambridge_sim.netx.imports import Imports
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.oauth import OAuth
@@ -55,11 +56,13 @@ class Netx(Vendor):
         self.files = Files(self.library, self.tokens)
         self.oauth = OAuth(self.library, self.tokens)
         self.person = Person(self.library)
+        self.hooks = Hooks(self.library)
 
     def attach(self, world: World) -> None:
         """Take the world, and the site that it may hold already."""
         super().attach(world)
         self.library.attach(world)
+        self.hooks.listen()
 
     def operations(self) -> Sequence[Operation]:
         """Every URL of the reference that is served. The marks of RPC methods stand in their table."""
