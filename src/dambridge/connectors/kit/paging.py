@@ -46,16 +46,25 @@ class PageScan:
     total: int | None = None
     _reach: int = 0
     _offset: int = 0
+    _overlaps: bool = True
     _recent: deque[frozenset[str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_PAGES))
 
     def ask(self) -> tuple[int, int]:
-        """Number and size of the next page: the one that overlaps with what was read and brings most that is new."""
+        """Number and size of the next page: one that overlaps with what was read, by enough to bear some deletions
+        where that can be had, and of those the one that brings most that is new."""
         if not self._recent:
             return 1, self.size
-        last = self._reach - 1
-        smallest = max(2, self.size * 3 // 4)
-        size = max(range(smallest, self.size + 1), key=lambda it: it + last // it * it)
-        self._offset = last // size * size
+        last, enough = self._reach - 1, max(1, self.size // 50)
+
+        def merit(size: int) -> tuple[int, int]:
+            start = last // size * size
+            return min(self._reach - start, enough), start + size
+
+        sizes = [it for it in range(max(2, self.size // 2), self.size + 1) if last // it * it + it > self._reach]
+        # Where every size divides what was read (tiny pages alone can come to that), this page goes without overlap.
+        size = max(sizes, key=merit, default=self.size)
+        self._offset = (last if sizes else self._reach) // size * size
+        self._overlaps = bool(sizes)
         return self._offset // size + 1, size
 
     def take(self, ids: Sequence[str], total: int | None) -> None:
@@ -65,7 +74,7 @@ class PageScan:
         new = [it for it in here if not any(it in page for page in self._recent)]
         reach = self._offset + len(ids)
         if self._recent:
-            self.torn = bool(ids) and not any(ids[0] in page for page in self._recent)
+            self.torn = bool(ids) and self._overlaps and not any(ids[0] in page for page in self._recent)
         elif ids and len(ids) < self.size and (total is None or total > len(ids)):
             self.size = max(2, len(ids))  # the service gives smaller pages than asked for
         self.met += len(new)

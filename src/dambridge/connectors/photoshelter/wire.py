@@ -116,8 +116,8 @@ def parse_error(raw: object) -> WireError:
 def parse_session_token(raw: object) -> tuple[str, bool]:
     """Token of a sign-in and whether a second factor is wanted (PS A1): top level, a `data` wrapper is taken too."""
     source: Any = raw
-    if isinstance(raw, Mapping) and "token" not in raw:
-        source = _dig(raw, "data", "attributes") or raw.get("data")
+    if isinstance(raw, Mapping) and "data" in raw:
+        source = _dig(raw, "data", "attributes") or raw["data"]
     if not isinstance(source, Mapping):
         raise BadReply("a `token`")
     token = source.get("token")

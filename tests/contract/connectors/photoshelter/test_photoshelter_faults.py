@@ -18,7 +18,7 @@ from dambridge.testing.archive_contract import small_jpeg
 from dambridge.testing.reader_contract import container_id, listed, present
 
 if TYPE_CHECKING:
-    from tests.contract.connectors.photoshelter.conftest import PhotoShelterSite
+    from contract.connectors.photoshelter.conftest import PhotoShelterSite
 
 LANE = Lane.NORMAL
 BASE = frozenset({"base"})
@@ -146,7 +146,7 @@ async def test_a_session_that_ends_in_mid_listing_loses_nothing(photoshelter: Ph
 async def test_an_oauth_session_lives_on_through_rotated_tokens(photoshelter: PhotoShelterSite, tmp_path: Any) -> None:
     (asset,) = await fill(photoshelter, 1)
     kept = tmp_path / "token"
-    said = {"email": None, "password": None, "oauth": await _consent(photoshelter) | {"token_file": str(kept)}}
+    said: dict[str, Any] = {"email": None, "password": None, "oauth": await _consent(photoshelter) | {"token_file": str(kept)}}
     for _ in range(2):  # the second reader knows the first's last token from the file alone
         async with photoshelter.reader(**said) as reader:
             assert isinstance(await reader.read(asset, groups=BASE, lane=LANE), NativeRecord)
@@ -186,7 +186,7 @@ async def _consent(site: PhotoShelterSite) -> dict[str, str]:
     ],
 )
 async def test_being_locked_out_names_what_to_check(
-    photoshelter: PhotoShelterSite, wrong: dict[str, str], words: str
+    photoshelter: PhotoShelterSite, wrong: dict[str, Any], words: str
 ) -> None:
     async with photoshelter.reader(**wrong) as reader:
         with pytest.raises(CannotGoOn, match=words):
@@ -476,7 +476,7 @@ async def test_the_rate_window_is_passed_on(photoshelter: PhotoShelterSite) -> N
 async def test_no_error_shows_a_secret(photoshelter: PhotoShelterSite, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     (asset,) = await fill(photoshelter, 1)
-    canaries = {"api_key": "CanaryKey99", "password": "canary-password"}
+    canaries: dict[str, Any] = {"api_key": "CanaryKey99", "password": "canary-password"}
     echo = {"errors": [{"id": "X", "detail": "you sent CanaryKey99 and canary-password"}]}
     texts = []
     for status in (400, 401, 403, 404, 418, 429, 500, 302):

@@ -12,7 +12,7 @@ from dambridge.ports.systems import AssetReader
 from dambridge.testing.reader_contract import ReaderContract
 
 if TYPE_CHECKING:
-    from tests.contract.connectors.photoshelter.conftest import PhotoShelterSite
+    from contract.connectors.photoshelter.conftest import PhotoShelterSite
 
 
 class _OnTheSimulator(ReaderContract):
