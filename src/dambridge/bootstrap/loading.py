@@ -62,16 +62,13 @@ def _accounts_named(settings: Settings, document: Document) -> list[Mistake]:
                     f"Name a {system} account.",
                 )
             )
-    for name in settings.maps:
-        if name not in settings.accounts:
-            found.append(
-                Mistake(
-                    f"maps.{name}",
-                    document.line_of(("maps", name)),
-                    "There is no such account.",
-                    "Name one under `accounts`.",
-                )
-            )
+    found += [
+        Mistake(
+            f"maps.{name}", document.line_of(("maps", name)), "There is no such account.", "Name one under `accounts`."
+        )
+        for name in settings.maps
+        if name not in settings.accounts
+    ]
     return found
 
 

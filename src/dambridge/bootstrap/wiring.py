@@ -15,8 +15,9 @@ import uvloop
 from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps, build_policy, build_programs
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
-from dambridge.connectors import netx, photoshelter
+from dambridge.connectors import netx
 from dambridge.connectors.kit import Http, SimulatorClock, SystemClock
+from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
 from dambridge.engine.batches import register
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.parts import Parts
@@ -28,7 +29,7 @@ from dambridge.ports.clock import Clock
 from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
-from dambridge.storage import open_ledger, open_pacer, worker_lock
+from dambridge.storage import lock_worker, open_ledger, open_pacer
 
 T = TypeVar("T")
 
@@ -59,7 +60,7 @@ def worker_name() -> str:
 async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
     """The ledger and the clock alone: for reading, and for giving orders beside a running server."""
     async with AsyncExitStack() as stack:
-        ledger = await open_ledger(_store(settings))
+        ledger = open_ledger(_store(settings))
         stack.push_async_callback(ledger.close)
         http = await stack.enter_async_context(Http())
         yield ledger, _clock(settings, http)
@@ -73,18 +74,18 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         raise ValueError("load_settings lets no configuration through without a flow")
     async with AsyncExitStack() as stack:
         if work:
-            stack.enter_context(worker_lock(_store(settings)))
-        ledger = await open_ledger(_store(settings))
+            stack.callback(lock_worker(_store(settings)).release)
+        ledger = open_ledger(_store(settings))
         stack.push_async_callback(ledger.close)
         paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
-        pacer = await open_pacer(_store(settings), paces)
+        pacer = open_pacer(_store(settings), paces)
         stack.push_async_callback(pacer.close)
         http = await stack.enter_async_context(Http())
         clock = _clock(settings, http)
         source, target = settings.accounts[intake.source], settings.accounts[intake.target]
         assert isinstance(source, PhotoShelterAccount)  # noqa: S101 - load_settings has checked it
         assert isinstance(target, NetxAccount)  # noqa: S101 - likewise
-        reader = photoshelter.connect(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
+        reader = connect_photoshelter(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
         stack.push_async_callback(reader.close)
         archive = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
         stack.push_async_callback(archive.close)

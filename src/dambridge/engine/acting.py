@@ -29,6 +29,7 @@ from dambridge.model.actions import Action, ActionKind
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, NativeRecord
+from dambridge.model.values import Fields
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
 from dambridge.ports.ledger import ActionRow, WorkStage
 
@@ -106,11 +107,11 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
 
 
 async def describe(
-    parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, filled: Mapping[object, object]
+    parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, filled: Fields
 ) -> NativeRecord:
     """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
     fields = {**{k: v for k, v in filled.items() if k not in action.fields}, **action.fields}
-    write = await spell(parts, with_marks(action, fields), action.cleared)  # type: ignore[arg-type]
+    write = await spell(parts, with_marks(action, fields), action.cleared)
     attributes = still_to_write(native, write)
     name = action.name if action.name and native.name != action.name else None
     file_name = action.file_name if action.file_name and native.file_name != action.file_name else None
@@ -224,7 +225,7 @@ def _ended_by(action: Action, error: Exception) -> End:
         case NotAsWritten():
             return End(Outcome.QUARANTINED, error.reason, stage=WorkStage.LEFT)
         case Refused():
-            reason = Reason.of(Code.REFUSED_BY_SYSTEM, text=str(error), code=error.code)
+            reason = Reason.of(Code.REFUSED_BY_SYSTEM, text=str(error), said=error.code)
             return End(Outcome.QUARANTINED, reason, stage=WorkStage.LEFT)
     log.error("action.bug", action=action.id, traceback="".join(traceback.format_exception(error)))
     last = traceback.format_exception_only(error)[-1].strip()

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from dambridge.engine.describing import NotWritable, spell, with_marks
@@ -42,7 +43,7 @@ async def assemble(
         known=known,
     )
     rates = {account: rule.rate for account, rule in parts.paces.items()}
-    return make_plan(actions, left, facts, parts.policy, forecast(actions, rates), now)
+    return make_plan(actions, left, facts=facts, policy=parts.policy, takes=forecast(actions, rates), now=now)
 
 
 async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Action], list[LeftItem]]:
@@ -56,14 +57,14 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     actions: list[Action] = []
     left: list[LeftItem] = []
     open_sights: list[Sight] = []
+    now = await parts.clock.now()
     for sight in sights:
-        early = _early(parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key))
+        early = _early(parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now)
         if early is None:
             open_sights.append(sight)
         else:
             left.append(_left(sight, early))
     targets = await read_targets(parts, _target_ids(parts, open_sights, links_by_key, links))
-    now = await parts.clock.now()
     for sight in open_sights:
         link = links.get(links_by_key.get(sight.key, LinkId("")))
         seen = _seen(parts, sight, link, targets)
@@ -94,7 +95,9 @@ def _agreed_of(sight: Sight, links_by_key: Mapping[AssetKey, LinkId], agreed: Ma
     return agreed.get(link_id) if link_id is not None else None
 
 
-def _early(parts: Parts, sight: Sight, agreed: Agreed | None, before: Observation | None) -> Leave | None:
+def _early(
+    parts: Parts, sight: Sight, agreed: Agreed | None, before: Observation | None, now: datetime
+) -> Leave | None:
     """What needs no look at the target: in step with what was agreed, not selected, quarantined and unchanged since."""
     if not isinstance(sight.seen, Present):
         return None
@@ -103,7 +106,7 @@ def _early(parts: Parts, sight: Sight, agreed: Agreed | None, before: Observatio
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
     if before is not None and before.outcome is Outcome.QUARANTINED and before.version == record.version:
         return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)
-    assessed = assess(record, parts.policy, parts.programs)
+    assessed = assess(record, parts.policy, parts.programs, now)
     return assessed if isinstance(assessed, Leave) else None
 
 

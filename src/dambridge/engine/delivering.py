@@ -3,12 +3,15 @@ before anything is sent a second time (`docs/decisions/0001-one-copy-after-a-los
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
+
+import structlog
 
 from dambridge.engine.describing import read_target
 from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
@@ -21,6 +24,11 @@ from dambridge.model.records import Digest, NativeRecord
 from dambridge.model.values import Fields, fields_from_json, fields_to_json
 from dambridge.ports.errors import MovedOn, TryLater, Unclear
 from dambridge.ports.systems import Body
+
+ENDED = "ended"
+"""Set in the intent of a delivery once its try has ended without an answer."""
+TRANSPORT = re.compile(r"ac[a-z2-7]{20}\b")
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ async def deliver(parts: Parts, action: Action, journal: StepJournal) -> Deliver
             outcome = _facts_to_json(found, digest, intent, berth)
             await journal.close(Step.DELIVER, outcome)
             return _remembered(outcome)
-        await _may_send_again(parts, action, intent)
+        await _may_send_again(parts, action, journal, intent)
     elif not await _is_clear(parts, berth):
         raise TryLater(
             f"Berth {berth} in {parts.settings.arrivals} holds something that is not ours. "
@@ -96,7 +104,12 @@ async def _send(parts: Parts, action: Action, journal: StepJournal, berth: Remot
             native = await read_target(parts, remote_id)
             return _facts_to_json(native, facts.digest, intent, berth)
 
-        return _remembered(await journal.run(Step.DELIVER, intent, work))
+        try:
+            return _remembered(await journal.run(Step.DELIVER, intent, work))
+        except Unclear:
+            parts.clear_berths.discard(berth)
+            await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
+            raise
 
 
 async def _berth(parts: Parts, action: Action) -> RemoteId:
@@ -108,29 +121,49 @@ async def _berth(parts: Parts, action: Action) -> RemoteId:
 
 
 async def _is_clear(parts: Parts, berth: RemoteId) -> bool:
-    """Whether the berth is empty, looked at once per process and berth: afterwards only we put things there."""
+    """Whether the berth is empty, looked at once per process and berth: afterwards only we put things there. A berth
+    in which a try ended unclear is looked at again, because that try may arrive late."""
     if berth not in parts.clear_berths:
-        if await parts.archive.contents(berth, lane=parts.lane):
+        if await _standing(parts, berth):
             return False
         parts.clear_berths.add(berth)
     return True
 
 
+async def _standing(parts: Parts, berth: RemoteId) -> list[NativeRecord]:
+    """What really stands in the berth: a listing may lag, so whatever it shows is read again by id."""
+    listed = await parts.archive.contents(berth, lane=parts.lane)
+    if not listed:
+        return []
+    fresh = await parts.archive.read([it.key.remote_id for it in listed], lane=parts.lane)
+    there = [it for it in fresh.values() if isinstance(it, NativeRecord)]
+    return [it for it in there if any(container.id == berth for container in it.containers)]
+
+
 async def _look(parts: Parts, action: Action, berth: RemoteId, intent: Mapping[str, Any]) -> NativeRecord | None:
-    standing = await parts.archive.contents(berth, lane=parts.lane)
-    ours = [it for it in standing if it.file_name == transport_name(action)]
-    if len(ours) > 1:
-        raise Unclear(
-            f"{len(ours)} copies of one delivery stand in berth {berth}: {[it.key.remote_id for it in ours]}."
-        )
+    """The delivery of an earlier try, if it arrived: ours by its transport name, or an older asset with the same bytes."""
+    standing = await _standing(parts, berth)
+    ours = sorted((it for it in standing if it.file_name == transport_name(action)), key=_age)
+    for surplus in ours[1:]:
+        folder = await parts.archive.ensure_folder(parts.settings.quarantine, lane=parts.lane)
+        await parts.archive.place(surplus.key.remote_id, into=folder, out_of=berth, lane=parts.lane)
+        log.error("berth.twin", berth=berth, kept=ours[0].key.remote_id, quarantined=surplus.key.remote_id)
     if ours:
         return ours[0]
     twins = [it for it in standing if it.checksum is not None and it.checksum.hexdigest == intent.get("md5")]
     return twins[0] if twins else None
 
 
-async def _may_send_again(parts: Parts, action: Action, intent: Mapping[str, Any]) -> None:
+def _age(native: NativeRecord) -> tuple[int, str]:
+    return len(native.key.remote_id), native.key.remote_id
+
+
+async def _may_send_again(parts: Parts, action: Action, journal: StepJournal, intent: Mapping[str, Any]) -> None:
+    """Raise `TryLater` until the settle time has passed since the last try ended. Of a try that was cut off with its
+    process only this look is known, so the time counts from here."""
     now = await parts.clock.now()
+    if not intent.get(ENDED):
+        intent = await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
     wait = datetime.fromisoformat(str(intent["at"])) + parts.settings.settle - now
     if wait.total_seconds() > 0:
         raise TryLater(
@@ -149,9 +182,14 @@ def _digest_json(digest: Digest) -> dict[str, Any]:
 
 
 def _facts_to_json(native: NativeRecord, digest: Digest, intent: Mapping[str, Any], berth: RemoteId) -> dict[str, Any]:
+    foreign = native.file_name != intent["transport"]
+    if foreign and TRANSPORT.match(native.file_name):
+        raise TryLater(
+            f"{native.key} has the same bytes and is itself a delivery under way; this one takes its turn later."
+        )
     return {
         "remote_id": native.key.remote_id,
-        "foreign": native.file_name != intent["transport"],
+        "foreign": foreign,
         "filled": intent["filled"],
         "berth": berth,
         **_digest_json(digest),

@@ -63,12 +63,18 @@ class StepJournal:
         work: Callable[[], Awaitable[Mapping[str, Any]]],
     ) -> Mapping[str, Any]:
         """Write the intent, do the work, write the outcome. Whatever `work` raises leaves the outcome unknown."""
-        now = await self._clock.now()
-        await self._ledger.begin_step(self._action.id, step, intent={**intent, "at": now.isoformat()}, at=now)
-        self._known[step] = ({**intent, "at": now.isoformat()}, None)
+        await self.rewrite(step, intent)
         outcome = await work()
         await self.close(step, outcome)
         return outcome
+
+    async def rewrite(self, step: Step, intent: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Write the intent anew with the present time, before anything else is done; returns it as it now stands."""
+        now = await self._clock.now()
+        stamped = {**intent, "at": now.isoformat()}
+        await self._ledger.begin_step(self._action.id, step, intent=stamped, at=now)
+        self._known[step] = (stamped, None)
+        return stamped
 
     async def close(self, step: Step, outcome: Mapping[str, Any]) -> None:
         """Write the outcome of a step that turned out to have happened."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dambridge.mapping import AccountMap, equal
+from dambridge.mapping import AccountMap, equal, unread_fields
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId
 from dambridge.model.outcomes import Outcome
@@ -150,11 +150,35 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
     if before is not None and before.content != task.record.version.content:
         if (held := _unproven(task, task.can_archive.versions)) is not None:
             return held
-        return _act(task, there, ActionKind.ADD_VERSION, fields, cleared, VERSION_CALLS, Code.VERSION_ADDED)
+        return _act(
+            task,
+            there,
+            ActionKind.ADD_VERSION,
+            fields=fields,
+            cleared=cleared,
+            calls=VERSION_CALLS,
+            code=Code.VERSION_ADDED,
+        )
     if task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained):
-        return _act(task, there, ActionKind.CONFIRM_BYTES, fields, cleared, CONFIRM_CALLS, Code.BYTES_CONFIRMED)
+        return _act(
+            task,
+            there,
+            ActionKind.CONFIRM_BYTES,
+            fields=fields,
+            cleared=cleared,
+            calls=CONFIRM_CALLS,
+            code=Code.BYTES_CONFIRMED,
+        )
     if fields or cleared:
-        return _act(task, there, ActionKind.UPDATE_FIELDS, fields, cleared, UPDATE_CALLS, Code.FIELDS_UPDATED)
+        return _act(
+            task,
+            there,
+            ActionKind.UPDATE_FIELDS,
+            fields=fields,
+            cleared=cleared,
+            calls=UPDATE_CALLS,
+            code=Code.FIELDS_UPDATED,
+        )
     if kept:
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=tuple(kept)))
     return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
@@ -168,7 +192,7 @@ def _changes(
     cleared: list[FieldName] = []
     kept: list[str] = []
     explained = False
-    for name in sorted(task.written):
+    for name in sorted(task.written - unread_fields(task.record)):
         ours, was = task.record.fields.get(name), agreed.fields.get(name)
         if _same(name, ours, was):
             continue
@@ -196,6 +220,7 @@ def _act(
     task: _Task,
     there: AssetRecord,
     kind: ActionKind,
+    *,
     fields: Mapping[FieldName, Value],
     cleared: tuple[FieldName, ...],
     calls: tuple[int, int],

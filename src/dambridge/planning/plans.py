@@ -33,6 +33,7 @@ class HeaderFacts:
 def make_plan(
     actions: Sequence[Action],
     left: Sequence[LeftItem],
+    *,
     facts: HeaderFacts,
     policy: IntakePolicy,
     takes: Forecast,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from dambridge.expressions import ExpressionFault, Program
+from dambridge.expressions import ExpressionFault, Program, record_values
 from dambridge.model.actions import Leave
 from dambridge.model.identity import AccountId
 from dambridge.model.outcomes import Outcome
@@ -122,9 +122,11 @@ class IntakePolicy:
         return frozenset(wanted)
 
 
-def assess(record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program]) -> AssetRecord | Leave:
+def assess(
+    record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program], now: datetime
+) -> AssetRecord | Leave:
     """The record itself when the asset may travel, else why it is left. The first reason met is the one given."""
-    selected = _selected(record, policy, programs)
+    selected = _selected(record, policy, programs, now)
     if selected is not None:
         return selected
     if policy.mode == "approved":
@@ -141,7 +143,9 @@ def assess(record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Pro
     return record
 
 
-def _selected(record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program]) -> Leave | None:
+def _selected(
+    record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program], now: datetime
+) -> Leave | None:
     if (policy.galleries or policy.exclude) and not any(policy.selects_container(it.path) for it in record.containers):
         where = ", ".join(it.path for it in record.containers) or "(no gallery)"
         return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.NOT_SELECTED, galleries=where))
@@ -152,9 +156,9 @@ def _selected(record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, 
     program = programs.get(SELECT)
     if program is None:
         return None
-    answer = program.evaluate(record)
+    answer = program.evaluate(record_values(record, now))
     if isinstance(answer, ExpressionFault):
-        reason = Reason.of(Code.EXPRESSION_ERROR, expression=policy.expression or "", text=answer.text)
+        reason = Reason.of(Code.EXPRESSION_ERROR, expression=policy.expression or "", text=answer.why)
         return Leave(outcome=Outcome.QUARANTINED, reason=reason, waits_for="administrator")
     if answer is not True:
         return Leave(

@@ -85,8 +85,7 @@ def _value(record: AssetRecord, name: str, selects: Callable[[str], bool]) -> st
 def _date_part(record: AssetRecord, part: str) -> str:
     created = record.fields.get(FieldName("date_created"))
     iso = created.iso if isinstance(created, DateValue) else record.created_at.isoformat() if record.created_at else ""
-    piece = {"year": iso[0:4], "month": iso[5:7], "day": iso[8:10]}[part]
-    return piece
+    return {"year": iso[0:4], "month": iso[5:7], "day": iso[8:10]}[part]
 
 
 def clean_segment(text: str) -> str:

@@ -10,6 +10,7 @@ class LogEvent(StrEnum):
 
     ACTION_RETRIED = "action.retried"
     ACTION_BUG = "action.bug"
+    BERTH_TWIN = "berth.twin"
     WORK_ENDED_BADLY = "work.ended_badly"
     COMMAND_BEGUN = "command.begun"
     COMMAND_REFUSED = "command.refused"

@@ -47,9 +47,13 @@ WORDS: Mapping[Code, str] = {
     Code.BYTES_DIFFER: "What arrived is not what was sent: SHA-256 {sent} was sent, {found} was found in {existing}.",
     Code.BERTH_DIRTY: "The arrival folder {folder} holds something that is not ours.",
     Code.TOO_MANY_ATTEMPTS: "It was tried {attempts} times without success: {text}",
-    Code.REFUSED_BY_SYSTEM: "The system said no: {text} ({code})",
+    Code.REFUSED_BY_SYSTEM: "The system said no: {text} ({said})",
     Code.BUG: "A fault in dambridge itself: {text}",
     Code.LISTING_UNPROVEN: "The listing of {what} is not proven complete: {text}",
+    Code.FIELDS_UNREAD: "Nothing is known of {fields}: they were not read.",
+    Code.VALUE_UNREADABLE: "{native} holds what {field} cannot take over: {text}.",
+    Code.ATTRIBUTE_MISSING: "{field} has no home: the archive has no attribute {attribute}.",
+    Code.ATTRIBUTE_WRONG_TYPE: "{field} does not fit the attribute {attribute}, which is {kind}; it needs {wanted}.",
 }
 
 MOVES: Mapping[Code, str] = {
@@ -84,6 +88,9 @@ MOVES: Mapping[Code, str] = {
     Code.REFUSED_BY_SYSTEM: "Check the level and the rights of the integration user.",
     Code.BUG: "Please report it with the log.",
     Code.LISTING_UNPROVEN: "Nothing was concluded from it; the next run lists again.",
+    Code.VALUE_UNREADABLE: "Correct the value at its source.",
+    Code.ATTRIBUTE_MISSING: "Make the attribute, or name another one under `maps` (an empty text leaves the field out).",
+    Code.ATTRIBUTE_WRONG_TYPE: "Change the attribute's type, or name another one under `maps`.",
 }
 
 

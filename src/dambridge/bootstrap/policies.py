@@ -1,0 +1,125 @@
+"""From options to the values that the pure core works with: policy, maps, compiled rules; and what is wrong with them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from dambridge.bootstrap.document import Document, Mistake
+from dambridge.bootstrap.settings import IntakeOptions, Settings
+from dambridge.expressions import ExpressionInvalid, Program, compile_expression
+from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expression_variables
+from dambridge.model.identity import AccountId, System
+from dambridge.model.values import FieldName
+from dambridge.policy.intake import SELECT, Approval, Carrier, IntakePolicy
+from dambridge.policy.placing import template_mistakes
+
+INTAKE = ("flows", "intake")
+
+
+def build_maps(settings: Settings) -> dict[AccountId, AccountMap]:
+    """The map of every account: the system's defaults with the site's own rules over them. Raises `MapInvalid`."""
+    return {
+        AccountId(name): account_map(System(account.system), settings.maps.get(name, {}))
+        for name, account in settings.accounts.items()
+    }
+
+
+def build_programs(settings: Settings) -> Mapping[str, Program]:
+    """The compiled rules by name. Raises `ExpressionInvalid`."""
+    source = _intake(settings).select.expression
+    return {SELECT: compile_expression(source, expression_variables())} if source else {}
+
+
+def build_policy(settings: Settings) -> IntakePolicy:
+    """The policy of flow intake."""
+    it = _intake(settings)
+    return IntakePolicy(
+        source=AccountId(it.source),
+        target=AccountId(it.target),
+        mode=it.mode,
+        galleries=it.select.galleries,
+        exclude=it.select.exclude,
+        approval=Approval(
+            carrier=Carrier(it.approval.carrier),
+            approved=it.approval.approved,
+            rejected=it.approval.rejected,
+            field=FieldName(f"custom:{it.approval.field}") if it.approval.field else None,
+            minimum=it.approval.minimum,
+        ),
+        media_types=it.select.media_types,
+        expression=it.select.expression,
+        folder=it.place.folder,
+        required=tuple(FieldName(name) for name in it.required),
+        managed=frozenset(FieldName(name) for name in it.managed) if it.managed is not None else None,
+        rehash=it.rehash,
+        verify_bytes=it.verify_bytes,
+        sample_rate=it.sample_rate,
+        target_edits=it.target_edits,
+        max_changes=it.guards.max_changes,
+        max_share=it.guards.max_share,
+        plan_ttl=it.plan_ttl,
+    )
+
+
+def _intake(settings: Settings) -> IntakeOptions:
+    if settings.flows.intake is None:
+        raise ValueError("load_settings lets no configuration through without a flow")
+    return settings.flows.intake
+
+
+def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
+    """Everything that the options say and the core cannot use, with the place where it is written."""
+    it = settings.flows.intake
+    if it is None:
+        return []
+    found: list[Mistake] = []
+
+    def say(at: tuple[str | int, ...], what: str, remedy: str = "") -> None:
+        found.append(Mistake(".".join(map(str, at)), document.line_of(at), what, remedy))
+
+    for option, names in (("required", it.required), ("managed", it.managed or ())):
+        for index, name in enumerate(names):
+            if name not in FIELDS and not name.startswith("custom:"):
+                say((*INTAKE, option, index), f"There is no canonical field {name!r}.", _nearest(name))
+    for sentence in template_mistakes(it.place.folder, frozenset(FIELDS)):
+        say((*INTAKE, "place", "folder"), f"{sentence}.", "Correct the template.")
+    if it.approval.carrier == "custom" and not it.approval.field:
+        say(
+            (*INTAKE, "approval"),
+            "The carrier `custom` needs to know which field.",
+            "Add `field:` with the custom field's id.",
+        )
+    found += _unusable_rule(it, document)
+    found += _unusable_maps(settings, document)
+    return found
+
+
+def _unusable_rule(it: IntakeOptions, document: Document) -> list[Mistake]:
+    if not it.select.expression:
+        return []
+    try:
+        compile_expression(it.select.expression, expression_variables())
+    except ExpressionInvalid as error:
+        at = (*INTAKE, "select", "expression")
+        return [Mistake(".".join(at), document.line_of(at), f"The rule cannot be used: {error}", "Correct it there.")]
+    return []
+
+
+def _unusable_maps(settings: Settings, document: Document) -> list[Mistake]:
+    found: list[Mistake] = []
+    for name, rules in settings.maps.items():
+        if name not in settings.accounts:
+            continue
+        try:
+            account_map(System(settings.accounts[name].system), rules)
+        except MapInvalid as error:
+            for field, sentence in error.problems:
+                at = ("maps", name, field)
+                found.append(Mistake(".".join(at), document.line_of(at), f"{sentence}.", "Correct the rule."))
+    return found
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.5)
+    return f"Did you mean `{near[0]}`?" if near else "`docs/reference/fields.md` lists them."
