@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 import pytest
@@ -89,6 +89,34 @@ class ReaderContract(ABC):
 
     async def test_it_declares_originals_for_every_kind(self, reader: AssetReader) -> None:
         assert reader.capabilities.to_json()["originals"].keys() == {"audio", "document", "image", "raw", "video"}
+
+    # whatever is there: these act as nobody, so they are asked of a live account too --------------------------------
+
+    async def test_an_asset_that_is_listed_can_be_read(self, reader: AssetReader, person: Person | None) -> None:
+        if person is not None:
+            await person.add("there.jpg", small_jpeg("there"), containers=["There"])
+        async for page in reader.everything(lane=LANE):
+            assert page.total is None or page.total >= len(page.sightings)
+            if not page.sightings:
+                pytest.skip("the library is empty")
+            sighting = page.sightings[0]
+            record = present(await reader.read(sighting.remote_id, groups=ALL_GROUPS, lane=LANE))
+            assert record.key.remote_id == sighting.remote_id
+            assert record.groups >= ALL_GROUPS
+            assert record.modified
+            return
+
+    async def test_an_id_that_never_was_is_missing(self, reader: AssetReader) -> None:
+        assert isinstance(await reader.read(self.nobodys_id(), groups=ALL_GROUPS, lane=LANE), Missing)
+
+    def nobodys_id(self) -> RemoteId:
+        """An id of the right form that no asset has."""
+        return RemoteId("I0000zzzzzzzzzzz")
+
+    async def test_a_window_in_which_nothing_was_yet_is_empty(self, reader: AssetReader) -> None:
+        needs_window(reader)
+        long_ago = datetime(1990, 1, 1, tzinfo=UTC)
+        assert await listed(reader.changed(Window(long_ago, long_ago + timedelta(days=1)), lane=LANE)) == set()
 
     # listings --------------------------------------------------------------------------------------------------------
 
