@@ -112,6 +112,7 @@ class World:
                     "required": ["credit"],
                 }
             },
+            "clock": ps.url,
             "store": {"path": "data", "keep_free": 0},
             "engine": {"runtime": "local", "concurrency": 4},
         }

@@ -1,0 +1,123 @@
+"""The process dies before and after every ledger write; what comes of it equals the undisturbed run, one copy each.
+
+The cases come from the step registry and from counting the writes of an undisturbed run, so a new step or a new write is
+crashed without anybody adding a case; a step whose case never fired fails the suite."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dambridge.bootstrap import load_settings, open_bridge
+from dambridge.engine.running import run_flow
+from dambridge.engine.steps import STEPS, Step
+from dambridge.model.actions import ActionKind
+from support.crashing import Crash, CrashingLedger, CrashPlan
+from support.pictures import approved, picture
+from support.world import World, world
+
+OVERRIDES: dict[str, Any] = {"engine": {"runtime": "local", "concurrency": 1}}
+REGISTERED = [(kind, step) for kind, steps in STEPS.items() for step in steps]
+PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path, **OVERRIDES) as it:
+        yield it
+
+
+async def run_until_crash(pair: World, plan: CrashPlan) -> None:
+    """One run that dies where the plan says; whatever was open is dropped on the floor, as a dead process drops it."""
+    with contextlib.suppress(Crash, asyncio.CancelledError, BaseExceptionGroup):
+        async with open_bridge(load_settings(pair.config)) as bridge:
+            bridge.parts.ledger = CrashingLedger(bridge.parts.ledger, plan)
+            await run_flow(bridge.parts)
+
+
+async def settle(pair: World) -> None:
+    """What the next starts make of it: runs until one finds nothing to do."""
+    for _ in range(4):
+        result = await pair.run()
+        if result.summary["flows"]["intake"]["done"] == 0:
+            return
+    raise AssertionError("four runs after the crash there was still something to do")
+
+
+def prepare(pair: World, kind: ActionKind) -> None:
+    """Bring the world to where one action of this kind is due."""
+    pair.submit(picture(1), file_name="a.jpg", containers=["Intake/Harbour"], iptc=approved(title="A"))
+    if kind is ActionKind.CREATE:
+        pair.submit(picture(2), file_name="b.jpg", containers=["Intake/Harbour"], iptc=approved(title="B"))
+        return
+    asyncio.run(pair.run())
+    (asset,) = pair.by_source()
+    pair.advance(3600)
+    if kind is ActionKind.UPDATE_FIELDS:
+        pair.edit(asset, iptc={"caption": "Better"})
+    elif kind is ActionKind.ADD_VERSION:
+        pair.edit(asset, picture(7, side=80), iptc={"caption": "Better"})
+
+
+def outcome(pair: World) -> list[tuple[Any, ...]]:
+    """The end state, ids and times aside."""
+    return sorted(
+        (
+            it["file_name"],
+            it["name"],
+            it["sha256"],
+            it["versions"],
+            tuple(sorted(it["containers"])),
+            tuple(sorted((name, tuple(values)) for name, values in it["attributes"].items())),
+        )
+        for it in pair.archived()
+    )
+
+
+def undisturbed(folder: Path, kind: ActionKind) -> tuple[list[tuple[Any, ...]], int]:
+    with world(folder, **OVERRIDES) as calm:
+        prepare(calm, kind)
+        plan = CrashPlan()
+        asyncio.run(run_until_crash(calm, plan))
+        asyncio.run(settle(calm))
+        return outcome(calm), len(plan.seen)
+
+
+@pytest.mark.hazard("P19")
+@pytest.mark.parametrize(("kind", "step"), REGISTERED, ids=[f"{kind}-{step}" for kind, step in REGISTERED])
+@pytest.mark.parametrize(
+    ("method", "after"), PHASES, ids=["before intent", "after intent", "after write", "after outcome"]
+)
+def test_a_crash_at_a_registered_step_changes_nothing_of_the_end(
+    tmp_path: Path, kind: ActionKind, step: Step, method: str, after: bool
+) -> None:
+    expected, _ = undisturbed(tmp_path / "calm", kind)
+    with world(tmp_path / "torn", **OVERRIDES) as torn:
+        prepare(torn, kind)
+        plan = CrashPlan(method=method, step=str(step), after=after)
+        asyncio.run(run_until_crash(torn, plan))
+        if not (kind is ActionKind.ADD_VERSION and step is Step.DESCRIBE):
+            assert plan.crashed, f"no case reached {step} of {kind}: the registry names a step that is not taken"
+        asyncio.run(settle(torn))
+        assert outcome(torn) == expected
+
+
+@pytest.mark.hazard("P18")
+@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize("kind", [ActionKind.CREATE, ActionKind.UPDATE_FIELDS, ActionKind.ADD_VERSION])
+def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(tmp_path: Path, kind: ActionKind, after: bool) -> None:
+    expected, writes = undisturbed(tmp_path / "calm", kind)
+    assert writes >= 8, "an undisturbed run writes its run, its steps and its ends"
+    for number in range(1, writes + 1):
+        with world(tmp_path / f"torn-{number}", **OVERRIDES) as torn:
+            prepare(torn, kind)
+            plan = CrashPlan(at=number, after=after)
+            asyncio.run(run_until_crash(torn, plan))
+            assert plan.crashed
+            asyncio.run(settle(torn))
+            assert outcome(torn) == expected, f"dead {'after' if after else 'before'} write {number} ({plan.seen[-1]})"
