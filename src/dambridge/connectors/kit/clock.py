@@ -31,7 +31,7 @@ class SystemClock:
 class SimulatorClock:
     """The clock of a simulator, read by `GET /__sim__/clock` and believed for `keep` of real time.
 
-    Raises `TryLater` while the simulator cannot be reached and nothing was ever read."""
+    Raises `TryLater` while the simulator cannot be reached: an old instant is not passed off as the present one."""
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -146,7 +146,11 @@ async def test_a_session_that_ends_in_mid_listing_loses_nothing(photoshelter: Ph
 async def test_an_oauth_session_lives_on_through_rotated_tokens(photoshelter: PhotoShelterSite, tmp_path: Any) -> None:
     (asset,) = await fill(photoshelter, 1)
     kept = tmp_path / "token"
-    said: dict[str, Any] = {"email": None, "password": None, "oauth": await _consent(photoshelter) | {"token_file": str(kept)}}
+    said: dict[str, Any] = {
+        "email": None,
+        "password": None,
+        "oauth": await _consent(photoshelter) | {"token_file": str(kept)},
+    }
     for _ in range(2):  # the second reader knows the first's last token from the file alone
         async with photoshelter.reader(**said) as reader:
             assert isinstance(await reader.read(asset, groups=BASE, lane=LANE), NativeRecord)
@@ -299,6 +303,15 @@ async def test_items_that_come_twice_do_no_harm(photoshelter: PhotoShelterSite) 
     async with photoshelter.reader() as reader:
         await photoshelter.fault({"match": {"path": "*/search"}, "action": "duplicate_item", "times": 2})
         assert await listed(reader.everything(lane=LANE)) == set(assets)
+
+
+@pytest.mark.hazard("P11")
+async def test_ten_thousand_between_two_polls_are_all_listed(photoshelter: PhotoShelterSite) -> None:
+    await photoshelter.control("POST", "reset", {"seed": "synthetic:10000"})
+    async with photoshelter.reader(per_page=500) as reader:
+        window = Window(datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+        assert len(await listed(reader.changed(window, lane=LANE))) == 10_000
+        assert len(await photoshelter.journal()) <= 26
 
 
 @pytest.mark.hazard("P09")
