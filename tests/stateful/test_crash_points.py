@@ -26,10 +26,19 @@ REGISTERED = [(kind, step) for kind, steps in STEPS.items() for step in steps]
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path, **OVERRIDES) as it:
+@pytest.fixture(scope="module")
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("systems"), **OVERRIDES) as it:
         yield it
+
+
+@pytest.fixture(scope="module")
+def calm(systems: World, tmp_path_factory: pytest.TempPathFactory) -> dict[ActionKind, tuple[Any, int]]:
+    """Per kind of action: the end state of an undisturbed run, and how many ledger writes it took."""
+    return {
+        kind: undisturbed(systems.anew(tmp_path_factory.mktemp(f"calm-{kind}")), kind)
+        for kind in (ActionKind.CREATE, ActionKind.UPDATE_FIELDS, ActionKind.ADD_VERSION)
+    }
 
 
 async def run_until_crash(pair: World, plan: CrashPlan) -> None:
@@ -79,45 +88,42 @@ def outcome(pair: World) -> list[tuple[Any, ...]]:
     )
 
 
-def undisturbed(folder: Path, kind: ActionKind) -> tuple[list[tuple[Any, ...]], int]:
-    with world(folder, **OVERRIDES) as calm:
-        prepare(calm, kind)
-        plan = CrashPlan()
-        asyncio.run(run_until_crash(calm, plan))
-        asyncio.run(settle(calm))
-        return outcome(calm), len(plan.seen)
+def undisturbed(pair: World, kind: ActionKind) -> tuple[list[tuple[Any, ...]], int]:
+    prepare(pair, kind)
+    plan = CrashPlan()
+    asyncio.run(run_until_crash(pair, plan))
+    asyncio.run(settle(pair))
+    return outcome(pair), len(plan.seen)
 
 
 @pytest.mark.hazard("P19")
 @pytest.mark.parametrize(("kind", "step"), REGISTERED, ids=[f"{kind}-{step}" for kind, step in REGISTERED])
-@pytest.mark.parametrize(
-    ("method", "after"), PHASES, ids=["before intent", "after intent", "after write", "after outcome"]
-)
+@pytest.mark.parametrize(("method", "after"), PHASES, ids=["before intent", "after intent", "after write", "after outcome"])
 def test_a_crash_at_a_registered_step_changes_nothing_of_the_end(
-    tmp_path: Path, kind: ActionKind, step: Step, method: str, after: bool
+    systems: World, calm: Any, tmp_path: Path, kind: ActionKind, step: Step, method: str, after: bool
 ) -> None:
-    expected, _ = undisturbed(tmp_path / "calm", kind)
-    with world(tmp_path / "torn", **OVERRIDES) as torn:
-        prepare(torn, kind)
-        plan = CrashPlan(method=method, step=str(step), after=after)
-        asyncio.run(run_until_crash(torn, plan))
-        if not (kind is ActionKind.ADD_VERSION and step is Step.DESCRIBE):
-            assert plan.crashed, f"no case reached {step} of {kind}: the registry names a step that is not taken"
-        asyncio.run(settle(torn))
-        assert outcome(torn) == expected
+    torn = systems.anew(tmp_path)
+    prepare(torn, kind)
+    plan = CrashPlan(method=method, step=str(step), after=after)
+    asyncio.run(run_until_crash(torn, plan))
+    assert plan.crashed, f"no case reached {step} of {kind}: the registry names a step that is not taken"
+    asyncio.run(settle(torn))
+    assert outcome(torn) == calm[kind][0]
 
 
 @pytest.mark.hazard("P18")
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
 @pytest.mark.parametrize("kind", [ActionKind.CREATE, ActionKind.UPDATE_FIELDS, ActionKind.ADD_VERSION])
-def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(tmp_path: Path, kind: ActionKind, after: bool) -> None:
-    expected, writes = undisturbed(tmp_path / "calm", kind)
+def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(
+    systems: World, calm: Any, tmp_path: Path, kind: ActionKind, after: bool
+) -> None:
+    expected, writes = calm[kind]
     assert writes >= 8, "an undisturbed run writes its run, its steps and its ends"
     for number in range(1, writes + 1):
-        with world(tmp_path / f"torn-{number}", **OVERRIDES) as torn:
-            prepare(torn, kind)
-            plan = CrashPlan(at=number, after=after)
-            asyncio.run(run_until_crash(torn, plan))
-            assert plan.crashed
-            asyncio.run(settle(torn))
-            assert outcome(torn) == expected, f"dead {'after' if after else 'before'} write {number} ({plan.seen[-1]})"
+        torn = systems.anew(tmp_path / str(number))
+        prepare(torn, kind)
+        plan = CrashPlan(at=number, after=after)
+        asyncio.run(run_until_crash(torn, plan))
+        assert plan.crashed
+        asyncio.run(settle(torn))
+        assert outcome(torn) == expected, f"dead {'after' if after else 'before'} write {number} ({plan.seen[-1]})"

@@ -52,6 +52,12 @@ class World:
         for system in (self.photoshelter, self.netx):
             control(system.url, "POST", "/__sim__/clock", {"advance": seconds})
 
+    def anew(self, folder: Path) -> World:
+        """The same two simulators, emptied, and an installation of ours that remembers nothing."""
+        for system in (self.photoshelter, self.netx):
+            control(system.url, "POST", "/__sim__/reset")
+        return World(self.photoshelter, self.netx, folder, self.overrides)
+
     # what became of it -------------------------------------------------------------------------------------------
     def archived(self) -> list[dict[str, Any]]:
         """NetX's living assets."""
@@ -77,6 +83,7 @@ class World:
     # ourselves ---------------------------------------------------------------------------------------------------
     @property
     def config(self) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "dambridge.yaml"
         path.write_text(yaml.safe_dump(merged(self._base(), self.overrides)), encoding="utf-8")
         return path
