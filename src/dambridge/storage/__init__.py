@@ -1,6 +1,7 @@
 """The ledger, the audit trail and the call budgets in SQL: SQLite by default, PostgreSQL for several workers."""
 
 from dambridge.storage.ledger import SqlLedger
-from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger
+from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer
+from dambridge.storage.pacer import SqlPacer
 
-__all__ = ["SqlLedger", "WorkerLock", "is_embedded", "lock_worker", "open_ledger"]
+__all__ = ["SqlLedger", "SqlPacer", "WorkerLock", "is_embedded", "lock_worker", "open_ledger", "open_pacer"]

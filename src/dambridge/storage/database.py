@@ -29,6 +29,10 @@ class Database(ABC):
         """An engine for the pacer: one connection of its own, whose commits need not outlive a power cut."""
 
     @abstractmethod
+    def seconds(self, conn: Connection) -> float:
+        """Real time in seconds since 1970, the same for all workers of the store."""
+
+    @abstractmethod
     def size_bytes(self, conn: Connection) -> int:
         """How much room the ledger's own tables take."""
 

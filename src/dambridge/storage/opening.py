@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn
+from dambridge.ports.pace import PaceRule
 from dambridge.storage.database import Database
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.migrating import migrate
+from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.postgres import PostgresDatabase
 from dambridge.storage.sqlite import SqliteDatabase
 
@@ -111,3 +115,8 @@ def lock_worker(store: str | Path) -> WorkerLock:
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return WorkerLock(path, handle)
+
+
+def open_pacer(store: str | Path, rules: Mapping[AccountId, PaceRule]) -> SqlPacer:
+    """The call budgets kept in the store, which `open_ledger` must have made. Raises `CannotGoOn` as it does."""
+    return SqlPacer(open_database(store), rules)

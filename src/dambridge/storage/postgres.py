@@ -20,6 +20,8 @@ _HOPELESS = {
 }
 _AGAIN = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08000", "08001", "08003", "08006"})
 
+_SECONDS = text("SELECT extract(epoch FROM clock_timestamp())")
+
 
 class PostgresDatabase(Database):
     """A database that other workers may share; ours are the tables of `storage.tables` in the schema in use."""
@@ -48,6 +50,9 @@ class PostgresDatabase(Database):
 
     def pacing(self) -> Engine:
         return self._engine(1, durable=False)
+
+    def seconds(self, conn: Connection) -> float:
+        return float(conn.execute(_SECONDS).scalar_one())
 
     def size_bytes(self, conn: Connection) -> int:
         sizes = text(

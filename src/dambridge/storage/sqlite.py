@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,9 @@ class SqliteDatabase(Database):
 
     def pacing(self) -> Engine:
         return sqlite_engine(self.path, connections=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
+
+    def seconds(self, conn: Connection) -> float:
+        return time.time()  # noqa: TID251 - pacing is real time, and all workers are on this machine
 
     def size_bytes(self, conn: Connection) -> int:
         parts = (self.path, self.path.with_name(self.path.name + "-wal"))

@@ -251,4 +251,5 @@ pace = _clustered(
     Column("window_ends", Float, nullable=False),
     Column("window_limit", Integer, nullable=False),
     Column("window_used", Integer, nullable=False),
+    Column("window_told", Boolean, nullable=False),
 )

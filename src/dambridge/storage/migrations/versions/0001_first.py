@@ -191,6 +191,7 @@ def upgrade() -> None:
         sa.Column("window_ends", sa.Float(), nullable=False),
         sa.Column("window_limit", sa.Integer(), nullable=False),
         sa.Column("window_used", sa.Integer(), nullable=False),
+        sa.Column("window_told", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_pace")),
         sqlite_with_rowid=False,
     )
