@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
-from dambridge.mapping.fields import Kind, kind_of
+from dambridge.mapping.fields import MARK, Kind, kind_of
 from dambridge.mapping.writing import Definition, missing_attribute
 from dambridge.model.reasons import Code, Reason
 
@@ -22,10 +22,12 @@ _FITS: Mapping[Kind, frozenset[str]] = {
 
 
 def discover(account: AccountMap, definitions: Mapping[str, Definition]) -> list[Reason]:
-    """What is wrong between the map's written fields and the account's attributes, in the order of the map."""
+    """What is wrong between the map's written fields and the account's attributes, in the order of the map.
+
+    An account without room for our own marks can be worked with, so they are not asked for."""
     problems: list[Reason] = []
     for rule in account.rules:
-        if not rule.write:
+        if not rule.write or rule.field.startswith(MARK):
             continue
         if rule.native not in definitions:
             problems.append(missing_attribute(rule, definitions))
