@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pysqlite3.dbapi2
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -19,7 +21,7 @@ from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.migrating import migrate
 from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.postgres import PostgresDatabase
-from dambridge.storage.sqlite import SqliteDatabase
+from dambridge.storage.sqlite import BUSY, SqliteDatabase
 
 LEDGER_FILE = "ledger.db"
 
@@ -114,7 +116,19 @@ def lock_worker(store: str | Path) -> WorkerLock:
         ) from None
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    _forget_predecessors(path.with_name(file_of(str(store).removeprefix("sqlite:///")).name))
     return WorkerLock(path, handle)
+
+
+def _forget_predecessors(ledger: Path) -> None:
+    """Whoever held the lock before is gone, however lately it was heard of: what it had in hand may be taken up at once."""
+    if not ledger.exists():
+        return
+    with contextlib.closing(pysqlite3.dbapi2.connect(str(ledger), timeout=BUSY)) as conn:
+        # a file without the table, or that is no ledger at all, is what `open_ledger` speaks of
+        with contextlib.suppress(pysqlite3.dbapi2.DatabaseError):
+            conn.execute("DELETE FROM workers")
+            conn.commit()
 
 
 def open_pacer(store: str | Path, rules: Mapping[AccountId, PaceRule]) -> SqlPacer:

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+from dambridge.model.identity import CommandId
 from dambridge.ports.errors import CannotGoOn
 from dambridge.storage import lock_worker, open_ledger
 from dambridge.storage.database import Database
@@ -19,6 +20,7 @@ from dambridge.storage.migrating import migrate, newest
 from dambridge.storage.opening import file_of, is_embedded, open_database
 from dambridge.storage.sqlite import check_version, refuse_network_disk
 from dambridge.storage.tables import metadata
+from dambridge.testing.ledger_contract import FLOW, T0, order
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -135,6 +137,31 @@ def test_an_embedded_store_has_one_worker_and_any_number_of_readers(tmp_path: Pa
     assert "CannotGoOn: Another dambridge (process" in refused.stderr
     lock.release()
     assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
+
+
+async def test_the_next_worker_of_an_embedded_store_takes_up_at_once_what_its_predecessor_had_in_hand(
+    tmp_path: Path,
+) -> None:
+    ledger = open_ledger(tmp_path)
+    await ledger.heartbeat("before", serving=True, beat=1000.0)
+    await ledger.enqueue(order("co1"))
+    await ledger.claim_command("before", now=T0)
+    run = await ledger.open_run(FLOW, at=T0, command=CommandId("co1"), plan=None)
+    assert await ledger.unfinished_runs(FLOW) == []
+    lock = lock_worker(tmp_path)
+    await ledger.heartbeat("after", serving=True, beat=1000.5)
+    assert [it.id for it in await ledger.unfinished_runs(FLOW)] == [run]
+    again = await ledger.claim_command("after", now=T0)
+    assert again is not None
+    assert again.id == "co1"
+    lock.release()
+    await ledger.close()
+
+
+def test_a_lock_can_be_taken_before_there_is_a_ledger_or_beside_a_broken_one(tmp_path: Path) -> None:
+    lock_worker(tmp_path / "new").release()
+    (tmp_path / "ledger.db").write_bytes(b"something else entirely" * 100)
+    lock_worker(tmp_path).release()
 
 
 def test_a_shared_store_has_any_number_of_workers() -> None:
