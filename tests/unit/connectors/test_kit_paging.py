@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dambridge.connectors.kit.paging import Page, PageScan, whole_listing
@@ -52,6 +52,7 @@ SCRIPTS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=2
 
 
 @pytest.mark.hazard("P08")
+@example(count=21, script=[(2, 0)], seed=0, size=20)
 @given(count=st.integers(0, 400), script=SCRIPTS, seed=st.integers(), size=st.integers(20, 60))
 @settings(deadline=None)
 async def test_what_stands_there_all_the_while_is_listed(

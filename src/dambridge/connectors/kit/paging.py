@@ -74,7 +74,9 @@ class PageScan:
         new = [it for it in here if not any(it in page for page in self._recent)]
         reach = self._offset + len(ids)
         if self._recent:
-            self.torn = bool(ids) and self._overlaps and not any(ids[0] in page for page in self._recent)
+            # An empty page tears it too: the list has become shorter than the place where this page began.
+            known = bool(ids) and any(ids[0] in page for page in self._recent)
+            self.torn = self._overlaps and not known
         elif ids and len(ids) < self.size and (total is None or total > len(ids)):
             self.size = max(2, len(ids))  # the service gives smaller pages than asked for
         self.met += len(new)
