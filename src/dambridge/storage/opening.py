@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pysqlite3.dbapi2
 from sqlalchemy import URL, make_url
@@ -124,11 +125,14 @@ def _forget_predecessors(ledger: Path) -> None:
     """Whoever held the lock before is gone, however lately it was heard of: what it had in hand may be taken up at once."""
     if not ledger.exists():
         return
-    with contextlib.closing(pysqlite3.dbapi2.connect(str(ledger), timeout=BUSY)) as conn:
-        # a file without the table, or that is no ledger at all, is what `open_ledger` speaks of
-        with contextlib.suppress(pysqlite3.dbapi2.DatabaseError):
-            conn.execute("DELETE FROM workers")
-            conn.commit()
+    database_error = pysqlite3.dbapi2.DatabaseError  # no such table, or no ledger at all: `open_ledger` speaks of that
+    with contextlib.suppress(database_error), contextlib.closing(_connect(ledger)) as conn:
+        conn.execute("DELETE FROM workers")
+        conn.commit()
+
+
+def _connect(ledger: Path) -> Any:
+    return pysqlite3.dbapi2.connect(str(ledger), timeout=BUSY)
 
 
 def open_pacer(store: str | Path, rules: Mapping[AccountId, PaceRule]) -> SqlPacer:
