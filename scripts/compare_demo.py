@@ -43,7 +43,7 @@ class Expected:
 
 def read_state(url: str) -> State:
     """All assets of a simulator that are neither deleted nor in a trash."""
-    with urllib.request.urlopen(f"{url.rstrip('/')}/__sim__/state", timeout=60) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(f"{url.rstrip('/')}/__sim__/state", timeout=60) as answer:
         lines = [json.loads(line) for line in answer.read().decode().splitlines() if line.strip()]
     return [line for line in lines if not line.get("deleted") and not line.get("trash")]
 

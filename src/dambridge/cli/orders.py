@@ -38,7 +38,7 @@ def plan(context: Context, *, flow: str, full: bool, out: Path | None) -> None:
     if out is not None:
         out.write_text("".join(f"{line}\n" for line in made.lines()), encoding="utf-8")
     if context.json:
-        print_json({"plan": made.id, **made.header.to_json(), "file": str(out) if out else None})
+        print_json({**made.header.to_json(), "plan": made.id, "file": str(out) if out else None})
     else:
         _show_plan(made, out)
     leave(int(result["exit_code"]))

@@ -25,11 +25,13 @@ from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, settlement_of
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.versioning import bring_version, confirm_bytes
+from dambridge.mapping import settled_by_file
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, NativeRecord
 from dambridge.model.values import Fields
+from dambridge.policy.placing import settled_folder
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
 from dambridge.ports.ledger import ActionRow, WorkStage
 
@@ -89,14 +91,15 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     proof = await prove_bytes(parts, native, delivered.digest)
     if proof is None:
         return await _wrong_bytes(parts, action, delivered, native)
-    native = await describe(parts, action, journal, native, filled=delivered.filled)
-    await _place(parts, action, journal, delivered)
+    filled = filled_from(action, delivered.filled)
+    await describe(parts, action, journal, native, filled=filled)
+    folder = settled_folder(action.folder, delivered.filled)
+    await _place(parts, journal, delivered, folder)
     native = await read_target(parts, delivered.remote_id)
-    filled = {name: value for name, value in delivered.filled.items() if name not in action.fields}
-    compare(parts, {**filled, **action.fields}, action.cleared, native)
+    compare(parts, {**action.fields, **filled}, action.cleared, native)
     return End(
         outcome=Outcome.DONE,
-        reason=Reason.of(Code.CREATED, folder=action.folder, evidence=proof),
+        reason=Reason.of(Code.CREATED, folder=folder, evidence=proof),
         target_id=delivered.remote_id,
         target_version=canonical(parts, native).version,
         digest=delivered.digest,
@@ -106,12 +109,18 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     )
 
 
+def filled_from(action: Action, inside: Fields) -> Fields:
+    """What the file says beyond the action's fields: those that the source does not show, and lists that it shows cut at
+    commas."""
+    beyond = {name: value for name, value in inside.items() if name not in action.fields}
+    return {**beyond, **settled_by_file(action.fields, inside)}
+
+
 async def describe(
     parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, filled: Fields
 ) -> NativeRecord:
     """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
-    fields = {**{k: v for k, v in filled.items() if k not in action.fields}, **action.fields}
-    write = await spell(parts, with_marks(action, fields), action.cleared)
+    write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared)
     attributes = still_to_write(native, write)
     name = action.name if action.name and native.name != action.name else None
     file_name = action.file_name if action.file_name and native.file_name != action.file_name else None
@@ -132,16 +141,16 @@ def _before(native: NativeRecord, attributes: Mapping[str, object]) -> dict[str,
     return {name: native.fields[name] for name in sorted(attributes) if name in native.fields}
 
 
-async def _place(parts: Parts, action: Action, journal: StepJournal, delivered: Delivered) -> None:
+async def _place(parts: Parts, journal: StepJournal, delivered: Delivered, path: str) -> None:
     if journal.outcome(Step.PLACE) is not None:
         return
-    folder = await parts.archive.ensure_folder(action.folder, lane=parts.lane)
+    folder = await parts.archive.ensure_folder(path, lane=parts.lane)
 
     async def work() -> Mapping[str, object]:
         await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)
         return {"folder": folder}
 
-    await journal.run(Step.PLACE, {"folder": action.folder}, work)
+    await journal.run(Step.PLACE, {"folder": path}, work)
 
 
 async def _update(parts: Parts, action: Action, journal: StepJournal) -> End:

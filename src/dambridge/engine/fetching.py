@@ -30,6 +30,11 @@ async def fetch(parts: Parts, action: Action) -> tuple[Spooled, EmbeddedMetadata
     if spooled is None:
         async with parts.reader.original(action.source.remote_id, lane=parts.lane) as stream:
             spooled = await parts.spool.keep(action.id, stream.chunks, expected_size=stream.size)
+    if action.size and spooled.digest.size != action.size:
+        await parts.spool.drop(action.id)
+        raise TryLater(
+            f"{action.source} came with {spooled.digest.size} bytes, its record says {action.size}; it is fetched again."
+        )
     inside = await parts.inspector.inspect(spooled.path, file_name=action.file_name)
     if isinstance(inside, Broken):
         await parts.spool.drop(action.id)

@@ -97,7 +97,7 @@ def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
         evidence[str(action.target)] = end.evidence
     return Agreed(
         fields=fields,
-        filled=end.filled or agreed.filled,
+        filled={k: v for k, v in (end.filled or agreed.filled).items() if k in end.filled or k not in action.fields},
         versions=versions,
         content=end.digest or agreed.content,
         evidence=evidence,

@@ -10,7 +10,7 @@ from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End
 from dambridge.engine.steps import Step, StepJournal
-from dambridge.mapping import embedded_fields
+from dambridge.mapping import embedded_fields, settled_by_file
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.outcomes import Outcome
@@ -58,8 +58,9 @@ async def bring_version(parts: Parts, action: Action, journal: StepJournal, agre
     proof = await prove_bytes(parts, native, digest)
     if proof is None:
         raise Unclear(f"{native.key} does not hold the new bytes yet; it is looked at again.")
-    fresh = {name: value for name, value in filled.items() if name not in action.fields and name not in before}
-    wanted = {name: value for name, value in {**before, **fresh, **action.fields}.items() if name not in action.cleared}
+    beyond = {name: value for name, value in filled.items() if name not in action.fields and name not in before}
+    fresh = {**beyond, **settled_by_file(action.fields, filled)}
+    wanted = {name: value for name, value in {**before, **action.fields, **fresh}.items() if name not in action.cleared}
     native = await _describe_again(parts, action, journal, native, wanted)
     return End(
         outcome=Outcome.DONE,

@@ -10,7 +10,7 @@ from dambridge.mapping.account_map import (
     default_map,
 )
 from dambridge.mapping.discovery import discover
-from dambridge.mapping.embedded import embedded_fields
+from dambridge.mapping.embedded import embedded_fields, settled_by_file
 from dambridge.mapping.fields import FIELDS, Field, Kind
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
@@ -38,6 +38,7 @@ __all__ = [
     "is_absent",
     "is_cut_of",
     "same",
+    "settled_by_file",
     "to_canonical",
     "to_native",
     "unread_fields",

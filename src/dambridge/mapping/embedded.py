@@ -92,3 +92,25 @@ def _careful_date(name: FieldName, field: Field, tags: Mapping[str, Tag]) -> Dat
         return None
     pick = max if name == "embargo_until" else min
     return pick(dates, key=lambda it: it.iso)
+
+
+def settled_by_file(fields: Fields, filled: Fields) -> Fields:
+    """Lists of `fields` that came apart at commas, put together again as they stand in the file.
+
+    A system that shows a list as one comma text cannot say whether a comma stands within a term or between two. Where
+    the file's own list gives the same text, the file knows better; where it does not, people edited the list since."""
+    whole: dict[FieldName, Value] = {}
+    for name, value in fields.items():
+        inside = filled.get(name)
+        if (
+            isinstance(value, tuple)
+            and isinstance(inside, tuple)
+            and value != inside
+            and _as_commas(value) == _as_commas(inside)
+        ):
+            whole[name] = inside
+    return whole
+
+
+def _as_commas(texts: tuple[str, ...]) -> list[str]:
+    return [piece.strip() for text in texts for piece in text.split(",") if piece.strip()]

@@ -6,11 +6,11 @@ the policy's roles, not from an order of sides. Nothing is ever removed by this 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dambridge.mapping import AccountMap, equal, unread_fields
+from dambridge.mapping import AccountMap, derived_fields, equal, unread_fields
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId
 from dambridge.model.outcomes import Outcome
@@ -42,8 +42,7 @@ def decide_intake(
     can_archive: ArchiveCapabilities,
     now: datetime,
 ) -> Decision:
-    """Say what to do about one selected and approved asset. `now` is there for rules with dates; none of them is here yet."""
-    del now
+    """Say what to do about one selected and approved asset. `now` is what the map's expressions take for the present."""
     if (unread := _unread(seen, source)) is not None:
         return unread
     here, there = seen[source], seen[target]
@@ -57,9 +56,14 @@ def decide_intake(
     if isinstance(there, Missing):
         reason = Reason.of(Code.TARGET_GONE, absence=str(there.absence), evidence=there.evidence)
         return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="coordinator")
-    task = _Task(link, link_id, policy, source, target, maps[target.account], can_read, can_archive, here.record)
-    if isinstance(there, Present) and agreed is not None:
-        return _bring_up_to_date(task, there.record, agreed)
+    wanted, problems = derived_fields(here.record, maps[target.account], now)
+    if problems:
+        return Leave(outcome=Outcome.QUARANTINED, reason=problems[0], waits_for="administrator")
+    unwritten = {it: value for it, value in here.record.fields.items() if it not in maps[target.account].writes}
+    record = replace(here.record, fields={**unwritten, **wanted})
+    task = _Task(link, link_id, policy, source, target, maps[target.account], can_read, can_archive, record)
+    if isinstance(there, Present):
+        return _bring_up_to_date(task, there.record, agreed or Agreed())
     return _create(task)
 
 
@@ -76,6 +80,7 @@ class _Task:
     can_read: ReaderCapabilities
     can_archive: ArchiveCapabilities
     record: AssetRecord
+    """The source's record, with the values that should stand in the target: its own, and what the map derives from them."""
 
     @property
     def written(self) -> frozenset[FieldName]:
@@ -158,8 +163,11 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
             cleared=cleared,
             calls=VERSION_CALLS,
             code=Code.VERSION_ADDED,
+            kept=kept,
+            agreed=agreed,
         )
-    if task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained):
+    unsure = task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained)
+    if before is not None and unsure:
         return _act(
             task,
             there,
@@ -168,6 +176,8 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
             cleared=cleared,
             calls=CONFIRM_CALLS,
             code=Code.BYTES_CONFIRMED,
+            kept=kept,
+            agreed=agreed,
         )
     if fields or cleared:
         return _act(
@@ -178,6 +188,8 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
             cleared=cleared,
             calls=UPDATE_CALLS,
             code=Code.FIELDS_UPDATED,
+            kept=kept,
+            agreed=agreed,
         )
     if kept:
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=tuple(kept)))
@@ -200,7 +212,7 @@ def _changes(
         theirs = there.fields.get(name)
         if _same(name, ours, theirs):
             continue
-        base = was if was is not None else agreed.filled.get(name)
+        base = agreed.filled.get(name, was)
         if not _same(name, theirs, base) and task.policy.target_edits == "keep_target":
             kept.append(str(name))
         elif ours is None:
@@ -225,11 +237,15 @@ def _act(
     cleared: tuple[FieldName, ...],
     calls: tuple[int, int],
     code: Code,
+    kept: Sequence[str],
+    agreed: Agreed,
 ) -> Act:
     moves = kind is not ActionKind.UPDATE_FIELDS
     names = tuple(sorted({*fields, *cleared}))
     reason = Reason.of(code, fields=names) if code is Code.FIELDS_UPDATED else Reason.of(code, evidence="planned")
-    retitled = FieldName("title") in fields
+    edited = (Reason.of(Code.TARGET_EDITED, fields=tuple(kept)),) if kept else ()
+    titled_before = replace(task.record, fields={**agreed.filled, **agreed.fields})
+    retitled = FieldName("title") in fields and there.name == name_for(titled_before)
     action = Action(
         kind=kind,
         link=task.link_id,
@@ -239,7 +255,7 @@ def _act(
         fields=dict(fields),
         cleared=cleared,
         expects={str(task.source): task.record.version, str(task.target): there.version},
-        reasons=(reason,),
+        reasons=(reason, *edited),
         file_name=there.file_name,
         name=name_for(task.record) if retitled else "",
         media_type=str(task.record.media_type),

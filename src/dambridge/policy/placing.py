@@ -9,13 +9,17 @@ from pathlib import PurePosixPath
 
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
-from dambridge.model.values import DateValue, FieldName, LangAlt
+from dambridge.model.values import DateValue, FieldName, Fields, LangAlt
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 BUILT_IN = frozenset({"year", "month", "day", "gallery", "gallery_path", "media_type"})
 FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+OPEN_DATE = re.compile(r"\{(year|month|day)\|([^{}]*)\}")
+"""A date variable whose value the file may know: `{year|2026}`, with what holds when it does not."""
 LONGEST_SEGMENT = 100
 """Characters of one folder name; galleries have the same limit (PS E10, CONFIRMED-2019), NetX's is not known."""
+LONGEST_SUFFIX = 32
+"""Bytes of what may count as a suffix; a longer one is cut like any other text."""
 LONGEST_NAME = 255
 """Bytes of a file name (PS section 8, CONFIRMED as product behaviour: longer ones are refused)."""
 
@@ -41,8 +45,9 @@ def template_mistakes(template: str, known: frozenset[str]) -> list[str]:
 def folder_for(record: AssetRecord, template: str, *, selects: Callable[[str], bool]) -> str | Reason:
     """The folder path for a record, no leading slash; a reason where a variable has no value.
 
-    Dates are those of `date_created` where the system shows it, else of the upload. The gallery is the first by name
-    among those that the policy selects."""
+    Dates are those of `date_created`. Where the system does not show it, the file may: then the variable stays open as
+    `{year|2026}` with the date of the upload behind the bar, and `settled_folder` closes it. The gallery is the first
+    by name among those that the policy selects."""
     segments: list[str] = []
     for part in template.strip("/").split("/"):
         for name in VARIABLE.findall(part):
@@ -51,11 +56,40 @@ def folder_for(record: AssetRecord, template: str, *, selects: Callable[[str], b
         if part == "{gallery_path}":
             segments += [clean_segment(it) for it in _value(record, "gallery_path", selects).split("/")]
             continue
-        filled = VARIABLE.sub(lambda found: _value(record, found[1], selects), part)
-        segments.append(clean_segment(filled))
+        segments.append(_segment(record, part, selects))
     if not all(segments):
         return Reason.of(Code.PATH_INVALID, template=template, variable="(an empty folder name)")
     return "/".join(segments)
+
+
+def _segment(record: AssetRecord, part: str, selects: Callable[[str], bool]) -> str:
+    """One folder name with its variables filled in; open dates are put in last, so that cleaning leaves them alone."""
+    open_dates: list[str] = []
+
+    def fill(found: re.Match[str]) -> str:
+        value = _value(record, found[1], selects)
+        if found[1] not in {"year", "month", "day"} or FieldName("date_created") in record.fields:
+            return value.replace("{", "(").replace("}", ")")
+        open_dates.append(f"{{{found[1]}|{value}}}")
+        return f"{{{len(open_dates) - 1}}}"
+
+    cleaned = clean_segment(VARIABLE.sub(fill, part))
+    return re.sub(r"\{(\d+)\}", lambda it: open_dates[int(it[1])], cleaned)
+
+
+def settled_folder(folder: str, filled: Fields) -> str:
+    """The folder with its open dates closed: by the date inside the file, else by the one behind the bar."""
+    created = filled.get(FieldName("date_created"))
+
+    def close(found: re.Match[str]) -> str:
+        piece = date_piece(created.iso, found[1]) if isinstance(created, DateValue) else ""
+        return piece or found[2]
+
+    return OPEN_DATE.sub(close, folder)
+
+
+def date_piece(iso: str, part: str) -> str:
+    return {"year": iso[0:4], "month": iso[5:7], "day": iso[8:10]}[part]
 
 
 def _value(record: AssetRecord, name: str, selects: Callable[[str], bool]) -> str:
@@ -85,7 +119,7 @@ def _value(record: AssetRecord, name: str, selects: Callable[[str], bool]) -> st
 def _date_part(record: AssetRecord, part: str) -> str:
     created = record.fields.get(FieldName("date_created"))
     iso = created.iso if isinstance(created, DateValue) else record.created_at.isoformat() if record.created_at else ""
-    return {"year": iso[0:4], "month": iso[5:7], "day": iso[8:10]}[part]
+    return date_piece(iso, part)
 
 
 def clean_segment(text: str) -> str:
@@ -102,8 +136,9 @@ def file_name_for(record: AssetRecord) -> str | Reason:
     if len(name.encode()) <= LONGEST_NAME:
         return name
     path = PurePosixPath(name)
-    room = LONGEST_NAME - len(path.suffix.encode())
-    return path.stem.encode()[:room].decode(errors="ignore") + path.suffix
+    suffix = path.suffix if len(path.suffix.encode()) <= LONGEST_SUFFIX else ""
+    stem = name.removesuffix(suffix) if suffix else name
+    return stem.encode()[: LONGEST_NAME - len(suffix.encode())].decode(errors="ignore") + suffix
 
 
 def name_for(record: AssetRecord) -> str:

@@ -231,7 +231,10 @@ def iptc_fields(attributes: Mapping[str, Any]) -> dict[str, NativeValue]:
 
     Whether they come as an array or as comma text is not known (PS E21); in comma text a comma within a term cannot be
     told from one between terms, so such a term comes apart."""
-    found = native_fields(attributes)
+    return _with_keyword_list(native_fields(attributes))
+
+
+def _with_keyword_list(found: dict[str, NativeValue]) -> dict[str, NativeValue]:
     words = found.pop("keyword", None)  # the name that API v3 has for them
     words = found.pop("keywords", words)
     if isinstance(words, str):
@@ -240,8 +243,9 @@ def iptc_fields(attributes: Mapping[str, Any]) -> dict[str, NativeValue]:
 
 
 def technical_fields(attributes: Mapping[str, Any]) -> dict[str, NativeValue]:
-    """The attributes of E24; the JSON text under `raw` is laid flat as `raw.format.duration` and so on."""
-    found = native_fields(attributes)
+    """The attributes of E24; the JSON text under `raw` is laid flat as `raw.format.duration` and so on. Keywords become
+    a list as those of E21 do."""
+    found = _with_keyword_list(native_fields(attributes))
     inner = found.pop("raw", None)
     try:
         parsed = json.loads(inner) if isinstance(inner, str) else None
