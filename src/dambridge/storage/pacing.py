@@ -17,7 +17,10 @@ JITTER = 0.05
 """Seconds by which the network may bring two calls closer together than they were sent; that much of the burst is left."""
 
 WINDOW_SHARE = 0.02
-"""The share of a window's calls that is left over (at least one call): for calls on their way when the window turns."""
+"""The share of a window's calls that is left over, at least one."""
+
+QUIET = 0.2
+"""Seconds before a window's end in which no call is sent, for it might be counted in the next window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,17 +136,19 @@ def _less(state: PaceState, given: int) -> PaceState:
 
 
 def _from_window(rule: PaceRule, state: PaceState, now: float, lane: Lane, want: int) -> Grant:
+    """Calls of a window that was shown. None goes in the window's last moments, so that none lands in the next one; the
+    reserve melts away until then, so that nothing is left unused."""
     left, length = state.window_ends - now, rule.window.total_seconds()
-    usable = state.window_limit - max(1, math.ceil(state.window_limit * WINDOW_SHARE))
-    kept = 0 if lane is Lane.URGENT else math.ceil(rule.reserve * usable * min(1.0, left / length))
-    free = max(1, usable) - state.window_used
-    given = max(0, min(want, free - kept))
+    quiet = min(QUIET, length / 4)
+    usable = max(1, state.window_limit - math.ceil(state.window_limit * WINDOW_SHARE))
+    free = usable - state.window_used
+    if left <= quiet or free <= 0:
+        return Grant(state, 0, max(left, 0.001))
+    melting = 0.0 if lane is Lane.URGENT else rule.reserve * usable / (length - quiet)
+    given = max(0, min(want, free - math.floor(melting * min(length, left) - melting * quiet)))
     if given:
         return Grant(replace(state, window_used=state.window_used + given), given, 0.0)
-    if free <= 0 or lane is Lane.URGENT:
-        return Grant(state, 0, max(left, 0.001))
-    spared = free * length / (rule.reserve * max(1, usable))  # the reserve melts towards the end of the window
-    return Grant(state, 0, max(min(left, left - spared), 0.001) + 0.001)
+    return Grant(state, 0, max(left - quiet - free / melting, 0.0) + 0.001)
 
 
 def _burst(rule: PaceRule) -> float:
