@@ -63,6 +63,8 @@ def system_packages() -> None:
         missing.append("perl")
     if shutil.which("npm") is None and shutil.which("exiftool") is None:
         missing.append("npm")
+    if shutil.which("chromium") is None and shutil.which("chromium-browser") is None:
+        missing.append("chromium")
     if missing and can_apt():
         apt(*missing)
 
