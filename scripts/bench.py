@@ -266,7 +266,7 @@ def usage(ps: Mapping[str, Any], nx: Mapping[str, Any], run: Mapping[str, Any]) 
     shares = {}
     for account, it in (("agency", ps), ("archive", nx)):
         calls = [row for row in journal(it["url"]) if not row["path"].startswith("/__sim__")]
-        times = sorted(datetime.fromisoformat(row["real_time"].replace("Z", "+00:00")).timestamp() for row in calls)
+        times = sorted(datetime.fromisoformat(row["real_time"]).timestamp() for row in calls)
         busy = max(times[-1] - times[0], 1e-9)
         found[f"{account}_refused"] = sum(1 for row in calls if row["status"] == 429)
         found["calls_per_asset"][account] = round(len(calls) / max(done, 1), 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright
+
 from support.pictures import approved, picture
 from support.world import World, world
 
@@ -57,7 +58,9 @@ async def test_the_pictures_can_be_seen_where_they_arrived(arrived: World, width
         page.on("console", lambda it: wrong.append(it.text) if it.type == "error" else None)
         await page.goto(arrived.netx.url)
         assert await pictures_shown(page) >= 4
-        assert await page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), "nothing is cut off"
+        assert await page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"), (
+            "nothing is cut off"
+        )
         await page.get_by_text("Boat 2").first.click()
         await page.wait_for_load_state("networkidle")
         text = await page.inner_text("body")
