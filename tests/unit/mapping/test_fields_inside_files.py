@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from dambridge.mapping import FIELDS, embedded_fields
+from dambridge.mapping import FIELDS, embedded_fields, settled_by_file
 from dambridge.model.records import EmbeddedMetadata, MediaType
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 
@@ -97,3 +97,26 @@ def test_every_other_field_can_be_read_from_its_first_home() -> None:
             tags = {field.xmp or field.iim: examples.get(field.kind, "x")}
             found = embedded_fields(EmbeddedMetadata(mime_type="", media_type=MediaType.IMAGE, tags=tags))
             assert list(found) == [name]
+
+
+@pytest.mark.hazard("P28")
+@pytest.mark.parametrize(
+    ("shown", "in_file", "settled"),
+    [
+        (("a", "b", "c"), ("a,b", "c"), {"keywords": ("a,b", "c")}),
+        (
+            ("Acanthus mollis", "L.", "garden"),
+            ("Acanthus mollis, L.", "garden"),
+            {"keywords": ("Acanthus mollis, L.", "garden")},
+        ),
+        (("a", "b", "c", "new"), ("a,b", "c"), {}),
+        (("c", "a", "b"), ("a,b", "c"), {}),
+        (("a", "b"), ("a", "b"), {}),
+    ],
+)
+def test_a_list_that_came_apart_at_commas_is_settled_by_the_file_unless_people_edited_it(
+    shown: tuple[str, ...], in_file: tuple[str, ...], settled: dict[str, tuple[str, ...]]
+) -> None:
+    name = FieldName("keywords")
+    assert settled_by_file({name: shown}, {name: in_file}) == settled
+    assert settled_by_file({name: shown}, {}) == {}

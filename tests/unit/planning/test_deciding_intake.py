@@ -1,0 +1,490 @@
+"""Deciding about one asset: exact reasons, three-way per field, nothing on what was not read, and rest once it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dambridge.mapping import AccountMap, account_map, default_map, fingerprint, same
+from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
+from dambridge.model.identity import (
+    AccountId,
+    AssetKey,
+    Copy,
+    CopyId,
+    CopyRole,
+    FlowName,
+    Link,
+    RemoteId,
+    System,
+    link_id_for,
+)
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import (
+    Absence,
+    Agreed,
+    AssetRecord,
+    AssetVersion,
+    Container,
+    Digest,
+    MediaType,
+    Missing,
+    NotYet,
+    Present,
+    Seen,
+    Unread,
+)
+from dambridge.model.values import DateValue, FieldName, LangAlt, Value
+from dambridge.planning import decide_intake
+from dambridge.policy.intake import IntakePolicy
+from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
+SOURCE, TARGET = CopyId(AGENCY, CopyRole.SOURCE), CopyId(ARCHIVE, CopyRole.RECORD)
+KEY = AssetKey(AGENCY, RemoteId("I1"))
+LINK_ID = link_id_for(FlowName.INTAKE, KEY)
+LINK = Link(LINK_ID, FlowName.INTAKE, (Copy(SOURCE, KEY.remote_id), Copy(TARGET, RemoteId("4101"))))
+POLICY = IntakePolicy(source=AGENCY, target=ARCHIVE)
+MAPS = {AGENCY: default_map(System.PHOTOSHELTER), ARCHIVE: default_map(System.NETX)}
+READS = ReaderCapabilities(
+    modified_window=Proof.PROVEN,
+    metadata_moves_modified=Proof.PROVEN,
+    membership_moves_modified=Proof.PROVEN,
+    newest_members_first=Proof.PROVEN,
+    custom_fields=Proof.PROVEN,
+    content_hash=Proof.ABSENT,
+    byte_ranges=Proof.ABSENT,
+    originals=dict.fromkeys(MediaType, Proof.DECLARED),
+)
+TAKES = ArchiveCapabilities(
+    write_attributes=Proof.DECLARED,
+    rename=Proof.DECLARED,
+    folders=Proof.DECLARED,
+    versions=Proof.DECLARED,
+    checksum=Proof.DECLARED,
+    conditional_write=Proof.ABSENT,
+    deliver=dict.fromkeys(MediaType, Proof.DECLARED),
+)
+Values = Mapping[FieldName, Value]
+
+
+def f(**values: Any) -> dict[FieldName, Value]:
+    return {FieldName(name): value for name, value in values.items()}
+
+
+def source_record(fields: Values, *, modified: str = "m1", content: str = "c1", **more: Any) -> AssetRecord:
+    return AssetRecord(
+        key=KEY,
+        media_type=more.pop("media_type", MediaType.IMAGE),
+        file_name="a.jpg",
+        name="a",
+        size=10,
+        fields=fields,
+        containers=(Container(RemoteId("G1"), "Intake/Harbour"),),
+        version=AssetVersion(modified=modified, fields=fingerprint(fields), content=content),
+        created_at=NOW,
+        **more,
+    )
+
+
+def target_record(fields: Values, *, modified: str = "t1", name: str = "a") -> AssetRecord:
+    return AssetRecord(
+        key=AssetKey(ARCHIVE, RemoteId("4101")),
+        media_type=MediaType.IMAGE,
+        file_name="a.jpg",
+        name=name,
+        size=10,
+        fields=fields,
+        containers=(),
+        version=AssetVersion(modified=modified, fields=fingerprint(fields), content="t"),
+    )
+
+
+def agreed_on(source: AssetRecord, fields: Values, *, filled: Values | None = None) -> Agreed:
+    return Agreed(
+        fields=fields,
+        filled=filled or {},
+        versions={str(SOURCE): source.version, str(TARGET): target_record(fields).version},
+        content=Digest(size=10, sha256="s", md5="m"),
+    )
+
+
+def decide(
+    here: Seen,
+    there: Seen,
+    agreed: Agreed | None = None,
+    *,
+    link: Link | None = LINK,
+    policy: IntakePolicy = POLICY,
+    netx: AccountMap | None = None,
+    **capabilities: Any,
+) -> Decision:
+    return decide_intake(
+        link=link,
+        link_id=LINK_ID,
+        agreed=agreed,
+        seen={TARGET: there, SOURCE: here},
+        policy=policy,
+        source=SOURCE,
+        target=TARGET,
+        maps={**MAPS, ARCHIVE: netx or MAPS[ARCHIVE]},
+        can_read=capabilities.get("can_read", READS),
+        can_archive=capabilities.get("can_archive", TAKES),
+        now=NOW,
+    )
+
+
+def the_action(decision: Decision) -> Action:
+    assert isinstance(decision, Act), decision
+    (action,) = decision.actions
+    return action
+
+
+def left(decision: Decision) -> tuple[Outcome, Code]:
+    assert isinstance(decision, Leave), decision
+    return decision.outcome, decision.reason.code
+
+
+# making it ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_asset_is_made_with_every_written_field() -> None:
+    fields = f(title=LangAlt.plain("T"), credit="C", edit_status="approved", **{"custom:permit": "P"})
+    record = source_record(fields)
+    action = the_action(decide(Present(record), NotYet(), link=None))
+    assert action.kind is ActionKind.CREATE
+    assert action.fields == f(title=LangAlt.plain("T"), credit="C")
+    assert (action.folder, action.file_name, action.name) == ("PhotoShelter/{year|2026}/Harbour", "a.jpg", "T")
+    assert action.expects == {str(SOURCE): record.version}
+    assert (action.target_id, action.size, set(action.calls)) == (None, 10, {AGENCY, ARCHIVE})
+    assert action.reasons
+
+
+def test_planning_the_same_create_twice_gives_the_same_action() -> None:
+    first = the_action(decide(Present(source_record(f(credit="C"))), NotYet(), link=None))
+    later = the_action(decide(Present(source_record(f(credit="D"), modified="m2")), NotYet(), link=None))
+    assert first.id == later.id
+
+
+def test_a_policy_can_name_the_fields_that_are_managed() -> None:
+    policy = replace(POLICY, managed=frozenset({FieldName("credit")}))
+    action = the_action(decide(Present(source_record(f(credit="C", city="X"))), NotYet(), link=None, policy=policy))
+    assert action.fields == f(credit="C")
+
+
+def test_what_the_map_derives_is_written_and_a_failing_rule_quarantines() -> None:
+    netx = account_map(System.NETX, {"source": {"constant": "House"}, "job_id": {"expression": "creator[0]"}})
+    action = the_action(decide(Present(source_record(f(creator=("J",)))), NotYet(), link=None, netx=netx))
+    assert action.fields == f(creator=("J",), source="House", job_id="J")
+    assert left(decide(Present(source_record(f(credit="C"))), NotYet(), link=None, netx=netx)) == (
+        Outcome.QUARANTINED,
+        Code.EXPRESSION_ERROR,
+    )
+
+
+def test_a_folder_that_cannot_be_named_quarantines() -> None:
+    policy = replace(POLICY, folder="PhotoShelter/{job_id}")
+    assert left(decide(Present(source_record({})), NotYet(), link=None, policy=policy)) == (
+        Outcome.QUARANTINED,
+        Code.PATH_INVALID,
+    )
+    named = decide(Present(source_record(f(job_id="J/1"))), NotYet(), link=None, policy=policy)
+    assert the_action(named).folder == "PhotoShelter/J-1"
+
+
+@pytest.mark.parametrize("what", ["originals", "deliver", "write_attributes"])
+@pytest.mark.parametrize("proof", [Proof.UNPROVEN, Proof.ABSENT, Proof.PROVEN])
+def test_what_is_not_proven_makes_the_asset_wait_and_what_is_does_not(what: str, proof: Proof) -> None:
+    cell: Any = (
+        proof if what == "write_attributes" else {**dict.fromkeys(MediaType, Proof.DECLARED), MediaType.RAW: proof}
+    )
+    raw = Present(source_record({}, media_type=MediaType.RAW))
+    given_ = (
+        {"can_read": replace(READS, originals=cell)}
+        if what == "originals"
+        else {"can_archive": replace(TAKES, **{what: cell})}
+    )
+    decision = decide(raw, NotYet(), link=None, **given_)
+    if proof.usable:
+        assert the_action(decision).kind is ActionKind.CREATE
+    else:
+        assert left(decision) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
+
+
+# not there, not read ------------------------------------------------------------------------------------------
+
+SEEN = st.sampled_from(
+    [
+        Present(source_record(f(credit="C"), modified="m2", content="c2")),
+        Missing(Absence.DELETED, "404"),
+        Missing(Absence.HIDDEN, "3004"),
+        Unread(Reason.of(Code.SOURCE_UNREAD, text="503")),
+        NotYet(),
+    ]
+)
+
+
+@pytest.mark.hazard("P01")
+@given(here=SEEN, there=SEEN, link=st.sampled_from([None, LINK]), knows=st.booleans())
+def test_nothing_is_ever_done_on_what_was_not_read(here: Seen, there: Seen, link: Link | None, knows: bool) -> None:
+    agreed = agreed_on(source_record(f(credit="B")), f(credit="B")) if knows else None
+    decision = decide(here, there, agreed, link=link)
+    if isinstance(here, Unread) or isinstance(there, Unread):
+        assert isinstance(decision, Leave)
+        assert decision.outcome is Outcome.WAITING
+        assert decision.reason.code in {Code.SOURCE_UNREAD, Code.TARGET_UNREAD}
+    if isinstance(decision, Act):
+        assert isinstance(here, Present)
+        assert isinstance(there, Present | NotYet)
+        assert all((it.kind is ActionKind.CREATE) == isinstance(there, NotYet) for it in decision.actions)
+
+
+def test_gone_at_the_source_leaves_the_archive_as_it_is() -> None:
+    gone = decide(Missing(Absence.DELETED, "404"), Present(target_record({})), agreed_on(source_record({}), {}))
+    assert left(gone) == (Outcome.SKIPPED, Code.GONE_AT_SOURCE)
+
+
+def test_gone_in_the_archive_waits_for_a_person_and_is_not_made_again() -> None:
+    decision = decide(Present(source_record({})), Missing(Absence.DELETED, "x"), agreed_on(source_record({}), {}))
+    assert left(decision) == (Outcome.WAITING, Code.TARGET_GONE)
+    assert isinstance(decision, Leave)
+    assert decision.waits_for == "coordinator"
+
+
+def test_a_link_that_is_only_watched_is_only_watched() -> None:
+    watched = replace(LINK, observe_only=True)
+    here = Present(source_record(f(credit="new"), modified="m9", content="c9"))
+    assert left(decide(here, Present(target_record({})), link=watched)) == (Outcome.SKIPPED, Code.OBSERVE_ONLY)
+
+
+@pytest.mark.hazard("P19")
+def test_a_linked_copy_without_agreed_state_is_never_made_again() -> None:
+    decision = decide(Present(source_record(f(credit="C", city="X"))), Present(target_record(f(city="Y"))), None)
+    action = the_action(decision)
+    assert action.kind is ActionKind.UPDATE_FIELDS
+    assert action.fields == f(credit="C"), "what people set stays, what is empty is filled"
+
+
+# three ways per field -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.hazard("P13")
+def test_a_changed_caption_writes_that_field_and_moves_no_bytes() -> None:
+    before = f(credit="C", description=LangAlt.plain("old"))
+    now = source_record({**before, **f(description=LangAlt.plain("new"))}, modified="m2")
+    action = the_action(decide(Present(now), Present(target_record(before)), agreed_on(source_record(before), before)))
+    assert action.kind is ActionKind.UPDATE_FIELDS
+    assert action.fields == f(description=LangAlt.plain("new"))
+    assert (action.cleared, action.size, action.calls[AGENCY]) == ((), 0, 0)
+    assert set(action.expects) == {str(SOURCE), str(TARGET)}
+
+
+def test_an_emptied_field_is_cleared() -> None:
+    before = f(credit="C", city="X")
+    now = source_record(f(credit="C"), modified="m2")
+    action = the_action(decide(Present(now), Present(target_record(before)), agreed_on(source_record(before), before)))
+    assert (action.fields, action.cleared) == ({}, (FieldName("city"),))
+
+
+def test_a_field_that_was_not_read_is_not_cleared() -> None:
+    before = f(credit="C", city="X")
+    note = Reason.of(Code.FIELDS_UNREAD, fields=("city",))
+    now = source_record(f(credit="D"), modified="m2", notes=(note,))
+    action = the_action(decide(Present(now), Present(target_record(before)), agreed_on(source_record(before), before)))
+    assert (action.fields, action.cleared) == (f(credit="D"), ())
+
+
+@pytest.mark.parametrize(("edits", "written"), [("keep_target", {}), ("source_wins", {"credit": "new"})])
+def test_what_people_set_in_the_archive_stays_unless_the_policy_says_else(edits: Any, written: dict[str, Any]) -> None:
+    before = f(credit="C")
+    now = source_record(f(credit="new"), modified="m2")
+    there = target_record(f(credit="set by a librarian"))
+    policy = replace(POLICY, target_edits=edits)
+    decision = decide(Present(now), Present(there), agreed_on(source_record(before), before), policy=policy)
+    if written:
+        assert the_action(decision).fields == f(**written)
+    else:
+        assert isinstance(decision, Leave)
+        assert decision.reason.code is Code.TARGET_EDITED
+        assert decision.reason["fields"] == ("credit",)
+
+
+def test_a_kept_field_is_said_beside_what_is_written() -> None:
+    before = f(credit="C", city="X")
+    now = source_record(f(credit="new", city="new"), modified="m2")
+    there = target_record(f(credit="set by a librarian", city="X"))
+    action = the_action(decide(Present(now), Present(there), agreed_on(source_record(before), before)))
+    assert action.fields == f(city="new")
+    assert Reason.of(Code.TARGET_EDITED, fields=("credit",)) in action.reasons
+
+
+def test_an_archives_own_edit_alone_is_nothing_to_do() -> None:
+    before = f(credit="C")
+    there = Present(target_record(f(credit="set by a librarian", job_id="CODE")))
+    assert left(decide(Present(source_record(before)), there, agreed_on(source_record(before), before))) == (
+        Outcome.UNCHANGED,
+        Code.IN_STEP,
+    )
+
+
+def test_both_sides_set_to_the_same_value_is_nothing_to_write() -> None:
+    before = f(credit="C")
+    now = source_record(f(credit="D"), modified="m2")
+    decision = decide(Present(now), Present(target_record(f(credit="D "))), agreed_on(source_record(before), before))
+    assert left(decision) == (Outcome.UNCHANGED, Code.IN_STEP)
+
+
+def test_a_value_that_came_with_the_file_gives_way_when_the_source_says_its_own() -> None:
+    filled = f(date_created=DateValue("2026-03-14"), city="From the file")
+    now = source_record(f(city="From people"), modified="m2")
+    agreed = agreed_on(source_record({}), {}, filled=filled)
+    action = the_action(decide(Present(now), Present(target_record(filled)), agreed))
+    assert (action.fields, action.cleared) == (f(city="From people"), ())
+
+
+@pytest.mark.hazard("P29")
+def test_a_cut_echo_never_overwrites_the_long_value_and_a_longer_one_does() -> None:
+    long, cut = LangAlt.plain("x" * 2100), LangAlt.plain("x" * 2000)
+    echo = source_record(f(description=cut), modified="m2")
+    agreed = agreed_on(source_record(f(description=long)), f(description=long))
+    decision = decide(Present(echo), Present(target_record(f(description=long))), agreed)
+    assert not (isinstance(decision, Act) and decision.actions[0].kind is ActionKind.UPDATE_FIELDS)
+    whole = source_record(f(description=long), modified="m2")
+    agreed = agreed_on(source_record(f(description=cut)), f(description=cut))
+    assert the_action(decide(Present(whole), Present(target_record(f(description=cut))), agreed)).fields == f(
+        description=long
+    )
+
+
+@pytest.mark.hazard("P26")
+def test_a_day_in_the_archive_does_not_shorten_the_instant_of_the_source() -> None:
+    instant, day = f(date_created=DateValue("2026-03-14T07:42:10+09:00")), f(date_created=DateValue("2026-03-14"))
+    now = source_record({**instant, **f(credit="new")}, modified="m2")
+    action = the_action(decide(Present(now), Present(target_record(day)), agreed_on(source_record(instant), instant)))
+    assert action.fields == f(credit="new")
+
+
+# bytes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.hazard("P22")
+def test_new_bytes_become_a_version_of_the_same_asset_with_its_changed_fields() -> None:
+    before = f(credit="C", city="X")
+    now = source_record(f(credit="D", city="X"), modified="m2", content="c2")
+    action = the_action(decide(Present(now), Present(target_record(before)), agreed_on(source_record(before), before)))
+    assert (action.kind, action.target_id, action.fields) == (ActionKind.ADD_VERSION, "4101", f(credit="D"))
+    assert action.size == 10
+
+
+@pytest.mark.parametrize(
+    ("rehash", "expected"),
+    [("unexplained", ActionKind.CONFIRM_BYTES), ("always", ActionKind.CONFIRM_BYTES), ("never", None)],
+)
+def test_a_moved_time_that_nothing_explains_is_looked_into(rehash: Any, expected: ActionKind | None) -> None:
+    before = f(credit="C")
+    decision = decide(
+        Present(source_record(before, modified="m2")),
+        Present(target_record(before)),
+        agreed_on(source_record(before), before),
+        policy=replace(POLICY, rehash=rehash),
+    )
+    if expected is None:
+        assert left(decision) == (Outcome.UNCHANGED, Code.IN_STEP)
+    else:
+        assert the_action(decision).kind is expected
+
+
+@pytest.mark.hazard("P14")
+def test_in_step_means_nothing_to_do() -> None:
+    before = f(credit="C")
+    decision = decide(
+        Present(source_record(before)), Present(target_record(before)), agreed_on(source_record(before), before)
+    )
+    assert left(decision) == (Outcome.UNCHANGED, Code.IN_STEP)
+
+
+def test_without_versions_new_bytes_wait() -> None:
+    before = f(credit="C")
+    decision = decide(
+        Present(source_record(before, modified="m2", content="c2")),
+        Present(target_record(before)),
+        agreed_on(source_record(before), before),
+        can_archive=replace(TAKES, versions=Proof.UNPROVEN),
+    )
+    assert left(decision) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
+
+
+@pytest.mark.parametrize(("there_name", "renamed"), [("Old", True), ("Renamed by a librarian", False)])
+def test_a_new_title_renames_the_asset_unless_people_did(there_name: str, renamed: bool) -> None:
+    before = f(title=LangAlt.plain("Old"))
+    now = source_record(f(title=LangAlt.plain("New")), modified="m2")
+    there = target_record(before, name=there_name)
+    action = the_action(decide(Present(now), Present(there), agreed_on(source_record(before), before)))
+    assert action.name == ("New" if renamed else "")
+
+
+# at rest ------------------------------------------------------------------------------------------------------
+
+NAMES = [FieldName(it) for it in ("credit", "city", "headline", "keywords")]
+TEXTS = st.sampled_from(["", "a", "b", "c"])
+FIELDS = st.dictionaries(st.sampled_from(NAMES), TEXTS).map(
+    lambda it: {name: (text,) if name == "keywords" else text for name, text in it.items() if text}
+)
+
+
+def carried_out(action: Action, there: AssetRecord | None, agreed: Agreed | None) -> tuple[AssetRecord, Agreed]:
+    """What target and agreed state are once the action is done well."""
+    old = agreed or Agreed()
+    values = {**(there.fields if there else {}), **action.fields}
+    kept = {name: value for name, value in values.items() if name not in action.cleared}
+    target = target_record(kept, modified="t2")
+    fields = {name: value for name, value in {**old.fields, **action.fields}.items() if name not in action.cleared}
+    versions = {**old.versions, str(SOURCE): action.expects[str(SOURCE)], str(TARGET): target.version}
+    digest = Digest(size=10, sha256="s", md5="m")
+    filled = {name: value for name, value in old.filled.items() if name not in action.fields}
+    return target, replace(old, fields=fields, filled=filled, versions=versions, content=digest)
+
+
+@pytest.mark.hazard("P15")
+@given(
+    base=FIELDS,
+    here=FIELDS,
+    there=FIELDS,
+    content=st.sampled_from(["c1", "c2"]),
+    edits=st.sampled_from(["keep_target", "source_wins"]),
+    new=st.booleans(),
+)
+def test_after_the_action_nothing_is_left_to_do(
+    *, base: Values, here: Values, there: Values, content: str, edits: Any, new: bool
+) -> None:
+    """And nothing that people set in the archive was lost on the way, where the policy keeps it."""
+    policy = replace(POLICY, target_edits=edits)
+    source = source_record(here, modified="m2", content=content)
+    agreed = None if new else agreed_on(source_record(base), base)
+    standing = None if new else target_record(there)
+    decision = decide(
+        Present(source), Present(standing) if standing else NotYet(), agreed, link=None if new else LINK, policy=policy
+    )
+    if isinstance(decision, Leave):
+        assert decision.outcome is Outcome.UNCHANGED
+        return
+    for action in decision.actions:
+        if standing and edits == "keep_target":
+            touched = {*action.fields, *action.cleared}
+            assert all(same(name, there.get(name), base.get(name)) for name in touched)
+        standing, agreed = carried_out(action, standing, agreed)
+    assert standing is not None
+    again = decide(Present(source), Present(standing), agreed, policy=policy)
+    assert isinstance(again, Leave)
+    assert again.outcome is Outcome.UNCHANGED
+    if edits == "source_wins" and not new:
+        changed = {name for name in NAMES if not same(name, here.get(name), base.get(name))}
+        assert all(same(name, standing.fields.get(name), here.get(name)) for name in changed)
