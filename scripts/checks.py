@@ -1,12 +1,18 @@
-"""What `make check`, `make test` and `make test-long` run, one step after the other; the first failure ends it."""
+"""What `make check`, `make test` and `make test-long` run, one step after the other; the first failure ends it.
+
+The long profile runs file by file, each under ten minutes, and writes `docs/evidence/<suite>.json` for each; a part whose
+evidence is of the present commit is not run again, so an interrupted `make test-long` goes on where it stopped.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -36,13 +42,48 @@ def steps(what: str) -> list[tuple[str, list[str]]]:
                 library,
                 ("tests", pytest("tests", "-m", "not long", "-n", WORKERS, "--dist", "loadgroup")),
             ]
-        case "long":
-            return [("long tests", pytest("tests", "-m", "long"))]
     sys.exit(f"unknown: {what}")
+
+
+def long_profile() -> int:
+    """The long tests in resumable parts, with their evidence."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    suites = sorted(it for it in (ROOT / "tests").rglob("test_*.py") if "mark.long" in it.read_text(encoding="utf-8"))
+    for suite in suites:
+        evidence = ROOT / "docs" / "evidence" / f"{suite.stem.removeprefix('test_')}.json"
+        if evidence.is_file() and json.loads(evidence.read_text(encoding="utf-8")).get("commit") == commit:
+            print(f"── {suite.stem}: evidence of this commit is there", flush=True)
+            continue
+        report = ROOT / ".cache" / f"{suite.stem}.xml"
+        report.parent.mkdir(exist_ok=True)
+        begun = time.monotonic()
+        code = subprocess.run(
+            pytest(str(suite), "-m", "long", "--timeout", "590", f"--junitxml={report}", "-p", "no:randomly"),
+            cwd=ROOT,
+            check=False,
+        ).returncode
+        counted = ElementTree.parse(report).getroot()[0].attrib
+        document = {
+            "suite": suite.relative_to(ROOT).as_posix(),
+            "commit": commit,
+            "seed": "fixed in the tests",
+            "seconds": round(time.monotonic() - begun, 1),
+            "counts": {name: int(counted[name]) for name in ("tests", "failures", "errors", "skipped")},
+        }
+        evidence.parent.mkdir(parents=True, exist_ok=True)
+        evidence.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        print(f"── {suite.stem}: {document['counts']} in {document['seconds']} s", flush=True)
+        if code:
+            return code
+    return 0
 
 
 def main() -> int:
     what, extra = sys.argv[1], sys.argv[2:]
+    if what == "long":
+        return long_profile()
     for name, command in steps(what):
         begun = time.monotonic()
         print(f"── {name}", flush=True)

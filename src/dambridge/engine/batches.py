@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -37,13 +38,14 @@ async def work_off(parts: Parts, batch: str) -> Json:
     rows = await parts.ledger.open_actions(batch, now=await parts.clock.now())
     agreed = await parts.ledger.agreed([row.action.link for row in rows])
     gate = asyncio.Semaphore(parts.settings.concurrency)
+    held = _Hold(parts)
     stopped: list[str] = []
     ended = 0
 
     async def one(row: ActionRow) -> None:
         nonlocal ended
         async with gate:
-            if stopped or await paused(parts):
+            if stopped or await held():
                 return
             try:
                 await carry_out(parts, row, agreed.get(row.action.link))
@@ -55,6 +57,22 @@ async def work_off(parts: Parts, batch: str) -> Json:
         for row in rows:
             group.create_task(one(row))
     return {"ended": ended, **({"stopped": stopped[0]} if stopped else {})}
+
+
+class _Hold:
+    """Whether people hold the flow, asked of the ledger twice a second at most."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._asked = -1.0
+        self._answer = False
+
+    async def __call__(self) -> bool:
+        now = time.monotonic()
+        if now - self._asked > 0.5:
+            self._asked = now
+            self._answer = await paused(self._parts)
+        return self._answer
 
 
 async def paused(parts: Parts) -> bool:
