@@ -15,22 +15,18 @@ from dambridge.engine.describing import (
     canonical,
     compare,
     read_target,
-    spell,
-    still_to_write,
-    with_marks,
 )
 from dambridge.engine.fetching import BrokenOriginal
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, settlement_of
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.updating import describe, filled_from, update_fields
 from dambridge.engine.versioning import bring_version, confirm_bytes
-from dambridge.mapping import settled_by_file
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, NativeRecord
-from dambridge.model.values import Fields
 from dambridge.policy.placing import settled_folder
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
 from dambridge.ports.ledger import ActionRow, WorkStage
@@ -76,7 +72,7 @@ async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
         case ActionKind.CREATE:
             return await _create(parts, action, journal)
         case ActionKind.UPDATE_FIELDS:
-            return await _update(parts, action, journal)
+            return await update_fields(parts, action, journal)
         case ActionKind.ADD_VERSION:
             return await bring_version(parts, action, journal, agreed or Agreed())
         case ActionKind.CONFIRM_BYTES:
@@ -109,38 +105,6 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     )
 
 
-def filled_from(action: Action, inside: Fields) -> Fields:
-    """What the file says beyond the action's fields: those that the source does not show, and lists that it shows cut at
-    commas."""
-    beyond = {name: value for name, value in inside.items() if name not in action.fields}
-    return {**beyond, **settled_by_file(action.fields, inside)}
-
-
-async def describe(
-    parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, filled: Fields
-) -> NativeRecord:
-    """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
-    write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared)
-    attributes = still_to_write(native, write)
-    name = action.name if action.name and native.name != action.name else None
-    file_name = action.file_name if action.file_name and native.file_name != action.file_name else None
-    if not (attributes or name or file_name):
-        return native
-
-    async def work() -> Mapping[str, object]:
-        await parts.archive.write(
-            native.key.remote_id, attributes=attributes, name=name, file_name=file_name, lane=parts.lane
-        )
-        return {"attributes": len(attributes)}
-
-    await journal.run(Step.DESCRIBE, {"attributes": sorted(attributes), "before": _before(native, attributes)}, work)
-    return native
-
-
-def _before(native: NativeRecord, attributes: Mapping[str, object]) -> dict[str, object]:
-    return {name: native.fields[name] for name in sorted(attributes) if name in native.fields}
-
-
 async def _place(parts: Parts, journal: StepJournal, delivered: Delivered, path: str) -> None:
     if journal.outcome(Step.PLACE) is not None:
         return
@@ -151,31 +115,6 @@ async def _place(parts: Parts, journal: StepJournal, delivered: Delivered, path:
         return {"folder": folder}
 
     await journal.run(Step.PLACE, {"folder": path}, work)
-
-
-async def _update(parts: Parts, action: Action, journal: StepJournal) -> End:
-    if action.target_id is None:
-        raise MovedOn("The plan names no target asset to update; plan again.")
-    native = await read_target(parts, action.target_id)
-    _recheck(parts, action, journal, native)
-    before = await describe(parts, action, journal, native, filled={})
-    native = await read_target(parts, action.target_id)
-    compare(parts, action.fields, action.cleared, native)
-    return End(
-        outcome=Outcome.DONE,
-        reason=Reason.of(Code.FIELDS_UPDATED, fields=tuple(sorted({*action.fields, *action.cleared}))),
-        target_id=action.target_id,
-        target_version=canonical(parts, native).version,
-        before=canonical(parts, before).fields,
-    )
-
-
-def _recheck(parts: Parts, action: Action, journal: StepJournal, native: NativeRecord) -> None:
-    """Raise `MovedOn` when the target is not what the plan expected, unless an earlier try of ours made it so."""
-    expected = action.expects.get(str(action.target))
-    if expected is None or canonical(parts, native).version == expected or journal.intent(Step.DESCRIBE) is not None:
-        return
-    raise MovedOn(f"{native.key} was edited after the plan was made; nothing was written. It is planned again.")
 
 
 async def _same_bytes(parts: Parts, action: Action, delivered: Delivered) -> End:

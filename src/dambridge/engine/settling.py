@@ -95,9 +95,14 @@ def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
     evidence = {**agreed.evidence, source: "source"}
     if end.evidence:
         evidence[str(action.target)] = end.evidence
+    said = {*action.fields, *action.cleared}
     return Agreed(
         fields=fields,
-        filled={k: v for k, v in (end.filled or agreed.filled).items() if k in end.filled or k not in action.fields},
+        filled={
+            k: v
+            for k, v in (end.filled or agreed.filled).items()
+            if k in end.filled or (k not in action.fields and k not in action.cleared)
+        },
         versions=versions,
         content=end.digest or agreed.content,
         evidence=evidence,

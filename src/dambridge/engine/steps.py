@@ -27,7 +27,7 @@ STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
     ActionKind.CREATE: (Step.DELIVER, Step.DESCRIBE, Step.PLACE),
     ActionKind.UPDATE_FIELDS: (Step.DESCRIBE,),
     ActionKind.ADD_VERSION: (Step.VERSION, Step.DESCRIBE),
-    ActionKind.CONFIRM_BYTES: (),
+    ActionKind.CONFIRM_BYTES: (Step.DESCRIBE,),
 }
 """Which steps an action may take. A confirmation that finds other bytes goes on as a version."""
 

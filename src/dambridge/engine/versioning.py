@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dambridge.engine.describing import canonical, compare, read_target, spell, still_to_write, with_marks
 from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
@@ -10,6 +11,7 @@ from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.updating import update_fields
 from dambridge.mapping import embedded_fields, settled_by_file
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
@@ -29,6 +31,8 @@ async def confirm_bytes(parts: Parts, action: Action, journal: StepJournal, agre
     else:
         digest = (await fetch(parts, action))[0].digest
     if agreed.content is not None and digest.sha256 == agreed.content.sha256:
+        if action.fields or action.cleared:
+            return replace(await update_fields(parts, action, journal), digest=digest)
         return _same(action, agreed, digest)
     return await bring_version(parts, action, journal, agreed)
 

@@ -199,7 +199,8 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
 def _changes(
     task: _Task, there: AssetRecord, agreed: Agreed
 ) -> tuple[dict[FieldName, Value], tuple[FieldName, ...], bool, list[str]]:
-    """Three ways per field: (to write, to clear, whether any field explains the moved version, left to the target's people)."""
+    """Three ways per field: (to have, to be without, whether any field explains the moved version, left to the target's
+    people). What both sides have come to by themselves is among the first two: nothing is written then, but agreed on."""
     fields: dict[FieldName, Value] = {}
     cleared: list[FieldName] = []
     kept: list[str] = []
@@ -210,10 +211,9 @@ def _changes(
             continue
         explained = True
         theirs = there.fields.get(name)
-        if _same(name, ours, theirs):
-            continue
         base = agreed.filled.get(name, was)
-        if not _same(name, theirs, base) and task.policy.target_edits == "keep_target":
+        alike = _same(name, ours, theirs)
+        if not alike and not _same(name, theirs, base) and task.policy.target_edits == "keep_target":
             kept.append(str(name))
         elif ours is None:
             cleared.append(name)
