@@ -98,11 +98,7 @@ def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
     said = {*action.fields, *action.cleared}
     return Agreed(
         fields=fields,
-        filled={
-            k: v
-            for k, v in (end.filled or agreed.filled).items()
-            if k in end.filled or (k not in action.fields and k not in action.cleared)
-        },
+        filled=dict(end.filled) or {name: value for name, value in agreed.filled.items() if name not in said},
         versions=versions,
         content=end.digest or agreed.content,
         evidence=evidence,
