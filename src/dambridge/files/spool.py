@@ -36,6 +36,9 @@ class FileSpool:
         self._limit = limit
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._held = sum(path.stat().st_size for path in self._files())
+        self._by_stem: dict[str, set[Path]] = {}
+        for path in self._files():
+            self._take_in(path)
 
     async def keep(self, name: str, chunks: AsyncIterator[bytes], *, expected_size: int | None) -> Spooled:
         """Write the chunks, hashing on the way. Raises `TryLater` when fewer or more bytes came than announced, and
@@ -48,6 +51,7 @@ class FileSpool:
             await self.drop(name)
             kept = self._folder / f"{_stem(name)}-{digest.size}-{digest.sha256}"
             part.replace(kept)
+            self._take_in(kept)
         except OSError as problem:
             if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise CannotGoOn(
@@ -127,9 +131,18 @@ class FileSpool:
         return (path for path in self._folder.iterdir() if _KEPT.fullmatch(path.name) or path.name.endswith(_PART))
 
     def _kept(self, name: str) -> list[Path]:
-        return sorted(self._folder.glob(f"{_stem(name)}-*"))
+        return sorted(self._by_stem.get(_stem(name), ()))
+
+    def _take_in(self, path: Path) -> None:
+        """Know a kept file without looking through the folder: one process uses a folder at a time."""
+        if (found := _KEPT.fullmatch(path.name)) is not None:
+            self._by_stem.setdefault(found["name"], set()).add(path)
 
     def _remove(self, path: Path) -> None:
+        if (found := _KEPT.fullmatch(path.name)) is not None and (known := self._by_stem.get(found["name"])):
+            known.discard(path)
+            if not known:
+                del self._by_stem[found["name"]]
         with contextlib.suppress(FileNotFoundError):
             size = path.stat().st_size
             path.unlink()
