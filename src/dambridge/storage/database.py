@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 
 class Database(ABC):
-    """One opened store. `writing` has one connection, for the writer thread; `reading` has several."""
+    """One opened store. `writing` has one connection, for the writer thread; `reading` has several, each read on its own."""
 
     name: str
     """What people call it in messages: the path of the file, or the address without the password."""
@@ -26,7 +27,11 @@ class Database(ABC):
 
     @abstractmethod
     def pacing(self) -> Engine:
-        """An engine for the pacer: one connection of its own, whose commits need not outlive a power cut."""
+        """An engine for the pacer, its table made: one connection of its own, whose commits need not outlive a power cut."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A connection on which several reads see one state of the store."""
 
     @abstractmethod
     def seconds(self, conn: Connection) -> float:

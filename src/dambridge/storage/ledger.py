@@ -49,15 +49,16 @@ class SqlLedger:
     async def _write(self, operation: Callable[[Connection], T]) -> T:
         return await self._writer.run(lambda tx: operation(tx.conn))
 
-    async def _read(self, query: Callable[[Connection], T]) -> T:
+    async def _read(self, query: Callable[[Connection], T], *, snapshot: bool = False) -> T:
+        """Run `query` on a connection of its own; with `snapshot` all its statements see one state of the store."""
         if self._closed:
             raise CannotGoOn(f"The ledger {self._database.name} has been closed; nothing more can be read from it.")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_now, query)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_now, query, snapshot)
 
-    def _read_now(self, query: Callable[[Connection], T]) -> T:
+    def _read_now(self, query: Callable[[Connection], T], snapshot: bool) -> T:
         for attempt in (1, 2):
             try:
-                with self._database.reading.connect() as conn, conn.begin():
+                with self._database.snapshot() if snapshot else self._database.reading.connect() as conn:
                     return query(conn)
             except DBAPIError as error:
                 if hopeless := self._database.hopeless(error):
@@ -77,17 +78,17 @@ class SqlLedger:
         return await self._read(lambda c: runs.unfinished_runs(c, flow))
 
     async def record_items(self, run: RunId, items: Sequence[ItemOutcome], observations: Sequence[Observation]) -> None:
-        def both(conn: Connection) -> None:
-            runs.put_items(conn, run, items)
-            observing.put_observations(conn, observations)
+        def both(tx: Tx) -> None:
+            runs.put_items(tx, run, items)
+            observing.put_observations(tx, observations)
 
-        await self._write(both)
+        await self._writer.run(both)
 
     async def counts(self, run: RunId) -> Counts:
         return await self._read(lambda c: runs.counts(c, run))
 
     async def carried(self, run: RunId) -> tuple[int, Sequence[float]]:
-        return await self._read(lambda c: runs.carried(c, run))
+        return await self._read(lambda c: runs.carried(c, run), snapshot=True)
 
     async def items(self, run: RunId, *, outcome: Outcome | None = None, limit: int = 1000) -> Sequence[ItemOutcome]:
         return await self._read(lambda c: runs.items_of(c, run, outcome, limit))
@@ -103,7 +104,7 @@ class SqlLedger:
 
     # links and agreed state --------------------------------------------------------------------------------------
     async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]:
-        return await self._read(lambda c: links.read_links(c, ids))
+        return await self._read(lambda c: links.read_links(c, ids), snapshot=True)
 
     async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]:
         return await self._read(lambda c: links.links_of(c, keys))
@@ -131,7 +132,7 @@ class SqlLedger:
         return await self._write(lambda c: work.begin_step(c, action, step, intent, at))
 
     async def end_step(self, action: ActionId, step: str, *, outcome: Mapping[str, Any], at: datetime) -> None:
-        await self._write(lambda c: work.end_step(c, action, step, outcome, at))
+        await self._writer.run(lambda tx: work.end_step(tx, action, step, outcome, at))
 
     async def steps(self, action: ActionId) -> Sequence[StepRow]:
         return await self._read(lambda c: work.steps_of(c, action))
@@ -222,7 +223,7 @@ class SqlLedger:
         return await self._read(lambda c: audit.trail(c, subject, after, limit))
 
     async def verify_audit(self) -> int | None:
-        return await self._read(audit.verify)
+        return await self._read(audit.verify, snapshot=True)
 
     async def erase_audit_details(self, numbers: Sequence[int]) -> int:
         """Forget the details of these audit entries for good; returns how many had one. The chain still holds."""
@@ -259,14 +260,14 @@ def _chain(tx: Tx) -> None:
 
 
 def _settle(tx: Tx, it: Settlement) -> None:
-    work.set_stage(tx.conn, it.action, it.stage, it.retry_at)
-    runs.put_items(tx.conn, it.run, [it.item])
+    work.set_stage(tx, it.action, it.stage, it.retry_at)
+    runs.put_items(tx, it.run, [it.item])
     if it.link is not None:
-        links.put_link(tx.conn, it.link)
+        links.put_link(tx, it.link)
     if it.agreed is not None:
-        links.put_agreed(tx.conn, it.link.id if it.link else _linked(it), it.agreed)
+        links.put_agreed(tx, it.link.id if it.link else _linked(it), it.agreed)
     if it.observation is not None:
-        observing.put_observations(tx.conn, [it.observation])
+        observing.put_observations(tx, [it.observation])
     tx.audit.extend(it.audit)
 
 

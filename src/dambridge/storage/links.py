@@ -12,25 +12,24 @@ from dambridge.model.records import Agreed, AssetVersion, Digest
 from dambridge.model.values import fields_from_json, fields_to_json
 from dambridge.storage.keys import by_account, pieces
 from dambridge.storage.tables import agreed, copies, links
-from dambridge.storage.upserting import put
+from dambridge.storage.upserting import put_later
+from dambridge.storage.writer import Tx
 
-_COPIES_OF = select(copies).where(copies.c.link == bindparam("of"))
 _DROP_COPIES = delete(copies).where(copies.c.link == bindparam("of"))
 
 
-def put_link(conn: Connection, link: Link) -> None:
+def put_link(tx: Tx, link: Link) -> None:
     """Write the link as it is now: its copies are exactly those given."""
-    put(conn, links, [{"id": link.id, "flow": str(link.flow), "observe_only": link.observe_only}])
-    wanted = [_copy_values(link.id, place, it) for place, it in enumerate(link.copies)]
-    present = [dict(row._mapping) for row in conn.execute(_COPIES_OF, {"of": link.id})]  # noqa: SLF001 - SQLAlchemy's name
-    if sorted(present, key=lambda it: int(it["place"])) == wanted:
-        return
-    if present:
-        conn.execute(_DROP_COPIES, {"of": link.id})
-    put(conn, copies, wanted)
+    if link.id in tx.marked:
+        tx.send()  # the copies of the earlier writing must be there to be dropped
+    tx.marked.add(link.id)
+    put_later(tx, links, [{"id": link.id, "flow": str(link.flow), "observe_only": link.observe_only}])
+    tx.later(_DROP_COPIES, {"of": link.id})
+    put_later(tx, copies, [_copy_values(link.id, place, it) for place, it in enumerate(link.copies)])
 
 
 def read_links(conn: Connection, ids: Sequence[LinkId]) -> dict[LinkId, Link]:
+    """Several reads: needs a snapshot."""
     found: dict[LinkId, Link] = {}
     for piece in pieces(ids):
         having: dict[str, list[Copy]] = {}
@@ -55,8 +54,8 @@ def links_of(conn: Connection, keys: Sequence[AssetKey]) -> dict[AssetKey, LinkI
     return found
 
 
-def put_agreed(conn: Connection, link: LinkId, state: Agreed) -> None:
-    put(conn, agreed, [{"link": link, "body": agreed_to_json(state)}])
+def put_agreed(tx: Tx, link: LinkId, state: Agreed) -> None:
+    put_later(tx, agreed, [{"link": link, "body": agreed_to_json(state)}])
 
 
 def read_agreed(conn: Connection, ids: Sequence[LinkId]) -> dict[LinkId, Agreed]:

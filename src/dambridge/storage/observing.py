@@ -14,17 +14,17 @@ from dambridge.model.records import AssetVersion
 from dambridge.ports.ledger import Observation
 from dambridge.storage.keys import by_account
 from dambridge.storage.tables import observations
-from dambridge.storage.upserting import put
+from dambridge.storage.upserting import put_later
+from dambridge.storage.writer import Tx
 
 _NEEDS_SOMEBODY = (str(Outcome.WAITING), str(Outcome.QUARANTINED), str(Outcome.FAILED))
 NOBODY = ("system", "next run")
 """What an item waits for when no person needs to look at it."""
 
 
-def put_observations(conn: Connection, seen: Sequence[Observation]) -> None:
+def put_observations(tx: Tx, seen: Sequence[Observation]) -> None:
     """Write what was seen; of two observations of one asset the later counts."""
-    latest = {(it.flow, it.key): it for it in seen}
-    put(conn, observations, [_values(it) for it in latest.values()])
+    put_later(tx, observations, [_values(it) for it in seen])
 
 
 def observed(conn: Connection, flow: FlowName, keys: Sequence[AssetKey]) -> dict[AssetKey, Observation]:

@@ -29,7 +29,7 @@ T = TypeVar("T")
 LEASE_FROM = 50.0
 """Calls per second from which calls are taken from the store several at a time."""
 
-LEASE = 0.02
+LEASE = 0.05
 """Seconds' worth of calls that are taken at once."""
 
 LEASE_LASTS = 0.1

@@ -23,6 +23,10 @@ QUIET = 0.2
 """Seconds before a window's end in which no call is sent, for it might be counted in the next window."""
 
 
+UNDER_WAY = 0.3
+"""Seconds' worth of calls that may be on their way, uncounted, when an account shows its window for the first time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaceState:
     """What the workers together know of an account's budget. `window_ends` is 0 where no window was ever shown;
@@ -109,7 +113,8 @@ def told_window(rule: PaceRule, state: PaceState, now: float, *, limit: int, use
     state = _advance(rule, state, now)
     ends, half = now + resets_in, rule.window.total_seconds() / 2
     if not state.window_ends or ends > state.window_ends + half:
-        return replace(state, window_ends=ends, window_limit=limit, window_used=used, window_told=True)
+        under_way = min(math.ceil(speed(rule) * UNDER_WAY), state.window_used)
+        return replace(state, window_ends=ends, window_limit=limit, window_used=used + under_way, window_told=True)
     if ends < state.window_ends - half:
         return state
     ends = min(ends, state.window_ends) if state.window_told else ends

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -31,7 +34,7 @@ class PostgresDatabase(Database):
         super().__init__(
             url.render_as_string(hide_password=True),
             writing=self._engine(1),
-            reading=self._engine(4),
+            reading=self._engine(4).execution_options(isolation_level="AUTOCOMMIT"),
         )
 
     def _engine(self, connections: int, *, durable: bool = True) -> Engine:
@@ -50,6 +53,13 @@ class PostgresDatabase(Database):
 
     def pacing(self) -> Engine:
         return self._engine(1, durable=False)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        with self.reading.connect() as plain:
+            conn = plain.execution_options(isolation_level="REPEATABLE READ")
+            with conn.begin():
+                yield conn
 
     def seconds(self, conn: Connection) -> float:
         return float(conn.execute(_SECONDS).scalar_one())

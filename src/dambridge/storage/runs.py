@@ -15,7 +15,8 @@ from dambridge.ports.ledger import RunRow
 from dambridge.storage.counting import next_number
 from dambridge.storage.orders import silent
 from dambridge.storage.tables import commands, items, runs, workers
-from dambridge.storage.upserting import put
+from dambridge.storage.upserting import put_later
+from dambridge.storage.writer import Tx
 
 
 def open_run(conn: Connection, flow: FlowName, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -71,10 +72,9 @@ def latest_runs(conn: Connection, flow: FlowName | None, limit: int) -> list[Run
     return [_run(row) for row in conn.execute(query)]
 
 
-def put_items(conn: Connection, run: RunId, ends: Sequence[ItemOutcome]) -> None:
+def put_items(tx: Tx, run: RunId, ends: Sequence[ItemOutcome]) -> None:
     """Write ends of items; of two for one asset the later counts."""
-    latest = {it.key: it for it in ends}
-    put(conn, items, [_item_values(run, it) for it in latest.values()])
+    put_later(tx, items, [_item_values(run, it) for it in ends])
 
 
 def counts(conn: Connection, run: RunId) -> Counts:

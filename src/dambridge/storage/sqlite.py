@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from dambridge.ports.errors import CannotGoOn
 from dambridge.storage.database import Database
+from dambridge.storage.tables import pace
 
 OLDEST = (3, 42, 0)
 """`unixepoch('subsec')`, which the durable runtime relies on, is NULL before this version."""
@@ -47,7 +50,7 @@ class SqliteDatabase(Database):
         super().__init__(
             str(path),
             writing=sqlite_engine(path, connections=1, begin="BEGIN IMMEDIATE", synchronous="FULL"),
-            reading=sqlite_engine(path, connections=4, begin="BEGIN", synchronous="FULL"),
+            reading=sqlite_engine(path, connections=4, begin=None, synchronous="FULL"),
         )
 
     @property
@@ -55,7 +58,21 @@ class SqliteDatabase(Database):
         return False
 
     def pacing(self) -> Engine:
-        return sqlite_engine(self.path, connections=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
+        """A file of its own beside the ledger, so that a call never waits for the ledger's commit."""
+        path = self.path.with_name(f"{self.path.stem}-pace.db")
+        engine = sqlite_engine(path, connections=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
+        with engine.begin() as conn:
+            pace.create(conn, checkfirst=True)
+        return engine
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        with self.reading.connect() as conn:
+            conn.exec_driver_sql("BEGIN")
+            try:
+                yield conn
+            finally:
+                conn.exec_driver_sql("ROLLBACK")
 
     def seconds(self, conn: Connection) -> float:
         return time.time()  # noqa: TID251 - pacing is real time, and all workers are on this machine
@@ -97,8 +114,10 @@ def refuse_network_disk(path: Path, mounts: Path = Path("/proc/self/mounts")) ->
         )
 
 
-def sqlite_engine(path: Path, *, connections: int, begin: str, synchronous: str) -> Engine:
-    """An engine whose transactions begin as said; `BEGIN IMMEDIATE` takes the write lock at once, so none starves."""
+def sqlite_engine(path: Path, *, connections: int, begin: str | None, synchronous: str) -> Engine:
+    """An engine whose transactions begin as said; `BEGIN IMMEDIATE` takes the write lock at once, so none starves.
+
+    Without `begin` each statement is a transaction of its own."""
     engine = create_engine(
         f"sqlite:///{path}",
         module=pysqlite3.dbapi2,
@@ -120,8 +139,6 @@ def sqlite_engine(path: Path, *, connections: int, begin: str, synchronous: str)
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def take_lock(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
-
+    if begin is not None:
+        event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
     return engine

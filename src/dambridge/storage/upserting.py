@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Table, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, ReturningInsert
 
+from dambridge.storage.writer import Tx
+
 
 @cache
 def upsert(dialect: str, table: Table, *, keep: frozenset[str] = frozenset()) -> Insert:
@@ -36,3 +38,10 @@ def put(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> No
 def add_if_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert `row` unless one stands in its way; returns whether it was inserted."""
     return conn.execute(insert_new(conn.dialect.name, table), dict(row)).first() is not None
+
+
+def put_later(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `put`, together with the rows of others in the same group."""
+    statement = upsert(tx.dialect, table)
+    for row in rows:
+        tx.later(statement, row)

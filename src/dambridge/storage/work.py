@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, case, delete, func, insert, or_, select, update
 
 from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, ActionId, FlowName, LinkId, PlanId, RunId
@@ -15,12 +15,34 @@ from dambridge.storage.counting import next_number
 from dambridge.storage.keys import pieces
 from dambridge.storage.tables import actions, batches, berths, runs, steps
 from dambridge.storage.upserting import add_if_new, put
+from dambridge.storage.writer import Tx
 
 _STEPS = select(steps).where(steps.c.action == bindparam("of")).order_by(steps.c.place)
-_ADD_STEP = insert(steps)
+_of = steps.alias()
+_ADD_STEP = (
+    insert(steps)
+    .from_select(
+        ["action", "place", "step", "attempt", "intent", "begun_at"],
+        select(
+            bindparam("of", type_=Text),
+            func.coalesce(func.max(_of.c.place), 0) + 1,
+            bindparam("name", type_=Text),
+            func.coalesce(func.max(case((_of.c.step == bindparam("name", type_=Text), _of.c.attempt))), 0) + 1,
+            bindparam("intended", type_=steps.c.intent.type),
+            bindparam("begun", type_=steps.c.begun_at.type),
+        ).where(_of.c.action == bindparam("of", type_=Text)),
+    )
+    .returning(steps.c.attempt)
+)
 _END_STEP = (
     update(steps)
-    .where(steps.c.action == bindparam("of"), steps.c.place == bindparam("at_place"))
+    .where(
+        steps.c.action == bindparam("of"),
+        steps.c.place
+        == select(func.max(_of.c.place))
+        .where(_of.c.action == bindparam("of"), _of.c.step == bindparam("name"))
+        .scalar_subquery(),
+    )
     .values(
         outcome=bindparam("result", type_=steps.c.outcome.type), ended_at=bindparam("end", type_=steps.c.ended_at.type)
     )
@@ -117,28 +139,16 @@ def actions_of(conn: Connection, link: LinkId) -> list[ActionRow]:
 
 def begin_step(conn: Connection, action: ActionId, step: str, intent: Mapping[str, Any], at: datetime) -> StepRow:
     """Write an intent; one more of the same step raises the attempt number."""
-    before = conn.execute(_STEPS, {"of": action}).all()
-    attempt = 1 + max((row.attempt for row in before if row.step == step), default=0)
-    row = {
-        "action": action,
-        "place": 1 + max((row.place for row in before), default=0),
-        "step": step,
-        "attempt": attempt,
-        "intent": dict(intent),
-        "begun_at": at,
-    }
-    conn.execute(_ADD_STEP, row)
+    row = {"of": action, "name": step, "intended": dict(intent), "begun": at}
+    attempt = conn.execute(_ADD_STEP, row).scalar_one()
     return StepRow(
         action=action, step=step, attempt=attempt, intent=dict(intent), outcome=None, begun_at=at, ended_at=None
     )
 
 
-def end_step(conn: Connection, action: ActionId, step: str, outcome: Mapping[str, Any], at: datetime) -> None:
+def end_step(tx: Tx, action: ActionId, step: str, outcome: Mapping[str, Any], at: datetime) -> None:
     """Write the outcome of the latest attempt. Raises `LookupError` for a step whose intent was never written."""
-    before = [row for row in conn.execute(_STEPS, {"of": action}) if row.step == step]
-    if not before:
-        raise LookupError(f"step {step} of action {action} was never begun")
-    conn.execute(_END_STEP, {"of": action, "at_place": before[-1].place, "result": dict(outcome), "end": at})
+    tx.later(_END_STEP, {"of": action, "name": step, "result": dict(outcome), "end": at}, hits_one=True)
 
 
 def steps_of(conn: Connection, action: ActionId) -> list[StepRow]:
@@ -156,12 +166,11 @@ def steps_of(conn: Connection, action: ActionId) -> list[StepRow]:
     ]
 
 
-def set_stage(conn: Connection, action: ActionId, stage: WorkStage, retry_at: datetime | None) -> None:
+def set_stage(tx: Tx, action: ActionId, stage: WorkStage, retry_at: datetime | None) -> None:
     """Raises `LookupError` for an action that was never put down."""
-    if conn.execute(_SETTLE, {"of": action, "to": str(stage), "until": retry_at}).rowcount != 1:
-        raise LookupError(f"there is no action {action}")
+    tx.later(_SETTLE, {"of": action, "to": str(stage), "until": retry_at}, hits_one=True)
     if stage in {WorkStage.DONE, WorkStage.SUPERSEDED}:
-        conn.execute(_RELEASE, {"of": action})
+        tx.later(_RELEASE, {"of": action})
 
 
 def lease_berth(conn: Connection, account: AccountId, action: ActionId, count: int) -> int | None:

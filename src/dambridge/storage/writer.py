@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
 
 from dambridge.ports.errors import CannotGoOn
@@ -26,13 +26,46 @@ PATIENCE = 60.0
 """Seconds for which a database that went away is tried again before the run is stopped."""
 
 
-@dataclass(slots=True)
 class Tx:
-    """The transaction of one group. Audit entries are gathered here and chained by the writer just before the commit, so
-    that the chain's lock is held for an instant only."""
+    """The transaction of one group.
 
-    conn: Connection
-    audit: list[AuditEntry] = field(default_factory=list)
+    Audit entries are gathered here and chained by the writer just before the commit, so that the chain's lock is held for
+    an instant only. Rows given to `later` are gathered too: those of one statement are sent together, before anything
+    reads and at the latest before the commit.
+    """
+
+    __slots__ = ("_conn", "_later", "audit", "marked")
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._later: dict[tuple[Executable, bool], list[Mapping[str, Any]]] = {}
+        self.audit: list[AuditEntry] = []
+        self.marked: set[str] = set()
+        """What the waiting rows are about, for those who must not gather two of one kind."""
+
+    @property
+    def conn(self) -> Connection:
+        """The connection, with all gathered rows sent."""
+        if self._later:
+            self.send()
+        return self._conn
+
+    @property
+    def dialect(self) -> str:
+        return self._conn.dialect.name
+
+    def later(self, statement: Executable, row: Mapping[str, Any], *, hits_one: bool = False) -> None:
+        """Run `statement` for `row` soon. With `hits_one` it is an error (`LookupError`) if no row of the store fits."""
+        self._later.setdefault((statement, hits_one), []).append(row)
+
+    def send(self) -> None:
+        """Send what was gathered, statement by statement in the order in which each was first given."""
+        waiting, self._later = self._later, {}
+        self.marked.clear()
+        for (statement, hits_one), rows in waiting.items():
+            done = self._conn.execute(statement, rows if len(rows) > 1 else rows[0])
+            if hits_one and done.rowcount != len(rows):
+                raise LookupError(f"no such row for {len(rows) - done.rowcount} of {len(rows)}: {rows[0]}")
 
 
 Operation = Callable[[Tx], Any]
@@ -64,6 +97,7 @@ class GroupWriter:
         self._before_commit = before_commit
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
+        self._conn: Connection | None = None
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -84,11 +118,11 @@ class GroupWriter:
         self._thread.join()
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        last = False
+        while not last and (job := self._jobs.get()) is not None:
             group, last = self._gather(job)
             self._finish(group)
-            if last:
-                return
+        self._hang_up()
 
     def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
         group = [first]
@@ -133,17 +167,33 @@ class GroupWriter:
             pause = min(1.0, pause * 2)
 
     def _once(self, group: Sequence[_Job]) -> list[_Answer]:
-        with self._database.writing.connect() as conn:
-            transaction = conn.begin()
-            try:
-                tx = Tx(conn)
-                answers = [_Answer(job, result=job.operation(tx)) for job in group]
-                self._before_commit(tx)
-            except BaseException:
-                _undo(transaction)
-                raise
-            self._commit(transaction)
-            return answers
+        if self._conn is None:
+            self._conn = self._database.writing.connect()
+        try:
+            return self._in_transaction(self._conn, group)
+        except DBAPIError:
+            self._hang_up()
+            raise
+
+    def _in_transaction(self, conn: Connection, group: Sequence[_Job]) -> list[_Answer]:
+        transaction = conn.begin()
+        try:
+            tx = Tx(conn)
+            answers = [_Answer(job, result=job.operation(tx)) for job in group]
+            tx.send()
+            self._before_commit(tx)
+        except BaseException:
+            _undo(transaction)
+            raise
+        self._commit(transaction)
+        return answers
+
+    def _hang_up(self) -> None:
+        """Give the connection back; the next group takes a sound one."""
+        if self._conn is not None:
+            with contextlib.suppress(DBAPIError):
+                self._conn.close()
+            self._conn = None
 
     def _commit(self, transaction: Any) -> None:
         """Commit; a connection lost in this very moment leaves it open whether the write happened."""

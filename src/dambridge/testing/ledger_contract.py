@@ -403,6 +403,15 @@ class LedgerContract(ABC):
         assert await ledger.links([it.link]) == {it.link: moved}
         assert await ledger.links_of([AssetKey(TARGET, RemoteId("9001"))]) == {}
 
+    async def test_a_link_written_twice_at_once_is_wholly_as_one_of_them_wrote_it(
+        self, ledger: Ledger, run: RunId
+    ) -> None:
+        wanted = [action(n) for n in range(6)]
+        await ledger.put_actions(run, PLAN, "b1", wanted)
+        shapes = [Link(LinkId("shared"), FLOW, link_of(it, str(n)).copies) for n, it in enumerate(wanted)]
+        await asyncio.gather(*(settled(ledger, run, it, link=shape) for it, shape in zip(wanted, shapes, strict=True)))
+        assert (await ledger.links([LinkId("shared")]))[LinkId("shared")] in shapes
+
     # berths ------------------------------------------------------------------------------------------------------
     async def test_a_berth_holds_one_action_at_a_time(self, ledger: Ledger, beside: Ledger) -> None:
         one, two, three = ActionId("a1"), ActionId("a2"), ActionId("a3")

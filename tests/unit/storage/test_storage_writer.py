@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import Connection, event, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from dambridge.model.identity import AssetKey, FlowName, LinkId, RemoteId, RunId
@@ -93,18 +93,15 @@ async def test_a_full_disk_stops_the_run_in_words_and_loses_nothing_that_was_rep
     ledger = open_ledger(tmp_path)
     await ledger.set_control("kept", "x")
 
-    @event.listens_for(ledger._database.writing, "checkout")
-    def no_room(connection: object, _record: object, _proxy: object) -> None:
-        connection.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+    most = 1
+
+    @event.listens_for(ledger._database.writing, "begin")
+    def bound(conn: Connection) -> None:
+        conn.exec_driver_sql(f"PRAGMA max_page_count = {most}")
 
     with pytest.raises(CannotGoOn, match=r"no room left on the disk.*Free some space"):
         await ledger.set_control("big", "y" * 5_000_000)
-    event.remove(ledger._database.writing, "checkout", no_room)
-
-    @event.listens_for(ledger._database.writing, "checkout")
-    def room(connection: object, _record: object, _proxy: object) -> None:
-        connection.execute("PRAGMA max_page_count = 1000000")  # type: ignore[attr-defined]
-
+    most = 1_000_000
     await ledger.set_control("again", "z")
     assert [await ledger.control(it) for it in ("kept", "big", "again")] == ["x", None, "z"]
     await ledger.close()
