@@ -60,7 +60,7 @@ class Action:
         """
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
-        versions = [f"{k}={v.modified}|{v.fields}|{v.content}" for k, v in sorted(self.expects.items())]
+        versions = [part for k, v in sorted(self.expects.items()) for part in (k, v.modified, v.fields, v.content)]
         return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions))
 
     def to_json(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ the policy's roles, not from an order of sides. Nothing is ever removed by this 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -102,7 +102,8 @@ def _unread(seen: Mapping[CopyId, Seen], source: CopyId) -> Leave | None:
 
 
 def _create(task: _Task) -> Decision:
-    if (held := _unproven(task, Proof.DECLARED)) is not None:
+    held = _unproven(task, "download originals", "take files", "write attributes", "place in folders")
+    if held is not None:
         return held
     record = task.record
     folder = folder_for(record, task.policy.folder, selects=task.policy.selects_container)
@@ -130,7 +131,7 @@ def _create(task: _Task) -> Decision:
     return Act(actions=(action,))
 
 
-def _unproven(task: _Task, versions: Proof) -> Leave | None:
+def _unproven(task: _Task, *needs: str) -> Leave | None:
     """What the accounts are not known to be able to do for this media type makes the asset wait."""
     media_type = task.record.media_type
     cells = {
@@ -138,88 +139,76 @@ def _unproven(task: _Task, versions: Proof) -> Leave | None:
         "take files": task.can_archive.deliver.get(media_type, Proof.UNPROVEN),
         "write attributes": task.can_archive.write_attributes,
         "place in folders": task.can_archive.folders,
-        "add versions": versions,
+        "add versions": task.can_archive.versions,
     }
-    for what, proof in cells.items():
-        if not proof.usable:
+    for what in needs:
+        if not (proof := cells[what]).usable:
             reason = Reason.of(Code.CAPABILITY_UNPROVEN, what=what, media_type=str(media_type), proof=str(proof))
             return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="administrator")
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """Three ways per field: what to have, what to be without, and what is left to the target's people.
+
+    What both sides have come to by themselves is among the first two in the target's own spelling: nothing is written
+    then, but agreed on. `explains` says whether a changed field accounts for the moved version."""
+
+    fields: Mapping[FieldName, Value]
+    cleared: tuple[FieldName, ...]
+    kept: tuple[str, ...]
+    explains: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.fields, *self.cleared}))
+
+
 def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decision:
-    before = agreed.versions.get(str(task.source))
-    if before == task.record.version:
+    before, now = agreed.versions.get(str(task.source)), task.record.version
+    if before == now:
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
-    fields, cleared, explained, kept = _changes(task, there, agreed)
-    if before is not None and before.content != task.record.version.content:
-        if (held := _unproven(task, task.can_archive.versions)) is not None:
-            return held
-        return _act(
-            task,
-            there,
-            ActionKind.ADD_VERSION,
-            fields=fields,
-            cleared=cleared,
-            calls=VERSION_CALLS,
-            code=Code.VERSION_ADDED,
-            kept=kept,
-            agreed=agreed,
-        )
+    changes = _changes(task, there, agreed)
+    if before is not None and before.content != now.content:
+        needs = ("download originals", "take files", "write attributes", "add versions")
+        return _unproven(task, *needs) or _act(task, there, ActionKind.ADD_VERSION, changes, agreed)
+    explained = changes.explains and before is not None and before.fields != now.fields
     unsure = task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained)
+    writes = ("write attributes",) if changes.names else ()
     if before is not None and unsure:
-        return _act(
-            task,
-            there,
-            ActionKind.CONFIRM_BYTES,
-            fields=fields,
-            cleared=cleared,
-            calls=CONFIRM_CALLS,
-            code=Code.BYTES_CONFIRMED,
-            kept=kept,
-            agreed=agreed,
-        )
-    if fields or cleared:
-        return _act(
-            task,
-            there,
-            ActionKind.UPDATE_FIELDS,
-            fields=fields,
-            cleared=cleared,
-            calls=UPDATE_CALLS,
-            code=Code.FIELDS_UPDATED,
-            kept=kept,
-            agreed=agreed,
-        )
-    if kept:
-        return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=tuple(kept)))
+        held = _unproven(task, "download originals", *writes)
+        return held or _act(task, there, ActionKind.CONFIRM_BYTES, changes, agreed)
+    if changes.names:
+        return _unproven(task, *writes) or _act(task, there, ActionKind.UPDATE_FIELDS, changes, agreed)
+    if changes.kept:
+        return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=changes.kept))
     return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
 
 
-def _changes(
-    task: _Task, there: AssetRecord, agreed: Agreed
-) -> tuple[dict[FieldName, Value], tuple[FieldName, ...], bool, list[str]]:
-    """Three ways per field: (to have, to be without, whether any field explains the moved version, left to the target's
-    people). What both sides have come to by themselves is among the first two: nothing is written then, but agreed on."""
+def _changes(task: _Task, there: AssetRecord, agreed: Agreed) -> _Changes:
     fields: dict[FieldName, Value] = {}
     cleared: list[FieldName] = []
     kept: list[str] = []
-    explained = False
     for name in sorted(task.written - unread_fields(task.record)):
         ours, was = task.record.fields.get(name), agreed.fields.get(name)
         if _same(name, ours, was):
             continue
-        explained = True
         theirs = there.fields.get(name)
-        base = agreed.filled.get(name, was)
         alike = _same(name, ours, theirs)
-        if not alike and not _same(name, theirs, base) and task.policy.target_edits == "keep_target":
+        if (
+            not alike
+            and task.policy.target_edits == "keep_target"
+            and not _same(name, theirs, agreed.filled.get(name, was))
+        ):
             kept.append(str(name))
-        elif ours is None:
+            continue
+        wanted = theirs if alike else ours
+        if wanted is None:
             cleared.append(name)
         else:
-            fields[name] = ours
-    return fields, tuple(cleared), explained, kept
+            fields[name] = wanted
+    return _Changes(fields, tuple(cleared), tuple(kept), explains=bool(fields or cleared or kept))
 
 
 def _same(name: FieldName, one: Value | None, other: Value | None) -> bool:
@@ -228,38 +217,32 @@ def _same(name: FieldName, one: Value | None, other: Value | None) -> bool:
     return equal(name, one, other)
 
 
-def _act(
-    task: _Task,
-    there: AssetRecord,
-    kind: ActionKind,
-    *,
-    fields: Mapping[FieldName, Value],
-    cleared: tuple[FieldName, ...],
-    calls: tuple[int, int],
-    code: Code,
-    kept: Sequence[str],
-    agreed: Agreed,
-) -> Act:
-    moves = kind is not ActionKind.UPDATE_FIELDS
-    names = tuple(sorted({*fields, *cleared}))
-    reason = Reason.of(code, fields=names) if code is Code.FIELDS_UPDATED else Reason.of(code, evidence="planned")
-    edited = (Reason.of(Code.TARGET_EDITED, fields=tuple(kept)),) if kept else ()
+def _act(task: _Task, there: AssetRecord, kind: ActionKind, changes: _Changes, agreed: Agreed) -> Act:
+    match kind:
+        case ActionKind.ADD_VERSION:
+            calls, reason = VERSION_CALLS, Reason.of(Code.VERSION_ADDED, evidence="planned")
+        case ActionKind.CONFIRM_BYTES:
+            calls = (CONFIRM_CALLS[0], UPDATE_CALLS[1] if changes.names else CONFIRM_CALLS[1])
+            reason = Reason.of(Code.BYTES_CONFIRMED)
+        case _:
+            calls, reason = UPDATE_CALLS, Reason.of(Code.FIELDS_UPDATED, fields=changes.names)
+    edited = (Reason.of(Code.TARGET_EDITED, fields=changes.kept),) if changes.kept else ()
     titled_before = replace(task.record, fields={**agreed.filled, **agreed.fields})
-    retitled = FieldName("title") in fields and there.name == name_for(titled_before)
+    retitled = FieldName("title") in changes.fields and there.name == name_for(titled_before)
     action = Action(
         kind=kind,
         link=task.link_id,
         source=task.record.key,
         target=task.target,
         target_id=there.key.remote_id,
-        fields=dict(fields),
-        cleared=cleared,
+        fields=dict(changes.fields),
+        cleared=changes.cleared,
         expects={str(task.source): task.record.version, str(task.target): there.version},
         reasons=(reason, *edited),
         file_name=there.file_name,
         name=name_for(task.record) if retitled else "",
         media_type=str(task.record.media_type),
-        size=(task.record.size or 0) if moves else 0,
+        size=0 if kind is ActionKind.UPDATE_FIELDS else task.record.size or 0,
         calls=task.calls(calls),
     )
     return Act(actions=(action,))

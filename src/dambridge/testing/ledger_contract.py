@@ -428,6 +428,10 @@ class LedgerContract(ABC):
         given = await asyncio.gather(*asks)
         assert sorted(it for it in given if it is not None) == list(range(7))
 
+    async def test_one_action_that_asks_twice_at_once_gets_one_berth(self, ledger: Ledger, beside: Ledger) -> None:
+        one, two = await asyncio.gather(*(it.lease_berth(TARGET, ActionId("a"), count=3) for it in (ledger, beside)))
+        assert one == two == 0
+
     @pytest.mark.parametrize("stage", list(WorkStage))
     async def test_a_berth_is_released_when_its_action_is_over_and_kept_while_it_is_left(
         self, ledger: Ledger, run: RunId, stage: WorkStage

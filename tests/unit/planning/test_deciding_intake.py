@@ -343,7 +343,7 @@ def test_what_both_sides_came_to_by_themselves_is_agreed_on_so_that_a_later_edit
     there = target_record(f(credit="D "))
     agreed = agreed_on(source_record(before), before)
     action = the_action(decide(Present(now), Present(there), agreed))
-    assert (action.kind, action.fields, action.cleared) == (ActionKind.UPDATE_FIELDS, f(credit="D"), ())
+    assert (action.kind, action.fields, action.cleared) == (ActionKind.UPDATE_FIELDS, f(credit="D "), ())
     standing, agreed = carried_out(action, there, agreed)
     later = source_record(f(credit="E"), modified="m3")
     assert the_action(decide(Present(later), Present(standing), agreed)).fields == f(credit="E")
