@@ -13,12 +13,11 @@ from pathlib import Path
 
 import structlog
 
-from dambridge.engine.runtime_faults import Registry, as_json, last_line, unknown_work
 from dambridge.engine.runtime_journal import Entry, Journal
+from dambridge.engine.runtime_rules import CLOSED, ENDED, Registry, as_json, known_queue, last_line, unknown_work
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.runtime import Json, Work, Workflow, WorkState
 
-ENDED = frozenset({WorkState.DONE, WorkState.FAILED, WorkState.CANCELLED})
 MOST = 4000
 """Ended works that are remembered; beyond this the older half is forgotten unasked."""
 
@@ -59,9 +58,10 @@ class LocalRuntime:
         self._worker.add_done_callback(self._fell)
 
     async def start(self, work_id: str, kind: str, args: Json, *, queue: str, key: str = "") -> None:
-        """Raises `ValueError` for an unknown kind, `TypeError` where `args` are no JSON."""
+        """Raises `ValueError` for an unknown kind or queue, `TypeError` where `args` are no JSON."""
         self._check()
         self._registry.find(kind)
+        known_queue(queue)
         if work_id in self._entries:
             return
         entry = Entry(id=work_id, kind=kind, queue=queue, args=as_json(args, what=f"arguments of {work_id!r}"))
@@ -118,7 +118,7 @@ class LocalRuntime:
     async def close(self) -> None:
         """Stop at the next await of the work under way, which the next launch takes up again. Safe to repeat."""
         if self._stopped is None:
-            self._stop(CannotGoOn("The runtime was closed. Unfinished work goes on at the next start."))
+            self._stop(CannotGoOn(CLOSED))
         for task in (self._body[1] if self._body else None, self._worker):
             if task is not None and task is not asyncio.current_task():
                 task.cancel()

@@ -1,4 +1,4 @@
-"""How both runtimes word what became of a workflow, and the mistakes that they refuse alike."""
+"""What both runtimes hold to: names of workflows and queues, small JSON, and how an end is worded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from dambridge.ports.runtime import Json, Workflow
+from dambridge.ports.runtime import Json, Workflow, WorkState
+
+QUEUES: Mapping[str, int] = {"batch": 2, "transfer": 2}
+"""Every queue, with how many of its works one worker of a durable runtime carries at once. A batch bounds its own assets;
+the second one fills the first one's tail, where few assets are left and some of those wait for a retry."""
+
+ENDED = frozenset({WorkState.DONE, WorkState.FAILED, WorkState.CANCELLED})
+CLOSED = "The runtime was closed. Unfinished work goes on at the next start."
 
 
 class Registry:
@@ -31,6 +38,13 @@ class Registry:
             names = ", ".join(sorted(self._known)) or "none"
             raise ValueError(f"No workflow named {kind!r} is registered (known: {names}): register it before `launch`.")
         return self._known[kind]
+
+
+def known_queue(queue: str) -> str:
+    """Raises `ValueError` for a queue that is not among `QUEUES`."""
+    if queue not in QUEUES:
+        raise ValueError(f"There is no queue {queue!r}; the queues are {', '.join(sorted(QUEUES))}.")
+    return queue
 
 
 def last_line(error: BaseException) -> str:
