@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from dambridge.cli.context import Context, leave
 from dambridge.cli.rendering import errors
 from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
+from dambridge.telemetry import configure
 
 app = typer.Typer(
     name="dambridge",
@@ -39,12 +41,19 @@ def common(
         Path, typer.Option("--config", "-c", envvar="DAMBRIDGE_CONFIG", help="The configuration file.")
     ] = Path("dambridge.yaml"),
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", envvar="DAMBRIDGE_LOG_JSON", help="Log as JSON lines on standard error.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what is done, not only what goes wrong.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
 ) -> None:
     """Options that every command knows."""
     if version:
         typer.echo(__version__)
         raise typer.Exit
+    configure(json=log_json, level=logging.INFO if verbose else logging.WARNING)
     ctx.obj = Context(config=config, json=json)
 
 
