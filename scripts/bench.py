@@ -90,7 +90,14 @@ def seed_library(folder: Path, count: int, size: int) -> None:
 
 
 def configuration(
-    folder: Path, ps: Mapping[str, Any], nx: Mapping[str, Any], *, rate: float, burst: int, concurrency: int
+    folder: Path,
+    ps: Mapping[str, Any],
+    nx: Mapping[str, Any],
+    *,
+    rate: float,
+    burst: int,
+    concurrency: int,
+    window: float = 0,
 ) -> Path:
     credentials = ps["credentials"]
     document = {
@@ -104,6 +111,7 @@ def configuration(
                 "org_id": credentials["org_id"],
                 "rate": rate,
                 "burst": burst,
+                **({"window": window} if window else {}),
             },
             "archive": {
                 "system": "netx",
@@ -111,6 +119,7 @@ def configuration(
                 "token": nx["credentials"]["token"],
                 "rate": rate,
                 "burst": burst,
+                **({"window": window} if window else {}),
             },
         },
         "flows": {"intake": {"from": "agency", "to": "archive", "select": {"galleries": ["Intake/**"]}}},
@@ -251,7 +260,8 @@ def row_three(assets: int) -> list[dict[str, Any]]:
                     traffic["window_s"] = 1
                 for it in (ps, nx):
                     control(it["url"], "/__sim__/traffic", traffic)
-                config = configuration(folder, ps, nx, rate=20, burst=20, concurrency=16)
+                window = 1 if shape == "fixed_window" else 0
+                config = configuration(folder, ps, nx, rate=20, burst=20, concurrency=16, window=window)
                 begun = time.monotonic()
                 run, _ = dambridge(config)
                 seconds = time.monotonic() - begun
@@ -266,7 +276,7 @@ def usage(ps: Mapping[str, Any], nx: Mapping[str, Any], run: Mapping[str, Any]) 
     shares = {}
     for account, it in (("agency", ps), ("archive", nx)):
         calls = [row for row in journal(it["url"]) if not row["path"].startswith("/__sim__")]
-        times = sorted(datetime.fromisoformat(row["real_time"]).timestamp() for row in calls)
+        times = sorted(datetime.fromisoformat(row["real"]).timestamp() for row in calls)
         busy = max(times[-1] - times[0], 1e-9)
         found[f"{account}_refused"] = sum(1 for row in calls if row["status"] == 429)
         found["calls_per_asset"][account] = round(len(calls) / max(done, 1), 2)

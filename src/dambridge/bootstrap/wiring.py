@@ -128,9 +128,9 @@ def _clock(settings: Settings, http: Http) -> Clock:
 
 
 def _pace(account: PhotoShelterAccount | NetxAccount) -> PaceRule:
-    return PaceRule(
-        shape=PaceShape.TOKEN_BUCKET, rate=account.rate, burst=account.burst, window=timedelta(seconds=1), reserve=0.2
-    )
+    shape = PaceShape.TOKEN_BUCKET if account.window is None else PaceShape.FIXED_WINDOW
+    window = timedelta(seconds=account.window or 1)
+    return PaceRule(shape=shape, rate=account.rate, burst=account.burst, window=window, reserve=0.2)
 
 
 def _runtime(settings: Settings) -> Runtime:

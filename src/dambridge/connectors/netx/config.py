@@ -75,6 +75,13 @@ class NetxOptions(BaseModel):
     ids_per_call: Annotated[int, Field(ge=1, le=200, description="Assets read in one call.")] = 200
     rate: Annotated[float, Field(gt=0, description="Calls per second that this account may make.")] = 4.0
     burst: Annotated[int, Field(ge=1, description="Calls that may be made at once after a pause.")] = 8
+    window: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Seconds of the window in which the account counts calls; absent where it counts steadily.",
+        ),
+    ] = None
     connect_timeout: Annotated[float, Field(gt=0, description="Seconds to reach the site.")] = 10.0
     read_timeout: Annotated[float, Field(gt=0, description="Seconds without a byte before a call is given up.")] = 60.0
 
