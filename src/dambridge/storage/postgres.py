@@ -32,7 +32,7 @@ class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg")
         super().__init__(
-            url.render_as_string(hide_password=True),
+            url.difference_update_query(("password", "sslpassword")).render_as_string(hide_password=True),
             writing=self._engine(1),
             reading=self._engine(4).execution_options(isolation_level="AUTOCOMMIT"),
         )

@@ -174,15 +174,19 @@ def set_stage(tx: Tx, action: ActionId, stage: WorkStage, retry_at: datetime | N
 
 
 def lease_berth(conn: Connection, account: AccountId, action: ActionId, count: int) -> int | None:
-    held = conn.execute(select(berths.c.number, berths.c.action).where(berths.c.account == account)).all()
-    mine = next((row.number for row in held if row.action == action), None)
-    if mine is not None:
-        return int(mine)
-    taken = {row.number for row in held}
+    held = _berths(conn, account)
+    if action in held.values():
+        return next(number for number, holder in held.items() if holder == action)
     for number in range(count):
-        if number not in taken and add_if_new(conn, berths, {"account": account, "number": number, "action": action}):
+        if number not in held and add_if_new(conn, berths, {"account": account, "number": number, "action": action}):
             return number
-    return None
+    now_held = _berths(conn, account)  # another worker may have leased one for this very action meanwhile
+    return next((number for number, holder in now_held.items() if holder == action), None)
+
+
+def _berths(conn: Connection, account: AccountId) -> dict[int, str]:
+    query = select(berths.c.number, berths.c.action).where(berths.c.account == account)
+    return {row.number: row.action for row in conn.execute(query)}
 
 
 def release_berth(conn: Connection, account: AccountId, action: ActionId) -> None:

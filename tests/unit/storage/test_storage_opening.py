@@ -76,6 +76,7 @@ def test_tables_of_somebody_else_are_left_alone(tmp_path: Path) -> None:
     [
         ("mysql://u@h/x", "works with SQLite and PostgreSQL"),
         ("postgresql://u:geheim@127.0.0.1:1/x", "cannot be opened|Connection refused"),
+        ("postgresql://u@127.0.0.1:1/x?password=geheim", "cannot be opened|Connection refused"),
         ("sqlite://", "names no file"),
         ("://", "no address"),
     ],
