@@ -6,16 +6,19 @@ secret needs to stand in the file itself.
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+Location = tuple[str | int, ...]
+"""Where something stands in the file: names and positions from the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,19 @@ class ConfigurationWrong(Exception):
 
     def __init__(self, file: Path, mistakes: Sequence[Mistake]) -> None:
         self.file = file
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(it.sentence(str(file)) for it in mistakes))
+        self.mistakes = tuple(sorted(mistakes, key=lambda it: it.line or 0))
+        super().__init__("\n".join(it.sentence(str(file)) for it in self.mistakes))
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The parsed file. `data` has references resolved; `raw` keeps ruamel's nodes for line numbers."""
+    """The parsed file. `data` has references resolved; `raw` keeps ruamel's nodes for line numbers; `unresolved` are the
+    places whose reference leads nowhere, each with its mistake."""
 
     path: Path
     data: Mapping[str, Any]
     raw: Any
+    unresolved: Mapping[Location, Mistake] = field(default_factory=dict)
 
     def line_of(self, location: Sequence[str | int]) -> int | None:
         """The line on which the deepest known part of `location` stands, counted from 1."""
@@ -62,119 +67,86 @@ class Document:
                 break
         return line
 
+    def mistake(self, location: Sequence[str | int], what: str, remedy: str = "") -> Mistake:
+        """A mistake at this place of the file."""
+        return Mistake(dotted(location), self.line_of(location), what, remedy)
+
 
 def read_document(path: Path) -> Document:
-    """Read the file and fetch what it refers to. Raises `ConfigurationWrong` with every mistake met."""
+    """Read the file and fetch what it refers to. Raises `ConfigurationWrong` when it is no configuration at all."""
     try:
         raw = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        mistake = Mistake(
-            "file", None, "There is no such file.", "Make one with `dambridge init`, or name another with --config."
-        )
-        raise ConfigurationWrong(path, [mistake]) from error
-    except UnicodeDecodeError as error:
-        mistake = Mistake("file", None, "The file is not UTF-8 text.", "Save it as UTF-8.")
-        raise ConfigurationWrong(path, [mistake]) from error
+    except FileNotFoundError:
+        raise _unusable(
+            path,
+            "file",
+            None,
+            "There is no such file.",
+            "Make one with `dambridge init`, or name another with --config.",
+        ) from None
+    except UnicodeDecodeError:
+        raise _unusable(path, "file", None, "The file is not UTF-8 text.", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise _unusable(
+            path, "file", None, f"It cannot be read: {error.strerror}.", "Name a file that you may read."
+        ) from None
     except YAMLError as error:
-        line = error.problem_mark.line + 1 if isinstance(error, MarkedYAMLError) and error.problem_mark else None
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        mistake = Mistake("YAML", line, f"This is not YAML: {problem}.", "Check indentation, quotes and colons there.")
-        raise ConfigurationWrong(path, [mistake]) from error
+        raise _unusable(path, "YAML", *_what_yaml_says(error)) from None
     if not isinstance(raw, Mapping):
-        mistake = Mistake("file", 1, "The file holds no settings.", "Start from `dambridge init`.")
-        raise ConfigurationWrong(path, [mistake])
-    document = Document(path, {}, raw)
-    mistakes: list[Mistake] = []
-    data = _resolve(raw, (), document, mistakes)
-    if mistakes:
-        raise ConfigurationWrong(path, mistakes)
-    return Document(path, data, raw)
+        raise _unusable(path, "file", 1, "The file holds no settings.", "Start from `dambridge init`.")
+    unresolved: dict[Location, Mistake] = {}
+    document = Document(path, {}, raw, unresolved)
+    return Document(path, _resolve(raw, (), document, unresolved), raw, unresolved)
 
 
-def _resolve(node: Any, at: tuple[str | int, ...], document: Document, mistakes: list[Mistake]) -> Any:
+def _unusable(path: Path, where: str, line: int | None, what: str, remedy: str) -> ConfigurationWrong:
+    return ConfigurationWrong(path, [Mistake(where, line, what, remedy)])
+
+
+def _what_yaml_says(error: YAMLError) -> tuple[int | None, str, str]:
+    """Line, sentence and remedy; never a value, for a secret may stand on that very line."""
+    line = error.problem_mark.line + 1 if isinstance(error, MarkedYAMLError) and error.problem_mark else None
+    said = str(getattr(error, "problem", None) or "it cannot be parsed")
+    if isinstance(error, DuplicateKeyError):
+        name = re.search(r'duplicate key "([^"]*)"', said)
+        return line, f"`{name[1] if name else '?'}` is given twice.", "Keep one of the two."
+    said = re.sub(r"(['\"])[^<'\"][^'\"]+\1", "…", said.splitlines()[0])
+    return line, f"This is not YAML: {said}.", "Check indentation, quotes and colons there."
+
+
+def _resolve(node: Any, at: Location, document: Document, unresolved: dict[Location, Mistake]) -> Any:
     if isinstance(node, Mapping):
-        return {str(key): _resolve(value, (*at, key), document, mistakes) for key, value in node.items()}
+        return {str(key): _resolve(value, (*at, key), document, unresolved) for key, value in node.items()}
     if isinstance(node, list):
-        return [_resolve(value, (*at, index), document, mistakes) for index, value in enumerate(node)]
-    if isinstance(node, str) and node.startswith("env:"):
-        name = node[4:]
-        if name in os.environ:
-            return os.environ[name]
-        mistakes.append(
-            Mistake(
-                dotted(at), document.line_of(at), f"The environment has no variable {name}.", f"Set it: export {name}=…"
-            )
-        )
-        return ""
-    if isinstance(node, str) and node.startswith("file:"):
-        return _from_file(node[5:], at, document, mistakes)
-    return str(node) if isinstance(node, str) else node
+        return [_resolve(value, (*at, index), document, unresolved) for index, value in enumerate(node)]
+    if not isinstance(node, str):
+        return node
+    match node.partition(":"):
+        case ("env", ":", name):
+            found, what, remedy = _from_environment(name)
+        case ("file", ":", name):
+            found, what, remedy = _from_file(document.path.parent / Path(name).expanduser())
+        case _:
+            return str(node)
+    if what:
+        unresolved[at] = document.mistake(at, what, remedy)
+    return found
 
 
-def _from_file(name: str, at: tuple[str | int, ...], document: Document, mistakes: list[Mistake]) -> str:
-    path = (document.path.parent / name).expanduser()
+def _from_environment(name: str) -> tuple[str, str, str]:
+    if name not in os.environ:
+        return "", f"The environment has no variable {name}.", f"Set it: export {name}=…"
+    return os.environ[name], "" if os.environ[name] else f"The variable {name} is empty.", f"Set it: export {name}=…"
+
+
+def _from_file(path: Path) -> tuple[str, str, str]:
     try:
-        return path.read_text(encoding="utf-8").rstrip("\n")
+        text = path.read_text(encoding="utf-8").rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
-        mistakes.append(
-            Mistake(
-                dotted(at),
-                document.line_of(at),
-                f"{path} cannot be read ({error.__class__.__name__}).",
-                "Put the secret there.",
-            )
-        )
-        return ""
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        return "", f"{path} cannot be read: {why}.", "Put the secret there, readable by this user."
+    return text, "" if text else f"{path} is empty.", "Put the secret there."
 
 
 def dotted(location: Sequence[str | int]) -> str:
     return ".".join(str(it) for it in location) or "file"
-
-
-def mistakes_of(
-    error: ValidationError, document: Document, model: type[BaseModel], under: Sequence[str | int] = ()
-) -> list[Mistake]:
-    """Pydantic's findings as mistakes, with lines and with the nearest right name for a misspelt one."""
-    found: list[Mistake] = []
-    for it in error.errors(include_url=False, include_input=False):
-        location = (*under, *(part for part in it["loc"] if not _is_tag(part)))
-        line = document.line_of(location)
-        what, remedy = _words(it["type"], it["msg"], location, model, tuple(it["loc"]))
-        found.append(Mistake(dotted(location), line, what, remedy))
-    return found
-
-
-def _is_tag(part: str | int) -> bool:
-    return isinstance(part, str) and part.startswith(("function-", "tagged-"))
-
-
-def _words(
-    kind: str, message: str, location: Sequence[str | int], model: type[BaseModel], inner: Sequence[str | int]
-) -> tuple[str, str]:
-    if kind == "extra_forbidden":
-        options = _options_at(model, inner[:-1])
-        near = difflib.get_close_matches(str(location[-1]), options, n=1, cutoff=0.5)
-        remedy = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(options))}."
-        return "There is no such option.", remedy
-    if kind == "missing":
-        return "This must be given.", "Add it; `docs/reference/configuration.md` says what it means."
-    return f"{message}.", ""
-
-
-def _options_at(model: type[BaseModel], inner: Sequence[str | int]) -> list[str]:
-    """The names that the model knows at this place, as far as plain nesting tells."""
-    here: Any = model
-    for part in inner:
-        fields = getattr(here, "model_fields", {})
-        names = {(it.alias or name): it for name, it in fields.items()}
-        if part not in names:
-            continue
-        annotation = names[str(part)].annotation
-        here = next((it for it in _classes_in(annotation)), here)
-    return [it.alias or name for name, it in getattr(here, "model_fields", {}).items()]
-
-
-def _classes_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for part in getattr(annotation, "__args__", ()) for found in _classes_in(part)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import stat
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +13,15 @@ from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
 from dambridge.engine.describing import definitions_of
 from dambridge.files import find_exiftool
 from dambridge.mapping import discover
+from dambridge.model.reasons import Code, Reason
 from dambridge.ports.errors import NextMove
+from dambridge.ports.systems import AssetArchive, AssetReader
 from dambridge.telemetry import next_move, words
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: whether it is bad, what was found, what to do."""
+    """One thing looked at: whether it is bad, what was found, what to do. A good one with a remedy is worth a look."""
 
     what: str
     bad: bool
@@ -27,13 +31,19 @@ class Finding:
 
 async def find_problems(settings: Settings, *, file: Path, offline: bool) -> list[Finding]:
     """Look at everything, one thing failing not hiding the others."""
-    found = [Finding("configuration", False, f"{file} is sound")]
-    found.append(_exiftool(settings))
-    found.append(_disk(settings))
-    found.append(await _store(settings))
-    if not offline and not any(it.bad for it in found):
+    store = await _store(settings)
+    found = [_file(file, settings), _exiftool(settings), _disk(settings), store]
+    if not offline and not store.bad:
         found += await _live(settings)
     return found
+
+
+def _file(file: Path, settings: Settings) -> Finding:
+    literal = settings.secrets_written_in(file.read_text(encoding="utf-8"))
+    if literal and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        remedy = f"Give secrets as env:NAME or file:PATH, or: chmod 600 {file}"
+        return Finding("configuration", False, f"{file} is sound, but others can read the secrets in it", remedy)
+    return Finding("configuration", False, f"{file} is sound")
 
 
 def _exiftool(settings: Settings) -> Finding:
@@ -45,13 +55,20 @@ def _exiftool(settings: Settings) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    settings.store.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    free = shutil.disk_usage(settings.store.path).free
-    told = f"{free / 1e9:.1f} GB free at {settings.store.path}"
-    if free < settings.store.keep_free:
+    folder = settings.store.path
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
         return Finding(
-            "disk", True, told, f"Free some room: the spool leaves {settings.store.keep_free / 1e9:.1f} GB free."
+            "disk", True, f"{folder}: {error.strerror}", "Name a folder that you may write, `store: {path: …}`."
         )
+    told = f"{free / 1e9:.1f} GB free at {folder}"
+    if free < settings.store.keep_free:
+        remedy = f"Free some room: the spool leaves {settings.store.keep_free / 1e9:.1f} GB free (`store.keep_free`)."
+        return Finding("disk", True, told, remedy)
+    if folder.stat().st_mode & 0o077:
+        return Finding("disk", False, f"{told}; others of this machine can look into it", f"chmod 700 {folder}")
     return Finding("disk", False, told)
 
 
@@ -60,7 +77,9 @@ async def _store(settings: Settings) -> Finding:
         async with open_store(settings) as (ledger, _):
             size = await ledger.size_bytes()
     except NextMove as error:
-        return Finding("store", True, str(error))
+        return Finding("store", True, str(error), "Correct `store`.")
+    except OSError as error:
+        return Finding("store", True, f"{settings.store.path}: {error.strerror}", "Name a folder that you may write.")
     return Finding("store", False, f"opens; {size / 1e6:.1f} MB")
 
 
@@ -73,38 +92,61 @@ async def _live(settings: Settings) -> list[Finding]:
 
 
 async def _accounts(bridge: Bridge) -> list[Finding]:
+    """Each account, and what hangs on it alone: a wrong key of one hides nothing of the other."""
     parts = bridge.parts
-    found: list[Finding] = []
-    for system in (parts.reader, parts.archive):
-        try:
-            who = await system.whoami()
-        except NextMove as error:
-            found.append(
-                Finding(f"account {system.account}", True, str(error), "Check address, keys and rights of the user.")
-            )
-            continue
-        level = f", level {who.level}" if who.level else ""
-        found.append(
-            Finding(f"account {system.account}", False, f"signed in as {who.person} of {who.organisation}{level}")
-        )
-    if any(it.bad for it in found):
-        return found
+    source, target = await _account(parts.reader), await _account(parts.archive)
+    found = [source, target]
+    if not target.bad:
+        found += await _told(f"map of {parts.policy.target}", lambda: _map(bridge))
+    if not source.bad:
+        found += await _told("selection", lambda: _galleries(bridge))
+    return found
+
+
+async def _told(what: str, look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
+    try:
+        return await look()
+    except NextMove as error:
+        return [Finding(what, True, str(error))]
+
+
+async def _account(system: AssetReader | AssetArchive) -> Finding:
+    try:
+        who = await system.whoami()
+    except NextMove as error:
+        remedy = "Compare address, keys and the user's rights with what the vendor gave you."
+        return Finding(f"account {system.account}", True, str(error), remedy)
+    level = f", level {who.level}" if who.level else ""
+    return Finding(f"account {system.account}", False, f"signed in as {who.person} of {who.organisation}{level}")
+
+
+async def _map(bridge: Bridge) -> list[Finding]:
+    parts = bridge.parts
+    name = f"map of {parts.policy.target}"
     problems = discover(parts.maps[parts.policy.target], await definitions_of(parts))
-    found += [Finding(f"map of {parts.policy.target}", True, words(it), next_move(it)) for it in problems]
     if not problems:
-        found.append(Finding(f"map of {parts.policy.target}", False, "every mapped field has its attribute"))
-    return [*found, await _galleries(bridge)]
+        return [Finding(name, False, "every mapped field has its attribute")]
+    return [Finding(name, True, words(it), _mend(it, parts.policy.target)) for it in problems]
 
 
-async def _galleries(bridge: Bridge) -> Finding:
+def _mend(problem: Reason, account: str) -> str:
+    """What to do; where an attribute looks like the one that is missing, the very line for the configuration."""
+    given = dict(problem.params)
+    if problem.code is Code.ATTRIBUTE_MISSING and given.get("closest"):
+        return f"Did you mean `{given['closest']}`? Then: maps: {{{account}: {{{given['field']}: {given['closest']}}}}}"
+    return next_move(problem)
+
+
+async def _galleries(bridge: Bridge) -> list[Finding]:
     parts = bridge.parts
     if not parts.policy.galleries:
-        return Finding("selection", False, "the whole library")
-    selected = [
-        it.path async for it in parts.reader.containers(lane=parts.lane) if parts.policy.selects_container(it.path)
-    ]
-    if not selected:
-        return Finding(
-            "selection", True, "no gallery fits the patterns", "Compare `select.galleries` with the gallery paths."
-        )
-    return Finding("selection", False, f"{len(selected)} galleries, for instance {selected[0]}")
+        return [Finding("selection", False, "the whole library")]
+    paths = [it.path async for it in parts.reader.containers(lane=parts.lane)]
+    selected = [it for it in paths if parts.policy.selects_container(it)]
+    if selected:
+        return [Finding("selection", False, f"{len(selected)} of {len(paths)} galleries, for instance {selected[0]}")]
+    for_instance = (
+        f" There are {len(paths)}, for instance {', '.join(paths[:3])}." if paths else " There is none at all."
+    )
+    remedy = "Compare `select.galleries` with the gallery paths."
+    return [Finding("selection", True, f"No gallery fits the patterns.{for_instance}", remedy)]

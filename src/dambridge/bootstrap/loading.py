@@ -2,80 +2,145 @@
 
 from __future__ import annotations
 
-import difflib
+import copy
 import hashlib
+import ipaddress
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from dambridge.bootstrap.document import ConfigurationWrong, Document, Mistake, mistakes_of, read_document
+from dambridge.bootstrap.document import ConfigurationWrong, Document, Location, Mistake, read_document
+from dambridge.bootstrap.mistakes import SYSTEMS, mistakes_of, near, place_of
 from dambridge.bootstrap.policies import policy_problems
 from dambridge.bootstrap.settings import Settings
 from dambridge.ports.errors import Refused
+
+ROUNDS = 5
+"""How often what is left of a broken file is tried, each time without what was found wrong."""
+_STAND_IN: dict[str, dict[str, str]] = {
+    "photoshelter": {"system": "photoshelter", "api_key": "-", "org_id": "O", "email": "-", "password": "-"},
+    "netx": {"system": "netx", "base_url": "https://stand-in.invalid", "token": "-"},
+}
 
 
 def load_settings(path: Path) -> Settings:
     """The configuration in `path`. Raises `ConfigurationWrong` with every mistake found; secrets are never among the words."""
     document = read_document(path)
+    mistakes = list(document.unresolved.values())
+    settings: Settings | None
     try:
         settings = Settings.model_validate(document.data)
     except ValidationError as error:
-        raise ConfigurationWrong(path, mistakes_of(error, document, Settings)) from None
-    mistakes = [*_accounts_named(settings, document), *policy_problems(settings, document)]
-    if mistakes:
+        mistakes += mistakes_of(error, document, Settings)
+        settings = _what_is_left(document, error)
+    if settings is not None:
+        mistakes += [*_accounts_named(settings, document), *policy_problems(settings, document)]
+    if mistakes or settings is None:
         raise ConfigurationWrong(path, mistakes)
     folder = settings.store.path if settings.store.path.is_absolute() else path.resolve().parent / settings.store.path
     return settings.model_copy(update={"store": settings.store.model_copy(update={"path": folder})})
 
 
+def _what_is_left(document: Document, error: ValidationError) -> Settings | None:
+    """The settings without what is wrong with them, so that the rest can be looked at too; None where nothing stands."""
+    data: Any = copy.deepcopy(dict(document.data))
+    for _ in range(ROUNDS):
+        for it in error.errors(include_url=False, include_input=False):
+            _mend(data, place_of(it), missing=it["type"] == "missing")
+        try:
+            return Settings.model_validate(data)
+        except ValidationError as again:
+            error = again
+    return None
+
+
+def _mend(data: dict[str, Any], at: Location, *, missing: bool) -> None:
+    """Put something harmless where the mistake is: a stand-in for an account, an empty name, else nothing."""
+    if at[:1] == ("accounts",):
+        accounts = data.get("accounts")
+        if len(at) == 1 or not isinstance(accounts, dict):
+            data["accounts"] = {"-": _STAND_IN["netx"]}
+            return
+        given = accounts.get(at[1])
+        system = given.get("system") if isinstance(given, dict) else None
+        accounts[at[1]] = _STAND_IN[system if system in SYSTEMS else "netx"]
+        return
+    *parents, last = at
+    node: Any = data
+    for part in parents:
+        try:
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    if missing and isinstance(node, dict):
+        node[last] = "" if last in {"from", "to"} else {}
+    elif isinstance(node, dict):
+        node.pop(last, None)
+    elif isinstance(node, list) and isinstance(last, int):
+        node[last] = ""
+
+
 def _accounts_named(settings: Settings, document: Document) -> list[Mistake]:
-    """The flow's two accounts must exist and be of the right kind."""
-    intake = settings.flows.intake
-    if intake is None:
-        where = document.line_of(("flows",))
-        return [
-            Mistake(
-                "flows",
-                where,
-                "No flow is switched on.",
-                "Name `intake` with `from` and `to`; `dambridge init` shows how.",
-            )
-        ]
-    found: list[Mistake] = []
-    for option, name, system in (("from", intake.source, "photoshelter"), ("to", intake.target, "netx")):
-        at = ("flows", "intake", option)
-        account = settings.accounts.get(name)
-        if account is None:
-            near = difflib.get_close_matches(name, settings.accounts, n=1)
-            remedy = (
-                f"Did you mean `{near[0]}`?" if near else f"Known accounts: {', '.join(sorted(settings.accounts))}."
-            )
-            found.append(Mistake(".".join(at), document.line_of(at), f"There is no account {name!r}.", remedy))
-        elif account.system != system:
-            found.append(
-                Mistake(
-                    ".".join(at),
-                    document.line_of(at),
-                    f"{name!r} is a {account.system} account.",
-                    f"Name a {system} account.",
-                )
-            )
-    found += [
-        Mistake(
-            f"maps.{name}", document.line_of(("maps", name)), "There is no such account.", "Name one under `accounts`."
+    """The flow's two accounts must exist and be of the right kind; maps must be of accounts; secrets travel encrypted."""
+    found = [
+        document.mistake(
+            ("maps", name), "There is no such account.", near(name, [*settings.accounts], "Known accounts")
         )
         for name in settings.maps
         if name not in settings.accounts
     ]
+    found += [
+        document.mistake(
+            ("accounts", name, "base_url"), "Keys and passwords would travel unencrypted.", "Begin it with https://"
+        )
+        for name in settings.accounts
+        if _unencrypted(_as_written(document, name, "base_url"))
+    ]
+    intake = settings.flows.intake
+    if intake is None:
+        flows = document.data.get("flows")
+        if isinstance(flows, dict) and not flows.get("intake"):
+            remedy = "Name `intake` with `from` and `to`; `dambridge init` shows how."
+            found.append(document.mistake(("flows",), "No flow is switched on.", remedy))
+        return found
+    for option, name, system in (("from", intake.source, "photoshelter"), ("to", intake.target, "netx")):
+        at: Location = ("flows", "intake", option)
+        written = _as_written(document, name, "system")
+        if not name or at in document.unresolved:
+            continue
+        if name not in settings.accounts:
+            remedy = near(name, [*settings.accounts], "Known accounts")
+            found.append(document.mistake(at, f"There is no account `{name}`.", remedy))
+        elif written in SYSTEMS and written != system:
+            found.append(document.mistake(at, f"`{name}` is a {written} account.", f"Name a {system} account."))
     return found
+
+
+def _as_written(document: Document, name: str, option: str) -> str:
+    """An option of this account as the file has it, whatever else is wrong with the account."""
+    accounts = document.data.get("accounts")
+    account = accounts.get(name) if isinstance(accounts, dict) else None
+    return str(account.get(option, "")) if isinstance(account, dict) else ""
+
+
+def _unencrypted(url: str) -> bool:
+    """Whether this address would be called over plain HTTP across a network."""
+    if not url.startswith("http://"):
+        return False
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
 
 
 def known_flow(settings: Settings, flow: str) -> None:
     """Raise `Refused` when this flow is not configured."""
     if flow != "intake" or settings.flows.intake is None:
-        raise Refused(f"The flow {flow!r} is not configured here. `intake` is the one that runs today.")
+        raise Refused(f"The flow `{flow}` is not configured here. `intake` is the one that runs today.")
 
 
 def settings_schema() -> dict[str, Any]:

@@ -70,28 +70,31 @@ def _intake(settings: Settings) -> IntakeOptions:
 
 def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     """Everything that the options say and the core cannot use, with the place where it is written."""
-    it = settings.flows.intake
-    if it is None:
-        return []
-    found: list[Mistake] = []
+    found = _unusable_maps(settings, document)
+    if settings.flows.intake is not None:
+        found += [*_unusable_options(settings.flows.intake, document), *_unusable_rule(settings.flows.intake, document)]
+    return found
 
-    def say(at: tuple[str | int, ...], what: str, remedy: str = "") -> None:
-        found.append(Mistake(".".join(map(str, at)), document.line_of(at), what, remedy))
 
-    for option, names in (("required", it.required), ("managed", it.managed or ())):
-        for index, name in enumerate(names):
-            if name not in FIELDS and not name.startswith("custom:"):
-                say((*INTAKE, option, index), f"There is no canonical field {name!r}.", _nearest(name))
-    for sentence in template_mistakes(it.place.folder, frozenset(FIELDS)):
-        say((*INTAKE, "place", "folder"), f"{sentence}.", "Correct the template.")
+def _unusable_options(it: IntakeOptions, document: Document) -> list[Mistake]:
+    found = [
+        document.mistake((*INTAKE, option, index), f"There is no canonical field `{name}`.", _nearest(name))
+        for option, names in (("required", it.required), ("managed", it.managed or ()))
+        for index, name in enumerate(names)
+        if name and name not in FIELDS and not name.startswith("custom:")
+    ]
+    template = (*INTAKE, "place", "folder")
+    found += [
+        document.mistake(template, _sentence(sentence), "Correct the template.")
+        for sentence in template_mistakes(it.place.folder, frozenset(FIELDS))
+    ]
+    approval = (*INTAKE, "approval")
     if it.approval.carrier == "custom" and not it.approval.field:
-        say(
-            (*INTAKE, "approval"),
-            "The carrier `custom` needs to know which field.",
-            "Add `field:` with the custom field's id.",
-        )
-    found += _unusable_rule(it, document)
-    found += _unusable_maps(settings, document)
+        remedy = "Add `field:` with the custom field's id."
+        found.append(document.mistake(approval, "The carrier `custom` needs to know which field.", remedy))
+    if it.approval.carrier == "gallery" and it.approval.approved == ("approved",):
+        remedy = "Add `approved:` with patterns such as `Approved/**`."
+        found.append(document.mistake(approval, "The carrier `gallery` needs to know which galleries.", remedy))
     return found
 
 
@@ -102,7 +105,7 @@ def _unusable_rule(it: IntakeOptions, document: Document) -> list[Mistake]:
         compile_expression(it.select.expression, expression_variables())
     except ExpressionInvalid as error:
         at = (*INTAKE, "select", "expression")
-        return [Mistake(".".join(at), document.line_of(at), f"The rule cannot be used: {error}", "Correct it there.")]
+        return [document.mistake(at, f"The rule cannot be used: {error}\n", "Correct it there.")]
     return []
 
 
@@ -114,10 +117,15 @@ def _unusable_maps(settings: Settings, document: Document) -> list[Mistake]:
         try:
             account_map(System(settings.accounts[name].system), rules)
         except MapInvalid as error:
-            for field, sentence in error.problems:
-                at = ("maps", name, field)
-                found.append(Mistake(".".join(at), document.line_of(at), f"{sentence}.", "Correct the rule."))
+            found += [
+                document.mistake(("maps", name, field), _sentence(sentence), "Correct the rule.")
+                for field, sentence in error.problems
+            ]
     return found
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
 
 
 def _nearest(name: str) -> str:

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+)
 
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.model.records import MediaType
 
+SPAN = r"^\d+(\.\d+)?\s*(s|m|h|d)$"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _span(given: Any) -> Any:
+    """`15m` and its like as a span of time; anything else is left to pydantic (seconds, ISO 8601)."""
+    if isinstance(given, str) and re.match(SPAN, given.strip()):
+        return timedelta(**{_UNITS[given.strip()[-1]]: float(given.strip()[:-1])})
+    return given
+
+
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_span),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": SPAN}, {"type": "number"}, {"type": "string", "format": "duration"}]}
+    ),
+]
+"""A span of time as people write it: 90s, 15m, 12h, 2d; a plain number is seconds."""
+
 
 class Options(BaseModel):
     """A group of options; a name that is not known is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class PhotoShelterAccount(PhotoShelterOptions):
@@ -38,27 +69,37 @@ class SelectOptions(Options):
     """Which assets the flow is about."""
 
     galleries: tuple[str, ...] = Field(
-        default=(), description="Patterns over gallery paths (`Intake/**`); empty means the whole library."
+        default=(),
+        description="Patterns over gallery paths: `*` within a name, `**` over any number of names. Empty means the whole "
+        "library.",
     )
     exclude: tuple[str, ...] = Field(default=(), description="Patterns over gallery paths that are left out again.")
     media_types: dict[MediaType, Literal["take", "skip"]] = Field(
         default_factory=dict, description="`skip` leaves a media type out; what is not named is taken."
     )
-    expression: str | None = Field(default=None, description="A CEL expression over the record; only true is taken.")
+    expression: str | None = Field(
+        default=None,
+        description='A rule in CEL over the record, for instance `"press" in keywords`; only what it calls true is taken.',
+    )
 
 
 class ApprovalOptions(Options):
     """How an approved asset is recognised, for `mode: approved`. Never a value from inside the uploaded file."""
 
-    carrier: Literal["gallery", "edit_status", "custom", "rating"] = "edit_status"
+    carrier: Literal["gallery", "edit_status", "custom", "rating"] = Field(
+        default="edit_status",
+        description="What shows that an asset is approved: the gallery it stands in, IPTC's edit status, a custom field, "
+        "or its rating.",
+    )
     approved: tuple[str, ...] = Field(
-        default=("approved",), description="Values, or gallery patterns, that mean approved."
+        default=("approved",),
+        description="Values, or gallery patterns, that mean approved. Upper and lower case are the same in values.",
     )
     rejected: tuple[str, ...] = Field(
-        default=("rejected",), description="Values, or gallery patterns, that mean rejected."
+        default=("rejected",), description="Values, or gallery patterns, that mean rejected; they win over approved."
     )
     field: str | None = Field(default=None, description="The custom field's id, for `carrier: custom`.")
-    minimum: int | None = Field(default=None, description="The least rating, for `carrier: rating`.")
+    minimum: int | None = Field(default=None, description="The least rating, for `carrier: rating`; 1 if absent.")
 
 
 class PlaceOptions(Options):
@@ -66,91 +107,175 @@ class PlaceOptions(Options):
 
     folder: str = Field(
         default="PhotoShelter/{year}/{gallery}",
-        description="Template: year, month, day (of upload), gallery, gallery_path, media_type, field names in braces.",
+        description="The folder as a template. Variables: year, month, day (date created, else date of the upload), "
+        "gallery, gallery_path, media_type, and the name of any canonical field, each in braces.",
     )
 
 
 class GuardOptions(Options):
     """Limits above which nothing is done and a person is asked."""
 
-    max_changes: int | None = Field(default=None, ge=1, description="Most changes in one run.")
+    max_changes: int | None = Field(
+        default=5000,
+        ge=1,
+        description="Most changes in one run; `null` for no limit. A backfill is planned and applied by a person instead.",
+    )
     max_share: float | None = Field(
-        default=None, gt=0, le=1, description="Largest share of what is looked at that may change."
+        default=None, gt=0, le=1, description="Largest share of what is looked at that may change, 0 to 1."
     )
 
 
 class IntakeOptions(Options):
     """Flow 1: new or approved assets arrive in the system of record."""
 
-    source: str = Field(alias="from", description="The account that assets come from.")
-    target: str = Field(alias="to", description="The account that they are archived in.")
-    mode: Literal["new", "approved"] = "approved"
-    select: SelectOptions = SelectOptions()
-    approval: ApprovalOptions = ApprovalOptions()
-    place: PlaceOptions = PlaceOptions()
+    source: str = Field(alias="from", description="The account that assets come from: a PhotoShelter account.")
+    target: str = Field(alias="to", description="The account that they are archived in: a NetX account.")
+    mode: Literal["new", "approved"] = Field(
+        default="approved",
+        description="`approved` takes what is selected once it is approved, however late; `new` takes all that is selected.",
+    )
+    select: SelectOptions = Field(default=SelectOptions(), description="Which assets the flow is about.")
+    approval: ApprovalOptions = Field(default=ApprovalOptions(), description="How an approved asset is recognised.")
+    place: PlaceOptions = Field(default=PlaceOptions(), description="Where an asset goes in the target.")
     required: tuple[str, ...] = Field(
         default=(), description="Canonical fields without which an asset waits for its contributor."
     )
     managed: tuple[str, ...] | None = Field(
-        default=None, description="Canonical fields that are written; default: all mapped ones."
+        default=None, description="Canonical fields that are written; if absent, all that the map writes."
     )
-    rehash: Literal["unexplained", "always", "never"] = "unexplained"
+    rehash: Literal["unexplained", "always", "never"] = Field(
+        default="unexplained",
+        description="When the bytes of an asset that moved are read again: when no edit of fields explains it, always, never.",
+    )
     verify_bytes: Literal["always", "sampled", "never"] = Field(
         default="always", description="Whether stored bytes are read back where the target gives no checksum."
     )
-    sample_rate: float = Field(default=0.05, ge=0, le=1)
-    target_edits: Literal["keep_target", "source_wins"] = "keep_target"
-    guards: GuardOptions = GuardOptions()
-    plan_ttl: timedelta = Field(
-        default=timedelta(days=2), description="How long a plan may be applied after it was made."
+    sample_rate: float = Field(
+        default=0.05, ge=0, le=1, description="Share of assets read back with `verify_bytes: sampled`."
     )
+    target_edits: Literal["keep_target", "source_wins"] = Field(
+        default="keep_target", description="What becomes of a field that people changed in the target."
+    )
+    guards: GuardOptions = Field(default=GuardOptions(), description="Limits above which a person is asked.")
+    plan_ttl: Span = Field(default=timedelta(days=2), description="How long a plan may be applied after it was made.")
 
 
 class FlowOptions(Options):
     """The flows that run; one that is not named does not run."""
 
-    intake: IntakeOptions | None = None
+    intake: IntakeOptions | None = Field(default=None, description="Approved assets travel from PhotoShelter to NetX.")
 
 
 class EngineOptions(Options):
-    """How the loop works; every default is safe."""
+    """How the loop works; every default is safe, and few people need to change one."""
 
-    runtime: Literal["dbos", "local"] = "dbos"
-    concurrency: int = Field(default=8, ge=1, le=64)
-    batch: int = Field(default=200, ge=1, le=500)
-    tranche: int = Field(default=1000, ge=1, le=20000)
-    large_file: int = Field(
-        default=64 * 1024 * 1024, ge=1024 * 1024, description="Bytes above which a file is streamed through."
+    runtime: Literal["dbos", "local"] = Field(
+        default="dbos",
+        description="The durable runtime: `dbos`, or `local` (one process, one file, for tests and demos).",
     )
-    attempts: int = Field(default=5, ge=1, le=20)
-    overlap: timedelta = timedelta(minutes=10)
-    sweep_every: timedelta = timedelta(days=1)
-    poll_every: timedelta = timedelta(minutes=2)
-    relook: int = Field(default=200, ge=0)
-    retry_after: timedelta = timedelta(minutes=15)
-    quarantine: str = "dambridge/quarantine"
+    concurrency: int = Field(default=8, ge=1, le=64, description="Assets worked on at once.")
+    batch: int = Field(default=200, ge=1, le=500, description="Assets per durable batch.")
+    tranche: int = Field(
+        default=1000, ge=1, le=20000, description="Assets looked at and worked off before the next; bounds memory."
+    )
+    large_file: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Bytes above which a file is streamed through instead of kept on disk on its way.",
+    )
+    attempts: int = Field(
+        default=5, ge=1, le=20, description="Tries within one run before an asset waits for the next."
+    )
+    overlap: Span = Field(
+        default=timedelta(minutes=10), description="How far a poll reaches back before the end of the last one."
+    )
+    sweep_every: Span = Field(
+        default=timedelta(days=1),
+        description="How often everything selected is looked at again, whatever the change poll said.",
+    )
+    poll_every: Span = Field(default=timedelta(minutes=2), description="How often `serve` looks for changes.")
+    relook: int = Field(
+        default=200, ge=0, description="How many items that wait, or were not approved, are read again in each run."
+    )
+    retry_after: Span = Field(
+        default=timedelta(minutes=15), description="When an item that could not be worked off is tried again."
+    )
+    quarantine: str = Field(
+        default="dambridge/quarantine", description="The folder in NetX for what was delivered and found wrong."
+    )
 
 
 class StoreOptions(Options):
     """Where the ledger lives: a folder (SQLite) or a PostgreSQL address."""
 
-    path: Path = Path("dambridge-data")
-    url: str | None = Field(default=None, description="`postgresql://…`; the folder then holds only the spool.")
+    path: Path = Field(
+        default=Path("dambridge-data"),
+        description="The data folder, beside the configuration file unless it is absolute: ledger and spool.",
+    )
+    url: str | None = Field(
+        default=None,
+        description="`postgresql://user:password@host/database` for several workers; the folder then holds only the spool. "
+        "Write it as `env:NAME`.",
+    )
     keep_free: int = Field(default=1024**3, ge=0, description="Bytes of disk that the spool leaves free.")
+
+    @field_validator("url")
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+            raise ValueError("write it as postgresql://user@host/database, or leave it out to use the folder `path`")
+        return value
+
+
+AccountName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,60}$")]
 
 
 class Settings(Options):
     """The whole configuration."""
 
-    accounts: dict[str, Account] = Field(min_length=1)
-    flows: FlowOptions
-    maps: dict[str, dict[str, str | dict[str, object]]] = Field(
-        default_factory=dict,
-        description="Per account: canonical field to the system's field; what is not named keeps its default.",
+    accounts: dict[AccountName, Account] = Field(
+        min_length=1,
+        description="Every PhotoShelter organisation and NetX site by the name that you give it. The name is part of every "
+        "record that is kept: never change it later.",
     )
-    store: StoreOptions = StoreOptions()
-    engine: EngineOptions = EngineOptions()
+    flows: FlowOptions = Field(description="What runs.")
+    maps: dict[str, dict[str, str | dict[str, Any]]] = Field(
+        default_factory=dict,
+        description="Per account: canonical field to the system's field; what is not named keeps its default, an empty text "
+        "leaves the field out. Instead of a name a group may stand: to, direction, separator, limit, new_terms, default, "
+        "constant, expression.",
+    )
+    store: StoreOptions = Field(default=StoreOptions(), description="Where the ledger lives.")
+    engine: EngineOptions = Field(default=EngineOptions(), description="How the loop works.")
     clock: str = Field(
         default="system", description="`system`, or the address of a simulator whose clock is the domain's."
     )
     exiftool: Path | None = Field(default=None, description="ExifTool's program file, where it is not found by itself.")
+
+    @field_validator("clock")
+    @classmethod
+    def _is_a_clock(cls, value: str) -> str:
+        if value != "system" and not value.startswith(("http://", "https://")):
+            raise ValueError("write `system`, or the address of a simulator")
+        return value
+
+    def secrets_written_in(self, text: str) -> bool:
+        """Whether one of the accounts' secrets, or the store's password, stands in this text itself."""
+        return any(it in text for it in self.secrets() if it)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret in here, for the mask over texts."""
+        found = [it for account in self.accounts.values() for it in _secrets_of(account)]
+        password = urlsplit(self.store.url).password if self.store.url else None
+        return (*found, password) if password else tuple(found)
+
+
+def _secrets_of(options: BaseModel) -> list[str]:
+    found: list[str] = []
+    for name in type(options).model_fields:
+        match getattr(options, name):
+            case SecretStr() as secret:
+                found.append(secret.get_secret_value())
+            case BaseModel() as group:
+                found += _secrets_of(group)
+    return found
