@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -88,9 +89,8 @@ async def account_for(
     """The run's JSON: what `dambridge run --json` prints and scripts rely on."""
     counts = await parts.ledger.counts(run)
     moved, lags = await parts.ledger.carried(run)
-    waiting = dict(await parts.ledger.attention(parts.flow))
-    for note in notes:
-        waiting[str(note.code)] = waiting.get(str(note.code), 0) + 1
+    said = Counter(str(note.code) for note in notes)
+    waiting = {**said, **await parts.ledger.attention(parts.flow)}
     now = parts.calls()
     flow = {
         **counts.to_json(),

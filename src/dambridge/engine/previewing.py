@@ -95,8 +95,8 @@ async def apply(
     summary = await account_for(
         parts, run, seconds=time.monotonic() - begun, calls_before=calls_before, notes=notes, stopped=stopped
     )
-    whole = not stopped and len(chosen) == len(todo)
-    await parts.ledger.mark_plan(plan.id, state="applied" if whole else "in_waves", approved_by=approved_by)
+    whole = not await _still_to_do(parts, plan.actions)
+    await parts.ledger.mark_plan(plan.id, state="applied" if whole else "made", approved_by=approved_by)
     state = "failed" if stopped else "ended"
     await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
     return RunResult(run, summary, stopped)
