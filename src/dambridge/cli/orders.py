@@ -45,7 +45,7 @@ def plan(context: Context, *, flow: str, full: bool, out: Path | None) -> None:
 
 
 def apply(context: Context, *, plan: str, by: str, pilot: int, wave: int, allow_tripped: bool) -> None:
-    plan_id = go(lambda: _take_in(context, plan))
+    plan_id = _take_in(context, plan)
     scope = {"plan": plan_id, "pilot": pilot, "wave": wave, "allow_tripped": allow_tripped}
     _finish(context, _ordered(context, FlowName.INTAKE, CommandKind.APPLY, scope, by=by))
 
@@ -172,15 +172,19 @@ async def _plan_of(context: Context, plan_id: PlanId) -> Plan:
         return read_plan(await ledger.plan_lines(plan_id) or [])
 
 
-async def _take_in(context: Context, plan: str) -> PlanId:
+def _take_in(context: Context, plan: str) -> PlanId:
     """A plan file is brought into the store first; an id is taken as it is. Raises `PlanDamaged` for a tampered file."""
     file = Path(plan)
     if not file.is_file():
         return PlanId(plan)
     made = read_plan(file.read_text(encoding="utf-8").splitlines())
-    async with open_store(context.settings()) as (ledger, clock):
-        if await ledger.plan_lines(made.id) is None:
-            await ledger.save_plan(made.id, made.header.flow, at=await clock.now(), lines=list(made.lines()))
+
+    async def keep() -> None:
+        async with open_store(context.settings()) as (ledger, clock):
+            if await ledger.plan_lines(made.id) is None:
+                await ledger.save_plan(made.id, made.header.flow, at=await clock.now(), lines=list(made.lines()))
+
+    go(keep)
     return made.id
 
 
