@@ -205,7 +205,7 @@ class DbosRuntime:
             "max_executor_threads": THREADS,
             "log_level": "INFO",
             "enable_otlp": False,
-            "notification_listener_polling_interval_sec": 0.5,
+            "notification_listener_polling_interval_sec": 0.1,  # how long closing takes; nothing is asked of the store
         }
         if self._shared:
             url = postgres_url(self._store)
@@ -219,9 +219,16 @@ class DbosRuntime:
         else:
             self._engine = sqlite_engine(Path(self._store).expanduser())
             config["system_database_engine"] = self._engine
+        while not self._launch_dbos(config):
+            DBOS.destroy(destroy_registry=True)
+
+    def _launch_dbos(self, config: DBOSConfig) -> bool:
+        """Launch and make our queues; False where they were not all there. DBOS begins with the queues that it finds and
+        looks for others a second later, so the first launch over a new store is done twice: it costs a tenth of that."""
         DBOS(config=config)
         self._workflow = DBOS.workflow(name=NAME, max_recovery_attempts=CRASHES)(self._work())
         DBOS.launch()
+        found = {it.name for it in DBOS.list_queues()}
         for queue, at_once in QUEUES.items():
             DBOS.register_queue(
                 queue,
@@ -230,6 +237,7 @@ class DbosRuntime:
                 polling_interval_sec=POLLS[queue],
                 on_conflict="always_update",
             )
+        return found >= set(QUEUES)
 
     def _work(self) -> Callable[[str, str, Json], Coroutine[Any, Any, Json]]:
         """The workflow as DBOS calls it, on its own loop. The queue is among its arguments so that it is still known when
