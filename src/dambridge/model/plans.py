@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from dambridge.model.reasons import Reason
 from dambridge.model.records import AssetVersion
 
 FORMAT = 1
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class PlanDamaged(ValueError):
@@ -166,23 +168,42 @@ def read_plan(lines: Iterable[str]) -> Plan:
     _check_seal(rows)
     try:
         head, *entries = (json.loads(row) for row in rows[:-1])
-        if head.get("plan") != FORMAT:
-            raise PlanDamaged(f"This is a plan of format {head.get('plan')}; this version reads format {FORMAT}.")
-        return Plan(
-            header=PlanHeader.from_json(head),
-            actions=tuple(Action.from_json(it) for it in entries if "action" in it),
-            left=tuple(LeftItem.from_json(it) for it in entries if "leave" in it),
-        )
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        known = head.get("plan")
+        plan = _plan_of(head, entries) if known == FORMAT else None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise PlanDamaged(
             f"A line of the plan cannot be read ({error}). Make it again with `dambridge plan`."
         ) from error
+    if plan is None:
+        raise PlanDamaged(
+            f"This is a plan of format {known}; this version reads format {FORMAT}. Make it again with `dambridge plan`."
+        )
+    if len({it.id for it in plan.actions}) + len({it.key for it in plan.left}) < len(entries):
+        raise PlanDamaged("An entry stands in the plan twice. Make it again with `dambridge plan`.")
+    return plan
+
+
+def _plan_of(head: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Plan:
+    found = [_entry(it) for it in entries]
+    return Plan(
+        header=PlanHeader.from_json(head),
+        actions=tuple(it for it in found if isinstance(it, Action)),
+        left=tuple(it for it in found if isinstance(it, LeftItem)),
+    )
+
+
+def _entry(data: Mapping[str, Any]) -> Action | LeftItem:
+    if "action" in data:
+        return Action.from_json(data)
+    if "leave" in data:
+        return LeftItem.from_json(data)
+    raise ValueError("an entry is neither an action nor an item left")
 
 
 def _check_seal(rows: Sequence[str]) -> None:
     seal = hashlib.sha256()
     for row in rows[:-1]:
-        seal.update(row.encode() + b"\n")
+        seal.update(row.encode(errors="surrogatepass") + b"\n")
     try:
         written = json.loads(rows[-1]).get("sha256")
     except (json.JSONDecodeError, AttributeError) as error:
@@ -192,4 +213,7 @@ def _check_seal(rows: Sequence[str]) -> None:
 
 
 def _dump(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """One line of the file. Whatever a reader may take for the end of a line, or UTF-8 cannot hold, is spelled as JSON's
+    escape: captions bring U+2028 from word processors, and halves of emoji from systems that cut."""
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _UNSAFE.sub(lambda it: f"\\u{ord(it[0]):04x}", text)

@@ -32,6 +32,8 @@ class LangAlt:
     def __post_init__(self) -> None:
         if not self.entries or list(self.entries) != sorted(self.entries):
             raise ValueError("a LangAlt needs at least one entry, sorted by language tag")
+        if len(dict(self.entries)) < len(self.entries):
+            raise ValueError("each language stands in a LangAlt once")
 
     @classmethod
     def plain(cls, text: str) -> LangAlt:
