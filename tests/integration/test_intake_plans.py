@@ -75,7 +75,7 @@ async def test_a_plan_writes_nothing_and_apply_does_exactly_what_it_says(pair: W
             for action in plan.actions
             if (row := await bridge.parts.ledger.action(action.id)) is not None and row.stage == "done"
         }
-        (entry,) = [it for it in await bridge.parts.ledger.audit_trail(subject=plan.id, after=0, limit=10)]
+        (entry,) = await bridge.parts.ledger.audit_trail(subject=plan.id, after=0, limit=10)
         (listed,) = await bridge.parts.ledger.plans(limit=5)
     assert result.exit_code == 0
     assert done == {it.id for it in plan.actions}, "the actions carried out are those of the plan"

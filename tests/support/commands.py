@@ -27,7 +27,9 @@ class Answer:
     @property
     def json(self) -> Any:
         """Standard output, which must be one JSON document and nothing else."""
-        return json.loads(self.out[self.out.index("{\n") :])
+        lines = self.out.splitlines()
+        first = next(number for number, line in enumerate(lines) if line in {"{", "["})
+        return json.loads("\n".join(lines[first:]))
 
     @property
     def intake(self) -> Mapping[str, Any]:

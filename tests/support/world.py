@@ -48,6 +48,10 @@ class World:
     def faults(self, system: str, *rules: Mapping[str, Any], seed: int = 1) -> None:
         control(getattr(self, system).url, "POST", "/__sim__/faults", {"rules": list(rules), "seed": seed})
 
+    def traffic(self, system: str, **settings: float) -> None:
+        """Latency, rate and bandwidth of a system; nothing named means none."""
+        control(getattr(self, system).url, "POST", "/__sim__/traffic", settings)
+
     def advance(self, seconds: float) -> None:
         for system in (self.photoshelter, self.netx):
             control(system.url, "POST", "/__sim__/clock", {"advance": seconds})

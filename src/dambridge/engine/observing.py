@@ -12,12 +12,14 @@ from dambridge.mapping import to_canonical
 from dambridge.model.identity import AssetKey, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Absence, Missing, NativeRecord, Present, Seen, Unread
-from dambridge.ports.errors import CannotGoOn, NextMove, TryLater
+from dambridge.model.records import Absence, Container, Missing, NativeRecord, Present, Seen, Unread
+from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.systems import ListingPage, Window
 
 CHANGED = "changed"
 SWEPT = "swept"
+CANARIES = 20
+"""Assets known of old, those longest not looked at, against which a sweep is held."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,10 @@ class Listing:
         self._met.add(remote_id)
         self.ids.append(remote_id)
         return True
+
+    def doubt(self, what: str, why: str) -> None:
+        """Say that the listing of `what` is not known to be whole."""
+        self.notes.append(Reason.of(Code.LISTING_UNPROVEN, what=what, text=why))
 
     @property
     def proven(self) -> bool:
@@ -59,8 +65,8 @@ async def look_around(parts: Parts, *, full: bool) -> Listing:
     listing = Listing(upto=now)
     cursor = await parts.ledger.cursor(parts.policy.source, f"{parts.flow}:{CHANGED}")
     if full or cursor is None or await _sweep_due(parts, now):
-        listing.swept = True
         await _sweep(parts, listing)
+        listing.swept = bool(listing.ids)
     else:
         start = datetime.fromisoformat(cursor) - parts.settings.overlap
         await _take(parts, listing, parts.reader.changed(Window(start, now), lane=parts.lane), "changed")
@@ -84,33 +90,70 @@ async def _sweep_due(parts: Parts, now: datetime) -> bool:
 
 
 async def _sweep(parts: Parts, listing: Listing) -> None:
-    if not parts.policy.galleries:
-        await _take(parts, listing, parts.reader.everything(lane=parts.lane), "everything")
-        return
-    async for container in parts.reader.containers(lane=parts.lane):
-        if parts.policy.selects_container(container.path):
+    places = 0
+    if parts.policy.galleries:
+        async for container in _selected(parts, listing):
+            places += 1
             await _take(parts, listing, parts.reader.members(container.id, lane=parts.lane), container.path)
+    else:
+        await _take(parts, listing, parts.reader.everything(lane=parts.lane), "everything")
+    known = await parts.ledger.lingering(parts.flow, outcomes=[Outcome.DONE, Outcome.UNCHANGED], limit=CANARIES)
+    if known and parts.policy.galleries and not places:
+        listing.doubt("the list of galleries", "no selected gallery was shown, and assets are known from some")
+    await _canaries(parts, listing, [it.key for it in known])
+
+
+async def _selected(parts: Parts, listing: Listing) -> AsyncIterator[Container]:
+    """The containers that the policy selects."""
+    try:
+        async for container in parts.reader.containers(lane=parts.lane):
+            if parts.policy.selects_container(container.path):
+                yield container
+    except CannotGoOn:
+        raise
+    except NextMove as error:
+        listing.doubt("the list of galleries", str(error))
+
+
+async def _canaries(parts: Parts, listing: Listing, known: Sequence[AssetKey]) -> None:
+    """A listing whose own count is wrong is found out by assets known of old: one that it does not show, and that still
+    stands where it would have to, says that the listing is not whole. Every one not shown is looked at as any other."""
+    for key in known:
+        if not listing.meet(key.remote_id):
+            continue
+        seen = (await read_one(parts, key.remote_id)).seen
+        if isinstance(seen, Present) and _would_be_listed(parts, seen):
+            listing.doubt("everything selected", f"{key} is there and was not shown")
+
+
+def _would_be_listed(parts: Parts, seen: Present) -> bool:
+    places = seen.record.containers
+    return not parts.policy.galleries or any(parts.policy.selects_container(it.path) for it in places)
 
 
 async def _newcomers(parts: Parts, listing: Listing) -> None:
     """Membership of a container may not move the modified time: read each selected one, newest first, until all is known."""
     if not parts.policy.galleries or parts.reader.capabilities.membership_moves_modified.usable:
         return
-    newest_first = parts.reader.capabilities.newest_members_first.usable
-    async for container in parts.reader.containers(lane=parts.lane):
-        if not parts.policy.selects_container(container.path):
-            continue
+    async for container in _selected(parts, listing):
         try:
-            async for page in parts.reader.members(container.id, lane=parts.lane):
-                keys = [AssetKey(parts.policy.source, it.remote_id) for it in page.sightings]
-                known = await parts.ledger.observations(parts.flow, keys)
-                for key in keys:
-                    if key not in known:
-                        listing.meet(key.remote_id)
-                if newest_first and keys and all(key in known for key in keys):
-                    break
-        except TryLater as error:
-            listing.notes.append(Reason.of(Code.LISTING_UNPROVEN, what=container.path, text=str(error)))
+            await _newcomers_of(parts, listing, container)
+        except CannotGoOn:
+            raise
+        except NextMove as error:
+            listing.doubt(container.path, str(error))
+
+
+async def _newcomers_of(parts: Parts, listing: Listing, container: Container) -> None:
+    newest_first = parts.reader.capabilities.newest_members_first.usable
+    async for page in parts.reader.members(container.id, lane=parts.lane):
+        keys = [AssetKey(parts.policy.source, it.remote_id) for it in page.sightings]
+        known = await parts.ledger.observations(parts.flow, keys)
+        for key in keys:
+            if key not in known:
+                listing.meet(key.remote_id)
+        if newest_first and keys and all(key in known for key in keys):
+            break
 
 
 async def _lingering(parts: Parts, listing: Listing) -> None:
@@ -131,11 +174,13 @@ async def _take(parts: Parts, listing: Listing, pages: AsyncIterator[ListingPage
                 own.add(sighting.remote_id)
                 listing.meet(sighting.remote_id)
         met = len(own)
-    except TryLater as error:
-        listing.notes.append(Reason.of(Code.LISTING_UNPROVEN, what=what, text=str(error)))
+    except CannotGoOn:
+        raise
+    except NextMove as error:
+        listing.doubt(what, str(error))
         return
     if total is not None and met < total:
-        listing.notes.append(Reason.of(Code.LISTING_UNPROVEN, what=what, text=f"{met} of {total} announced were shown"))
+        listing.doubt(what, f"{met} of {total} announced were shown")
 
 
 async def read_all(parts: Parts, ids: Sequence[RemoteId]) -> list[Sight]:
