@@ -43,7 +43,7 @@ def test_a_plan_goes_through_its_file_and_is_the_same_plan(plan: Plan) -> None:
 @pytest.mark.hazard("P47")
 @pytest.mark.parametrize("separator", SEPARATORS)
 @given(action=actions())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 def test_captions_with_line_separators_of_any_kind_stay_on_their_line(
     separator: str, action: Action, tmp_path: Path
 ) -> None:
