@@ -27,9 +27,7 @@ class Answer:
     @property
     def json(self) -> Any:
         """Standard output, which must be one JSON document and nothing else."""
-        lines = self.out.splitlines()
-        first = next(number for number, line in enumerate(lines) if line in {"{", "["})
-        return json.loads("\n".join(lines[first:]))
+        return json.loads(self.out)
 
     @property
     def intake(self) -> Mapping[str, Any]:
