@@ -235,12 +235,17 @@ def show(told: Mapping[str, Any]) -> None:
     console = Console()
     outcomes = ("seen", "done", "unchanged", "skipped", "waiting", "quarantined", "failed")
     drawn = Table(title="What happened", title_justify="left", title_style="bold", header_style="bold")
-    for column in ("stage", *outcomes, "moved", "as the manifest says"):
-        drawn.add_column(column)
+    drawn.add_column("assets")
     for stage in told["stages"]:
-        run = stage["run"]["flows"]["intake"]
-        good = "[green]yes[/]" if not stage["differences"] else f"[red]no: {len(stage['differences'])}[/]"
-        drawn.add_row(stage["stage"], *(str(run[it]) for it in outcomes), f"{run['bytes'] / 1e6:.1f} MB", good)
+        drawn.add_column(stage["stage"].replace("_", " "), justify="right")
+    flows = [stage["run"]["flows"]["intake"] for stage in told["stages"]]
+    for outcome in outcomes:
+        drawn.add_row(outcome, *(str(flow[outcome]) for flow in flows))
+    drawn.add_row("moved", *(f"{flow['bytes'] / 1e6:.1f} MB" for flow in flows))
+    verdicts = [
+        f"[red]no: {len(it['differences'])}[/]" if it["differences"] else "[green]yes[/]" for it in told["stages"]
+    ]
+    drawn.add_row("as the manifest says", *verdicts)
     console.print(drawn)
     for it in told["differences"]:
         console.print(f"  {it}", style="red", markup=False)
