@@ -1,0 +1,121 @@
+"""Write the reference pages that come from the code: configuration and its schema, fields, reasons.
+
+python scripts/generate_reference.py            writes docs/reference/
+python scripts/generate_reference.py --check    says what is stale, exit status 1
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dambridge.bootstrap import settings_schema
+from dambridge.mapping import FIELDS
+from dambridge.model.reasons import Code
+from dambridge.telemetry.wording import MOVES, WORDS
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+NOTE = "<!-- Written by scripts/generate_reference.py; change the code, not this page. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """File name below `docs/reference/` to content."""
+    schema = settings_schema()
+    return {
+        "configuration.md": configuration(schema),
+        "schemas/configuration.json": json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
+        "fields.md": fields(),
+        "reasons.md": reasons(),
+    }
+
+
+def configuration(schema: Mapping[str, Any]) -> str:
+    """Every group of options as a table."""
+    lines = [
+        "# Configuration",
+        "",
+        NOTE,
+        "One YAML file. A text `env:NAME` is read from the environment, `file:PATH` from a file.",
+    ]
+    lines += ["", "`dambridge init` writes one to start from; `dambridge check` finds every mistake in it at once.", ""]
+    lines += group("The file", schema)
+    for name, definition in sorted(schema.get("$defs", {}).items()):
+        if definition.get("type") == "object":
+            lines += group(name, definition)
+    return "\n".join(lines) + "\n"
+
+
+def group(name: str, definition: Mapping[str, Any]) -> Iterator[str]:
+    yield f"## {name}"
+    yield ""
+    if told := definition.get("description"):
+        yield str(told).replace("\n", " ")
+        yield ""
+    yield "| option | type | default | meaning |"
+    yield "| --- | --- | --- | --- |"
+    required = set(definition.get("required", ()))
+    for option, it in definition.get("properties", {}).items():
+        default = "must be given" if option in required else f"`{json.dumps(it.get('default'), ensure_ascii=False)}`"
+        meaning = str(it.get("description", "")).replace("\n", " ").replace("|", "\\|")
+        yield f"| `{option}` | {kind(it)} | {default.replace('|', chr(92) + '|')} | {meaning} |"
+    yield ""
+
+
+def kind(it: Mapping[str, Any]) -> str:
+    """A JSON Schema type in a word or two."""
+    if "$ref" in it:
+        return str(it["$ref"]).rsplit("/", 1)[-1]
+    if "enum" in it:
+        return " or ".join(f"`{value}`" for value in it["enum"])
+    if "const" in it:
+        return f"`{it['const']}`"
+    for many in ("anyOf", "oneOf"):
+        if many in it:
+            return " or ".join(dict.fromkeys(kind(part) for part in it[many] if part.get("type") != "null"))
+    if it.get("type") == "array":
+        return f"list of {kind(it.get('items', {}))}"
+    return {"string": "text", "integer": "number", "number": "number", "boolean": "yes or no", "object": "group"}.get(
+        str(it.get("type", "")), "any"
+    )
+
+
+def fields() -> str:
+    lines = [
+        "# Canonical fields",
+        "",
+        NOTE,
+        "IPTC Photo Metadata names in snake case, and where each stands by default.",
+        "",
+    ]
+    lines += ["| field | IPTC name | kind | PhotoShelter | NetX attribute (type) |", "| --- | --- | --- | --- | --- |"]
+    for name, it in FIELDS.items():
+        netx = f"{it.netx} ({it.netx_kind})" if it.netx else ""
+        lines.append(f"| `{name}` | {it.iptc} | {it.kind} | {it.photoshelter or ''} | {netx} |")
+    return "\n".join(lines) + "\n"
+
+
+def reasons() -> str:
+    lines = ["# Reasons, and what to do about them", "", NOTE, "Codes are stable; scripts may count on them.", ""]
+    lines += ["| code | in words | next move |", "| --- | --- | --- |"]
+    lines += [f"| `{code}` | {WORDS[code]} | {MOVES.get(code, '')} |" for code in Code]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    stale = []
+    for name, content in pages().items():
+        path = REFERENCE / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != content:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(content, encoding="utf-8")
+    print("\n".join(stale) or "all fresh")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
