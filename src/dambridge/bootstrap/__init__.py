@@ -1,11 +1,35 @@
-"""Settings and wiring: the only place that knows every part of the product."""
+"""Settings and wiring: the only place that knows every part of the product.
+
+What opens systems and stores is loaded when it is first asked for, so that help, completion and a look at a faulty file
+need not wait for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from dambridge.bootstrap.document import ConfigurationWrong, Mistake
 from dambridge.bootstrap.example import EXAMPLE
-from dambridge.bootstrap.finding import Finding, find_problems
-from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
-from dambridge.bootstrap.settings import Settings
-from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store, run_async
+
+if TYPE_CHECKING:
+    from dambridge.bootstrap.finding import Finding, find_problems
+    from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
+    from dambridge.bootstrap.settings import Settings
+    from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store, run_async
+
+_LATER = {
+    "Finding": "finding",
+    "find_problems": "finding",
+    "known_flow": "loading",
+    "load_settings": "loading",
+    "settings_schema": "loading",
+    "Settings": "settings",
+    "Bridge": "wiring",
+    "open_bridge": "wiring",
+    "open_store": "wiring",
+    "run_async": "wiring",
+}
 
 __all__ = [
     "EXAMPLE",
@@ -22,3 +46,9 @@ __all__ = [
     "run_async",
     "settings_schema",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -51,7 +51,8 @@ def _exiftool(settings: Settings) -> Finding:
         tool = find_exiftool(settings.exiftool)
     except NextMove as error:
         return Finding("ExifTool", True, str(error), "Install it, or name it under `exiftool`.")
-    return Finding("ExifTool", False, str(tool))
+    version = ".".join(f"{it:02}" if at else str(it) for at, it in enumerate(tool.version))
+    return Finding("ExifTool", False, f"{version} at {tool.program}")
 
 
 def _disk(settings: Settings) -> Finding:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.rich_utils import rich_format_error
 
 from dambridge import __version__
 from dambridge.bootstrap import ConfigurationWrong
-from dambridge.cli import checking, looking, orders
-from dambridge.cli.context import Context, leave
-from dambridge.cli.rendering import errors
+from dambridge.cli.context import DEFAULT_FILE, Context, WrongUse, leave
+from dambridge.cli.rendering import print_json, warn
 from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
 from dambridge.telemetry import configure
@@ -21,6 +24,7 @@ from dambridge.telemetry import configure
 app = typer.Typer(
     name="dambridge",
     help="Joins PhotoShelter and NetX into one governed flow of assets, metadata, rights and status.",
+    epilog="Exit status: 0 all well; 1 failed; 2 wrong usage or configuration; 3 done, but something waits for a person.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -32,192 +36,319 @@ Flow = Annotated[str, typer.Option("--flow", help="The flow; `intake` is the one
 By = Annotated[
     str, typer.Option("--by", help="Who decides; the name goes on record.", show_default="the user of this machine")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="How many.")]
+
+
+def _version(ctx: typer.Context, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        print_json({"version": __version__}) if ctx.ensure_object(Context).json else typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
 def common(
     ctx: typer.Context,
+    *,
     config: Annotated[
         Path, typer.Option("--config", "-c", envvar="DAMBRIDGE_CONFIG", help="The configuration file.")
-    ] = Path("dambridge.yaml"),
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
+    ] = DEFAULT_FILE,
+    json: Json = False,
     log_json: Annotated[
         bool, typer.Option("--log-json", envvar="DAMBRIDGE_LOG_JSON", help="Log as JSON lines on standard error.")
     ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Log what is done, not only what goes wrong.")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_version)
+    ] = False,
 ) -> None:
     """Options that every command knows."""
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
+    del version
     configure(json=log_json, level=logging.INFO if verbose else logging.WARNING)
-    ctx.obj = Context(config=config, json=json)
+    context = ctx.ensure_object(Context)
+    context.config, context.json, context.verbose = config, json, verbose
 
 
 @app.command()
 def init(
     ctx: typer.Context,
-    target: Annotated[Path, typer.Argument(help="The file to write.")] = Path("dambridge.yaml"),
+    target: Annotated[Path | None, typer.Argument(help="The file to write.", show_default="dambridge.yaml")] = None,
+    json: Json = False,
 ) -> None:
     """Write a commented configuration to start from; never overwrites."""
-    checking.init(_context(ctx), target)
+    from dambridge.cli import checking
+
+    context = _context(ctx, json)
+    checking.init(context, target or context.config)
 
 
 @app.command()
 def check(
     ctx: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Look at the file only; call no system.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Look at this machine only; call no system.")] = False,
+    json: Json = False,
 ) -> None:
     """Find every mistake at once: the file, the accounts, the map, the tools."""
-    checking.check(_context(ctx), offline=offline)
+    from dambridge.cli import checking
+
+    checking.check(_context(ctx, json), offline=offline)
 
 
 @app.command()
 def plan(
     ctx: typer.Context,
+    *,
     flow: Flow = "intake",
     full: Annotated[bool, typer.Option("--full", help="Look at everything selected, for a backfill.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Also write the plan to this file (JSON Lines).")] = None,
+    json: Json = False,
 ) -> None:
     """Show exactly what a run would do, with a forecast of calls, bytes and hours; nothing else happens."""
-    orders.plan(_context(ctx), flow=flow, full=full, out=out)
+    from dambridge.cli import orders
+
+    orders.plan(_context(ctx, json), flow=flow, full=full, out=out)
 
 
 @app.command()
-def plans(ctx: typer.Context, limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20) -> None:
+def plans(ctx: typer.Context, limit: Limit = 20, json: Json = False) -> None:
     """List the plans of the store, the latest first."""
-    looking.plans(_context(ctx), limit=limit)
+    from dambridge.cli import looking
+
+    looking.plans(_context(ctx, json), limit=limit)
 
 
 @app.command()
 def apply(
     ctx: typer.Context,
+    *,
     plan: Annotated[str, typer.Argument(help="A plan's id, or a plan file.")],
     by: By = "",
     pilot: Annotated[int, typer.Option(min=0, help="Stop after so many assets; apply again for the rest.")] = 0,
-    wave: Annotated[int, typer.Option(min=0, help="Work in waves of so many assets.")] = 0,
-    allow_tripped: Annotated[bool, typer.Option(help="Go on although a guard stopped the plan.")] = False,
+    wave: Annotated[
+        int, typer.Option(min=0, help="Work in waves of so many; a pause takes hold between two of them.")
+    ] = 0,
+    allow_tripped: Annotated[
+        bool, typer.Option("--allow-tripped", help="Go on although a guard stopped the plan.")
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Carry out exactly this plan, or refuse the whole of it if anything moved."""
-    orders.apply(_context(ctx), plan=plan, by=by, pilot=pilot, wave=wave, allow_tripped=allow_tripped)
+    from dambridge.cli import orders
+
+    orders.apply(_context(ctx, json), plan=plan, by=by, pilot=pilot, wave=wave, allow_tripped=allow_tripped)
 
 
 @app.command()
 def run(
     ctx: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Drain what there is and end (what `run` always does).")] = True,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Drain what there is and end; `run` always does.")] = True,
     flow: Flow = "intake",
     full: Annotated[bool, typer.Option("--full", help="Look at everything selected, as a sweep does.")] = False,
+    json: Json = False,
 ) -> None:
     """Run the flow once. Beside a running `serve` the order goes there, and its progress is shown here."""
+    from dambridge.cli import orders
+
     del once
-    orders.run(_context(ctx), flow=flow, full=full)
+    orders.run(_context(ctx, json), flow=flow, full=full)
 
 
 @app.command()
-def serve(ctx: typer.Context) -> None:
-    """Work until stopped: poll, run, take orders. Ctrl-C ends after the asset under way."""
-    orders.serve(_context(ctx))
+def serve(ctx: typer.Context, json: Json = False) -> None:
+    """Work until stopped: poll, run, take orders. Ctrl-C ends after the order under way."""
+    from dambridge.cli import orders
+
+    orders.serve(_context(ctx, json))
 
 
 @app.command()
-def status(ctx: typer.Context) -> None:
+def status(ctx: typer.Context, json: Json = False) -> None:
     """How things stand: who works, the last run, what waits for whom."""
-    looking.status(_context(ctx))
+    from dambridge.cli import looking
+
+    looking.status(_context(ctx, json))
 
 
 @runs_app.callback(invoke_without_command=True)
-def runs(ctx: typer.Context, limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20) -> None:
-    """List the runs, the latest first."""
+def runs(ctx: typer.Context, limit: Limit = 20, json: Json = False) -> None:
+    """List the runs, the latest first; or show, pause, resume."""
+    from dambridge.cli import looking
+
+    context = _context(ctx, json)
     if ctx.invoked_subcommand is None:
-        looking.runs(_context(ctx), limit=limit)
+        looking.runs(context, limit=limit)
 
 
 @runs_app.command("show")
 def runs_show(
     ctx: typer.Context,
-    run_id: Annotated[str, typer.Argument(help="The run's id, for instance run-000017.")],
+    *,
+    run_id: Annotated[str, typer.Argument(help="The run's id, for instance run-000017; or `last`.")] = "last",
     outcome: Annotated[str | None, typer.Option(help="Only items that ended so: done, skipped, waiting, …")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most items to list.")] = 200,
+    json: Json = False,
 ) -> None:
     """One run: its sums, and its items with their reasons."""
-    looking.run_items(_context(ctx), run_id=run_id, outcome=outcome, limit=limit)
+    from dambridge.cli import looking
+
+    looking.run_items(_context(ctx, json), run_id=run_id, outcome=outcome, limit=limit)
 
 
 @runs_app.command("pause")
-def runs_pause(ctx: typer.Context, by: By = "", flow: Flow = "intake") -> None:
+def runs_pause(ctx: typer.Context, by: By = "", flow: Flow = "intake", json: Json = False) -> None:
     """Hold the flow: what is under way ends, nothing new begins."""
-    orders.pause(_context(ctx), flow=flow, by=by, hold=True)
+    from dambridge.cli import orders
+
+    orders.pause(_context(ctx, json), flow=flow, by=by, hold=True)
 
 
 @runs_app.command("resume")
-def runs_resume(ctx: typer.Context, by: By = "", flow: Flow = "intake") -> None:
+def runs_resume(ctx: typer.Context, by: By = "", flow: Flow = "intake", json: Json = False) -> None:
     """Let a held flow go on."""
-    orders.pause(_context(ctx), flow=flow, by=by, hold=False)
+    from dambridge.cli import orders
+
+    orders.pause(_context(ctx, json), flow=flow, by=by, hold=False)
 
 
 @app.command()
 def show(
     ctx: typer.Context,
     asset: Annotated[str, typer.Argument(help="An id of either system, `account:id`, or a link id.")],
+    json: Json = False,
 ) -> None:
     """Tell the story of one asset: where it is, what was agreed, what happened when and why."""
-    looking.show(_context(ctx), asset)
+    from dambridge.cli import looking
+
+    looking.show(_context(ctx, json), asset)
 
 
 @app.command()
 def verify(
     ctx: typer.Context,
     links: Annotated[int, typer.Option(min=0, help="How many linked assets to hold against the target.")] = 50,
+    json: Json = False,
 ) -> None:
     """Prove what is on record: the audit chain, every run's sums, and stored bytes against their digests."""
-    looking.verify(_context(ctx), links=links)
+    from dambridge.cli import looking
+
+    looking.verify(_context(ctx, json), links=links)
 
 
 @app.command()
 def audit(
     ctx: typer.Context,
-    subject: Annotated[str | None, typer.Option(help="Only entries about this link or plan.")] = None,
+    *,
+    subject: Annotated[str | None, typer.Option(help="Only entries about this link, plan or flow.")] = None,
     after: Annotated[int, typer.Option(min=0, help="Only entries after this number.")] = 0,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    json: Json = False,
 ) -> None:
     """Read the audit trail: who or what changed which field from what to what, when and why."""
-    looking.audit(_context(ctx), subject=subject, after=after, limit=limit)
+    from dambridge.cli import looking
+
+    looking.audit(_context(ctx, json), subject=subject, after=after, limit=limit)
 
 
 @app.command()
-def schema() -> None:
+def schema(ctx: typer.Context, json: Json = False) -> None:
     """Print the JSON Schema of the configuration file, for editors."""
+    from dambridge.cli import checking
+
+    del ctx, json
     checking.print_schema()
 
 
 @app.command()
-def demo(ctx: typer.Context) -> None:
+def demo(
+    ctx: typer.Context,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="End when done instead of leaving the pages open.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """See it run without any account (in a checkout: `make demo`)."""
-    checking.demo(_context(ctx))
+    from dambridge.cli import checking
+
+    checking.demo(_context(ctx, json), headless=headless)
 
 
-def _context(ctx: typer.Context) -> Context:
+def _context(ctx: typer.Context, json: bool) -> Context:
     context: Context = ctx.obj
+    context.json = context.json or json
     return context
 
 
-def main() -> None:
-    """Run the command line; every expected error is one sentence and an exit code, never a traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every expected error is one sentence and an exit status, never a traceback."""
+    given = _common_first(sys.argv[1:] if arguments is None else arguments)
+    context = Context(json="--json" in given)
     try:
-        app()
-    except ConfigurationWrong as error:
-        for mistake in error.mistakes:
-            errors.print(mistake.sentence(str(error.file)), highlight=False, markup=False, soft_wrap=True)
-        leave(2)
-    except (NextMove, PlanDamaged) as error:
-        errors.print(str(error), highlight=False, markup=False, soft_wrap=True)
-        leave(1)
+        code = app(args=given, prog_name="dambridge", standalone_mode=False, obj=context)
+    except Exception as error:  # noqa: BLE001 - the last place where an error can become a sentence
+        code = _told(error, context)
     except KeyboardInterrupt:
-        errors.print("Stopped. Nothing is lost: the next run goes on from the ledger.")
-        leave(130)
-    except BrokenPipeError:
-        sys.exit(0)
+        code = 130
+    if code == 130:
+        code = _tell(context, 130, ["Stopped. Nothing is lost: the next run goes on from the ledger."])
+    leave(code if isinstance(code, int) else 0)
+
+
+def _common_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the common options before the command, wherever they were typed."""
+    front: list[str] = []
+    rest = list(arguments)
+    place = 0
+    while place < len(rest) and rest[place] != "--":
+        word = rest[place]
+        width = 2 if word in {"--config", "-c"} else int(word in {"-v", "--verbose", "--log-json"})
+        width = width or int(word.startswith("--config="))
+        front += rest[place : place + width]
+        del rest[place : place + width]
+        place += not width
+    return front + rest
+
+
+def _told(error: Exception, context: Context) -> int:
+    """Say what went wrong and give the exit status."""
+    match error:
+        case BrokenPipeError():
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody reads any more
+            return 0
+        case typer.TyperException():
+            rich_format_error(error)  # type: ignore[arg-type] # every one that gets here is a usage error
+            known = context.json and error.message
+            return _tell(context, 2, [], said=error.format_message()) if known else 2
+        case ConfigurationWrong():
+            lines = [it.sentence(str(error.file)) for it in error.mistakes]
+            mistakes = [
+                {"where": it.where, "line": it.line, "what": it.what, "remedy": it.remedy} for it in error.mistakes
+            ]
+            return _tell(context, 2, lines, said=f"{error.file} cannot be used.", mistakes=mistakes)
+        case WrongUse() | PlanDamaged():
+            return _tell(context, 2, [str(error)])
+        case NextMove():
+            return _tell(context, 1, [context.masked(str(error))])
+        case OSError():
+            return _tell(context, 1, [f"{error.filename or 'This machine'}: {error.strerror or error}"])
+        case _:
+            return _tell(context, 1, _of_a_fault(error, context))
+
+
+def _tell(context: Context, code: int, lines: Sequence[str], *, said: str = "", **more: Any) -> int:
+    for line in lines:
+        warn(line)
+    if context.json:
+        print_json({"error": said or "\n".join(lines), "exit_code": code, **more})
+    return code
+
+
+def _of_a_fault(error: Exception, context: Context) -> list[str]:
+    """An error that nobody foresaw: its kind and words; the traceback only when asked for."""
+    text = context.masked(f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}")
+    lines = [f"A fault in dambridge itself: {text}", "Run it again with --verbose and report what it prints."]
+    if context.verbose:
+        lines.append(context.masked("".join(traceback.format_exception(error))))
+    return lines

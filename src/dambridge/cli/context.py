@@ -8,33 +8,55 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from dambridge.bootstrap import Settings, load_settings, run_async
+from dambridge import bootstrap
+
+if TYPE_CHECKING:
+    from dambridge.bootstrap import Settings
 
 T = TypeVar("T")
+DEFAULT_FILE = Path("dambridge.yaml")
 
 
-@dataclass(frozen=True, slots=True)
+class WrongUse(Exception):
+    """The command was asked for something that there is not; the text says what there is. Exit status 2."""
+
+
+@dataclass(slots=True)
 class Context:
-    """The common options of one invocation."""
+    """The common options of one invocation, and the secrets that no output may hold once the file was read."""
 
-    config: Path
-    json: bool
+    config: Path = DEFAULT_FILE
+    json: bool = False
+    verbose: bool = False
+    secrets: tuple[str, ...] = ()
 
     def settings(self) -> Settings:
         """The checked configuration. Raises `ConfigurationWrong`."""
-        return load_settings(self.config)
+        settings = bootstrap.load_settings(self.config)
+        self.secrets = settings.secrets()
+        return settings
+
+    def masked(self, text: str) -> str:
+        """A text without the configuration's secrets, for errors of which nobody knows what they quote."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***") if len(secret) > 3 else text
+        return text
 
 
 def actor(by: str) -> str:
     """Who decides, for the record: the name given, else the user of this machine."""
-    return by or os.environ.get("DAMBRIDGE_USER") or getpass.getuser()
+    given = by or os.environ.get("DAMBRIDGE_USER", "")
+    try:
+        return given or getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"  # a container without an entry for its user
 
 
 def go(work: Callable[[], Awaitable[T]]) -> T:
     """Run one command's work to its end."""
-    return run_async(work)
+    return bootstrap.run_async(work)
 
 
 def leave(code: int) -> NoReturn:

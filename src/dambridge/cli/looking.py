@@ -6,15 +6,16 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.text import Text
+
 from dambridge.bootstrap import Settings, open_bridge, open_store
-from dambridge.cli.context import Context, go, leave
+from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.orders import SILENT_AFTER
-from dambridge.cli.rendering import console, duration, errors, outcome_text, print_json, size, table
+from dambridge.cli.rendering import attention, duration, outcome_text, print_json, say, size, table, warn
 from dambridge.engine.proving import prove_links
 from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
-from dambridge.ports.errors import Refused
-from dambridge.ports.ledger import ChainedEntry, Ledger
+from dambridge.ports.ledger import ChainedEntry, Ledger, Observation
 from dambridge.telemetry.wording import next_move, words
 
 
@@ -23,12 +24,12 @@ def plans(context: Context, *, limit: int) -> None:
         async with open_store(context.settings()) as (ledger, _):
             return [
                 {
+                    **it.header,
                     "plan": it.id,
                     "flow": it.flow,
                     "made_at": it.made_at,
                     "state": it.state,
                     "approved_by": it.approved_by,
-                    **it.header,
                 }
                 for it in await ledger.plans(limit=limit)
             ]
@@ -42,7 +43,7 @@ def plans(context: Context, *, limit: int) -> None:
     ]
     table("Plans", ["plan", "flow", "made (UTC)", "state", "approved by"], rows)
     if not found:
-        console.print("No plan yet. Make one: `dambridge plan`.")
+        say("No plan yet. Make one: `dambridge plan`.")
 
 
 def runs(context: Context, *, limit: int) -> None:
@@ -71,40 +72,57 @@ def runs(context: Context, *, limit: int) -> None:
         rows.append([it["run"], str(it["flow"]), f"{it['started_at']:%Y-%m-%d %H:%M:%S}", it["state"], counts or "-"])
     table("Runs", ["run", "flow", "started (UTC)", "state", "items"], rows)
     if not found:
-        console.print("No run yet. Start one: `dambridge run`.")
+        say("No run yet. Start one: `dambridge run`.")
 
 
 def run_items(context: Context, *, run_id: str, outcome: str | None, limit: int) -> None:
     if outcome is not None and outcome not in list(Outcome):
-        errors.print(f"There is no outcome {outcome!r}; it is one of {', '.join(Outcome)}.", markup=False)
-        leave(2)
+        raise WrongUse(f"There is no outcome {outcome!r}; it is one of {', '.join(Outcome)}.")
 
-    async def work() -> tuple[Counts, Sequence[ItemOutcome]]:
+    async def work() -> tuple[RunId, Counts, Sequence[ItemOutcome], Mapping[AssetKey, Observation]]:
         async with open_store(context.settings()) as (ledger, _):
-            if await ledger.run(RunId(run_id)) is None:
-                raise Refused(f"There is no run {run_id}. List them with `dambridge runs`.")
+            run = await _run_named(ledger, run_id)
             chosen = Outcome(outcome) if outcome else None
-            return await ledger.counts(RunId(run_id)), await ledger.items(RunId(run_id), outcome=chosen, limit=limit)
+            items = await ledger.items(run, outcome=chosen, limit=limit)
+            seen = await ledger.observations(FlowName.INTAKE, [it.key for it in items])
+            return run, await ledger.counts(run), items, seen
 
-    counts, items = go(work)
+    run, counts, items, seen = go(work)
+    names = {key: it.file_name for key, it in seen.items()}
     if context.json:
-        print_json({"run": run_id, "counts": counts.to_json(), "items": [_item_json(it) for it in items]})
+        print_json({"run": run, "counts": counts.to_json(), "items": [_item_json(it, names) for it in items]})
         return
-    table(run_id, ["outcome", "assets"], [[outcome_text(it), str(getattr(counts, str(it)))] for it in Outcome])
-    rows = [
-        [str(it.key), outcome_text(it.outcome), words(it.reason), it.waits_for, next_move(it.reason)] for it in items
+    table(run, ["outcome", "assets"], [[outcome_text(it), str(getattr(counts, str(it)))] for it in Outcome])
+    rows: list[list[str | Text]] = [
+        [names.get(it.key, ""), str(it.key), outcome_text(it.outcome), f"{words(it.reason)} {next_move(it.reason)}"]
+        for it in items
     ]
-    table("Items", ["asset", "outcome", "why", "waits for", "next move"], rows)
+    table("Items", ["file", "asset", "outcome", "why, and the next move"], rows)
+    if len(items) == limit:
+        say(f"The first {limit} alone; more with --limit.")
 
 
-def _item_json(item: ItemOutcome) -> dict[str, Any]:
+async def _run_named(ledger: Ledger, name: str) -> RunId:
+    if name == "last":
+        last = next(iter(await ledger.runs(flow=None, limit=1)), None)
+        if last is None:
+            raise WrongUse("No run yet. Start one: `dambridge run`.")
+        return last.id
+    if await ledger.run(RunId(name)) is None:
+        raise WrongUse(f"There is no run {name}. List them with `dambridge runs`.")
+    return RunId(name)
+
+
+def _item_json(item: ItemOutcome, names: Mapping[AssetKey, str]) -> dict[str, Any]:
     return {
         "account": item.key.account,
         "id": item.key.remote_id,
+        "file_name": names.get(item.key, ""),
         "link": item.link,
         "outcome": str(item.outcome),
         "reason": item.reason.to_json(),
         "words": words(item.reason),
+        "next_move": next_move(item.reason),
         "waits_for": item.waits_for,
     }
 
@@ -149,11 +167,9 @@ def _show_status(told: Mapping[str, Any]) -> None:
         ["store", size(told["store_bytes"])],
     ]
     table("dambridge", ["what", "how it stands"], rows)
-    waiting = sorted(told["needs_attention"].items())
-    if waiting:
-        table("Waits for a person", ["why", "assets"], [[code, str(count)] for code, count in waiting])
-    else:
-        console.print("Nothing waits for a person.")
+    attention(told["needs_attention"])
+    if not told["needs_attention"]:
+        say("Nothing waits for a person.")
 
 
 def show(context: Context, asset: str) -> None:
@@ -203,7 +219,8 @@ async def _find(settings: Settings, ledger: Ledger, asset: str) -> tuple[LinkId,
     """The link of an asset named by link id, `account:id` or a bare id. Raises `Refused` when nothing is known of it."""
     if asset.startswith("ln"):
         link = (await ledger.links([LinkId(asset)])).get(LinkId(asset))
-        return LinkId(asset), link, link.copies[0].key if link else None
+        if link is not None:
+            return link.id, link, link.copies[0].key
     accounts = [AccountId(it) for it in settings.accounts]
     account, _, rest = asset.partition(":")
     keys = [AssetKey(AccountId(account), RemoteId(rest))] if rest and account in accounts else []
@@ -218,7 +235,7 @@ async def _find(settings: Settings, ledger: Ledger, asset: str) -> tuple[LinkId,
     for key in keys:
         if key in seen:
             return link_id_for(FlowName.INTAKE, key), None, key
-    raise Refused(f"Nothing is known of {asset}. Ids look like I0000abc…, account:id or a link id (ln…).")
+    raise WrongUse(f"Nothing is known of {asset}. Ids look like I0000abc…, account:id or a link id (ln…).")
 
 
 def _sentence(entry: ChainedEntry) -> dict[str, Any]:
@@ -227,16 +244,13 @@ def _sentence(entry: ChainedEntry) -> dict[str, Any]:
 
 
 def _show_story(story: Mapping[str, Any]) -> None:
-    console.print(f"[bold]{story['link']}[/]" + (" (observed only)" if story["observe_only"] else ""))
+    say(story["link"] + (" (observed only)" if story["observe_only"] else ""), style="bold")
     table("Where it is", ["place", "id"], [[it["place"], it["id"]] for it in story["copies"]])
     if story["last_seen"]:
         last = story["last_seen"]
-        console.print(
-            f"Last seen {last['at']:%Y-%m-%d %H:%M:%S} UTC in {last['run']}: {last['file_name']}: {last['words']}",
-            markup=False,
-        )
+        say(f"Last seen {last['at']:%Y-%m-%d %H:%M:%S} UTC in {last['run']}: {last['file_name']}: {last['words']}")
         if last["next_move"]:
-            console.print(f"Next: {last['next_move']}", markup=False)
+            say(f"Next: {last['next_move']}")
     fields = story["agreed"]["fields"]
     if fields:
         table("Agreed", ["field", "value"], [[name, _plain(value)] for name, value in sorted(fields.items())])
@@ -311,18 +325,16 @@ def verify(context: Context, *, links: int) -> None:
         print_json(told)
     else:
         holds = "holds" if told["audit"]["holds"] else f"is broken at entry {told['audit']['first_broken']}"
-        console.print(f"The audit chain {holds}.")
-        console.print(
+        say(f"The audit chain {holds}.")
+        say(
             "Every run's sums match."
             if not told["runs_that_do_not_add_up"]
             else f"Sums differ: {told['runs_that_do_not_add_up']}"
         )
-        console.print(
-            f"{told['links']['checked']} linked assets held against the target, {len(told['links']['differ'])} differ."
-        )
+        say(f"{told['links']['checked']} linked assets held against the target, {len(told['links']['differ'])} differ.")
         for it in told["links"]["differ"]:
-            errors.print(f"  {it}", markup=False)
-        console.print(f"Looked for {duration(time.monotonic() - begun)}.")
+            warn(f"  {it}")
+        say(f"Looked for {duration(time.monotonic() - begun)}.")
     leave(0 if good else 1)
 
 

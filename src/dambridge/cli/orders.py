@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from dambridge.bootstrap import Bridge, known_flow, open_bridge, open_store
-from dambridge.cli.context import Context, actor, go, leave
-from dambridge.cli.rendering import console, duration, errors, outcome_text, print_json, size, summary, table
+from dambridge.bootstrap import Bridge, Settings, known_flow, open_bridge, open_store
+from dambridge.cli.context import Context, WrongUse, actor, go, leave
+from dambridge.cli.rendering import duration, errors, outcome_text, print_json, say, size, summary, table, warn
 from dambridge.engine.worker import Worker
+from dambridge.model.actions import Action
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
 from dambridge.model.plans import Plan, read_plan
+from dambridge.ports.errors import NextMove, Refused
 from dambridge.ports.ledger import AuditEntry, Ledger
 from dambridge.telemetry.wording import words
 
@@ -38,7 +43,8 @@ def plan(context: Context, *, flow: str, full: bool, out: Path | None) -> None:
     if out is not None:
         out.write_text("".join(f"{line}\n" for line in made.lines()), encoding="utf-8")
     if context.json:
-        print_json({**made.header.to_json(), "plan": made.id, "file": str(out) if out else None})
+        header = made.header.to_json()
+        print_json({**header, "plan": made.id, "format": header["plan"], "file": str(out) if out else None})
     else:
         _show_plan(made, out)
     leave(int(result["exit_code"]))
@@ -55,7 +61,7 @@ def pause(context: Context, *, flow: str, by: str, hold: bool) -> None:
 
     async def work() -> None:
         settings = context.settings()
-        known_flow(settings, flow)
+        _known(settings, flow)
         async with open_store(settings) as (ledger, clock):
             await ledger.set_control(f"paused:{flow}", who if hold else None)
             event = "flow.paused" if hold else "flow.resumed"
@@ -65,7 +71,14 @@ def pause(context: Context, *, flow: str, by: str, hold: bool) -> None:
     if context.json:
         print_json({"flow": flow, "paused": hold, "by": who})
     else:
-        console.print(f"{flow} is held; what is under way ends." if hold else f"{flow} goes on with the next run.")
+        say(f"{flow} is held; what is under way ends." if hold else f"{flow} goes on with the next run.")
+
+
+def _known(settings: Settings, flow: str) -> None:
+    try:
+        known_flow(settings, flow)
+    except Refused as error:
+        raise WrongUse(str(error)) from None
 
 
 def serve(context: Context) -> None:
@@ -76,22 +89,30 @@ def serve(context: Context) -> None:
             for it in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(it, worker.stop)
             if not context.json:
-                console.print(f"Working as {bridge.worker_name}; Ctrl-C ends after the asset under way.")
+                say(f"Working as {bridge.worker_name}; Ctrl-C ends after the order under way.")
             await worker.serve()
 
     go(work)
+    if context.json:
+        print_json({"stopped": True})
 
 
 def _ordered(context: Context, flow: str, kind: CommandKind, scope: Mapping[str, Any], *, by: str) -> Mapping[str, Any]:
     async def work() -> Mapping[str, Any]:
         settings = context.settings()
-        known_flow(settings, flow)
+        _known(settings, flow)
         async with open_store(settings) as (ledger, clock):
             command = await _enqueue(ledger, kind, {**scope, "flow": str(flow)}, by=actor(by), now=await clock.now())
             if await _served(ledger):
                 return await _watch(context, ledger, command, flow)
-        async with open_bridge(settings) as bridge:
-            return await _carry_out(context, bridge, command)
+            async with AsyncExitStack() as stack:
+                try:
+                    bridge = await stack.enter_async_context(open_bridge(settings))
+                except NextMove as error:
+                    told = {"error": str(error), "exit_code": 1}
+                    await ledger.finish_command(command, state=CommandState.FAILED, result=told)
+                    raise
+                return await _carry_out(context, bridge, command)
 
     return go(work)
 
@@ -163,7 +184,7 @@ def _finish(context: Context, result: Mapping[str, Any]) -> None:
     elif context.json:
         print_json({"error": result.get("error", ""), "exit_code": result["exit_code"]})
     else:
-        errors.print(result.get("error", ""), markup=False, highlight=False, soft_wrap=True)
+        warn(str(result.get("error", "")))
     leave(int(result["exit_code"]))
 
 
@@ -173,19 +194,27 @@ async def _plan_of(context: Context, plan_id: PlanId) -> Plan:
 
 
 def _take_in(context: Context, plan: str) -> PlanId:
-    """A plan file is brought into the store first; an id is taken as it is. Raises `PlanDamaged` for a tampered file."""
+    """A plan file is brought into the store first; an id must be there. Raises `PlanDamaged` for a tampered file."""
     file = Path(plan)
-    if not file.is_file():
-        return PlanId(plan)
-    made = read_plan(file.read_text(encoding="utf-8").splitlines())
+    made = read_plan(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else None
 
-    async def keep() -> None:
+    async def work() -> PlanId:
         async with open_store(context.settings()) as (ledger, clock):
-            if await ledger.plan_lines(made.id) is None:
+            plan_id = made.id if made is not None else PlanId(plan)
+            known = await ledger.plan_lines(plan_id) is not None
+            if made is not None and not known:
                 await ledger.save_plan(made.id, made.header.flow, at=await clock.now(), lines=list(made.lines()))
+            elif not known:
+                raise WrongUse(f"There is no plan {plan} here, and no such file. List them with `dambridge plans`.")
+        return plan_id
 
-    go(keep)
-    return made.id
+    return go(work)
+
+
+def _foretold(action: Action) -> str:
+    """Why an action is planned; a date that the file may correct shows as the one known now."""
+    said = words(action.reasons[0]) if action.reasons else ""
+    return re.sub(r"\{(?:year|month|day)\|([^{}]*)\}", r"\1", said)
 
 
 def _show_plan(plan: Plan, out: Path | None) -> None:
@@ -194,21 +223,18 @@ def _show_plan(plan: Plan, out: Path | None) -> None:
     table(f"Plan {plan.id}", ["what", "how many"], rows)
     forecast = header.forecast
     calls = ", ".join(f"{account} {count}" for account, count in forecast.calls.items()) or "none"
-    console.print(
+    say(
         f"Takes about {duration(forecast.seconds)}: {size(forecast.bytes)} to move; calls: {calls}; "
         f"store grows by {size(forecast.store_bytes)}."
     )
-    samples = [
-        [str(it.source), it.file_name, str(it.kind), words(it.reasons[0]) if it.reasons else ""]
-        for it in plan.actions[:10]
-    ]
+    samples = [[str(it.source), it.file_name, str(it.kind), _foretold(it)] for it in plan.actions[:10]]
     if samples:
         table("The first of what it would do", ["asset", "file", "action", "why"], samples)
-    left = [
+    left: list[list[str | Text]] = [
         [str(it.key), it.file_name, outcome_text(it.leave.outcome), words(it.leave.reason)] for it in plan.left[:10]
     ]
     if left:
         table("The first of what it would leave", ["asset", "file", "outcome", "why"], left)
     for reason in header.tripped:
-        errors.print(f"Guard: {words(reason)}", style="yellow", markup=False)
-    console.print(f"Apply it: dambridge apply {out or plan.id}   (valid until {header.expires_at:%Y-%m-%d %H:%M} UTC)")
+        warn(f"Guard: {words(reason)}", style="yellow")
+    say(f"Apply it: dambridge apply {out or plan.id}   (valid until {header.expires_at:%Y-%m-%d %H:%M} UTC)")

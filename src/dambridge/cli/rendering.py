@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code
+from dambridge.telemetry.wording import MOVES
 
-console = Console()
-errors = Console(stderr=True)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
 
 COLOURS = {
     Outcome.DONE: "green",
@@ -25,20 +29,35 @@ COLOURS = {
 
 
 def print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))  # noqa: T201 - this is what the command is for
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=_plain))  # noqa: T201 - this is what the command is for
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def say(text: str, *, style: str = "") -> None:
+    """One sentence for people; what stands in brackets is text and no mark-up."""
+    console.print(text, markup=False, soft_wrap=True, style=style or None)
+
+
+def warn(text: str, *, style: str = "") -> None:
+    """One sentence on standard error."""
+    errors.print(text, markup=False, soft_wrap=True, style=style or None)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
+    """A table; its cells are text as it is, for names of files and galleries may hold anything."""
+    drawn = Table(title=Text(title), title_justify="left", title_style="bold", header_style="bold", expand=False)
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*(it if isinstance(it, Text) else Text(it) for it in row))
     console.print(drawn)
 
 
-def outcome_text(outcome: Outcome) -> str:
-    return f"[{COLOURS[outcome]}]{outcome}[/]"
+def outcome_text(outcome: Outcome) -> Text:
+    return Text(str(outcome), style=COLOURS[outcome])
 
 
 def size(count: int) -> str:
@@ -67,15 +86,21 @@ def duration(seconds: float) -> str:
 def summary(data: Mapping[str, Any]) -> None:
     """A run's account: the sums that add up, and what needs a person."""
     for name, flow in data["flows"].items():
-        rows = [[outcome_text(it), str(flow[str(it)])] for it in Outcome if flow[str(it)]]
-        rows.append(["[bold]seen[/]", f"[bold]{flow['seen']}[/]"])
+        rows: list[list[str | Text]] = [[outcome_text(it), str(flow[str(it)])] for it in Outcome if flow[str(it)]]
+        rows.append([Text("seen", style="bold"), Text(str(flow["seen"]), style="bold")])
         table(f"{name} · {data['run_id']}", ["outcome", "assets"], rows)
         calls = ", ".join(f"{account} {count}" for account, count in flow["calls"].items())
-        console.print(f"{size(flow['bytes'])} moved in {duration(flow['seconds'])}; calls: {calls or 'none'}")
+        say(f"{size(flow['bytes'])} moved in {duration(flow['seconds'])}; calls: {calls or 'none'}.")
         for note in flow["stopped"]:
-            errors.print(f"Stopped: {note}", style="red", markup=False)
+            warn(f"Stopped: {note}", style="red")
+        attention(flow["needs_attention"])
         if flow["needs_attention"]:
-            told = ", ".join(f"{code} {count}" for code, count in sorted(flow["needs_attention"].items()))
-            console.print(
-                f"Needs attention: {told}. See them: `dambridge runs show {data['run_id']} --outcome waiting`."
-            )
+            say(f"See each asset: dambridge runs show {data['run_id']}")
+
+
+def attention(counts: Mapping[str, int]) -> None:
+    """What waits for a person, by reason, with the next move of each."""
+    if not counts:
+        return
+    rows = [[code, str(count), MOVES.get(Code(code), "")] for code, count in sorted(counts.items())]
+    table("Waits for a person", ["why", "assets", "next move"], rows)
