@@ -68,7 +68,7 @@ def common(
     del version
     configure(json=log_json, level=logging.INFO if verbose else logging.WARNING)
     context = ctx.ensure_object(Context)
-    context.config, context.json, context.verbose = config, json, verbose
+    context.config, context.json, context.verbose = config, context.json or json, verbose
 
 
 @app.command()
