@@ -273,14 +273,14 @@ async def test_unread_is_never_taken_for_deleted(pair: World) -> None:
     pair.faults("photoshelter", {"match": {"path": f"*/media/{one}"}, **answers})
     result = await pair.run()
     async with pair.bridge() as bridge:
-        ends = {it.key.remote_id: str(it.reason.code) for it in await bridge.parts.ledger.items(result.run)}
+        ends = {str(it.key.remote_id): str(it.reason.code) for it in await bridge.parts.ledger.items(result.run)}
     assert ends == {one: "source_unread", two: "in_step"}
     control(pair.photoshelter.url, "POST", "/__sim__/faults", {"rules": []})
     control(pair.photoshelter.url, "DELETE", f"/__sim__/assets/{one}")
     pair.advance(2 * 86_400)
     result = await pair.run()
     async with pair.bridge() as bridge:
-        ends = {it.key.remote_id: str(it.reason.code) for it in await bridge.parts.ledger.items(result.run)}
+        ends = {str(it.key.remote_id): str(it.reason.code) for it in await bridge.parts.ledger.items(result.run)}
     assert ends.get(two) == "in_step"
     assert ends.get(one, "gone_at_source") == "gone_at_source", "what is really gone is said to be gone"
     assert len(pair.archived()) == 2, "intake removes nothing"

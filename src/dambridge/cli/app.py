@@ -319,8 +319,7 @@ def _told(error: Exception, context: Context) -> int:
             return 0
         case typer.TyperException():
             rich_format_error(error)  # type: ignore[arg-type] # every one that gets here is a usage error
-            known = context.json and error.message
-            return _tell(context, 2, [], said=error.format_message()) if known else 2
+            return _tell(context, 2, [], said=error.format_message())
         case ConfigurationWrong():
             lines = [it.sentence(str(error.file)) for it in error.mistakes]
             mistakes = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -61,7 +62,7 @@ KEEP = 2000
 FIRST, LONGEST = 0.01, 0.25
 """Seconds between looks at a work that is waited for: soon after it was given or ended here, then ever more rarely."""
 
-UPKEEP_EVERY = 360
+PRUNE_EVERY = 360
 """Beats between two prunings."""
 
 log = structlog.get_logger()
@@ -102,6 +103,7 @@ class DbosRuntime:
         try:
             await self._call(self._open)
             await self._sweep_if_shared()
+            await self._call(forget_all_but, KEEP)
         except SQLAlchemyError as error:
             await self.close()
             told = str(getattr(error, "orig", None) or error).strip()
@@ -282,19 +284,17 @@ class DbosRuntime:
     # upkeep -----------------------------------------------------------------------------------------------------------
     async def _keep_up(self) -> None:
         """Beat, take over, drop what others cancelled or took, prune: as long as this worker lives."""
-        beats = 0
-        while True:
+        for beats in itertools.count(1):
+            await asyncio.sleep(self._beat)
             try:
                 if self._peers is not None:
                     await self._call(self._peers.beat)
                     await self._drop_lost()
                     await self._sweep_if_shared()
-                if beats % UPKEEP_EVERY == 0:
+                if beats % PRUNE_EVERY == 0:
                     await self._call(forget_all_but, KEEP)
             except SQLAlchemyError as error:
                 log.warning("runtime.trouble", text=f"The engine's store does not answer: {error}")
-            beats += 1
-            await asyncio.sleep(self._beat)
 
     async def _drop_lost(self) -> None:
         """Interrupt here what another worker cancelled, or took over because this one was silent for too long."""

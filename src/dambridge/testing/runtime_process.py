@@ -2,7 +2,8 @@
 
     python -m dambridge.testing.runtime_process local|dbos STORE WORKER JOURNAL ORDERS
 
-ORDERS is JSON: `start` (works as `[id, kind, args, queue, key]`), `wait` (ids), `beat` and `silent` in seconds. The kinds
+ORDERS is JSON: `start` (works as `[id, kind, args, queue, key]`), `wait` (ids), `linger` (work on until killed, whatever
+has ended), `beat` and `silent` in seconds. The kinds
 write lines to JOURNAL: `note` one line; `hang` one, and another when it is interrupted; `exit` ends the process at once.
 """
 
@@ -64,6 +65,8 @@ async def work(runtime: Runtime, orders: dict[str, Any]) -> None:
         await runtime.start(work_id, kind, args, queue=queue, key=key)
     for work_id in orders.get("wait", []):
         await runtime.wait(work_id)
+    if orders.get("linger"):
+        await asyncio.Event().wait()
     await runtime.close()
 
 

@@ -36,7 +36,7 @@ async def test_the_work_of_a_killed_peer_is_taken_over_at_once(home: Home) -> No
     process = home.process("dead", start=[hang("h1", key="k"), hang("h2")], wait=["h1"])
     await home.line("hang h1")
     await home.line("hang h2")
-    runtime = open_runtime("dbos", home.store, "heir")
+    runtime = open_runtime("dbos", home.store, "heir", beat=1000)
     register_calm(runtime, home, calm)
     await runtime.launch()
     try:
@@ -73,7 +73,7 @@ async def test_a_peer_of_another_machine_is_dead_only_after_its_silence(home: Ho
     os.kill(process.pid, signal.SIGKILL)
     process.wait(LIMIT)
     move(home, "far", "another-boot/1/1/1", "0 seconds")
-    async with home.launched("near") as runtime:
+    async with home.launched("near", beat=1000) as runtime:
         assert await runtime.sweep() == 0, "nobody here can know that it died"
         move(home, "far", "another-boot/1/1/1", "61 seconds")
         assert await runtime.sweep() == 1
@@ -81,7 +81,7 @@ async def test_a_peer_of_another_machine_is_dead_only_after_its_silence(home: Ho
 
 @pytest.mark.hazard("P19")
 async def test_a_frozen_worker_that_comes_back_drops_what_was_taken_from_it(home: Home) -> None:
-    process = home.process("frozen", start=[hang("h", key="k")], wait=["h"], beat=0.2, silent=1)
+    process = home.process("frozen", start=[hang("h", key="k")], linger=True, beat=0.2, silent=1)
     await home.line("hang h")
     os.kill(process.pid, signal.SIGSTOP)
     try:
@@ -100,13 +100,20 @@ async def test_a_frozen_worker_that_comes_back_drops_what_was_taken_from_it(home
 
 
 async def test_cancelling_reaches_a_work_on_another_worker(home: Home) -> None:
-    process = home.process("far", start=[hang("h")], wait=["h"], beat=0.2)
+    home.process("far", start=[hang("h")], linger=True, beat=0.2)
     await home.line("hang h")
     async with home.launched("near") as runtime:
         await runtime.cancel("h")
         assert (await ended(runtime, "h")).state is WorkState.CANCELLED
         await home.line("interrupted h")
-        assert await asyncio.to_thread(process.wait, LIMIT) == 0, "its waiter learned of the end"
+
+
+async def test_who_waits_learns_of_an_end_on_another_worker(home: Home) -> None:
+    process = home.process("far", start=[hang("h")], wait=["h"])
+    await home.line("hang h")
+    async with home.launched("near") as runtime:
+        await runtime.cancel("h")
+        assert await asyncio.to_thread(process.wait, LIMIT) == 0
 
 
 async def test_a_worker_that_leaves_in_good_order_leaves_its_work_to_others(home: Home) -> None:
