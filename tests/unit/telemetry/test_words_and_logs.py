@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import string
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -118,6 +120,28 @@ def test_both_logs_go_through_the_same_redaction(as_json: bool, capsys: pytest.C
     if as_json:
         first = json.loads(written.err.splitlines()[0])
         assert (first["event"], first["password"], first["asset"]) == ("hello", "***", "I1")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.usefixtures("logs_as_before")
+def test_logs_follow_standard_error_and_a_second_set_up(as_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log line that cannot be written would become the error of the work that wanted to tell something."""
+    log = structlog.get_logger()
+    first, second = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", first)
+    configure(json=as_json, level=logging.WARNING)
+    log.warning("one")
+    log.info("too quiet")
+    first_written = first.getvalue()
+    first.close()
+    monkeypatch.setattr(sys, "stderr", second)
+    log.warning("two")
+    logging.getLogger("some.library").warning("three")
+    configure(json=as_json, level=logging.INFO)
+    log.info("four")
+    assert "one" in first_written
+    assert "too quiet" not in first_written
+    assert [word for word in ("one", "two", "three", "four") if word in second.getvalue()] == ["two", "three", "four"]
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.integers(1, 100))
