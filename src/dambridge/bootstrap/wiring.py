@@ -21,7 +21,6 @@ from dambridge.connectors.photoshelter.adapter import connect as connect_photosh
 from dambridge.engine.batches import register
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.parts import Parts
-from dambridge.engine.runtime_dbos import DbosRuntime
 from dambridge.engine.runtime_local import LocalRuntime
 from dambridge.files import ExifToolOptions, FileInspector, FileSpool
 from dambridge.model.identity import AccountId
@@ -136,6 +135,8 @@ def _pace(account: PhotoShelterAccount | NetxAccount) -> PaceRule:
 def _runtime(settings: Settings) -> Runtime:
     if settings.engine.runtime == "local":
         return LocalRuntime(settings.store.path / "engine-local.json")
+    from dambridge.engine.runtime_dbos import DbosRuntime  # noqa: PLC0415 - half of a command's start; most need none
+
     return DbosRuntime(_store(settings), worker=worker_name())
 
 

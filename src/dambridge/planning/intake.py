@@ -167,9 +167,9 @@ class _Changes:
 
 def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decision:
     before, now = agreed.versions.get(str(task.source)), task.record.version
-    if before == now:
-        return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
     changes = _changes(task, there, agreed)
+    if before == now:
+        return _outstanding(task, there, agreed, changes)
     if before is not None and before.content != now.content:
         needs = ("download originals", "take files", "write attributes", "add versions")
         return _unproven(task, *needs) or _act(task, there, ActionKind.ADD_VERSION, changes, agreed)
@@ -179,8 +179,14 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
     if before is not None and unsure:
         held = _unproven(task, "download originals", *writes)
         return held or _act(task, there, ActionKind.CONFIRM_BYTES, changes, agreed)
+    return _outstanding(task, there, agreed, changes)
+
+
+def _outstanding(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Changes) -> Decision:
+    """Fields alone. Where the source has not moved they are edits that were left to the target's people, who have since
+    put the agreed value back: nobody's edit stands against the source's any more."""
     if changes.names:
-        return _unproven(task, *writes) or _act(task, there, ActionKind.UPDATE_FIELDS, changes, agreed)
+        return _unproven(task, "write attributes") or _act(task, there, ActionKind.UPDATE_FIELDS, changes, agreed)
     if changes.kept:
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=changes.kept))
     return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dambridge.mapping import account_map, default_map
@@ -312,6 +312,21 @@ STEP = st.one_of(
 )
 
 
+def test_an_edit_that_was_left_to_people_arrives_when_they_put_the_agreed_value_back() -> None:
+    credit = NAMES[0]
+    pair = TwoCopies(replace(POLICY, rehash="always"), here={credit: "a"})
+    pair.settle()
+    pair.edit_here(credit, "b")
+    pair.edit_there(credit, None)
+    (action,) = pair.settle()
+    assert (action.kind, action.fields, pair.there) == (ActionKind.CONFIRM_BYTES, {}, {})
+    assert kinds_and_codes(pair.decide()) == ["unchanged:target_edited"]
+    pair.edit_there(credit, "a")
+    (action,) = pair.settle()
+    assert (action.kind, pair.there) == (ActionKind.UPDATE_FIELDS, {credit: "b"})
+    assert pair.settle() == []
+
+
 @pytest.mark.hazard("P15")
 @pytest.mark.hazard("P45")
 def test_any_history_comes_to_rest_loses_no_edit_of_people_and_carries_every_edit_of_the_source() -> None:
@@ -319,6 +334,17 @@ def test_any_history_comes_to_rest_loses_no_edit_of_people_and_carries_every_edi
 
     @settings(max_examples=500, deadline=None)
     @given(steps=st.lists(STEP, max_size=14), edits=EDITS, rehash=REHASH)
+    @example(
+        steps=[
+            ("here", NAMES[2], "c"),
+            ("rest", None, None),
+            ("both", NAMES[2], None),
+            ("rest", None, None),
+            ("there", NAMES[2], "c"),
+        ],
+        edits="keep_target",
+        rehash="always",
+    )
     def holds(steps: list[tuple[str, FieldName | None, str | None]], edits: Any, rehash: Any) -> None:
         pair = TwoCopies(replace(POLICY, target_edits=edits, rehash=rehash), here={NAMES[0]: "a", NAMES[1]: "b"})
         ghost = Ghost(pair)

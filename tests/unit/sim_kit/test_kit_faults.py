@@ -276,7 +276,7 @@ def test_webhooks_come_once_unless_a_fault_says_otherwise(
     try:
         client.post("/__sim__/webhooks", {"targets": [{"url": f"http://127.0.0.1:{server.server_port}/hook"}]})
         if rule:
-            client.fault(f"webhook:{rule}", match={"path": "item.*"}, times=1, seconds=0.3)
+            client.fault(f"webhook:{rule}", match={"path": "item.*"}, times=1, seconds=1.5)
         client.upload("/items", b"1")
         if rule in (None, "duplicate"):
             _until(lambda: len(server.got) >= len(expected) - 1)  # type: ignore[attr-defined]
