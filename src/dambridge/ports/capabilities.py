@@ -44,15 +44,26 @@ class ReaderCapabilities:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveCapabilities:
     """What a target can take. `deliver` per media type; `checksum` whether a stored file's digest can be read;
-    `conditional_write` whether a write is refused when the asset moved on (neither system has it)."""
+    `conditional_write` whether a write is refused when the asset moved on (neither system has it).
+
+    `fields` holds what is known of single fields by the system's own name, where it differs from `write_attributes`;
+    `take_out` and `discard` are the ways back, `discard_recoverable` whether a discarded asset can be had again."""
 
     write_attributes: Proof
+    fields: Mapping[str, Proof]
+    take_out: Proof
+    discard: Proof
+    discard_recoverable: Proof
     rename: Proof
     folders: Proof
     versions: Proof
     checksum: Proof
     conditional_write: Proof
     deliver: Mapping[MediaType, Proof]
+
+    def may_write(self, name: str) -> Proof:
+        """How far writing this field is known to work."""
+        return self.fields.get(name, self.write_attributes)
 
     def to_json(self) -> dict[str, Any]:
         return _plain(asdict(self))

@@ -180,6 +180,19 @@ class AssetArchive(Protocol):
         """Stand the asset in `into` and then take it out of `out_of`. Safe to repeat."""
         ...
 
+    async def take_out(self, remote_id: RemoteId, *, out_of: RemoteId, lane: Lane) -> None:
+        """Take the asset out of this container alone; it stays in the others. Safe to repeat.
+
+        Raises `Unclear` when no answer came, `Refused` where the system keeps it there (its last place, a level)."""
+        ...
+
+    async def discard(self, remote_id: RemoteId, *, lane: Lane) -> None:
+        """Delete in the system's own way: into its trash where it has one (`discard_recoverable`), else for good.
+
+        What is surely gone already is no error. Raises `Unclear` when no answer came, `Refused` where this account may not,
+        or cannot see an asset of this id."""
+        ...
+
     def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
         """The stored file as the system gives it out (which export maps may alter)."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -330,6 +331,32 @@ class ArchiveContract(ABC):
         else:
             allowed |= {("no such term",), ()}  # a site may drop or create terms: the engine compares what reads back
         assert (await _again(archive, record)).fields.get(fields.closed, ()) in allowed
+
+    async def test_an_asset_leaves_one_place_and_stays_in_the_others(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        if not archive.capabilities.take_out.usable:
+            pytest.skip("declares: nothing leaves a container. The engine publishes nothing through such an account")
+        record = await _delivered(archive, scratch, bytes_of("w"))
+        (first,) = record.containers
+        second = await archive.ensure_folder(f"{scratch}/second", lane=LANE)
+        await archive.place(record.key.remote_id, into=second, out_of=None, lane=LANE)
+        for _ in range(2):
+            await archive.take_out(record.key.remote_id, out_of=first.id, lane=LANE)
+            assert {it.id for it in (await _again(archive, record)).containers} == {second}
+
+    async def test_what_is_discarded_is_gone_and_a_second_time_changes_nothing(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        if not archive.capabilities.discard.usable:
+            pytest.skip("declares: nothing is discarded. The engine moves it into a holding folder")
+        record, other = [await _delivered(archive, scratch, bytes_of(it)) for it in ("w", "v")]
+        await archive.discard(record.key.remote_id, lane=LANE)
+        with contextlib.suppress(Refused):  # a site may say that it cannot see such an asset
+            await archive.discard(record.key.remote_id, lane=LANE)
+        seen = await archive.read([record.key.remote_id, other.key.remote_id], lane=LANE)
+        assert isinstance(seen[record.key.remote_id], Missing)
+        assert isinstance(seen[other.key.remote_id], NativeRecord)
 
     async def test_a_write_to_no_asset_is_refused(self, archive: AssetArchive) -> None:
         with pytest.raises(Refused):

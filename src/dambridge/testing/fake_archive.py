@@ -106,6 +106,10 @@ class FakeArchive:
     def capabilities(self) -> ArchiveCapabilities:
         return ArchiveCapabilities(
             write_attributes=Proof.DECLARED,
+            fields={},
+            take_out=Proof.DECLARED,
+            discard=Proof.DECLARED,
+            discard_recoverable=Proof.ABSENT,
             rename=Proof.DECLARED,
             folders=Proof.DECLARED,
             versions=Proof.DECLARED,
@@ -232,6 +236,18 @@ class FakeArchive:
             if out_of is not None and out_of != into:
                 asset.left |= {out_of: self.now} if asset.folders.pop(out_of, None) else {}
             self._touch(asset)
+
+    async def take_out(self, remote_id: RemoteId, *, out_of: RemoteId, lane: Lane) -> None:
+        with self._call("take_out", remote_id, changes=True):
+            asset = self._writable(remote_id)
+            if list(asset.folders) == [out_of]:
+                raise Refused(f"asset {remote_id} would stand nowhere", code="1000")
+            asset.left |= {out_of: self.now} if asset.folders.pop(out_of, None) else {}
+            self._touch(asset)
+
+    async def discard(self, remote_id: RemoteId, *, lane: Lane) -> None:
+        with self._call("discard", remote_id, changes=remote_id in self.assets):
+            self.assets.pop(remote_id, None)
 
     @asynccontextmanager
     async def original(self, remote_id: RemoteId, *, lane: Lane) -> AsyncIterator[ByteStream]:

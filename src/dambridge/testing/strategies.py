@@ -279,8 +279,9 @@ def capabilities(draw: st.DrawFn) -> tuple[ReaderCapabilities, ArchiveCapabiliti
         return {it: draw(proof) for it in MediaType if draw(st.integers(0, 9))}
 
     reads: dict[str, Any] = {it: draw(proof) for it in ReaderCapabilities.__dataclass_fields__ if it != "originals"}
-    takes: dict[str, Any] = {it: draw(proof) for it in ArchiveCapabilities.__dataclass_fields__ if it != "deliver"}
-    return ReaderCapabilities(**reads, originals=matrix()), ArchiveCapabilities(**takes, deliver=matrix())
+    apart = {"deliver", "fields"}
+    takes: dict[str, Any] = {it: draw(proof) for it in ArchiveCapabilities.__dataclass_fields__ if it not in apart}
+    return ReaderCapabilities(**reads, originals=matrix()), ArchiveCapabilities(**takes, fields={}, deliver=matrix())
 
 
 @st.composite

@@ -42,6 +42,10 @@ READS = ReaderCapabilities(
 )
 TAKES = ArchiveCapabilities(
     write_attributes=Proof.DECLARED,
+    fields={},
+    take_out=Proof.DECLARED,
+    discard=Proof.DECLARED,
+    discard_recoverable=Proof.ABSENT,
     rename=Proof.DECLARED,
     folders=Proof.DECLARED,
     versions=Proof.DECLARED,

@@ -44,6 +44,10 @@ class NetxArchive:
         self._making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._capabilities = ArchiveCapabilities(
             write_attributes=Proof.DECLARED if setup.write_route is WriteRoute.RPC else Proof.ABSENT,
+            fields={},
+            take_out=Proof.DECLARED,
+            discard=Proof.DECLARED,
+            discard_recoverable=Proof.ABSENT,  # no trash was described (NX 12)
             rename=Proof.DECLARED,
             folders=Proof.DECLARED,
             versions=Proof.DECLARED,
@@ -287,13 +291,27 @@ class NetxArchive:
         folders = added.folders
         if folders is not None and into not in {it.id for it in folders}:
             raise Unclear(f"NetX said that it would {about}, and its own reply does not show it there.")
-        if out_of is None or out_of == into:
-            return
+        if out_of is not None and out_of != into:
+            await self.take_out(remote_id, out_of=out_of, lane=lane)
+
+    async def take_out(self, remote_id: RemoteId, *, out_of: RemoteId, lane: Lane) -> None:
+        """`removeAssetFromFolder` (NX 5.1, SINGLE*). Whether the last folder may be left is not known (NX 4.2)."""
         about = f"take asset {remote_id} out of folder {out_of}"
+        asset, shown = nx.number(remote_id), nx.options(("asset.id", "asset.folders"), size=1)
         try:
             await self._client.write("removeAssetFromFolder", [asset, nx.number(out_of), shown], about=about, lane=lane)
         except nx.SaidNo as said:
             if said.code != nx.FAILURE or await self._stands_in(remote_id, out_of, lane):
+                raise nx.next_move(said, tried=about, writing=True) from None
+
+    async def discard(self, remote_id: RemoteId, *, lane: Lane) -> None:
+        """`deleteAsset` (NX 5.1, CONFIRMED): at once and for good. An asset that is gone already is what was wanted."""
+        about = f"delete asset {remote_id}"
+        try:
+            await self._client.write("deleteAsset", [nx.number(remote_id)], about=about, lane=lane)
+        except nx.SaidNo as said:
+            seen = (await self.read([remote_id], lane=lane))[remote_id]
+            if not isinstance(seen, Missing) or seen.absence is not Absence.DELETED:
                 raise nx.next_move(said, tried=about, writing=True) from None
 
     async def _stands_in(self, remote_id: RemoteId, folder: RemoteId, lane: Lane) -> bool:

@@ -1,0 +1,28 @@
+"""Hints: somebody says that an asset may have changed. A hint is never believed; the asset is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dambridge.model.identity import AssetKey
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An asset that may have changed. `event` is the sender's own word for why, for the log alone."""
+
+    key: AssetKey
+    event: str
+
+
+class HintReader(Protocol):
+    """Understands what one account's system sends. No input or output of its own."""
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> Sequence[Hint]:
+        """The hints in a delivery; none where it speaks of nothing that is known here (a test button, another event).
+
+        Header names compare without regard to case. Raises `Refused` where the signature is missing or wrong, or the
+        body cannot be read; its text never quotes the body."""
+        ...
