@@ -13,7 +13,7 @@ setup: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml scripts/setup_environment.py scripts/setup_tools.py
 	@test -n "$(PYTHON)" || { echo "dambridge needs Python 3.11, 3.12 or 3.13. Install one (Debian: apt install python3 python3-venv), then run this again."; exit 2; }
-	@$(PYTHON) scripts/setup_environment.py $(VENV)
+	@$(PYTHON) scripts/setup_environment.py $(VENV) >&2  # what a command prints on standard output is its own
 	@touch $@
 
 demo: setup
