@@ -60,7 +60,6 @@ def called(pair: World) -> dict[str, str]:
 
 
 @pytest.mark.hazard("P49")
-@pytest.mark.timeout(180)
 def test_no_secret_is_in_any_output_file_or_address(pair: World) -> None:
     for number in range(3):
         pair.submit(picture(number), file_name=f"{number}.jpg", containers=["Intake/Harbour"], iptc=approved())

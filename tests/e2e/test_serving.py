@@ -59,7 +59,6 @@ def runs(config: Path) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.timeout(120)
 def test_an_order_beside_a_server_is_carried_out_by_the_server(pair: World) -> None:
     config = pair.config
     submit(pair, 3)
@@ -78,7 +77,6 @@ def test_an_order_beside_a_server_is_carried_out_by_the_server(pair: World) -> N
     assert dambridge(config, "run", "--once").intake["done"] == 1, "without a server the command works by itself"
 
 
-@pytest.mark.timeout(120)
 def test_a_paused_flow_does_nothing_until_it_is_resumed(pair: World) -> None:
     config = pair.config
     with served(config):
@@ -97,7 +95,6 @@ def test_a_paused_flow_does_nothing_until_it_is_resumed(pair: World) -> None:
     assert ("flow.resumed", "Ada") in events
 
 
-@pytest.mark.timeout(120)
 def test_a_pause_in_the_middle_holds_the_rest_and_shows_progress(pair: World) -> None:
     config = pair.config
     submit(pair, 60)
@@ -116,7 +113,6 @@ def test_a_pause_in_the_middle_holds_the_rest_and_shows_progress(pair: World) ->
     assert {len(it) for it in pair.by_source().values()} == {1}
 
 
-@pytest.mark.timeout(120)
 def test_ctrl_c_in_the_middle_of_work_ends_soon_and_loses_nothing(pair: World) -> None:
     config = pair.config
     submit(pair, 60)
@@ -133,7 +129,6 @@ def test_ctrl_c_in_the_middle_of_work_ends_soon_and_loses_nothing(pair: World) -
 
 
 @pytest.mark.hazard("P17")
-@pytest.mark.timeout(120)
 def test_polls_fall_due_by_the_simulated_clock_across_a_restart(pair: World) -> None:
     config = pair.config
     with served(config):

@@ -23,6 +23,7 @@ LATER = {"Retry-After": "1"}
 def rough_netx(strength: float = 1.0) -> list[dict[str, Any]]:
     """NetX loses requests and replies, refuses, breaks, and cuts bodies both ways."""
     return [
+        {"match": IMPORTS, "action": "drop_reply", "times": 3},
         {"match": IMPORTS, "action": "drop_reply", "probability": 0.3 * strength},
         {"match": IMPORTS, "action": "drop_request", "probability": 0.05 * strength},
         {"match": IMPORTS, "action": "truncate", "direction": "request", "bytes": 9000, "probability": 0.05 * strength},

@@ -430,7 +430,9 @@ class RuntimeContract(ABC):
             assert (await ended(runtime, "a")).state is WorkState.DONE
         finally:
             await runtime.close()
-        assert sorted(home.lines()) == ["hang h", "note a", "note b"]
+        lines = home.lines()
+        assert (lines.count("hang h"), lines.count("note b")) == (1, 1)
+        assert lines.count("note a") in {1, 2}, "twice only where its end was not yet on record at the kill"
 
     async def test_a_process_that_closes_ends_in_silence(self, home: Home) -> None:
         """No thread keeps it alive, nothing was printed."""
