@@ -109,8 +109,8 @@ class Files:
     def _original(self, call: Call, user: User, name: str | None = None, *, attachment: bool = False) -> Reply:
         asset = self._asset(call, user)
         require(user, Level.CONSUMER, "Downloading")
-        if asset.archived or asset.checked_out:
-            raise no_access(f"asset {asset.id} is {'archived' if asset.archived else 'checked out'}")
+        if asset.checked_out or asset.offline(self._library.stamp()):
+            raise no_access(f"asset {asset.id} is {'checked out' if asset.checked_out else 'archived'}")
         if self._library.switch("download_approval") and user.level < Level.ADMINISTRATOR:
             raise no_access(f"the original of asset {asset.id} needs approval")
         if self._library.switch("export_on_download"):

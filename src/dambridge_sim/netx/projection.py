@@ -8,8 +8,10 @@ from typing import Any
 
 from dambridge_sim.netx.attributes import Attribute, rendered
 from dambridge_sim.netx.folders import Folder, FolderTree
+from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.options import Options
 from dambridge_sim.netx.records import Asset, Collection, View
+from dambridge_sim.netx.site import User
 
 PROXIES = (("Thumbnail", "thumb"), ("Preview", "preview"), ("Zoom", "zoom"))
 
@@ -23,6 +25,19 @@ class Lens:
     now_ms: int
     checksums: bool
     children_as_objects: bool
+    empty_attributes: bool
+
+
+def lens_of(library: Library, user: User) -> Lens:
+    """The lens of one user, as the site stands now."""
+    return Lens(
+        attributes=library.access.attributes(user),
+        tree=library.tree,
+        now_ms=library.stamp(),
+        checksums=library.switch("metadata.checksumEnabled"),
+        children_as_objects=library.switch("folder_children") == "objects",
+        empty_attributes=library.switch("attributes_shown") == "all",
+    )
 
 
 def asset_json(asset: Asset, options: Options, lens: Lens) -> dict[str, Any]:
@@ -51,9 +66,12 @@ def asset_json(asset: Asset, options: Options, lens: Lens) -> dict[str, Any]:
     if "asset.views" in wanted:
         out["views"] = [{"id": view.id, "name": view.name, "description": view.description} for view in asset.views]
     if "asset.relatedAssets" in wanted:
-        out["relatedAssets"] = []
+        out["relatedAssets"] = [{"id": one} for one in asset.related]
     if "asset.attributes" in wanted:
-        out["attributes"] = rendered(lens.attributes, asset.attributes)
+        shown = rendered(lens.attributes, asset.attributes)
+        out["attributes"] = (
+            shown if lens.empty_attributes else {name: values for name, values in shown.items() if values}
+        )
     return out
 
 

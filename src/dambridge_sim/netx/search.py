@@ -15,6 +15,7 @@ from typing import Any, Final
 from dambridge_sim.kit.lookup import Lookup
 from dambridge_sim.netx.errors import bad_params
 from dambridge_sim.netx.folders import ROOT
+from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.library import Library, attribute_value, is_indexed, tree_value
 from dambridge_sim.netx.matching import Surroundings, predicate, texts
 from dambridge_sim.netx.options import Options
@@ -45,7 +46,9 @@ class Search:
     def query(self, user: User, group: Group, options: Options) -> Found:
         """Run a query as the search index stands, which lags behind by the switch."""
         self._check_names(group, options)
-        everything = self._library.access.sees_all(user)
+        everything = user.level >= Level.ADMINISTRATOR or (
+            self._library.access.sees_all(user) and not self._library.withheld()
+        )
         if everything and (lookup := self._whole(group, options)) is not None:
             return self._lazily(lookup)
         return self._listed(("query", group), user, options, lambda: self._matches(user, group))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dambridge_sim.kit.call import Call, Reply
+from dambridge_sim.kit.clock import iso
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document, Lookup, Value
 from dambridge_sim.kit.vendor import (
+    STAFF,
     Audience,
     BadMetaError,
     Card,
@@ -23,11 +26,15 @@ from dambridge_sim.kit.vendor import (
 from dambridge_sim.kit.world import World
 from dambridge_sim.netx import synthetic
 from dambridge_sim.netx.auth import Tokens, header_token, invalid_token, session_key
+from dambridge_sim.netx.automation import Automation
+from dambridge_sim.netx.buttons import Buttons
+from dambridge_sim.netx.data_source import DataSource
 from dambridge_sim.netx.errors import Refusal
 from dambridge_sim.netx.files import Files
 from dambridge_sim.netx.hooks import Hooks
 from dambridge_sim.netx.imports import Imports
 from dambridge_sim.netx.library import Library
+from dambridge_sim.netx.maintenance import in_window
 from dambridge_sim.netx.oauth import OAuth
 from dambridge_sim.netx.person import Person
 from dambridge_sim.netx.records import Asset
@@ -57,12 +64,25 @@ class Netx(Vendor):
         self.oauth = OAuth(self.library, self.tokens)
         self.person = Person(self.library)
         self.hooks = Hooks(self.library)
+        self.data_source = DataSource(self.library)
+        self.automation = Automation(self.library, self.data_source)
+        self.buttons = Buttons(self.library, self.data_source)
 
     def attach(self, world: World) -> None:
         """Take the world, and the site that it may hold already."""
         super().attach(world)
         self.library.attach(world)
         self.hooks.listen()
+        self.automation.listen()
+
+    def started(self) -> None:
+        """The list of chores is another one."""
+        self.library.chores.forget()
+
+    def clock_moved(self) -> None:
+        """Do what has fallen due."""
+        self.library.refresh()
+        self.library.chores.catch_up()
 
     def operations(self) -> Sequence[Operation]:
         """Every URL of the reference that is served. The marks of RPC methods stand in their table."""
@@ -113,12 +133,14 @@ class Netx(Vendor):
 
     async def identify(self, call: Call) -> None:
         """RPC calls name their method in the body."""
-        self.library.refresh()
+        self.clock_moved()
         if call.known and call.path in _RPC_PATHS:
             await self.rpc.identify(call)
 
     async def before(self, call: Call) -> Reply | None:
-        """Token and user, where the operation does not see to that itself."""
+        """Whether the site is up; token and user, where the operation does not see to that itself."""
+        if self.library.switch("maintenance_window") and in_window(self.world.clock.now()):
+            return Reply.raw(b"<html><body>Scheduled maintenance</body></html>", "text/html", 503)
         if not call.known:
             return None
         if call.path.startswith("/api/rpc"):
@@ -153,11 +175,13 @@ class Netx(Vendor):
                 self.tokens.revoke(token)
 
     async def health(self, call: Call) -> Reply:
-        """`GET /health/{token}`: 200, 401 for a wrong token, 404 when not configured."""
+        """`GET /health/{token}`: 200, 401 for a wrong token, 404 when not configured, 500 unhealthy."""
         expected = self.library.switch("health_token")
         if not expected:
             return Reply(404)
-        return Reply.raw(b"OK", "text/plain") if call.params["token"] == expected else Reply(401)
+        if call.params["token"] != expected:
+            return Reply(401)
+        return Reply.raw(b"OK", "text/plain") if self.library.switch("healthy") else Reply(500)
 
     # As a person
 
@@ -174,6 +198,11 @@ class Netx(Vendor):
     def person_deletes(self, identifier: str) -> None:
         """Delete in the web application."""
         self.person.deletes(identifier)
+
+    def person_presses(self, button: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One of `buttons.BUTTONS`."""
+        self.library.refresh()
+        return self.buttons.press(button, body)
 
     def load_library(self, library: SeedLibrary) -> None:
         """A seed's `library.yaml`: attributes, vocabularies, users, and the parts that only NetX has."""
@@ -209,7 +238,8 @@ class Netx(Vendor):
             "views": [{"id": view.id, "name": view.name, "file_name": view.file.name} for view in asset.views],
             "versions": asset.version_count,
             "version_count": asset.version_count,
-            "status": "archived" if asset.archived else "checked out" if asset.checked_out else "",
+            "status": _status(asset),
+            "expires": None if not asset.expires_ms else iso(asset.expires_ms)[:10],
             "trash": False,
         }
 
@@ -217,8 +247,17 @@ class Netx(Vendor):
         return [self.library.tree.path(one) for one in asset.folders if one in self.library.tree]
 
     def who_can_see(self, document: Document, at_ms: int) -> Audience:
-        """Everyone, or groups that are not staff."""
-        return self.library.access.audience(Asset.from_json(document))
+        """Everyone, or groups that are not staff; nobody of them once it is hidden or has expired out of sight."""
+        asset = Asset.from_json(document)
+        ends = asset.expires_ms if asset.expires_ms and self._expiry_hides() else 0
+        if asset.hidden or asset.expired or (ends and ends <= at_ms):
+            return STAFF
+        audience = self.library.access.audience(asset)
+        return replace(audience, changes_at_ms=ends) if ends else audience
+
+    def _expiry_hides(self) -> bool:
+        switch = self.library.switch
+        return bool(switch("asset.expire.enabled")) and switch("image.expire_assets_action") in {"notVisible", "delete"}
 
     def affected_assets(self, kind: str, identifier: str) -> Iterable[str]:
         """Renaming a folder may move it into or out of a permission row."""
@@ -275,6 +314,16 @@ class Netx(Vendor):
     def synthetic_span(self, lookup: Lookup, count: int) -> range:
         """The numbers of a lookup."""
         return synthetic.span(lookup, count, self._synthetic_folder())
+
+
+def _status(asset: Asset) -> str:
+    states = {
+        "archived": asset.archived,
+        "checked out": asset.checked_out,
+        "hidden": asset.hidden,
+        "expired": asset.expired,
+    }
+    return ", ".join(word for word, holds in states.items() if holds)
 
 
 def _plain(handler: Handler) -> Handler:
