@@ -95,7 +95,10 @@ class Imports:
     def _folder(self, user: User, raw: str | None) -> int:
         if raw is None or not raw.strip().isdigit():
             raise bad_params("folderId must be a number")
-        folder = int(raw)
+        return self.place(user, int(raw))
+
+    def place(self, user: User, folder: int) -> int:
+        """The folder, if the user may upload into it: importers into their own alone (NX 7, 11)."""
         if folder not in self._library.tree:
             raise failure(f"Folder {folder} does not exist")
         path = self._library.tree.path(folder)

@@ -77,6 +77,7 @@ class Library:
                     "folder": Index(lambda doc: doc["folders"]),
                     "view": Index(lambda doc: [view["id"] for view in doc["views"]]),
                     "md5": Index(lambda doc: [doc["blob"]["md5"]]),
+                    "expires": Index(lambda doc: [doc["expires_ms"]] if doc["expires_ms"] else []),
                     "withheld": Index(lambda doc: [1] if doc["hidden"] or doc["expired"] else []),
                     "known": Index(lambda doc: [doc["id"]], lagged=True),
                     "modified": Index(lambda doc: [doc["modified_ms"]], lagged=True),

@@ -32,18 +32,23 @@ from dambridge_sim.netx.data_source import DataSource
 from dambridge_sim.netx.errors import Refusal
 from dambridge_sim.netx.files import Files
 from dambridge_sim.netx.hooks import Hooks
+from dambridge_sim.netx.iiif import Iiif
 from dambridge_sim.netx.imports import Imports
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.maintenance import in_window
 from dambridge_sim.netx.oauth import OAuth
 from dambridge_sim.netx.person import Person
+from dambridge_sim.netx.portal import portal
 from dambridge_sim.netx.records import Asset
 from dambridge_sim.netx.rpc import Rpc
 from dambridge_sim.netx.site import BadSiteError
 from dambridge_sim.netx.switches import SWITCHES
+from dambridge_sim.netx.x7 import X7
+from dambridge_sim.netx.xml_rest import XmlRest
 
 _RPC_PATHS = frozenset({"/api/rpc", "/api/rpc/", "/external/api/json"})
 _INTEGRATION = "integration"
+_IIIF_IMAGE = "/cantaloupe/iiif/2/{image}/{region}/{size}/{rotation}/{file}"
 
 
 class Netx(Vendor):
@@ -61,6 +66,9 @@ class Netx(Vendor):
         self.rpc = Rpc(self.library, self.tokens)
         self.imports = Imports(self.library)
         self.files = Files(self.library, self.tokens)
+        self.iiif = Iiif(self.library, self.files)
+        self.x7 = X7(self.library, self.tokens)
+        self.xml = XmlRest(self.library, self.tokens, self.imports)
         self.oauth = OAuth(self.library, self.tokens)
         self.person = Person(self.library)
         self.hooks = Hooks(self.library)
@@ -87,7 +95,7 @@ class Netx(Vendor):
     def operations(self) -> Sequence[Operation]:
         """Every URL of the reference that is served. The marks of RPC methods stand in their table."""
         confirmed, single = Confidence.CONFIRMED, Confidence.SINGLE
-        imports, files = self.imports, self.files
+        imports, files, iiif, xml = self.imports, self.files, self.iiif, self.xml
         served: list[tuple[str, str, Handler, Confidence, str]] = [
             ("POST", "/api/rpc", self.rpc.current, confirmed, "NX 1, 3"),
             ("POST", "/external/api/json", self.rpc.beta, single, "NX 1, 2.3"),
@@ -100,8 +108,24 @@ class Netx(Vendor):
             ("GET", "/api/file/asset/{id}/view/{viewId}", _plain(files.api_view), single, "NX 8.1"),
             ("POST", "/api/file/asset/{id}", _plain(files.api_original), single, "NX 8.1"),
             ("POST", "/api/file/asset/{id}/{name}", _plain(files.api_named), single, "NX 8.1"),
+            ("POST", "/api/file/asset/{id}/view/{viewId}", _plain(files.api_view), single, "NX 8.1"),
             ("GET", "/file/asset/{id}/{rest:path}", _plain(files.retrieve), confirmed, "NX 8.2"),
-            ("GET", "/app", self.oauth.browser, single, "NX 2.2"),
+            ("GET", "/portals/{slug}", portal, confirmed, "NX 8.3"),
+            ("GET", "/iiif/manifest/asset/{id}", _plain(iiif.manifest), single, "NX 14"),
+            ("GET", "/cantaloupe/iiif/2/{image}/info.json", _plain(iiif.info), single, "NX 14"),
+            ("GET", _IIIF_IMAGE, _plain(iiif.image), single, "NX 14"),
+            ("POST", "/x7/v1.2/json/{method}", self.x7.versioned, confirmed, "NX 1, 15"),
+            ("POST", "/x7/json", self.x7.plain, single, "NX 1, 15"),
+            ("GET", "/xml/login", _plain(xml.login), single, "NX 15"),
+            ("GET", "/xml/asset/{id}", _plain(xml.asset), single, "NX 15"),
+            ("GET", "/xml/asset/{id}/attribute/{name}/{value:path}", _plain(xml.attribute), single, "NX 15"),
+            ("GET", "/xml/asset/{id}/addCategory/{catId}", _plain(xml.add_category), single, "NX 15"),
+            ("GET", "/xml/list/{rest:path}", _plain(xml.listing), single, "NX 15"),
+            ("GET", "/xml/category/{id}", _plain(xml.category), single, "NX 15"),
+            ("GET", "/xml/category/create/{path:path}", _plain(xml.create_category), single, "NX 15"),
+            ("POST", "/servlet/FileUploader", _plain(xml.uploader), single, "NX 15"),
+            ("GET", "/xml/import/{rest:path}", _plain(xml.import_file), single, "NX 15"),
+            ("GET", "/app", self.oauth.browser, single, "NX 2.2, 8.3"),
             ("POST", "/a/t", self.oauth.token, single, "NX 2.2"),
             ("GET", "/health/{token}", self.health, confirmed, "NX 9"),
         ]
