@@ -132,7 +132,7 @@ def collection_json(collection: Collection, options: Options) -> dict[str, Any]:
     if options.wants("collection.id", unless_asked=True):
         out["id"] = collection.id
     if options.wants("collection.base", unless_asked=True):
-        out |= {"title": collection.title, "itemCount": len(collection.assets)}
+        out |= {"id": collection.id, "title": collection.title, "itemCount": len(collection.assets)}
     if options.wants("collection.permissions", unless_asked=False):
         out["permissions"] = []
     return out

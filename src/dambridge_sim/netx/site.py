@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -195,7 +196,12 @@ def _texts(values: object, what: str) -> list[str]:
 
 
 def _attributes(entries: Iterable[Any], terms: dict[str, list[str]]) -> Iterable[tuple[str, Attribute]]:
-    for number, entry in enumerate(entries, start=20):
+    entries = list(entries)
+    taken = [entry["id"] for entry in entries if "id" in entry]
+    if len(taken) != len(set(taken)):
+        raise BadSiteError("attributes: two of them have the same id")
+    numbers = (number for number in count(20) if number not in taken)
+    for entry in entries:
         name, kind = entry.get("name"), entry.get("type")
         if not isinstance(name, str) or not 0 < len(name) <= NAME_LIMIT:
             raise BadSiteError(f"attribute {name!r}: a name is text of 1 to {NAME_LIMIT} characters")
@@ -206,7 +212,7 @@ def _attributes(entries: Iterable[Any], terms: dict[str, list[str]]) -> Iterable
             terms[name] = _texts(vocabulary, f"attribute {name}, vocabulary")
             vocabulary = name
         attribute = Attribute(
-            id=entry.get("id", number),
+            id=entry["id"] if "id" in entry else next(numbers),
             name=name,
             type=kind,
             vocabulary=vocabulary,
