@@ -16,10 +16,10 @@ SWITCHES = "simulator-switches.md"
 NETX_OPERATIONS = "simulator-netx-operations.md"
 _NETX_HEAD = """# What the simulated NetX serves
 
-Every operation and feature that is publicly known of NetX, by the section of the reference that the simulator was written from,
-how sure we are of it, and whether it is simulated. `rpc` is a method of `POST /api/rpc`, `x7` one of the older interface, `switch`
-[a switch](simulator-switches.md), `site` a member of a site's description, `meta` one of an asset's, `data` a group of properties,
-`button` and `control` are control calls. This page is written by `python -m dambridge_sim.reference docs/reference`.
+Every operation and feature that is publicly known of NetX, by the section of the reference that the simulator was written
+from, how sure we are of it, and whether it is simulated. `rpc` is a method of `POST /api/rpc`, `x7` one of the older interface,
+`switch` [a switch](simulator-switches.md), `site` a member of a site's description, `meta` one of an asset's, `data` a group of
+properties, `button` and `control` are control calls. This page is written by `python -m dambridge_sim.reference docs/reference`.
 
 """
 _HEAD = """# Switches of the simulators

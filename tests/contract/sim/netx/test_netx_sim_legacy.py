@@ -255,7 +255,9 @@ def value(element: etree._Element) -> Any:
     if element.tag == "array":
         return [value(one[0]) for one in element]
     text = element.text or ""
-    return {"int": int, "long": int, "boolean": lambda word: word == "true"}.get(element.tag, str)(text)
+    if element.tag == "boolean":
+        return text == "true"
+    return int(text) if element.tag in {"int", "long"} else text
 
 
 def members(element: etree._Element) -> dict[str, Any]:
