@@ -101,6 +101,10 @@ class Automation:
         values = [one for one in asset.attributes.get(criterion.name, ()) if is_day(one)]
         return any(first <= date.fromisoformat(one) <= last for one in values)
 
+    def resynced(self, asset: Asset) -> None:
+        """A person had the file's metadata read again."""
+        self._trigger(asset, "resync", None)
+
     # Chores
 
     def _run(self, chore: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.netx import constituents
 from dambridge_sim.netx.access import ANONYMOUS, require
@@ -165,14 +167,32 @@ class Files:
         return Reply.raw(picture, "image/jpeg", headers=_disposition(asset, word, attachment=attachment))
 
     def _sent(self, call: Call, file: StoredFile, name: str, *, attachment: bool = False) -> Reply:
-        return Reply.of_blob(
-            call,
-            file.blob,
-            file.media_type,
-            filename=name,
-            attachment=attachment,
-            ranges=self._library.switch("range_requests"),
+        if self._library.switch("file_redirects"):
+            key = f"{self._library.next_id('download', 1):08d}"
+            kept = {"file": file.to_json(), "name": name, "attachment": attachment}
+            self._library.world.documents.put("download", key, kept)
+            return Reply(302, {"location": f"{self._library.world.url}/session/{key}/{quote(name)}"})
+        return self._whole(call, file, name, attachment=attachment)
+
+    def _whole(self, call: Call, file: StoredFile, name: str, *, attachment: bool) -> Reply:
+        reply = Reply.of_blob(
+            call, file.blob, file.media_type, filename=name, ranges=self._library.switch("range_requests")
         )
+        if attachment:
+            reply.headers["content-disposition"] = f'attachment; filename="{_plain_name(name)}"'
+        return reply
+
+    async def session(self, call: Call) -> Reply:
+        """`/session/{key}/{name}`, where a file URL may lead (SINGLE): the address alone opens it."""
+        kept = self._library.world.documents.get("download", call.params["key"])
+        if kept is None or kept["name"] != call.params["name"]:
+            raise _missing(call.path)
+        return self._whole(call, StoredFile.from_json(kept["file"]), kept["name"], attachment=kept["attachment"])
+
+
+def _plain_name(name: str) -> str:
+    """A file name as a header can hold it; what it cannot becomes `_`."""
+    return "".join(one if one.isascii() and one.isprintable() and one not in '"\\' else "_" for one in name)
 
 
 def _disposition(asset: Asset, word: str, *, attachment: bool) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from dambridge_sim.kit.call import Call, Form, Reply, Upload
 from dambridge_sim.netx.access import require
 from dambridge_sim.netx.editing import check_file_name
-from dambridge_sim.netx.errors import bad_params, failure, no_access
+from dambridge_sim.netx.errors import FAILURE, Refusal, bad_params, failure, no_access
 from dambridge_sim.netx.incoming import imported, new_file, new_view, stored_file
 from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.library import Library
@@ -17,6 +17,8 @@ from dambridge_sim.netx.projection import asset_json, lens_of
 from dambridge_sim.netx.records import Asset
 from dambridge_sim.netx.rpc_people import check_description, check_view_name
 from dambridge_sim.netx.site import User
+
+_TOO_LARGE = 413
 
 
 class Imports:
@@ -30,7 +32,7 @@ class Imports:
         user = _user(call)
         require(user, Level.IMPORTER, "Uploading")
         form = await call.form()
-        upload, file_name = _file(form)
+        upload, file_name = self._file(form)
         folder = self._folder(user, form.first("folderId"))
         with self._library.world.documents.transaction():
             asset = imported(self._library, upload.blob, file_name, folder)
@@ -50,7 +52,7 @@ class Imports:
         asset = self._asset(call)
         require(_user(call), Level.PRODUCER, "Managing views")
         form = await call.form()
-        upload, file_name = _file(form)
+        upload, file_name = self._file(form)
         name = check_view_name(form.first("viewName"))
         description = check_description(form.first("description", ""))
         asset = self._asset(call)
@@ -66,7 +68,7 @@ class Imports:
         self._asset(call)
         require(_user(call), Level.PRODUCER, "Managing versions")
         form = await call.form()
-        upload, file_name = _file(form)
+        upload, file_name = self._file(form)
         asset = self._asset(call)
         user = _user(call)
         if asset.checked_out and not (
@@ -78,6 +80,17 @@ class Imports:
         asset = replace(asset, checked_out=False, holder="")  # a check-in ends the check-out
         asset = new_file(self._library, asset, upload.blob, file_name, keep_earlier=keep_earlier)
         return Reply.json(self._reply(user, asset))
+
+    def _file(self, form: Form) -> tuple[Upload, str]:
+        upload = form.files.get("file")
+        if upload is None:
+            raise bad_params('The form has no file part named "file"')
+        limit = self._library.switch("upload_limit_bytes")
+        if limit and upload.blob.size > limit:
+            raise Refusal(
+                FAILURE, f"The file has {upload.blob.size} bytes, the limit is {limit}", http_status=_TOO_LARGE
+            )
+        return upload, check_file_name(form.first("fileName") or upload.filename)
 
     def _reply(self, user: User, asset: Asset) -> dict[str, Any]:
         """What is answered, by switch: members other than `id` are INFERRED."""
@@ -113,10 +126,3 @@ class Imports:
 def _user(call: Call) -> User:
     user: User = call.state["user"]
     return user
-
-
-def _file(form: Form) -> tuple[Upload, str]:
-    upload = form.files.get("file")
-    if upload is None:
-        raise bad_params('The form has no file part named "file"')
-    return upload, check_file_name(form.first("fileName") or upload.filename)

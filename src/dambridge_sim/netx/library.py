@@ -96,6 +96,7 @@ class Library:
             Kind("token", counts=False),
             Kind("chore", {"due": Index(lambda doc: [doc["due"]])}, counts=False),
             Kind("upload", counts=False),
+            Kind("download", counts=False),
         )
 
     def _above(self, doc: Document) -> set[int]:

@@ -59,7 +59,8 @@ def get_assets_by_query(ctx: Context) -> dict[str, Any]:
     if three and (ctx.params[1] is not None or not ctx.call.served(Confidence.SINGLE)):
         raise bad_params("getAssetsByQuery takes a query and options")
     options = ctx.options(2 if three else 1)
-    group = read_query(ctx.object(0, "query"), or_limit=ctx.switch("or_limit"))
+    in_order = ctx.switch("clause_binding") == "left_to_right"
+    group = read_query(ctx.object(0, "query"), or_limit=ctx.switch("or_limit"), in_order=in_order)
     return ctx.listed_assets(ctx.search.query(ctx.user, group, options), options)
 
 

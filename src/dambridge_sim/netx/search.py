@@ -25,6 +25,7 @@ from dambridge_sim.netx.site import User
 
 _REMEMBERED: Final = 8
 _OPEN_END: Final = 10**15 - 1
+_MATTERING: Final = ("metadata.checksumEnabled", "exact_case")  # switches that change what a query finds
 _SINGLE: Final = {"fileChecksum": "checksum", "fileName": "file_name", "name": "name"}
 
 
@@ -94,7 +95,8 @@ class Search:
     def _listed(self, key: object, user: User, options: Options, find: Callable[[], Iterable[Asset]]) -> Found:
         """Order what `find` gives and remember it, unless the index lags, when time alone changes the answer."""
         library = self._library
-        memory_key = (key, user.login, options.sort_field, options.descending, library.changes)
+        switches = tuple(library.switch(name) for name in _MATTERING)
+        memory_key = (key, user.login, options.sort_field, options.descending, library.changes, switches)
         ids = self._memory.get(memory_key)
         if ids is None:
             ids = tuple(str(asset.id) for asset in self._ordered(find(), options))
@@ -140,7 +142,12 @@ class Search:
             return frozenset(library.tree.below(folder)) if folder in library.tree else frozenset()
 
         numbers = frozenset(one.name for one in library.site.attributes.values() if one.type == "number")
-        return Surroundings(below, numbers)
+        return Surroundings(
+            below,
+            numbers,
+            checksums=library.switch("metadata.checksumEnabled"),
+            match_case=library.switch("exact_case") == "match",
+        )
 
     def _candidates(self, group: Group) -> Iterable[str]:
         documents = self._library.world.documents

@@ -12,6 +12,8 @@ SWITCHES = (
     Switch("max_page_size", 10_000, "the largest page"),
     Switch("page_over_max", "cut", "a larger page is cut to it, or refused", ("cut", "error")),
     Switch("or_limit", 100, "more or clauses than this fail"),
+    Switch("clause_binding", "solr", "how and, or and not bind at one level", ("solr", "left_to_right")),
+    Switch("exact_case", "ignore", "whether exact looks at capital letters", ("ignore", "match")),
     Switch(
         "unknown_query_attribute",
         "error",
@@ -53,6 +55,7 @@ SWITCHES = (
         ("join_folder", "same_id", "refuse"),
     ),
     Switch("duplicate_file_names", "allow", "a second file of the same name in a folder", ("allow", "refuse")),
+    Switch("upload_limit_bytes", 0, "larger files are refused with HTTP 413, 0 for no limit"),
     Switch(
         "import_reply",
         "id_name",
@@ -62,6 +65,9 @@ SWITCHES = (
     Switch("sync_delay_s", 0.0, "simulated seconds after an import until embedded metadata stands in the attributes"),
     Switch("export_on_download", False, "export maps rewrite the file on download"),
     Switch("proxy_delay_s", 0.0, "simulated seconds until thumbnails and previews exist"),
+    Switch(
+        "file_redirects", False, "whether file URLs answer with a redirect to /session/..., which opens without a token"
+    ),
     Switch("range_requests", False, "whether file URLs honour Range"),
     Switch("token_on_file_urls", False, "whether the API token opens /file/ too (on /api/file/ it always does)"),
     Switch("public_files", True, "whether /file/ serves anonymous callers what everyone may see"),

@@ -74,7 +74,7 @@ class Netx(Vendor):
         self.hooks = Hooks(self.library)
         self.data_source = DataSource(self.library)
         self.automation = Automation(self.library, self.data_source)
-        self.buttons = Buttons(self.library, self.data_source)
+        self.buttons = Buttons(self.library, self.data_source, self.automation)
 
     def attach(self, world: World) -> None:
         """Take the world, and the site that it may hold already."""
@@ -110,6 +110,7 @@ class Netx(Vendor):
             ("POST", "/api/file/asset/{id}/{name}", _plain(files.api_named), single, "NX 8.1"),
             ("POST", "/api/file/asset/{id}/view/{viewId}", _plain(files.api_view), single, "NX 8.1"),
             ("GET", "/file/asset/{id}/{rest:path}", _plain(files.retrieve), confirmed, "NX 8.2"),
+            ("GET", "/session/{key}/{name}", _plain(files.session), single, "NX 8.2"),
             ("GET", "/portals/{slug}", portal, confirmed, "NX 8.3"),
             ("GET", "/iiif/manifest/asset/{id}", _plain(iiif.manifest), single, "NX 14"),
             ("GET", "/cantaloupe/iiif/2/{image}/info.json", _plain(iiif.info), single, "NX 14"),

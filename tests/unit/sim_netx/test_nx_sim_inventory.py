@@ -22,7 +22,7 @@ MARKS = {"CONFIRMED", "SINGLE*", "SINGLE", "INFERRED", "ABSENT"}
 SERVED = {f"{one.method} {one.path}": str(one.confidence) for one in make_vendor().operations()}
 CONFIRMED_BUT_NOT_SIMULATED = {
     "property user.enableAPITokensGroup", "asset.relatedFolders, superseded", "system views (previewH264 and the like)",
-    "promoting an earlier version", "full resync by a person", "workflow and review modules",
+    "workflow and review modules",
     "AutoTasks: repurpose, export, e-mail; user changes", "Data Source Sync from a database",
     "NetX I/O, the desktop file mover", "share links",
 }  # fmt: skip

@@ -53,6 +53,7 @@ def test_every_url_has_a_mark_and_a_section() -> None:
         ("POST", "/api/file/asset/{id}/{name}"): "SINGLE",
         ("POST", "/api/file/asset/{id}/view/{viewId}"): "SINGLE",
         ("GET", "/file/asset/{id}/{rest:path}"): "CONFIRMED",
+        ("GET", "/session/{key}/{name}"): "SINGLE",
         ("GET", "/portals/{slug}"): "CONFIRMED",
         ("GET", "/iiif/manifest/asset/{id}"): "SINGLE",
         ("GET", "/cantaloupe/iiif/2/{image}/info.json"): "SINGLE",

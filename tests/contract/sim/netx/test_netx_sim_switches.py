@@ -290,6 +290,112 @@ class TestCustomActions:
         assert site.send("POST", "/__sim__/buttons/configure", b"[]").status == 400
 
 
+class TestQueries:
+    """What the reference leaves open of the query language (section 6)."""
+
+    @pytest.mark.parametrize(
+        ("clauses", "solr", "in_order"),
+        [
+            ([("or", "a"), ("or", "b")], "ab", "ab"),
+            ([("and", "a"), ("or", "b")], "a", "ab"),
+            ([("or", "a"), ("and", "b")], "b", ""),
+            ([("not", "a")], "bc", "bc"),
+            ([("not", "a"), ("or", "a")], "", "abc"),
+            ([("or", "a"), ("or", "b"), ("not", "b")], "a", "a"),
+            ([("or", "a"), ("not", "a"), ("or", "c")], "c", "c"),
+            ([("not", "a"), ("and", "b")], "b", "b"),
+        ],
+    )
+    def test_how_operators_bind(self, site: Site, clauses: list[tuple[str, str]], solr: str, in_order: str) -> None:
+        ids = {name: site.place({"name": name, "folders": ["Intake"]}, name.encode()) for name in "abc"}
+        query = [{"operator": operator, "exact": {"field": "name", "value": name}} for operator, name in clauses]
+        for position, expected in (("solr", solr), ("left_to_right", in_order)):
+            site.switch(clause_binding=position)
+            assert site.query(*query) == [ids[name] for name in expected], position
+            inside = {"operator": "and", "subquery": {"query": query}}  # what clients do binds the same in either
+            assert site.query(inside) == [ids[name] for name in expected]
+
+    def test_many_or_clauses_bind_in_order_too(self, site: Site) -> None:
+        site.switch(clause_binding="left_to_right", or_limit=300)
+        asset = site.place({})
+        ids = [{"operator": "or", "exact": {"field": "assetId", "value": number}} for number in (*range(1, 250), asset)]
+        assert site.query({"operator": "and", "subquery": {"query": ids}}) == [asset]
+        site.switch(or_limit=249)
+        assert site.error("getAssetsByQuery", {"query": ids}, None) == 1000
+
+    def test_exact_may_look_at_capital_letters(self, site: Site) -> None:
+        asset = site.place({"attributes": {"Title": "Dusk"}})
+        clauses = [{"operator": "and", "exact": {"attribute": "Title", "value": value}} for value in ("dusk", "Dusk")]
+        assert [site.query(one) for one in clauses] == [[asset], [asset]]
+        site.switch(exact_case="match")
+        assert [site.query(one) for one in clauses] == [[], [asset]]
+
+    def test_without_checksums_none_is_found(self, site: Site) -> None:
+        asset = site.place({}, b"bytes")
+        checksum = hashlib.md5(b"bytes", usedforsecurity=False).hexdigest()
+        clause = {"operator": "and", "exact": {"field": "fileChecksum", "value": checksum}}
+        assert site.query(clause) == [asset]
+        site.switch(**{"metadata.checksumEnabled": False})
+        assert site.query(clause) == []
+
+
+def test_a_file_over_the_limit_is_refused(site: Site) -> None:
+    site.switch(upload_limit_bytes=4)
+    parts: Parts = [("folderId", "1"), ("fileName", "a.bin"), ("file", b"12345")]
+    assert site.upload("/api/import/asset", parts).status == 413
+    assert site.upload("/api/import/asset", [*parts[:2], ("file", b"1234")]).status == 200
+    assert len(site.control("GET", "state")) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/file/asset/{}", "/file/asset/{}/original/attachment"])
+def test_files_may_come_by_a_redirect(site: Site, path: str) -> None:
+    site.switch(token_on_file_urls=True)
+    asset = site.imported(1, 'ä "b".bin', b"bytes")
+    plain = site.get(path.format(asset))
+    assert plain.body == b"bytes"
+    if path.endswith("attachment"):
+        assert plain.headers["content-disposition"] == 'attachment; filename="_ _b_.bin"'
+    site.switch(file_redirects=True)
+    answer = site.get(path.format(asset))
+    assert (answer.status, answer.body) == (302, b"")
+    target = answer.headers["location"].removeprefix(site.served.url)
+    assert target.startswith("/session/")
+    followed = site.send("GET", target)
+    assert (followed.body, followed.headers["content-disposition"]) == (b"bytes", plain.headers["content-disposition"])
+    assert site.send("GET", target.replace("/session/", "/session/9")).status == 404
+    assert site.send("GET", path.format(asset)).status == 401
+
+
+class TestVersionsByHand:
+    """A person promotes an earlier version, or has a file's metadata read again."""
+
+    def press(self, site: Site, name: str, **body: Any) -> Any:
+        return site.send("POST", f"/__sim__/buttons/{name}", json.dumps(body).encode())
+
+    def test_promotion(self, site: Site) -> None:
+        asset = site.imported(1, "a.bin", b"first")
+        for data in (b"second", b"third"):
+            site.upload(f"/api/import/asset/{asset}/version", [("fileName", "a.bin"), ("file", data)])
+        assert self.press(site, "promote-version", asset=asset, version=1).json() == {"asset": asset, "versions": 3}
+        assert site.get(f"/api/file/asset/{asset}").body == b"first"
+        assert self.press(site, "promote-version", asset=asset, version=2).status == 200
+        assert site.get(f"/api/file/asset/{asset}").body == b"third"
+        for version in (0, 3, "1"):
+            assert self.press(site, "promote-version", asset=asset, version=version).status == 400
+        assert self.press(site, "promote-version", asset=9, version=1).status == 400
+
+    def test_resync(self, site: Site) -> None:
+        from contract.sim.netx.test_netx_sim_files import picture
+
+        asset = site.imported(1, "a.jpg", picture({"dc:title": ["Dusk"]}))
+        write(site, asset, {"Title": ["Ours"], "Credit": ["Kept"]})
+        assert self.press(site, "resync", asset=asset).json() == {"asset": asset, "changed": True}
+        assert attributes_of(site, asset) == {"Title": ["Dusk"], "Credit": ["Kept"]}
+        assert self.press(site, "resync", asset=asset).json()["changed"] is False
+        site.edit(asset, {"checked_out": True})
+        assert self.press(site, "resync", asset=asset).status == 400
+
+
 @pytest.mark.parametrize("switch", SWITCHES, ids=lambda one: one.name)
 def test_every_switch_is_turned_by_some_test(switch: Any) -> None:
     tests = [*HERE.glob("test_*.py"), *(HERE.parents[2] / "unit" / "sim_netx").glob("test_*.py")]
