@@ -182,8 +182,8 @@ class Automation:
 
     def _watch_expiry(self, change: Change) -> None:
         name = f"expire:{change.id}"
-        wanted = 0 if change.after is None or change.after["expired"] else change.after["expires_ms"]
-        if wanted != (0 if change.before is None else change.before["expires_ms"]):
+        wanted = 0 if change.after is None or change.after.get("expired") else change.after.get("expires_ms", 0)
+        if wanted != (0 if change.before is None else change.before.get("expires_ms", 0)):
             if wanted:
                 self._chores.put(name, "expire", max(wanted, self._library.stamp()), asset=int(change.id))
             else:

@@ -151,14 +151,15 @@ class Asset:
             earlier=tuple(StoredFile.from_json(file) for file in raw["earlier"]),
             proxies_ms=raw["proxies_ms"],
             archived=raw["archived"],
-            online_from_ms=raw["online_from_ms"],
-            online_until_ms=raw["online_until_ms"],
+            # what is read with a default is not there in older data folders
+            online_from_ms=raw.get("online_from_ms", 0),
+            online_until_ms=raw.get("online_until_ms", 0),
             checked_out=raw["checked_out"],
-            holder=raw["holder"],
-            hidden=raw["hidden"],
-            expires_ms=raw["expires_ms"],
-            expired=raw["expired"],
-            related=tuple(raw["related"]),
+            holder=raw.get("holder", ""),
+            hidden=raw.get("hidden", False),
+            expires_ms=raw.get("expires_ms", 0),
+            expired=raw.get("expired", False),
+            related=tuple(raw.get("related", ())),
         )
 
 
