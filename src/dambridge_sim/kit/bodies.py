@@ -203,6 +203,10 @@ class LibraryBody(Body):
     metadata_map: Any = Field(None, description="NetX: how embedded metadata becomes attributes, and back")
     profiles: Any = Field(None, description="NetX: attribute profiles of folders")
     oauth_clients: list[Any] = Field(default_factory=list, description="NetX")
+    autotasks: str | None = Field(None, description="NetX: AutoTasks, as XML")
+    data_source_sync: str | None = Field(None, description="NetX: tasks of Data Source Sync, as XML")
+    data_source_every_s: int | None = Field(None, description="NetX: simulated seconds between two runs of them")
+    custom_actions: list[Any] = Field(default_factory=list, description="NetX")
     defaults: dict[str, Any] = Field(default_factory=dict, description="`meta` that every file begins with")
     files: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

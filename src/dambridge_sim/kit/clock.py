@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,9 +29,12 @@ class Clock:
         self._keep = keep
         self._offset_ms = 0
         self._frozen_at: int | None = None
+        self._pinned_at: int | None = None
 
     def now_ms(self) -> int:
         """Return simulated time in milliseconds since 1970 UTC."""
+        if self._pinned_at is not None:
+            return self._pinned_at
         return self._frozen_at if self._frozen_at is not None else self._real_ms() + self._offset_ms
 
     def now(self) -> datetime:
@@ -56,6 +60,15 @@ class Clock:
         self._frozen_at = now if frozen else None
         self._offset_ms = now - self._real_ms()
         self._store()
+
+    @contextmanager
+    def at(self, milliseconds: int) -> Iterator[None]:
+        """Let the clock show an earlier instant within the block: for what was due then and is done late."""
+        self._pinned_at = milliseconds
+        try:
+            yield
+        finally:
+            self._pinned_at = None
 
     def reset(self) -> None:
         """Go back to real time, running."""

@@ -55,6 +55,7 @@ class Control:
             Route("/__sim__/switches", self.switches, methods=["GET", "POST"]),
             Route("/__sim__/webhooks", self.webhooks, methods=["GET", "POST"]),
             Route("/__sim__/operations", self.operations),
+            Route("/__sim__/buttons/{name}", self.button, methods=["POST"]),
             *Pages(self._sim).routes(),
         ]
         handlers: Any = {HTTPException: _http_error, BadRequestError: _bad_request}
@@ -83,6 +84,7 @@ class Control:
 
     async def asset(self, request: Request) -> Response:
         """`GET /__sim__/assets/{id}`."""
+        self._sim.vendor.clock_moved()
         try:
             return JSONResponse(self._sim.asset(request.path_params["id"]))
         except KeyError as error:
@@ -122,6 +124,7 @@ class Control:
 
     async def state(self, request: Request) -> Response:
         """`GET /__sim__/state`, with `?synthetic=0` (only what is stored) and `?embedded=0` (faster)."""
+        self._sim.vendor.clock_moved()
         synthetic, embedded = (request.query_params.get(name, "1") != "0" for name in ("synthetic", "embedded"))
         return _json_lines(self._sim.lines(synthetic=synthetic, embedded=embedded))
 
@@ -135,6 +138,7 @@ class Control:
 
     async def exposure(self, _request: Request) -> Response:
         """`GET /__sim__/exposure`."""
+        self._sim.vendor.clock_moved()
         return _json_lines(self._world.exposure.lines())
 
     async def faults(self, request: Request) -> Response:
@@ -192,6 +196,21 @@ class Control:
             for each in self._sim.vendor.operations()
         ]
         return JSONResponse({"operations": served})
+
+    async def button(self, request: Request) -> Response:
+        """`POST /__sim__/buttons/{name}`: what a person starts in the web application; the vendor says which there are."""
+        try:
+            body = json.loads(await request.body() or b"{}")
+        except ValueError as error:
+            raise BadRequestError(f"the body is not JSON: {error}") from error
+        if not isinstance(body, dict):
+            raise BadRequestError("the body must be a JSON object")
+        try:
+            return JSONResponse(self._sim.press(request.path_params["name"], body))
+        except KeyError as error:
+            raise HTTPException(404, f"there is no button {error.args[0]!r}") from error
+        except BadMetaError as error:
+            raise BadRequestError(str(error)) from error
 
     async def _received(self, request: Request) -> tuple[Upload | None, dict[str, Any]]:
         """Return file and meta of a control call; a JSON body is meta alone."""

@@ -146,6 +146,11 @@ class Simulator:
         with acting(Acting("a person", "deleted")), self.world.documents.transaction():
             self.vendor.person_deletes(identifier)
 
+    def press(self, button: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Press a button of the web application. Raises `KeyError` and `BadMetaError`."""
+        with acting(Acting("a person", button)), self.world.documents.transaction():
+            return self.vendor.person_presses(button, body)
+
     # Looking
 
     def asset(self, identifier: str) -> dict[str, Any]:

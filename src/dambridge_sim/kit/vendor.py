@@ -86,7 +86,7 @@ class Vendor(ABC):
         """Run after every start and reset, when everything is loaded: for what is held in memory."""
 
     def clock_moved(self) -> None:  # noqa: B027 - a hook that may stay empty
-        """Run after the clock was set or advanced: for what the server does by itself at a time."""
+        """Run after the clock was set or advanced, and before a control call looks: for what the server does by itself."""
 
     # The course of a call
 
@@ -132,6 +132,10 @@ class Vendor(ABC):
     @abstractmethod
     def person_deletes(self, identifier: str) -> None:
         """Delete an asset as a person would (trash where the vendor has one)."""
+
+    def person_presses(self, button: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Do what a person starts by a button in the web application. Raises `KeyError` for a button that is not there."""
+        raise KeyError(button)
 
     def load_library(self, library: Library) -> None:  # noqa: B027 - a hook that may stay empty
         """Take containers, vocabularies, users and attributes of a seed folder; its files come to `person_adds`."""

@@ -63,10 +63,14 @@ class Webhooks:
         for target in self.targets:
             if not any(fnmatchcase(event, wanted) for wanted in target.events):
                 continue
-            rule = self.faults.strike_webhook(event, asset).get("webhook")
-            data = json.dumps(body, separators=(",", ":")).encode()
-            delivery = Delivery(event, asset, target.url, rule.webhook if rule else None)
-            self._route(delivery, target, data, rule.seconds if rule else None)
+            self.send(target, event, asset, body)
+
+    def send(self, target: WebhookTarget, event: str, asset: str, body: Any) -> None:
+        """Send one body to one receiver; returns at once."""
+        rule = self.faults.strike_webhook(event, asset).get("webhook")
+        data = json.dumps(body, separators=(",", ":")).encode()
+        delivery = Delivery(event, asset, target.url, rule.webhook if rule else None)
+        self._route(delivery, target, data, rule.seconds if rule else None)
 
     def _route(self, delivery: Delivery, target: WebhookTarget, data: bytes, seconds: float | None) -> None:
         self.deliveries = [*self.deliveries[-_KEPT:], delivery]

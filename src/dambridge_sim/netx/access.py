@@ -48,7 +48,7 @@ class Access:
         self._outside = None
 
     def sees_all(self, user: User) -> bool:
-        """Whether no asset is hidden from the user. Administrators see everything (INFERRED)."""
+        """Whether no place is closed to the user. Administrators see everything (INFERRED)."""
         return user.level >= Level.ADMINISTRATOR or self._reach_of(user).everything
 
     def folder(self, user: User, folder_id: int) -> bool:
@@ -68,13 +68,18 @@ class Access:
         return any(folder_id in self._tree.lineage(one) for one in reach.deep | reach.flat)
 
     def asset(self, user: User, asset: Asset) -> bool:
-        """Whether the user may see the asset: by any folder that it is in, or by a row of its own. Permissions add up."""
+        """Whether the user may see the asset: by any folder that it is in, or by a row of its own. Permissions add up.
+
+        A hidden asset is for producers and up (INFERRED), one that expired for administrators (NX 12, CONFIRMED).
+        """
+        if (asset.hidden and user.level < Level.PRODUCER) or (asset.expired and user.level < Level.ADMINISTRATOR):
+            return False
         if self.sees_all(user):
             return True
         return any(self.folder(user, one) for one in asset.folders) or asset.id in self._reach_of(user).assets
 
     def audience(self, asset: Asset) -> Audience:
-        """Who can see the asset besides the site's own people."""
+        """Who can see the asset besides the site's own people, by its folders and rows alone."""
         if self._outside is None:
             self._outside = self._outsiders()
         seeing = tuple(name for name, reach in self._outside.items() if self._any(asset, reach))

@@ -24,6 +24,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Attribute:
     """One attribute of the site.
 
+    `sync` lets embedded metadata in; a `mandatory` one is not emptied by a write (INFERRED).
     `open` lets writers add terms to its vocabulary (INFERRED: NetX wants administrators to make terms). `view_groups` and
     `edit_groups` empty means every group.
     """
@@ -34,10 +35,18 @@ class Attribute:
     vocabulary: str | None = None
     open: bool = False
     default: tuple[str, ...] = ()
+    object_type: str = "asset"
+    sync: bool = True
+    mandatory: bool = False
     view_level: int = 1
     edit_level: int = 4
     view_groups: frozenset[str] = frozenset()
     edit_groups: frozenset[str] = frozenset()
+
+    @property
+    def holds_several(self) -> bool:
+        """Tag and multi-select take several values, all others one."""
+        return self.type in _SEVERAL
 
     @property
     def has_vocabulary(self) -> bool:

@@ -12,6 +12,8 @@ from dambridge_sim.netx.site import User
 
 TokenKind = Literal["api", "access", "refresh", "code", "session"]
 SCHEME: Final = "apiToken"  # not Bearer (NX 2.1, CONFIRMED)
+SESSION_COOKIE: Final = "sessionKey"
+_SESSION_LIFETIME_S: Final = 8 * 3600  # INFERRED
 
 
 def invalid_token() -> Refusal:
@@ -52,6 +54,16 @@ class Tokens:
         """Make a token invalid."""
         self._library.world.documents.delete("token", _key(token))
 
+    def known(self, login: object, password: object) -> User | None:
+        """The user of a name and password; None when they are wrong."""
+        user = self._library.site.users.get(login) if isinstance(login, str) else None
+        return None if user is None or user.password is None or user.password != password else user
+
+    def signed_in(self, login: object, password: object) -> str | None:
+        """A new session key; None when name or password are wrong."""
+        user = self.known(login, password)
+        return None if user is None else self.issue(user.login, "session", lifetime_s=_SESSION_LIFETIME_S)
+
     def user(self, token: str, *kinds: TokenKind) -> User:
         """The user behind a token of one of these kinds; refused otherwise."""
         for kind in kinds:
@@ -72,10 +84,10 @@ def header_token(call: Call) -> str | None:
 
 def session_key(call: Call) -> str | None:
     """A session key of the query or the cookie (NX 2.3, CONFIRMED)."""
-    if found := call.query.get("sessionKey"):
+    if found := call.query.get(SESSION_COOKIE):
         return found
     for piece in call.headers.get("cookie", "").split(";"):
         name, _, value = piece.strip().partition("=")
-        if name == "sessionKey" and value:
+        if name == SESSION_COOKIE and value:
             return value
     return None

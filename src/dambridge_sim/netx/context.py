@@ -13,8 +13,8 @@ from dambridge_sim.netx.folders import Folder
 from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.options import Options, read_options
-from dambridge_sim.netx.projection import Lens, asset_json
-from dambridge_sim.netx.records import Asset
+from dambridge_sim.netx.projection import Lens, asset_json, lens_of
+from dambridge_sim.netx.records import Asset, Collection
 from dambridge_sim.netx.search import Found, Search
 from dambridge_sim.netx.site import User
 
@@ -69,7 +69,12 @@ class Context:
     def options(self, place: int) -> Options:
         """The trailing options, which may be absent or null."""
         raw = self.params[place] if place < len(self.params) else None
-        return read_options(raw, default_size=self.switch("default_page_size"), max_size=self.switch("max_page_size"))
+        return read_options(
+            raw,
+            default_size=self.switch("default_page_size"),
+            max_size=self.switch("max_page_size"),
+            cut=self.switch("page_over_max") == "cut",
+        )
 
     def needs(self, level: Level, what: str) -> None:
         """Refuse a caller below `level`."""
@@ -97,17 +102,22 @@ class Context:
             raise no_access(f"folder {folder_id}")
         return folder
 
+    def reads(self, collection: Collection) -> bool:
+        """Whether a collection is the caller's: its owner's and the administrators' (INFERRED: sharing is not modelled)."""
+        return collection.owner == self.user.id or self.user.level >= Level.ADMINISTRATOR
+
+    def collection(self, collection_id: int) -> Collection:
+        """The collection, if the caller may read it."""
+        found = self.library.collection(collection_id)
+        if not self.reads(found):
+            raise no_access(f"collection {collection_id}")
+        return found
+
     # Replies
 
     def lens(self) -> Lens:
         """What shapes objects in this reply."""
-        return Lens(
-            attributes=self.library.access.attributes(self.user),
-            tree=self.library.tree,
-            now_ms=self.library.stamp(),
-            checksums=self.switch("metadata.checksumEnabled"),
-            children_as_objects=self.switch("folder_children") == "objects",
-        )
+        return lens_of(self.library, self.user)
 
     def listed(self, items: Sequence[T], options: Options, render: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
         """A list result of things at hand; `size` counts all of them (NX 3.3, CONFIRMED)."""

@@ -38,7 +38,7 @@ def check_name(name: object) -> str:
 def checked_attributes(library: Library, user: User, raw: object) -> dict[str, Checked]:
     """Check a whole `attributes` object for this user; raise on the first value that the site refuses.
 
-    Names that the user does not see do not exist for him; values replace, unnamed attributes stay (INFERRED).
+    Names that the user does not see do not exist for him.
     """
     if not isinstance(raw, dict):
         raise bad_params('"attributes" must be an object of name to array of strings')
@@ -54,6 +54,30 @@ def checked_attributes(library: Library, user: User, raw: object) -> dict[str, C
             raise no_access(f'attribute "{name}" is read-only for you')
         checked[name] = _checked(library, attribute, values)
     return checked
+
+
+def written(library: Library, user: User, asset: Asset, raw: object) -> Asset:
+    """The asset after a client's write of attributes; what it does beside setting values is a switch (NX 5.1.1, INFERRED)."""
+    checked = checked_attributes(library, user, raw)
+    for name, one in tuple(checked.items()):
+        if not one.values:
+            _empty(library, checked, name)
+        elif library.switch("attribute_values") == "append" and library.site.attributes[name].holds_several:
+            values = dict.fromkeys((*asset.attributes.get(name, ()), *one.values))
+            checked[name] = Checked(tuple(values), one.new_terms)
+    if library.switch("unnamed_attributes") == "clear":
+        named = set(raw) if isinstance(raw, dict) else set()
+        mine = (one for one in library.access.attributes(user) if library.access.may_edit(user, one))
+        checked.update({one.name: Checked(()) for one in mine if one.name not in named and not one.mandatory})
+    return with_attributes(library, asset, checked)
+
+
+def _empty(library: Library, checked: dict[str, Checked], name: str) -> None:
+    policy = library.switch("empty_array")
+    if policy == "error" or (policy == "clear" and library.site.attributes[name].mandatory):
+        raise failure(f'Attribute "{name}" must have a value')
+    if policy == "ignore":
+        del checked[name]
 
 
 def _checked(library: Library, attribute: Attribute, values: object) -> Checked:

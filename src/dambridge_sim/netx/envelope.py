@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from dambridge_sim.netx.errors import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, Refusal
 
 NOTIFICATION: Final = object()
@@ -80,4 +82,4 @@ def error_body(call_id: object, refusal: Refusal) -> bytes:
 
 
 def _dump(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_json(document)

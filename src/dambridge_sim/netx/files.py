@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from dambridge_sim.kit.call import Call, Reply
+from dambridge_sim.netx import constituents
 from dambridge_sim.netx.access import ANONYMOUS, require
 from dambridge_sim.netx.auth import Tokens, header_token, invalid_token, session_key
 from dambridge_sim.netx.embedding import with_metadata
@@ -60,18 +63,24 @@ class Files:
     # /file
 
     async def retrieve(self, call: Call) -> Reply:
-        """`/file/asset/{id}/{what}...`: original, thumb, preview, zoom, view by name, each by wish as an attachment."""
+        """`/file/asset/{id}/{what}...`: every kind of file, by wish under a name or as an attachment (NX 8.2)."""
         user = self._retrieval_user(call)
         what, *rest = call.params["rest"].split("/")
         attachment = bool(rest) and rest[-1] == "attachment"
         if attachment:
             rest = rest[:-1]
-        if what == "view" and rest:
-            return self._view_by_name(call, user, rest[0], attachment=attachment)
+        chosen = rest.pop(0) if what in {"view", "constituent"} and rest else ""
         if len(rest) > 1:
             raise _missing(call.path)
+        name = rest[0] if rest else None
+        if what == "view" and chosen:
+            return self._view_by_name(call, user, chosen, name, attachment=attachment)
+        if what == "constituent" and chosen:
+            return self._constituent(call, user, chosen, attachment=attachment)
         if what == "original":
-            return self._original(call, user, rest[0] if rest else None, attachment=attachment)
+            return self._original(call, user, name, attachment=attachment)
+        if what == "flv":
+            return self._video(call, user, name, attachment=attachment)
         if what in PIXELS:
             return self._rendition(call, user, what, attachment=attachment)
         raise _missing(call.path)
@@ -86,15 +95,42 @@ class Files:
             return ANONYMOUS
         raise invalid_token()
 
-    def _view_by_name(self, call: Call, user: User, name: str, *, attachment: bool) -> Reply:
+    def _view_by_name(self, call: Call, user: User, wanted: str, name: str | None, *, attachment: bool) -> Reply:
         require(user, Level.CONSUMER, "Downloading")
         asset = self._asset(call, user)
-        view = next((one for one in asset.views if one.name == name), None)
+        view = next((one for one in asset.views if one.name == wanted), None)
         if view is None:
-            raise _missing(f'view "{name}" of asset {asset.id}')
-        return self._sent(call, view.file, view.file.name, attachment=attachment)
+            raise _missing(f'view "{wanted}" of asset {asset.id}')
+        return self._sent(call, view.file, name or view.file.name, attachment=attachment)
+
+    def _constituent(self, call: Call, user: User, word: str, *, attachment: bool) -> Reply:
+        """A page or key frame, as a picture like a preview."""
+        asset = self._asset(call, user)
+        require(user, Level.BROWSER, "Looking")
+        wanted = constituents.named(word)
+        made = None
+        if wanted is not None:
+            data = self._library.world.blobs.read(asset.file.blob)
+            made = constituents.picture(data, asset.file.media_type, *wanted)
+        if made is None:
+            raise _missing(f"{word} of asset {asset.id}")
+        return Reply.raw(made, "image/jpeg", headers=_disposition(asset, word, attachment=attachment))
+
+    def _video(self, call: Call, user: User, name: str | None, *, attachment: bool) -> Reply:
+        """The proxy of a video: the file itself, as nothing here transcodes."""
+        asset = self._asset(call, user)
+        require(user, Level.BROWSER, "Looking")
+        if not asset.file.media_type.startswith("video/") or self._library.stamp() < asset.proxies_ms:
+            raise _missing(f"flv of asset {asset.id}")
+        return self._sent(call, asset.file, name or asset.file.name, attachment=attachment)
 
     # Both
+
+    def shown(self, call: Call) -> tuple[User, Asset]:
+        """The caller of a URL outside `/api/`, and the asset in its path, if he may look at it."""
+        user = self._retrieval_user(call)
+        require(user, Level.BROWSER, "Looking")
+        return user, self._asset(call, user)
 
     def _asset(self, call: Call, user: User) -> Asset:
         raw = call.params["id"]
@@ -109,8 +145,8 @@ class Files:
     def _original(self, call: Call, user: User, name: str | None = None, *, attachment: bool = False) -> Reply:
         asset = self._asset(call, user)
         require(user, Level.CONSUMER, "Downloading")
-        if asset.archived or asset.checked_out:
-            raise no_access(f"asset {asset.id} is {'archived' if asset.archived else 'checked out'}")
+        if asset.checked_out or asset.offline(self._library.stamp()):
+            raise no_access(f"asset {asset.id} is {'checked out' if asset.checked_out else 'archived'}")
         if self._library.switch("download_approval") and user.level < Level.ADMINISTRATOR:
             raise no_access(f"the original of asset {asset.id} needs approval")
         if self._library.switch("export_on_download"):
@@ -128,18 +164,39 @@ class Files:
             picture = self._library.world.blobs.thumbnail(asset.file.blob, PIXELS[word])
         if picture is None:
             raise _missing(f"{word} of asset {asset.id}")
-        headers = {"content-disposition": f'attachment; filename="{asset.id}-{word}.jpg"'} if attachment else {}
-        return Reply.raw(picture, "image/jpeg", headers=headers)
+        return Reply.raw(picture, "image/jpeg", headers=_disposition(asset, word, attachment=attachment))
 
     def _sent(self, call: Call, file: StoredFile, name: str, *, attachment: bool = False) -> Reply:
-        return Reply.of_blob(
-            call,
-            file.blob,
-            file.media_type,
-            filename=name,
-            attachment=attachment,
-            ranges=self._library.switch("range_requests"),
+        if self._library.switch("file_redirects"):
+            key = f"{self._library.next_id('download', 1):08d}"
+            kept = {"file": file.to_json(), "name": name, "attachment": attachment}
+            self._library.world.documents.put("download", key, kept)
+            return Reply(302, {"location": f"{self._library.world.url}/session/{key}/{quote(name)}"})
+        return self._whole(call, file, name, attachment=attachment)
+
+    def _whole(self, call: Call, file: StoredFile, name: str, *, attachment: bool) -> Reply:
+        reply = Reply.of_blob(
+            call, file.blob, file.media_type, filename=name, ranges=self._library.switch("range_requests")
         )
+        if attachment:
+            reply.headers["content-disposition"] = f'attachment; filename="{_plain_name(name)}"'
+        return reply
+
+    async def session(self, call: Call) -> Reply:
+        """`/session/{key}/{name}`, where a file URL may lead (SINGLE): the address alone opens it."""
+        kept = self._library.world.documents.get("download", call.params["key"])
+        if kept is None or kept["name"] != call.params["name"]:
+            raise _missing(call.path)
+        return self._whole(call, StoredFile.from_json(kept["file"]), kept["name"], attachment=kept["attachment"])
+
+
+def _plain_name(name: str) -> str:
+    """A file name as a header can hold it; what it cannot becomes `_`."""
+    return "".join(one if one.isascii() and one.isprintable() and one not in '"\\' else "_" for one in name)
+
+
+def _disposition(asset: Asset, word: str, *, attachment: bool) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{asset.id}-{word}.jpg"'} if attachment else {}
 
 
 def _missing(what: str) -> Refusal:

@@ -8,6 +8,7 @@ from dambridge_sim.kit.blobs import Blob
 from dambridge_sim.kit.lookup import Lookup
 from dambridge_sim.netx.attributes import Checked
 from dambridge_sim.netx.editing import with_attributes, with_profiles
+from dambridge_sim.netx.errors import failure
 from dambridge_sim.netx.library import FIRST_ASSET, FIRST_VIEW, Library
 from dambridge_sim.netx.metadata_map import sync
 from dambridge_sim.netx.records import Asset, StoredFile, View
@@ -30,11 +31,15 @@ def twin(library: Library, blob: Blob) -> Asset | None:
 def imported(library: Library, blob: Blob, file_name: str, folder: int) -> Asset:
     """Import a file into a folder; with duplicate detection perhaps an asset that exists joins the folder (INFERRED)."""
     if (known := twin(library, blob)) is not None:
-        if folder in known.folders:
+        if library.switch("duplicate_action") == "refuse":
+            raise failure(f"The file is there already, as asset {known.id}")
+        if folder in known.folders or library.switch("duplicate_action") == "same_id":
             return known
         joined = with_profiles(library, known.arrived(folder), folder)
         library.put(joined)
         return joined
+    if library.switch("duplicate_file_names") == "refuse" and _name_taken(library, file_name, folder):
+        raise failure(f'The folder has a file "{file_name}" already')
     now = library.stamp()
     asset = Asset(
         id=library.next_id("asset", FIRST_ASSET),
@@ -47,8 +52,22 @@ def imported(library: Library, blob: Blob, file_name: str, folder: int) -> Asset
         folders=(folder,),
         proxies_ms=now + round(library.switch("proxy_delay_s") * 1000),
     )
-    asset = with_profiles(library, synced(library, asset), folder)
+    asset = with_profiles(library, _synced_now(library, asset, folder), folder)
     library.put(asset)
+    return asset
+
+
+def _name_taken(library: Library, file_name: str, folder: int) -> bool:
+    found = (library.find(int(one)) for one in library.in_folder(folder))
+    return any(one is not None and one.file_name.lower() == file_name.lower() for one in found)
+
+
+def _synced_now(library: Library, asset: Asset, folder: int | None) -> Asset:
+    """The asset synced, or as it is with the sync put on the list for later, by switch."""
+    delay = round(library.switch("sync_delay_s") * 1000)
+    if delay <= 0:
+        return synced(library, asset)
+    library.chores.put(f"sync:{asset.id}", "sync", library.stamp() + delay, asset=asset.id, folder=folder)
     return asset
 
 
@@ -79,7 +98,7 @@ def new_file(library: Library, asset: Asset, blob: Blob, file_name: str, *, keep
         modified_ms=now,
         proxies_ms=now + round(library.switch("proxy_delay_s") * 1000),
     )
-    changed = synced(library, changed)
+    changed = _synced_now(library, changed, None)
     library.put(changed)
     return changed
 

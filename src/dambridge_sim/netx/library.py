@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dambridge_sim.kit.lookup import Document, Index, Kind, Lookup, Value
 from dambridge_sim.kit.world import World
 from dambridge_sim.netx.access import Access
 from dambridge_sim.netx.attributes import Attribute
+from dambridge_sim.netx.chores import Chores
 from dambridge_sim.netx.errors import failure, no_access
 from dambridge_sim.netx.folders import (
     ROOT,
@@ -34,12 +35,15 @@ class Library:
         self.site: Site = read_site({})
         self.access = Access(self.site, self.tree)
         self.world: World
+        self.chores = Chores()
+        self.described: list[Callable[[], None]] = []
         self.changes = 0
         self.stale = False
+        self._withheld: tuple[int, bool] = (-1, False)
 
     def attach(self, world: World) -> None:
         """Take the world and what it holds already."""
-        self.world = world
+        self.world = self.chores.world = world
         world.documents.listeners.append(self._count)
         if world.documents.get("site", "site") is not None:
             self.load()
@@ -73,6 +77,8 @@ class Library:
                     "folder": Index(lambda doc: doc["folders"]),
                     "view": Index(lambda doc: [view["id"] for view in doc["views"]]),
                     "md5": Index(lambda doc: [doc["blob"]["md5"]]),
+                    "expires": Index(lambda doc: [doc["expires_ms"]] if doc.get("expires_ms") else []),
+                    "withheld": Index(lambda doc: [1] if doc.get("hidden") or doc.get("expired") else []),
                     "known": Index(lambda doc: [doc["id"]], lagged=True),
                     "modified": Index(lambda doc: [doc["modified_ms"]], lagged=True),
                     "imported": Index(lambda doc: [doc["imported_ms"]], lagged=True),
@@ -88,6 +94,9 @@ class Library:
             Kind("collection"),
             Kind("site", counts=False),
             Kind("token", counts=False),
+            Kind("chore", {"due": Index(lambda doc: [doc["due"]])}, counts=False),
+            Kind("upload", counts=False),
+            Kind("download", counts=False),
         )
 
     def _above(self, doc: Document) -> set[int]:
@@ -154,6 +163,13 @@ class Library:
         """Now, in epoch milliseconds of the simulated clock."""
         return self.world.clock.now_ms()
 
+    def withheld(self) -> bool:
+        """Whether any asset is hidden or expired, so that a place that one sees may hold what one does not."""
+        if self._withheld[0] != self.changes:
+            found = self.world.documents.total("asset", Lookup("withheld", equal=1))
+            self._withheld = (self.changes, found > 0)
+        return self._withheld[1]
+
     # Folders
 
     def make_folder(self, name: str, parent: int, description: str = "") -> Folder:
@@ -204,6 +220,12 @@ class Library:
         """Store a collection."""
         self.world.documents.put("collection", str(collection.id), collection.to_json())
 
+    def replace_terms(self, attribute: Attribute, terms: Iterable[str]) -> None:
+        """Give an attribute's vocabulary other terms; values that assets hold stay as they are (INFERRED)."""
+        self.site.vocabularies.terms[attribute.vocabulary or attribute.name] = list(dict.fromkeys(terms))
+        self.site.raw["vocabularies"] = self.site.vocabularies.terms
+        self.world.documents.put("site", "site", self.site.raw)
+
     def gain_terms(self, attribute: Attribute, terms: Iterable[str]) -> None:
         """Add terms to an attribute's vocabulary and keep them."""
         terms = tuple(terms)
@@ -230,6 +252,8 @@ class Library:
         for path in self.site.folders:
             self.folder_at(path)
         self.access.forget()
+        for told in self.described:
+            told()
 
 
 def tree_value(folder: int, number: int) -> str:

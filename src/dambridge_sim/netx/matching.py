@@ -1,4 +1,4 @@
-"""Whether an asset matches a query. Letters compare without regard to case (INFERRED: not documented)."""
+"""Whether an asset matches a query. Letters compare without regard to case, for `exact` by switch (not documented)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ Predicate = Callable[[Asset], bool]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a predicate must know beside the asset: the folders below one, and which attributes hold numbers."""
+    """What a predicate must know beside the asset: the folders below one, which attributes hold numbers, and two switches."""
 
     below: Callable[[int], frozenset[int]]
     numbers: frozenset[str]
+    checksums: bool = True
+    match_case: bool = False
 
 
 def predicate(criterion: Criterion, around: Surroundings) -> Predicate:
@@ -27,6 +29,10 @@ def predicate(criterion: Criterion, around: Surroundings) -> Predicate:
         case InFolder(folder, recursive):
             wanted = around.below(folder) if recursive else frozenset({folder})
             return lambda asset: not wanted.isdisjoint(asset.folders)
+        case Exact(Target("fileChecksum", is_attribute=False)) if not around.checksums:
+            return lambda _asset: False
+        case Exact(target, value) if around.match_case:
+            return lambda asset: value in texts(asset, target)
         case Exact(target, value):
             sought = value.lower()
             return lambda asset: sought in (text.lower() for text in texts(asset, target))

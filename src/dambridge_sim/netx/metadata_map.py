@@ -113,6 +113,8 @@ def sync(
             name = found[0]
             continue
         attribute = attributes[row.attribute]
+        if not attribute.sync:
+            continue
         checked: Checked = taken_from_file(attribute, found, vocabularies, unknown_term=unknown_term, limit=limit)
         if checked.values:
             values[attribute.name] = checked.values

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.netx.auth import Tokens
 from dambridge_sim.netx.library import Library
+from dambridge_sim.netx.portal import page
 
 _CODE_LIFETIME_S = 600
 
@@ -19,7 +20,12 @@ class OAuth:
         self._tokens = tokens
 
     async def browser(self, call: Call) -> Reply:
-        """`GET /app?response_type=code&client_id&state&scope&redirect_uri`: back to the client with a code."""
+        """`GET /app?response_type=code&client_id&state&scope&redirect_uri`: back to the client with a code.
+
+        Without those it is the application itself, `/app/#asset/{id}` (NX 8.3, INFERRED).
+        """
+        if "response_type" not in call.query and "client_id" not in call.query:
+            return page()
         client = self._library.site.oauth_clients.get(call.query.get("client_id", ""))
         target = call.query.get("redirect_uri", "")
         if client is None or call.query.get("response_type") != "code" or not urlsplit(target).scheme:

@@ -23,15 +23,19 @@ class Options:
         return unless_asked if self.data is None else group in self.data
 
 
-def read_options(raw: object, *, default_size: int, max_size: int) -> Options:
-    """Read the options of a call; `None` and `{}` mean the defaults. Too large a page is cut to `max_size` (INFERRED)."""
+def read_options(raw: object, *, default_size: int, max_size: int, cut: bool = True) -> Options:
+    """Read the options of a call; `None` and `{}` mean the defaults. Too large a page is cut or refused (INFERRED)."""
     if raw is None:
         return Options(size=min(default_size, max_size))
     if not isinstance(raw, dict):
         raise bad_params("The options parameter must be an object or null")
     field, descending = _sort(raw.get("sort"))
-    start, size = _page(raw.get("page"), default_size, max_size)
-    return Options(sort_field=field, descending=descending, start=start, size=size, data=_data(raw.get("data")))
+    start, size = _page(raw.get("page"), min(default_size, max_size))
+    if not cut and size > max_size:
+        raise bad_params(f"A page has at most {max_size} objects")
+    return Options(
+        sort_field=field, descending=descending, start=start, size=min(size, max_size), data=_data(raw.get("data"))
+    )
 
 
 def _sort(raw: object) -> tuple[str | None, bool]:
@@ -45,14 +49,14 @@ def _sort(raw: object) -> tuple[str | None, bool]:
     return raw["field"], order == "desc"
 
 
-def _page(raw: object, default_size: int, max_size: int) -> tuple[int, int]:
+def _page(raw: object, default_size: int) -> tuple[int, int]:
     if raw is None:
-        return 0, min(default_size, max_size)
+        return 0, default_size
     if not isinstance(raw, dict):
         raise bad_params('"page" must be an object')
     start = whole_number(raw.get("startIndex", 0), "page.startIndex")
     size = whole_number(raw.get("size", default_size), "page.size")
-    return start, min(size, max_size)
+    return start, size
 
 
 def _data(raw: object) -> frozenset[str] | None:

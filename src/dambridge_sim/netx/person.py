@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from dambridge_sim.kit.blobs import Blob
 from dambridge_sim.kit.clock import to_ms
 from dambridge_sim.kit.vendor import BadMetaError, Upload
-from dambridge_sim.netx.attributes import check_values
+from dambridge_sim.netx.attributes import check_values, is_day
 from dambridge_sim.netx.editing import check_file_name, check_name, with_attributes, with_profiles
 from dambridge_sim.netx.errors import Refusal
 from dambridge_sim.netx.incoming import imported, new_file, new_view, stored_file
@@ -21,9 +21,10 @@ T = TypeVar("T")
 
 MEMBERS = (
     "name", "file_name", "folders", "containers", "attributes", "creation_date", "import_date", "mod_date", "dates",
-    "views", "archived", "checked_out", "metadata",
+    "views", "archived", "unarchive", "checked_out", "hidden", "expiration_date", "related", "metadata",
 )  # fmt: skip
 _DATES = ("creation_date", "import_date", "mod_date")
+_RESTORING_MS, _RESTORED_MS, _FOR_GOOD_MS = 4 * 3_600_000, 72 * 3_600_000, 10**15
 
 
 class Person:
@@ -83,11 +84,7 @@ class Person:
             asset = replace(asset, file=replace(asset.file, name=check_file_name(meta["file_name"])))
         if "attributes" in meta:
             asset = self._with_values(asset, meta["attributes"])
-        asset = replace(
-            asset,
-            archived=bool(meta.get("archived", asset.archived)),
-            checked_out=bool(meta.get("checked_out", asset.checked_out)),
-        )
+        asset = self._set_aside(asset, meta)
         for view in meta.get("views", ()):
             content = str(view.get("content", "")).encode()
             blob = self._library.world.blobs.store(content)
@@ -96,6 +93,34 @@ class Person:
             made = new_view(self._library, asset, file, name=view["name"], description=view.get("description", ""))
             asset = replace(asset, views=(*asset.views, made))
         return asset
+
+    def _set_aside(self, asset: Asset, meta: Mapping[str, Any]) -> Asset:
+        """Archive, check-out, hiding, expiration and relations: what only people do (NX 7, 12)."""
+        if "archived" in meta:
+            asset = replace(asset, archived=bool(meta["archived"]), online_from_ms=0, online_until_ms=0)
+        if "unarchive" in meta:
+            asset = self._unarchived(asset, meta["unarchive"])
+        if "checked_out" in meta:
+            holder = meta["checked_out"] if isinstance(meta["checked_out"], str) else ""
+            if holder and holder not in self._library.site.users:
+                raise BadMetaError(f"checked_out: there is no user {holder!r}")
+            asset = replace(asset, checked_out=bool(meta["checked_out"]), holder=holder)
+        if "expiration_date" in meta:
+            asset = replace(asset, expires_ms=_midnight(meta["expiration_date"]), expired=False)
+        return replace(
+            asset,
+            hidden=bool(meta.get("hidden", asset.hidden)),
+            related=tuple(int(one) for one in meta.get("related", asset.related)),
+        )
+
+    def _unarchived(self, asset: Asset, how: object) -> Asset:
+        """Back from the archive after about four hours, for good or for 72 hours (NX 12, CONFIRMED)."""
+        if how not in {"temporary", "permanent"}:
+            raise BadMetaError('unarchive takes "temporary" or "permanent"')
+        begins = self._library.stamp() + _RESTORING_MS
+        return replace(
+            asset, online_from_ms=begins, online_until_ms=begins + _RESTORED_MS if how == "temporary" else _FOR_GOOD_MS
+        )
 
     def _with_values(self, asset: Asset, raw: Mapping[str, Any]) -> Asset:
         checked = {}
@@ -150,6 +175,15 @@ def _paths(meta: Mapping[str, Any]) -> list[str] | None:
     if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
         raise BadMetaError("folders must be a list of at least one path, as Editorial/Harbour")
     return paths
+
+
+def _midnight(value: object) -> int:
+    """The instant at which an expiration date takes effect: midnight UTC (NX 12, CONFIRMED); 0 when it is cleared."""
+    if value is None:
+        return 0
+    if not isinstance(value, str) or not is_day(value):
+        raise BadMetaError(f"expiration_date {value!r}: write the day as 2026-11-23")
+    return to_ms(datetime.fromisoformat(f"{value}T00:00:00+00:00"))
 
 
 def _instant(value: object) -> int:

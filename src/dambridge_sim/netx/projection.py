@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dambridge_sim.netx.attributes import Attribute, rendered
+from dambridge_sim.netx.attributes import rendered
 from dambridge_sim.netx.folders import Folder, FolderTree
+from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.options import Options
 from dambridge_sim.netx.records import Asset, Collection, View
+from dambridge_sim.netx.site import User
 
 PROXIES = (("Thumbnail", "thumb"), ("Preview", "preview"), ("Zoom", "zoom"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lens:
-    """What shapes a reply beside the object: the attributes the caller sees, the tree, the time, the site's switches."""
+    """What shapes a reply beside the object: the attributes the caller sees, the tree, the time, the site's switches.
 
-    attributes: Sequence[Attribute]
+    `blank` holds the attributes that are shown without a value too.
+    """
+
+    visible: frozenset[str]
+    blank: Mapping[str, list[str]]
     tree: FolderTree
     now_ms: int
     checksums: bool
     children_as_objects: bool
+
+
+def lens_of(library: Library, user: User) -> Lens:
+    """The lens of one user, as the site stands now."""
+    attributes = library.access.attributes(user)
+    return Lens(
+        visible=frozenset(one.name for one in attributes),
+        blank=rendered(attributes, {}) if library.switch("attributes_shown") == "all" else {},
+        tree=library.tree,
+        now_ms=library.stamp(),
+        checksums=library.switch("metadata.checksumEnabled"),
+        children_as_objects=library.switch("folder_children") == "objects",
+    )
 
 
 def asset_json(asset: Asset, options: Options, lens: Lens) -> dict[str, Any]:
@@ -51,10 +70,17 @@ def asset_json(asset: Asset, options: Options, lens: Lens) -> dict[str, Any]:
     if "asset.views" in wanted:
         out["views"] = [{"id": view.id, "name": view.name, "description": view.description} for view in asset.views]
     if "asset.relatedAssets" in wanted:
-        out["relatedAssets"] = []
+        out["relatedAssets"] = [{"id": one} for one in asset.related]
     if "asset.attributes" in wanted:
-        out["attributes"] = rendered(lens.attributes, asset.attributes)
+        out["attributes"] = _attributes(asset, lens)
     return out
+
+
+def _attributes(asset: Asset, lens: Lens) -> dict[str, list[str]]:
+    """The blank form with the asset's own values in it; made for each asset of a page, so it must cost little."""
+    shown = dict(lens.blank)
+    shown.update({name: list(held) for name, held in asset.attributes.items() if held and name in lens.visible})
+    return shown
 
 
 def _file(asset: Asset, lens: Lens) -> dict[str, Any]:
@@ -114,7 +140,7 @@ def collection_json(collection: Collection, options: Options) -> dict[str, Any]:
     if options.wants("collection.id", unless_asked=True):
         out["id"] = collection.id
     if options.wants("collection.base", unless_asked=True):
-        out |= {"title": collection.title, "itemCount": len(collection.assets)}
+        out |= {"id": collection.id, "title": collection.title, "itemCount": len(collection.assets)}
     if options.wants("collection.permissions", unless_asked=False):
         out["permissions"] = []
     return out

@@ -2,12 +2,12 @@
 
 A query is a list of clauses. How `and` and `or` bind at one level is not documented; the site's index is Solr (CONFIRMED), so
 clauses bind as its boolean query does (INFERRED): every `and` must hold, no `not` may hold, and `or` clauses count only where
-there is no `and`.
+there is no `and`. By switch they bind from left to right instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -88,9 +88,12 @@ class Group:
 Criterion = Exact | Contains | Range | InFolder | Group
 
 
-def read_query(raw: object, *, or_limit: int) -> Group:
-    """Read the first parameter of `getAssetsByQuery`; more than `or_limit` clauses with `or` fail (NX 6, CONFIRMED trouble)."""
-    group = _group(raw, 0)
+def read_query(raw: object, *, or_limit: int, in_order: bool = False) -> Group:
+    """Read the first parameter of `getAssetsByQuery`; more than `or_limit` clauses with `or` fail (NX 6, CONFIRMED trouble).
+
+    `in_order` lets each operator bind what stands before it to its clause, from left to right.
+    """
+    group = _group(raw, 0, in_order=in_order)
     count = _count_or(group)
     if count > or_limit:
         raise failure(f"The query has {count} or clauses, more than {or_limit}")
@@ -102,19 +105,36 @@ def _count_or(group: Group) -> int:
     return len(group.should) + sum(_count_or(item) for item in inner)
 
 
-def _group(raw: object, depth: int) -> Group:
+def _group(raw: object, depth: int, *, in_order: bool) -> Group:
     if depth > MAX_DEPTH:
         raise bad_params(f"Subqueries go deeper than {MAX_DEPTH} levels")
     if not isinstance(raw, dict) or not isinstance(raw.get("query"), list) or not raw["query"]:
         raise bad_params('A query must be {"query": [clause, ...]} with at least one clause')
-    sorted_clauses: dict[str, list[Criterion]] = {"and": [], "or": [], "not": []}
-    for clause in raw["query"]:
-        operator, criterion = _clause(clause, depth)
-        sorted_clauses[operator].append(criterion)
-    return Group(tuple(sorted_clauses["and"]), tuple(sorted_clauses["or"]), tuple(sorted_clauses["not"]))
+    clauses = [_clause(clause, depth, in_order=in_order) for clause in raw["query"]]
+    if in_order:
+        return _folded(clauses)
+    by_operator = {word: tuple(one for operator, one in clauses if operator == word) for word in ("and", "or", "not")}
+    return Group(by_operator["and"], by_operator["or"], by_operator["not"])
 
 
-def _clause(raw: object, depth: int) -> tuple[Operator, Criterion]:
+def _folded(clauses: Sequence[tuple[Operator, Criterion]]) -> Group:
+    """Clauses bound from left to right; a run of one operator stays one group."""
+    operator, first = clauses[0]
+    group = (
+        Group(should=(first,)) if operator == "or" else Group((first,)) if operator == "and" else Group(never=(first,))
+    )
+    for operator, one in clauses[1:]:
+        if operator == "or":
+            alone = not group.must and not group.never
+            group = Group(should=(*(group.should if alone else (group,)), one))
+        else:
+            before = group if not group.should else Group((group,))
+            more = (one,) if operator == "and" else ()
+            group = Group((*before.must, *more), (), (*before.never, *(() if more else (one,))))
+    return group
+
+
+def _clause(raw: object, depth: int, *, in_order: bool) -> tuple[Operator, Criterion]:
     if not isinstance(raw, dict):
         raise bad_params("A clause must be an object")
     operator = raw.get("operator")
@@ -123,12 +143,12 @@ def _clause(raw: object, depth: int) -> tuple[Operator, Criterion]:
     named = [name for name in raw if name != "operator"]
     if len(named) != 1 or named[0] not in CRITERIA:
         raise bad_params(f"A clause needs exactly one of {', '.join(CRITERIA)}; got {', '.join(named) or 'none'}")
-    return cast("Operator", operator), _criterion(named[0], raw[named[0]], depth)
+    return cast("Operator", operator), _criterion(named[0], raw[named[0]], depth, in_order=in_order)
 
 
-def _criterion(kind: str, raw: object, depth: int) -> Criterion:
+def _criterion(kind: str, raw: object, depth: int, *, in_order: bool) -> Criterion:
     if kind == "subquery":
-        return _group(raw, depth + 1)
+        return _group(raw, depth + 1, in_order=in_order)
     if not isinstance(raw, dict):
         raise bad_params(f'"{kind}" must be an object')
     if kind == "folder":

@@ -55,7 +55,9 @@ class View:
 class Asset:
     """One asset. Times are epoch milliseconds; `attributes` holds the non-empty ones only; `folders` in order of joining.
 
-    `archived` and `checked_out` are states that only people set; `proxies_ms` is when the proxies are ready.
+    `archived`, `checked_out` (by `holder`), `hidden`, `expires_ms` and `related` are what only people set; 0 is no expiration.
+    `expired` says that the site has done what it does then. An archived original is online from `online_from_ms` until
+    `online_until_ms` alone. `proxies_ms` is when the proxies are ready.
     """
 
     id: int
@@ -70,7 +72,18 @@ class Asset:
     earlier: tuple[StoredFile, ...] = ()
     proxies_ms: int = 0
     archived: bool = False
+    online_from_ms: int = 0
+    online_until_ms: int = 0
     checked_out: bool = False
+    holder: str = ""
+    hidden: bool = False
+    expires_ms: int = 0
+    expired: bool = False
+    related: tuple[int, ...] = ()
+
+    def offline(self, now_ms: int) -> bool:
+        """Whether the original lies in the archive, out of reach."""
+        return self.archived and not self.online_from_ms <= now_ms < self.online_until_ms
 
     @property
     def file_name(self) -> str:
@@ -109,7 +122,14 @@ class Asset:
             "earlier": [file.to_json() for file in self.earlier],
             "proxies_ms": self.proxies_ms,
             "archived": self.archived,
+            "online_from_ms": self.online_from_ms,
+            "online_until_ms": self.online_until_ms,
             "checked_out": self.checked_out,
+            "holder": self.holder,
+            "hidden": self.hidden,
+            "expires_ms": self.expires_ms,
+            "expired": self.expired,
+            "related": list(self.related),
         }
 
     @classmethod
@@ -131,7 +151,15 @@ class Asset:
             earlier=tuple(StoredFile.from_json(file) for file in raw["earlier"]),
             proxies_ms=raw["proxies_ms"],
             archived=raw["archived"],
+            # what is read with a default is not there in older data folders
+            online_from_ms=raw.get("online_from_ms", 0),
+            online_until_ms=raw.get("online_until_ms", 0),
             checked_out=raw["checked_out"],
+            holder=raw.get("holder", ""),
+            hidden=raw.get("hidden", False),
+            expires_ms=raw.get("expires_ms", 0),
+            expired=raw.get("expired", False),
+            related=tuple(raw.get("related", ())),
         )
 
 

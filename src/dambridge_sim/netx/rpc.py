@@ -18,7 +18,6 @@ from dambridge_sim.netx.search import Search
 from dambridge_sim.netx.site import User
 
 PARTS = (rpc_assets, rpc_folders, rpc_collections, rpc_people)  # importing them fills the table
-_SESSION_LIFETIME_S = 8 * 3600
 _NO_CONTENT = 204
 
 
@@ -93,10 +92,10 @@ class Rpc:
 
     def _signed_in(self, params: Sequence[Any]) -> str:
         login, password = (*params, None, None)[:2]
-        user = self._library.site.users.get(login) if isinstance(login, str) else None
-        if user is None or user.password is None or user.password != password:
+        key = self._tokens.signed_in(login, password)
+        if key is None:
             raise no_access("wrong user name or password")
-        return self._tokens.issue(user.login, "session", lifetime_s=_SESSION_LIFETIME_S)
+        return key
 
     def _answer(self, call: Call, user: User, name: str, params: Sequence[Any]) -> Reply:
         method = self._method(name)

@@ -8,7 +8,7 @@ from typing import Any
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.netx.attributes import rendered
 from dambridge_sim.netx.context import Context, as_id
-from dambridge_sim.netx.editing import apply_members, checked_attributes, touched, with_attributes, with_profiles
+from dambridge_sim.netx.editing import apply_members, touched, with_profiles, written
 from dambridge_sim.netx.errors import bad_params, failure, no_access
 from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.methods import TABLE
@@ -59,15 +59,16 @@ def get_assets_by_query(ctx: Context) -> dict[str, Any]:
     if three and (ctx.params[1] is not None or not ctx.call.served(Confidence.SINGLE)):
         raise bad_params("getAssetsByQuery takes a query and options")
     options = ctx.options(2 if three else 1)
-    group = read_query(ctx.object(0, "query"), or_limit=ctx.switch("or_limit"))
+    in_order = ctx.switch("clause_binding") == "left_to_right"
+    group = read_query(ctx.object(0, "query"), or_limit=ctx.switch("or_limit"), in_order=in_order)
     return ctx.listed_assets(ctx.search.query(ctx.user, group, options), options)
 
 
 @TABLE.add("getAssetsByCollection", Confidence.SINGLE, "NX 5.1")
 def get_assets_by_collection(ctx: Context) -> dict[str, Any]:
-    """What is in a collection, in its own order, as far as the caller sees it."""
+    """What is in a collection that the caller may read, in its own order, as far as he sees it."""
     ctx.at_most(2)
-    collection = ctx.library.collection(ctx.number(0, "collectionId"))
+    collection = ctx.collection(ctx.number(0, "collectionId"))
     options = ctx.options(1)
     lens = ctx.lens()
     found = (ctx.library.find(one) for one in collection.assets)
@@ -77,7 +78,7 @@ def get_assets_by_collection(ctx: Context) -> dict[str, Any]:
 
 @TABLE.add("getAssetAttributes", Confidence.CONFIRMED, "NX 5.1")
 def get_asset_attributes(ctx: Context) -> dict[str, list[str]]:
-    """Every attribute that the caller sees, by name."""
+    """Every attribute that the caller sees, by name (NX 5.1: result SINGLE)."""
     ctx.at_most(1)
     asset = ctx.asset(ctx.number(0, "assetId"))
     return rendered(ctx.library.access.attributes(ctx.user), asset.attributes)
@@ -97,8 +98,7 @@ def update_asset(ctx: Context) -> dict[str, Any]:
     edited = "name" in members or "fileName" in members
     if "attributes" in members and ctx.switch("attribute_write") == "update_asset":
         if ctx.call.served(Confidence.INFERRED):
-            checked = checked_attributes(ctx.library, ctx.user, members["attributes"])
-            after = with_attributes(ctx.library, after, checked)
+            after = written(ctx.library, ctx.user, after, members["attributes"])
         else:
             ctx.call.served(Confidence.CONFIRMED)
     after = touched(ctx.library, before, after, by="edit" if edited else "attributes")
@@ -106,15 +106,16 @@ def update_asset(ctx: Context) -> dict[str, Any]:
     return _shown(ctx, after, options)
 
 
+@TABLE.add("setAssetAttributes", Confidence.INFERRED, "NX 5.1.1", switch=("attribute_write", "set_method"))
 @TABLE.add("updateAssetAttributes", Confidence.INFERRED, "NX 5.1.1", switch=("attribute_write", "separate_method"))
 def update_asset_attributes(ctx: Context) -> dict[str, Any]:
-    """The other candidate for writing attributes: `[assetId, {name: [..]}, opt]`."""
+    """The other candidates for writing attributes: `[assetId, {name: [..]}, opt]`."""
     ctx.at_most(3)
     before = ctx.asset_to_change(ctx.number(0, "assetId"))
     ctx.needs(Level.PRODUCER, "Editing attributes")
     options = ctx.options(2)
-    checked = checked_attributes(ctx.library, ctx.user, ctx.param(1, "attributes"))
-    after = touched(ctx.library, before, with_attributes(ctx.library, before, checked), by="attributes")
+    after = written(ctx.library, ctx.user, before, ctx.param(1, "attributes"))
+    after = touched(ctx.library, before, after, by="attributes")
     ctx.library.put(after)
     return _shown(ctx, after, options)
 

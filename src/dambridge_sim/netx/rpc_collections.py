@@ -7,8 +7,7 @@ from typing import Any
 
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.netx.context import Context, as_id
-from dambridge_sim.netx.errors import bad_params, no_access
-from dambridge_sim.netx.levels import Level
+from dambridge_sim.netx.errors import bad_params
 from dambridge_sim.netx.library import FIRST_COLLECTION
 from dambridge_sim.netx.methods import TABLE
 from dambridge_sim.netx.options import Options
@@ -16,18 +15,6 @@ from dambridge_sim.netx.projection import collection_json
 from dambridge_sim.netx.records import Collection
 
 TITLE_LIMIT = 255  # characters; INFERRED
-
-
-def _readable(ctx: Context, collection: Collection) -> bool:
-    """A collection is its owner's and the administrators' (INFERRED: sharing is not modelled)."""
-    return collection.owner == ctx.user.id or ctx.user.level >= Level.ADMINISTRATOR
-
-
-def _own(ctx: Context, collection_id: int) -> Collection:
-    collection = ctx.library.collection(collection_id)
-    if not _readable(ctx, collection):
-        raise no_access(f"collection {collection_id}")
-    return collection
 
 
 def _title(members: dict[str, Any], *, default: str | None = None) -> str:
@@ -49,14 +36,14 @@ def _assets(ctx: Context, place: int) -> tuple[int, ...]:
 def get_collections(ctx: Context) -> dict[str, Any]:
     """Those that the caller may read."""
     ctx.at_most(1)
-    return _listed(ctx, [one for one in ctx.library.collections() if _readable(ctx, one)], ctx.options(0))
+    return _listed(ctx, [one for one in ctx.library.collections() if ctx.reads(one)], ctx.options(0))
 
 
 @TABLE.add("getCollection", Confidence.SINGLE, "NX 5.3")
 def get_collection(ctx: Context) -> dict[str, Any]:
     """One collection."""
     ctx.at_most(2)
-    return collection_json(_own(ctx, ctx.number(0, "collectionId")), ctx.options(1))
+    return collection_json(ctx.collection(ctx.number(0, "collectionId")), ctx.options(1))
 
 
 @TABLE.add("getCollectionsByUser", Confidence.SINGLE, "NX 5.3")
@@ -64,7 +51,7 @@ def get_collections_by_user(ctx: Context) -> dict[str, Any]:
     """A user's collections, as far as the caller may read them."""
     ctx.at_most(2)
     owner = ctx.number(0, "userId")
-    mine = [one for one in ctx.library.collections() if one.owner == owner and _readable(ctx, one)]
+    mine = [one for one in ctx.library.collections() if one.owner == owner and ctx.reads(one)]
     return _listed(ctx, mine, ctx.options(1))
 
 
@@ -86,7 +73,7 @@ def update_collection(ctx: Context) -> dict[str, Any]:
     """`[{"id", "title"}, [assetIds], opt]`; the ids replace the content."""
     ctx.at_most(3)
     members = ctx.object(0, "collection")
-    collection = _own(ctx, as_id(members.get("id"), "id"))
+    collection = ctx.collection(as_id(members.get("id"), "id"))
     title = _title(members, default=collection.title)
     assets = _assets(ctx, 1)
     options = ctx.options(2)
@@ -99,6 +86,6 @@ def update_collection(ctx: Context) -> dict[str, Any]:
 def delete_collection(ctx: Context) -> dict[str, Any]:
     """The collection goes, its assets stay."""
     ctx.at_most(1)
-    collection = _own(ctx, ctx.number(0, "collectionId"))
+    collection = ctx.collection(ctx.number(0, "collectionId"))
     ctx.library.world.documents.delete("collection", str(collection.id))
     return {}

@@ -25,7 +25,7 @@ def get_attributes(ctx: Context) -> dict[str, Any]:
     return ctx.listed(
         ctx.library.access.attributes(ctx.user),
         options,
-        lambda one: {"id": one.id, "name": one.name, "type": one.type, "objectType": "asset"},
+        lambda one: {"id": one.id, "name": one.name, "type": one.type, "objectType": one.object_type},
     )
 
 

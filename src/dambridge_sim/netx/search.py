@@ -15,6 +15,7 @@ from typing import Any, Final
 from dambridge_sim.kit.lookup import Lookup
 from dambridge_sim.netx.errors import bad_params
 from dambridge_sim.netx.folders import ROOT
+from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.library import Library, attribute_value, is_indexed, tree_value
 from dambridge_sim.netx.matching import Surroundings, predicate, texts
 from dambridge_sim.netx.options import Options
@@ -24,6 +25,7 @@ from dambridge_sim.netx.site import User
 
 _REMEMBERED: Final = 8
 _OPEN_END: Final = 10**15 - 1
+_MATTERING: Final = ("metadata.checksumEnabled", "exact_case")  # switches that change what a query finds
 _SINGLE: Final = {"fileChecksum": "checksum", "fileName": "file_name", "name": "name"}
 
 
@@ -45,7 +47,9 @@ class Search:
     def query(self, user: User, group: Group, options: Options) -> Found:
         """Run a query as the search index stands, which lags behind by the switch."""
         self._check_names(group, options)
-        everything = self._library.access.sees_all(user)
+        everything = user.level >= Level.ADMINISTRATOR or (
+            self._library.access.sees_all(user) and not self._library.withheld()
+        )
         if everything and (lookup := self._whole(group, options)) is not None:
             return self._lazily(lookup)
         return self._listed(("query", group), user, options, lambda: self._matches(user, group))
@@ -91,7 +95,8 @@ class Search:
     def _listed(self, key: object, user: User, options: Options, find: Callable[[], Iterable[Asset]]) -> Found:
         """Order what `find` gives and remember it, unless the index lags, when time alone changes the answer."""
         library = self._library
-        memory_key = (key, user.login, options.sort_field, options.descending, library.changes)
+        switches = tuple(library.switch(name) for name in _MATTERING)
+        memory_key = (key, user.login, options.sort_field, options.descending, library.changes, switches)
         ids = self._memory.get(memory_key)
         if ids is None:
             ids = tuple(str(asset.id) for asset in self._ordered(find(), options))
@@ -137,7 +142,12 @@ class Search:
             return frozenset(library.tree.below(folder)) if folder in library.tree else frozenset()
 
         numbers = frozenset(one.name for one in library.site.attributes.values() if one.type == "number")
-        return Surroundings(below, numbers)
+        return Surroundings(
+            below,
+            numbers,
+            checksums=library.switch("metadata.checksumEnabled"),
+            match_case=library.switch("exact_case") == "match",
+        )
 
     def _candidates(self, group: Group) -> Iterable[str]:
         documents = self._library.world.documents

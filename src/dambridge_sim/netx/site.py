@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import yaml
+from pydantic import ValidationError
 
+from dambridge_sim.kit.bodies import WebhookTarget
 from dambridge_sim.netx.attributes import NAME_LIMIT, TYPES, Attribute, Vocabularies
+from dambridge_sim.netx.autotasks import DATE_FIELDS, BadTaskError, Task, read_tasks
+from dambridge_sim.netx.data_syncs import BadSyncError, Sync, read_syncs
 from dambridge_sim.netx.levels import Level
 
 EVERYONE = "everyone"
@@ -88,6 +93,18 @@ class OAuthClient:
     redirect_uris: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomAction:
+    """A menu item that posts the selection to an endpoint (NX 13.2); `groups` empty shows it to everyone."""
+
+    name: str
+    url: str
+    target_url: str = ""
+    groups: frozenset[str] = frozenset()
+    secret: str = ""
+    enabled: bool = True
+
+
 @dataclass(slots=True)
 class Site:
     """Everything that administrators set. `raw` is what it was read from, to be kept."""
@@ -101,6 +118,10 @@ class Site:
     profiles: tuple[Profile, ...]
     oauth_clients: dict[str, OAuthClient]
     folders: tuple[str, ...]
+    autotasks: tuple[Task, ...] = ()
+    syncs: tuple[Sync, ...] = ()
+    data_source_every_s: int = 0
+    custom_actions: tuple[CustomAction, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict)
 
     def attribute_by_id(self, attribute_id: int) -> Attribute | None:
@@ -120,7 +141,9 @@ def default_description() -> dict[str, Any]:
 
 
 _NAMED = {"groups": "name", "users": "login", "attributes": "name", "oauth_clients": "client_id"}
-_REPLACED = ("permissions", "metadata_map", "profiles")
+_REPLACED = (
+    "permissions", "metadata_map", "profiles", "autotasks", "data_source_sync", "data_source_every_s", "custom_actions",
+)  # fmt: skip
 
 
 def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,6 +180,10 @@ def read_site(raw: Mapping[str, Any]) -> Site:
         profiles=tuple(_profile(entry, attributes) for entry in raw.get("profiles", ())),
         oauth_clients={entry["client_id"]: _client(entry, users) for entry in raw.get("oauth_clients", ())},
         folders=tuple(_texts(raw.get("folders", ()), "folders")),
+        autotasks=_tasks(raw.get("autotasks"), attributes),
+        syncs=_syncs(raw.get("data_source_sync"), attributes),
+        data_source_every_s=int(raw.get("data_source_every_s") or 0),
+        custom_actions=tuple(_custom_action(entry, groups) for entry in raw.get("custom_actions") or ()),
     )
     site.raw = dict(raw)
     return site
@@ -169,7 +196,12 @@ def _texts(values: object, what: str) -> list[str]:
 
 
 def _attributes(entries: Iterable[Any], terms: dict[str, list[str]]) -> Iterable[tuple[str, Attribute]]:
-    for number, entry in enumerate(entries, start=20):
+    entries = list(entries)
+    taken = [entry["id"] for entry in entries if "id" in entry]
+    if len(taken) != len(set(taken)):
+        raise BadSiteError("attributes: two of them have the same id")
+    numbers = (number for number in count(20) if number not in taken)
+    for entry in entries:
         name, kind = entry.get("name"), entry.get("type")
         if not isinstance(name, str) or not 0 < len(name) <= NAME_LIMIT:
             raise BadSiteError(f"attribute {name!r}: a name is text of 1 to {NAME_LIMIT} characters")
@@ -180,11 +212,14 @@ def _attributes(entries: Iterable[Any], terms: dict[str, list[str]]) -> Iterable
             terms[name] = _texts(vocabulary, f"attribute {name}, vocabulary")
             vocabulary = name
         attribute = Attribute(
-            id=entry.get("id", number),
+            id=entry["id"] if "id" in entry else next(numbers),
             name=name,
             type=kind,
             vocabulary=vocabulary,
             open=bool(entry.get("open", False)),
+            object_type=entry.get("object_type", "asset"),
+            sync=bool(entry.get("sync", True)),
+            mandatory=bool(entry.get("mandatory", False)),
             default=tuple(_texts(entry.get("default", []), f"attribute {name}, default")),
             view_level=int(entry.get("view_level", Level.BROWSER)),
             edit_level=int(entry.get("edit_level", Level.PRODUCER)),
@@ -256,6 +291,46 @@ def _profile(entry: Mapping[str, Any], attributes: Mapping[str, Attribute]) -> P
         action=entry["action"],
         values=tuple(_texts(entry.get("values", []), f"profile on {entry['folder']}")),
         recursive=bool(entry.get("recursive", False)),
+    )
+
+
+def _tasks(text: str | None, attributes: Mapping[str, Attribute]) -> tuple[Task, ...]:
+    try:
+        tasks = read_tasks(text) if text else ()
+    except BadTaskError as error:
+        raise BadSiteError(str(error)) from error
+    named = {one.name for task in tasks for one in task.criteria if one.type == "attribute"}
+    named |= {one.name for task in tasks for one in task.modifications if one.type == "attribute"}
+    named |= {one.name for task in tasks for one in task.dated()} - DATE_FIELDS
+    if odd := sorted(named - set(attributes)):
+        raise BadSiteError(f"autotasks: there is no attribute {odd[0]!r}")
+    return tasks
+
+
+def _syncs(text: str | None, attributes: Mapping[str, Attribute]) -> tuple[Sync, ...]:
+    try:
+        syncs = read_syncs(text) if text else ()
+    except BadSyncError as error:
+        raise BadSiteError(str(error)) from error
+    if odd := sorted({name for sync in syncs for _, name in (*sync.links, *sync.maps)} - set(attributes)):
+        raise BadSiteError(f"data_source_sync: there is no attribute {odd[0]!r}")
+    return syncs
+
+
+def _custom_action(entry: Mapping[str, Any], groups: Mapping[str, UserGroup]) -> CustomAction:
+    if odd := sorted(set(entry.get("groups", ())) - set(groups)):
+        raise BadSiteError(f"custom action {entry['name']}: there is no group {odd[0]!r}")
+    try:
+        WebhookTarget(url=entry["url"])
+    except ValidationError as error:
+        raise BadSiteError(f"custom action {entry['name']}: the url must be http, on this machine") from error
+    return CustomAction(
+        name=entry["name"],
+        url=entry["url"],
+        target_url=entry.get("target_url", ""),
+        groups=frozenset(entry.get("groups", ())),
+        secret=entry.get("secret", ""),
+        enabled=bool(entry.get("enabled", True)),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dambridge_sim.kit.call import Call, Reply
+from dambridge_sim.kit.clock import iso
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document, Lookup, Value
 from dambridge_sim.kit.vendor import (
+    STAFF,
     Audience,
     BadMetaError,
     Card,
@@ -23,20 +26,29 @@ from dambridge_sim.kit.vendor import (
 from dambridge_sim.kit.world import World
 from dambridge_sim.netx import synthetic
 from dambridge_sim.netx.auth import Tokens, header_token, invalid_token, session_key
+from dambridge_sim.netx.automation import Automation
+from dambridge_sim.netx.buttons import Buttons
+from dambridge_sim.netx.data_source import DataSource
 from dambridge_sim.netx.errors import Refusal
 from dambridge_sim.netx.files import Files
 from dambridge_sim.netx.hooks import Hooks
+from dambridge_sim.netx.iiif import Iiif
 from dambridge_sim.netx.imports import Imports
 from dambridge_sim.netx.library import Library
+from dambridge_sim.netx.maintenance import in_window
 from dambridge_sim.netx.oauth import OAuth
 from dambridge_sim.netx.person import Person
+from dambridge_sim.netx.portal import portal
 from dambridge_sim.netx.records import Asset
 from dambridge_sim.netx.rpc import Rpc
 from dambridge_sim.netx.site import BadSiteError
 from dambridge_sim.netx.switches import SWITCHES
+from dambridge_sim.netx.x7 import X7
+from dambridge_sim.netx.xml_rest import XmlRest
 
 _RPC_PATHS = frozenset({"/api/rpc", "/api/rpc/", "/external/api/json"})
 _INTEGRATION = "integration"
+_IIIF_IMAGE = "/cantaloupe/iiif/2/{image}/{region}/{size}/{rotation}/{file}"
 
 
 class Netx(Vendor):
@@ -54,20 +66,36 @@ class Netx(Vendor):
         self.rpc = Rpc(self.library, self.tokens)
         self.imports = Imports(self.library)
         self.files = Files(self.library, self.tokens)
+        self.iiif = Iiif(self.library, self.files)
+        self.x7 = X7(self.library, self.tokens)
+        self.xml = XmlRest(self.library, self.tokens, self.imports)
         self.oauth = OAuth(self.library, self.tokens)
         self.person = Person(self.library)
         self.hooks = Hooks(self.library)
+        self.data_source = DataSource(self.library)
+        self.automation = Automation(self.library, self.data_source)
+        self.buttons = Buttons(self.library, self.data_source, self.automation)
 
     def attach(self, world: World) -> None:
         """Take the world, and the site that it may hold already."""
         super().attach(world)
         self.library.attach(world)
         self.hooks.listen()
+        self.automation.listen()
+
+    def started(self) -> None:
+        """The list of chores is another one."""
+        self.library.chores.forget()
+
+    def clock_moved(self) -> None:
+        """Do what has fallen due."""
+        self.library.refresh()
+        self.library.chores.catch_up()
 
     def operations(self) -> Sequence[Operation]:
         """Every URL of the reference that is served. The marks of RPC methods stand in their table."""
         confirmed, single = Confidence.CONFIRMED, Confidence.SINGLE
-        imports, files = self.imports, self.files
+        imports, files, iiif, xml = self.imports, self.files, self.iiif, self.xml
         served: list[tuple[str, str, Handler, Confidence, str]] = [
             ("POST", "/api/rpc", self.rpc.current, confirmed, "NX 1, 3"),
             ("POST", "/external/api/json", self.rpc.beta, single, "NX 1, 2.3"),
@@ -80,8 +108,25 @@ class Netx(Vendor):
             ("GET", "/api/file/asset/{id}/view/{viewId}", _plain(files.api_view), single, "NX 8.1"),
             ("POST", "/api/file/asset/{id}", _plain(files.api_original), single, "NX 8.1"),
             ("POST", "/api/file/asset/{id}/{name}", _plain(files.api_named), single, "NX 8.1"),
+            ("POST", "/api/file/asset/{id}/view/{viewId}", _plain(files.api_view), single, "NX 8.1"),
             ("GET", "/file/asset/{id}/{rest:path}", _plain(files.retrieve), confirmed, "NX 8.2"),
-            ("GET", "/app", self.oauth.browser, single, "NX 2.2"),
+            ("GET", "/session/{key}/{name}", _plain(files.session), single, "NX 8.2"),
+            ("GET", "/portals/{slug}", portal, confirmed, "NX 8.3"),
+            ("GET", "/iiif/manifest/asset/{id}", _plain(iiif.manifest), single, "NX 14"),
+            ("GET", "/cantaloupe/iiif/2/{image}/info.json", _plain(iiif.info), single, "NX 14"),
+            ("GET", _IIIF_IMAGE, _plain(iiif.image), single, "NX 14"),
+            ("POST", "/x7/v1.2/json/{method}", self.x7.versioned, confirmed, "NX 1, 15"),
+            ("POST", "/x7/json", self.x7.plain, single, "NX 1, 15"),
+            ("GET", "/xml/login", _plain(xml.login), single, "NX 15"),
+            ("GET", "/xml/asset/{id}", _plain(xml.asset), single, "NX 15"),
+            ("GET", "/xml/asset/{id}/attribute/{name}/{value:path}", _plain(xml.attribute), single, "NX 15"),
+            ("GET", "/xml/asset/{id}/addCategory/{catId}", _plain(xml.add_category), single, "NX 15"),
+            ("GET", "/xml/list/{rest:path}", _plain(xml.listing), single, "NX 15"),
+            ("GET", "/xml/category/{id}", _plain(xml.category), single, "NX 15"),
+            ("GET", "/xml/category/create/{path:path}", _plain(xml.create_category), single, "NX 15"),
+            ("POST", "/servlet/FileUploader", _plain(xml.uploader), single, "NX 15"),
+            ("GET", "/xml/import/{rest:path}", _plain(xml.import_file), single, "NX 15"),
+            ("GET", "/app", self.oauth.browser, single, "NX 2.2, 8.3"),
             ("POST", "/a/t", self.oauth.token, single, "NX 2.2"),
             ("GET", "/health/{token}", self.health, confirmed, "NX 9"),
         ]
@@ -113,12 +158,14 @@ class Netx(Vendor):
 
     async def identify(self, call: Call) -> None:
         """RPC calls name their method in the body."""
-        self.library.refresh()
+        self.clock_moved()
         if call.known and call.path in _RPC_PATHS:
             await self.rpc.identify(call)
 
     async def before(self, call: Call) -> Reply | None:
-        """Token and user, where the operation does not see to that itself."""
+        """Whether the site is up; token and user, where the operation does not see to that itself."""
+        if self.library.switch("maintenance_window") and in_window(self.world.clock.now()):
+            return Reply.raw(b"<html><body>Scheduled maintenance</body></html>", "text/html", 503)
         if not call.known:
             return None
         if call.path.startswith("/api/rpc"):
@@ -153,11 +200,13 @@ class Netx(Vendor):
                 self.tokens.revoke(token)
 
     async def health(self, call: Call) -> Reply:
-        """`GET /health/{token}`: 200, 401 for a wrong token, 404 when not configured."""
+        """`GET /health/{token}`: 200, 401 for a wrong token, 404 when not configured, 500 unhealthy."""
         expected = self.library.switch("health_token")
         if not expected:
             return Reply(404)
-        return Reply.raw(b"OK", "text/plain") if call.params["token"] == expected else Reply(401)
+        if call.params["token"] != expected:
+            return Reply(401)
+        return Reply.raw(b"OK", "text/plain") if self.library.switch("healthy") else Reply(500)
 
     # As a person
 
@@ -174,6 +223,11 @@ class Netx(Vendor):
     def person_deletes(self, identifier: str) -> None:
         """Delete in the web application."""
         self.person.deletes(identifier)
+
+    def person_presses(self, button: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One of `buttons.BUTTONS`."""
+        self.library.refresh()
+        return self.buttons.press(button, body)
 
     def load_library(self, library: SeedLibrary) -> None:
         """A seed's `library.yaml`: attributes, vocabularies, users, and the parts that only NetX has."""
@@ -209,7 +263,8 @@ class Netx(Vendor):
             "views": [{"id": view.id, "name": view.name, "file_name": view.file.name} for view in asset.views],
             "versions": asset.version_count,
             "version_count": asset.version_count,
-            "status": "archived" if asset.archived else "checked out" if asset.checked_out else "",
+            "status": _status(asset),
+            "expires": None if not asset.expires_ms else iso(asset.expires_ms)[:10],
             "trash": False,
         }
 
@@ -217,8 +272,17 @@ class Netx(Vendor):
         return [self.library.tree.path(one) for one in asset.folders if one in self.library.tree]
 
     def who_can_see(self, document: Document, at_ms: int) -> Audience:
-        """Everyone, or groups that are not staff."""
-        return self.library.access.audience(Asset.from_json(document))
+        """Everyone, or groups that are not staff; nobody of them once it is hidden or has expired out of sight."""
+        asset = Asset.from_json(document)
+        ends = asset.expires_ms if asset.expires_ms and self._expiry_hides() else 0
+        if asset.hidden or asset.expired or (ends and ends <= at_ms):
+            return STAFF
+        audience = self.library.access.audience(asset)
+        return replace(audience, changes_at_ms=ends) if ends else audience
+
+    def _expiry_hides(self) -> bool:
+        switch = self.library.switch
+        return bool(switch("asset.expire.enabled")) and switch("image.expire_assets_action") in {"notVisible", "delete"}
 
     def affected_assets(self, kind: str, identifier: str) -> Iterable[str]:
         """Renaming a folder may move it into or out of a permission row."""
@@ -275,6 +339,16 @@ class Netx(Vendor):
     def synthetic_span(self, lookup: Lookup, count: int) -> range:
         """The numbers of a lookup."""
         return synthetic.span(lookup, count, self._synthetic_folder())
+
+
+def _status(asset: Asset) -> str:
+    states = {
+        "archived": asset.archived,
+        "checked out": asset.checked_out,
+        "hidden": asset.hidden,
+        "expired": asset.expired,
+    }
+    return ", ".join(word for word, holds in states.items() if holds)
 
 
 def _plain(handler: Handler) -> Handler:

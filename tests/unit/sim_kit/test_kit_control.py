@@ -13,6 +13,7 @@ from PIL import Image
 
 from dambridge_sim.__main__ import main
 from dambridge_sim.kit.bodies import TrafficBody
+from dambridge_sim.kit.clock import Clock
 from dambridge_sim.kit.seeds import BadSeedError, read_seed
 from dambridge_sim.kit.serving import listen
 from dambridge_sim.kit.switches import Switch, Switches, UnknownSwitchError
@@ -199,6 +200,19 @@ def test_strict_serves_what_is_confirmed_and_nothing_else(start: Start) -> None:
         assert unknown.status == 404
         assert "x-sim-confidence" not in unknown.headers
     assert strict.call("PATCH", "/items/x", b"{}").body == strict.call("GET", "/nowhere").body
+
+
+def test_a_button_that_the_vendor_has_not_is_not_there(client: Client) -> None:
+    answer = client.call("POST", "/__sim__/buttons/launch")
+    assert answer.status == 404
+    assert "no button 'launch'" in answer.json()["error"]
+
+
+def test_a_clock_pinned_to_an_instant_shows_it_and_then_runs_on() -> None:
+    clock = Clock(real_ms=lambda: 5000)
+    with clock.at(1000):
+        assert clock.now_ms() == 1000
+    assert clock.now_ms() == 5000
 
 
 def test_reset_empties_everything(client: Client) -> None:

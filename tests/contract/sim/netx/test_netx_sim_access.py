@@ -19,7 +19,7 @@ def token(login: str) -> str:
 
 @pytest.fixture
 def asset(site: Site) -> int:
-    return site.place({"folders": ["Released"], "file_name": "a.jpg"})
+    return site.place({"folders": ["Released"], "file_name": "a.jpg", "views": [{"name": "release"}]})
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,14 @@ def asset(site: Site) -> int:
         (4, "updateAsset", [{"id": "ASSET", "attributes": {"Title": ["x"]}}]),
         (4, "updateAsset", [{"id": "ASSET", "name": "x", "fileName": "a.jpg"}]),
         (7, "updateAsset", [{"id": "ASSET", "fileName": "b.jpg"}]),
+        (4, "updateView", [{"id": "VIEW", "description": "x"}]),
+        (4, "deleteView", ["VIEW"]),
+        (1, "getAssets", [["ASSET"]]),
+        (1, "getAssetAttributes", ["ASSET"]),
+        (1, "getVersionsByAsset", ["ASSET"]),
+        (1, "getViewsByAsset", ["ASSET"]),
+        (1, "getFolder", ["FOLDER"]),
+        (1, "createCollection", [{"title": "x"}, ["ASSET"]]),
         (7, "deleteAsset", ["ASSET"]),
         (7, "addAssetToFolder", ["ASSET", "FOLDER"]),
         (7, "removeAssetFromFolder", ["ASSET", "FOLDER"]),
@@ -48,7 +56,9 @@ def test_each_call_needs_its_level(
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: filled(one) for key, one in value.items()}
-        return {"ASSET": asset, "FOLDER": released}.get(value, value) if isinstance(value, str) else value
+        if isinstance(value, list):
+            return [filled(one) for one in value]
+        return {"ASSET": asset, "FOLDER": released, "VIEW": 88}.get(value, value) if isinstance(value, str) else value
 
     reply = site.call(name, *map(filled, params), token=token(login))
     own_group = name == "getUsersByGroup" and login in {"producer", "importer"}
