@@ -203,6 +203,9 @@ class LibraryBody(Body):
     metadata_map: Any = Field(None, description="NetX: how embedded metadata becomes attributes, and back")
     profiles: Any = Field(None, description="NetX: attribute profiles of folders")
     oauth_clients: list[Any] = Field(default_factory=list, description="NetX")
+    organizations: list[Any] = Field(default_factory=list, description="PhotoShelter: further organizations, by name")
+    contacts: list[dict[str, Any]] = Field(default_factory=list, description="PhotoShelter: the address book")
+    integrations: list[Any] = Field(default_factory=list, description="PhotoShelter")
     defaults: dict[str, Any] = Field(default_factory=dict, description="`meta` that every file begins with")
     files: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

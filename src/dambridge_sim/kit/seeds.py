@@ -13,7 +13,10 @@ from pydantic import ValidationError
 from dambridge_sim.kit.bodies import LibraryBody
 
 LIBRARY_FILE = "library.yaml"
-_SITE_MEMBERS = ("groups", "permissions", "metadata_map", "profiles", "oauth_clients")
+_SITE_MEMBERS = (
+    "groups", "permissions", "metadata_map", "profiles", "oauth_clients",
+    "organizations", "contacts", "integrations",
+)  # fmt: skip
 _MEMBERS = ("containers", "vocabularies", "users", "attributes", "switches", "defaults", "files", *_SITE_MEMBERS)
 
 
@@ -33,7 +36,8 @@ class Library:
     defaults: dict[str, Any] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     site: dict[str, Any] = field(default_factory=dict)
-    """NetX: groups, permissions, metadata_map, profiles, oauth_clients; written beside the others."""
+    """What one system alone has, written beside the others. NetX: groups, permissions, metadata_map, profiles,
+    oauth_clients. PhotoShelter: organizations, contacts, integrations."""
 
 
 @dataclass(frozen=True, slots=True)
