@@ -186,10 +186,7 @@ class Media:
         fields = {name: self._site.assets.field(org_id, name) for name in sent}
         if form == "flat":  # other parameters are no fields, and unknown ones are ignored
             return {name: value for name, value in sent.items() if fields[name] is not None} or None
-        options = {
-            name: {text: key for key, text in field["options"].items()} for name, field in fields.items() if field
-        }
-        return {name: options.get(name, {}).get(value, value or None) for name, value in sent.items()}
+        return {name: _option_of(fields[name], name, value) for name, value in sent.items()}
 
     async def machine_tags(self, call: Call) -> Reply:
         """E26: tags that a machine found (SINGLE; body INFERRED from v3's counterpart)."""
@@ -231,6 +228,16 @@ class Media:
         if doc["media"] not in types:
             raise errors.RefusalError(errors.NOT_FOUND, f"A file of type {doc['media']} has no such resource.")
         return doc
+
+
+def _option_of(field: Document | None, name: str, value: Any) -> str | None:
+    """Return the option id of a value that people read; None clears."""
+    if value is None or value == "":
+        return None
+    for option_id, text in (field or {"options": {}})["options"].items():
+        if text == value:
+            return str(option_id)
+    raise errors.bad_request(f"The custom field {name} has no value {value}.")
 
 
 def media_members(parameters: Parameters, doc: Document) -> dict[str, Any]:

@@ -80,9 +80,11 @@ class Replay:
         if "form" in case:
             return "application/x-www-form-urlencoded", urlencode(self.filled(case["form"])).encode()
         if "multipart" in case:
-            file = case.get("file")
-            data = jpeg(5) if file and file[1] == "@jpeg" else file and file[1].encode()
-            return multipart(self.filled(case["multipart"]), (file[0], data) if file else None)
+            fields: dict[str, str] = self.filled(case["multipart"])
+            if "file" not in case:
+                return multipart(fields, None)
+            name, text = case["file"]
+            return multipart(fields, (name, jpeg(5) if text == "@jpeg" else text.encode()))
         return None, None
 
     def differences(self, wanted: Any, got: Any, where: str = "") -> list[str]:
