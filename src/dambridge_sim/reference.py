@@ -7,10 +7,20 @@ import sys
 from pathlib import Path
 
 from dambridge_sim.__main__ import SYSTEMS, make_vendor
+from dambridge_sim.kit.inventory import table
 from dambridge_sim.kit.schemas import schemas
+from dambridge_sim.photoshelter import inventory as photoshelter
 
 SCHEMAS = "schemas/sim"
 SWITCHES = "simulator-switches.md"
+OPERATIONS = "simulator-photoshelter-operations.md"
+_OPERATIONS_HEAD = """# What the simulated PhotoShelter serves
+
+Every operation that is publicly known of PhotoShelter's API, by the section of the reference that the simulator was written
+from, how sure we are of it, and whether it is simulated. `v4` stands for `/psapi/v4.0`, `v3` for `/psapi/v3`, `www` for the
+host. This page is written by `python -m dambridge_sim.reference docs/reference`.
+
+"""
 _HEAD = """# Switches of the simulators
 
 What nobody outside can know of the real systems is a switch: set it by `POST /__sim__/switches`, or under `switches` in a
@@ -21,6 +31,7 @@ What nobody outside can know of the real systems is a switch: set it by `POST /_
 def pages() -> dict[str, str]:
     """Return the text of each file by its path below the reference folder."""
     made = {f"{SCHEMAS}/{name}": text for name, text in schemas().items()}
+    made[OPERATIONS] = _OPERATIONS_HEAD + table(photoshelter.INVENTORY)
     return {**made, SWITCHES: _HEAD + "".join(_table(system) for system in SYSTEMS)}
 
 

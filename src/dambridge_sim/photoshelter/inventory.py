@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dambridge_sim.kit.confidence import Confidence
+from dambridge_sim.kit.inventory import Documented
 
 _MARKS: Final = {
     "sure": Confidence.CONFIRMED,
@@ -201,4 +202,53 @@ def _rows() -> tuple[Row, ...]:
     return tuple(Row(section, base, _MARKS[mark], method, path) for section, base, mark, method, path in split)
 
 
-INVENTORY: Final[Sequence[Row]] = _rows()
+ROWS: Final[Sequence[Row]] = _rows()
+
+_CONVENTIONS: Final = (
+    ("2", "BSAPI, v1 and v2", "CONFIRMED", False, "historic; unknown paths"),
+    ("2", "base paths /psapi/v4.0 and /psapi/v4, /psapi/v3 and /psapi/v3.0", "CONFIRMED", True, ""),
+    ("4.1", "parameters in query, form, multipart and JSON", "CONFIRMED", True, "switch patch_body"),
+    ("4.1", "answers in XML", "CONFIRMED-2019", False, "their form is not known; switch accept_xml"),
+    ("4.1", "HTTPS for login", "CONFIRMED", False, "plain HTTP on this machine alone"),
+    ("4.2", "key and token in headers or query, bearer token, cookie", "CONFIRMED", True, "switch session_slides"),
+    ("4.3", "envelope, includes nested in each resource", "CONFIRMED", True, ""),
+    ("4.4", "paging, both sort spellings", "CONFIRMED", True, "switch most_per_page"),
+    ("4.5", "two spellings of times", "CONFIRMED-2019", True, "switches container_times, account_time_zone"),
+    ("4.6", "errors and their statuses", "CONFIRMED-2019", True, "switches errors_form, oauth_error_status"),
+    ("4.7", "rate limit in meta, 429 with Retry-After", "CONFIRMED-2019", True, "control traffic; switch retry_after"),
+    ("6.4", "purpose of resource tickets and squirrel", "SINGLE", False, "nothing but the name is known"),
+    ("8", "webhooks, embargo date, feed of deletions", "ABSENT", False, "found nowhere"),
+)
+
+
+_HOW: Final = {
+    "A1": "switches two_factor_everybody, two_factor_login, session_lifetime_s, session_slides",
+    "A5": "switches oauth_consent, oauth_lifetime_s, refresh_rotates, refresh_lifetime_s",
+    "E17": "switches media_modified_window, search_item_type, index_lag_s",
+    "E18": "switch search_filters",
+    "E19": "switches media_time_names, hash_present",
+    "E22": "switch iptc_write",
+    "E28": "switches download_redirects, download_ranges, embed_by_default",
+    "E31": "switches versions, version_active_on_create",
+    "E32": "switches v4_upload and v4_upload_*, upload_limit_bytes, upload_processing_s",
+    "U1": "switches v3_upload_types, upload_limit_bytes, upload_processing_s",
+    "U13": "switch v3_visibility_write",
+}
+
+
+def _documented(row: Row) -> Documented:
+    what = f"{row.generation} {row.method} {row.path}"
+    return Documented(row.section, what, str(row.confidence), served=True, how=_HOW.get(row.section, ""))
+
+
+INVENTORY: Final[Sequence[Documented]] = (
+    *(Documented(section, what, mark, served, how) for section, what, mark, served, how in _CONVENTIONS[:11]),
+    *map(_documented, ROWS),
+    *(
+        Documented("6.4", f"v4 section {name}", "ABSENT", False, "names only: an unknown path")
+        for name in NAMES_ONLY
+        if name != "ml-metadata"
+    ),
+    *(Documented(section, what, mark, served, how) for section, what, mark, served, how in _CONVENTIONS[11:]),
+)
+"""All of it, for the table in the documentation."""

@@ -1,0 +1,36 @@
+"""What an API reference documents, as data: so that a table can be published, and nothing confirmed can be missing unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """One operation or feature of a system's API reference.
+
+    `section` is the number of the reference's section, `mark` its word for how sure it is (`CONFIRMED`, `CONFIRMED-2019`,
+    `SINGLE*`, `SINGLE`, `INFERRED`, or `ABSENT` for what the reference says not to exist). `how` names what serves it, as the
+    system's tests understand it; when it is not `served`, it says why not.
+    """
+
+    section: str
+    what: str
+    mark: str
+    served: bool
+    how: str = ""
+
+
+def table(rows: Iterable[Documented]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = ["| section | operation | mark | simulated | how, or why not |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| {row.section} | {_cell(row.what)} | {row.mark} | {'yes' if row.served else 'no'} | {_cell(row.how)} |"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
