@@ -299,6 +299,8 @@ class People:
             members |= {"mode": mode, "access_inherit": False}
         members |= {name: given[name] for name in ("description", "is_listed", "access_inherit") if name in given}
         if given.get("also_in"):
+            if kind == "collection":
+                raise BadMetaError("containers: a collection has one parent; also_in is for galleries")
             above = (
                 self._site.containers.ensure(org_id, str(each), owner_id, "collection") for each in given["also_in"]
             )

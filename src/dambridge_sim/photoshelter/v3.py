@@ -243,7 +243,7 @@ class Version3:
         if part == "custom_metadata":
             return self._records.ok({"CustomMetadata": self._views.custom(doc)["attributes"]["custom_metadata"]})
         if part == "link":
-            return self._records.ok({"ImageLink": self._records.link(call, doc)})
+            return self._records.ok({"ImageLink": self._records.link(call, doc, call.query)})
         return self._records.ok({part.capitalize(): self._records.embedded(doc, part)})
 
     async def galleries(self, call: Call) -> Reply:

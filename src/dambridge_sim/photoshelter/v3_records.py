@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, Final, TypeVar
 from dambridge_sim.kit.blobs import Blob
 from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.kit.lookup import Document
-from dambridge_sim.photoshelter import ids, iptc, resources
+from dambridge_sim.photoshelter import errors, ids, iptc, resources
 from dambridge_sim.photoshelter.media_views import CUSTOM_TYPES, MediaViews, machine_tags
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.site import Site
@@ -17,6 +18,8 @@ from dambridge_sim.photoshelter.times import container_time
 
 Record = dict[str, Any]
 T = TypeVar("T")
+Maker = Callable[[Mapping[str, Any]], Any]
+"""Makes a record, given what `extend` says of it."""
 
 NAMES: Final = {"image": "Image", "video": "Video", "audio": "Audio", "document": "Doc"}
 
@@ -92,36 +95,39 @@ class Records:
     def extended(self, call: Call, doc: Document, wanted: Mapping[str, Any]) -> Record:
         """Return the records about a file that `extend` names, at any depth."""
         kind = NAMES[doc["media"]]
-        makers: dict[str, Callable[[], Any]] = {
-            kind: lambda: self.media(call, doc),
-            f"{kind}Link": lambda: self.link(call, doc),
-            "Iptc": lambda: self.iptc(doc),
+        makers: dict[str, Maker] = {
+            kind: lambda _: self.media(call, doc),
+            f"{kind}Link": lambda spec: self.link(call, doc, spec.get("params") or {}),
+            "Iptc": lambda _: self.iptc(doc),
         }
         if doc["media"] != "image":
-            makers[f"{kind}Metadata"] = lambda: self._views.metadata(doc)["attributes"]
+            makers[f"{kind}Metadata"] = lambda _: self._views.metadata(doc)["attributes"]
         if doc["media"] in CUSTOM_TYPES:
             makers |= {
-                "License": lambda: self._views.license(doc),
-                "CustomMetadata": lambda: self._views.custom(doc)["attributes"]["custom_metadata"],
-                "ML_Metadata": lambda: machine_tags(doc),
+                "License": lambda _: self._views.license(doc),
+                "CustomMetadata": lambda _: self._views.custom(doc)["attributes"]["custom_metadata"],
+                "ML_Metadata": lambda _: machine_tags(doc),
             }
         return _chosen(makers, wanted)
 
     def in_workspace(self, call: Call, doc: Document, workspace: Document, wanted: Mapping[str, Any]) -> Record:
         """Return the records about a file of a workspace (PS U11): `Media`, `Iptc`, `Link`, `Group`, `CommentCount`."""
         place = next(each for each in doc["workspaces"] if each["id"] == workspace["id"])
-        makers: dict[str, Callable[[], Any]] = {
-            "Media": lambda: self.media(call, doc),
-            "Iptc": lambda: self.iptc(doc),
-            "Link": lambda: self.link(call, doc),
-            "Group": lambda: {"name": workspace["name"]},
-            "CommentCount": lambda: {"count": len(place["comments"])},
+        makers: dict[str, Maker] = {
+            "Media": lambda _: self.media(call, doc),
+            "Iptc": lambda _: self.iptc(doc),
+            "Link": lambda spec: self.link(call, doc, spec.get("params") or {}),
+            "Group": lambda _: {"name": workspace["name"]},
+            "CommentCount": lambda _: {"count": len(place["comments"])},
         }
         return _chosen(makers, wanted)
 
-    def link(self, call: Call, doc: Document) -> Record:
-        """Return the display address."""
-        return {"link": self._views.link(call, doc["id"])["attributes"]["link"]}
+    def link(self, call: Call, doc: Document, params: Mapping[str, Any]) -> Record:
+        """Return the display address, at the size that `image_size` and `image_mode` ask for."""
+        size, mode = str(params.get("image_size") or "600x600"), str(params.get("image_mode") or "fit")
+        if mode not in ("fit", "fill") or not re.fullmatch(r"\d{1,5}x\d{1,5}", size):
+            raise errors.bad_request("The parameter image_size must be of the form 600x400, image_mode fit or fill.")
+        return {"link": self._views.link(call, doc["id"], mode, size)["attributes"]["link"]}
 
     def embedded(self, doc: Document, part: str) -> Record:
         """Return the XMP or Exif of the stored file."""
@@ -160,12 +166,12 @@ def _in_words(value: Any) -> Any:
     return value
 
 
-def _chosen(makers: Mapping[str, Callable[[], Any]], wanted: Mapping[str, Any]) -> Record:
+def _chosen(makers: Mapping[str, Maker], wanted: Mapping[str, Any]) -> Record:
     """Make the records that an `extend` names, at any depth, each with the fields that it picks."""
     found: Record = {}
     for name, spec in _every(wanted):
         if name in makers and name not in found:
-            made = makers[name]()
+            made = makers[name](spec)
             found[name] = picked(made, str(spec.get("fields", "*"))) if isinstance(made, dict) else made
     return found
 

@@ -132,12 +132,20 @@ class ContainerReads:
         return self._containers(call, parameters, ordered(found, parameters, "creation_time"))
 
     async def galleries(self, call: Call) -> Reply:
-        """E9: query galleries; `recently_updated` puts what was changed last first (INFERRED)."""
-        parameters, org_id = await parameters_of(call), self._site.org(call)
-        found = self._site.containers.of_type(org_id, "gallery")
+        """E9: query galleries; `recently_updated` puts what was changed last first (INFERRED).
+
+        With `org_id` alone a visitor gets those that are open to them, as a website's proxy does (PROXY).
+        """
+        parameters = await parameters_of(call)
         wanted = parameters.text("org_id").strip()
+        visits = bool(wanted) and self._site.session(call) is None
+        org_id = wanted if visits else self._site.org(call)
         if wanted and wanted != org_id:
             raise errors.no_access("The session is not in this organization.")
+        found = self._site.containers.of_type(org_id, "gallery")
+        if visits:
+            call.state["guest"] = True
+            found = [doc for doc in found if self._site.way_in(call, doc) is not None]
         if name := parameters.text("name"):
             found = [doc for doc in found if _named(doc, name, exact=False)]
         if parameters.flag("portfolio"):

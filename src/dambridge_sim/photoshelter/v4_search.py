@@ -81,7 +81,8 @@ class Search:
         elif taken == "no_modified_window":
             parameters = parameters.without(*_MODIFIED)
         also = None
-        if parameters.choice("mode", ("library", "invited"), "library") == "invited":
+        invited = parameters.choice("mode", ("library", "invited"), "library") == "invited"
+        if invited and call.served(Confidence.INFERRED):
             galleries = self._site.invited_galleries(call)
             also = filters.in_galleries(galleries)
         return self._answer(call, parameters, self._org(call, parameters), _LIBRARY_SORTS, also)

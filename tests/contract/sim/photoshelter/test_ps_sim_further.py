@@ -277,3 +277,16 @@ def test_a_body_of_a_foreign_type_is_refused(site: Site, method: str, kind: str)
     refused = site.send(method, path, b'{"name": "x"}', headers)
     assert (refused.status, refused.error["id"]) == (415, "ResourceNotFoundException")
     assert site.send("GET", f"{V4}/library", None, headers).status == 200
+
+
+def test_v3_links_have_the_size_that_is_asked_for(site: Site) -> None:
+    file = site.put(jpeg(1, (400, 200)))
+    params = {"image_size": "90x90", "image_mode": "fill"}
+    record = _gallery_media(site, {"ImageLink": {"fields": "link", "params": params}})[0]["GalleryImage"]["ImageLink"]
+    assert isinstance(record, dict)
+    assert "/fill=90x90" in record["link"]
+    assert (
+        "/fit=50x50"
+        in site.v3("GET", f"/mem/image/{file}/link", image_size="50x50").json()["data"]["ImageLink"]["link"]
+    )
+    assert site.v3("GET", f"/mem/image/{file}/link", image_size="big").status == 400

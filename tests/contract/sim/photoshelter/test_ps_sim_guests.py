@@ -278,3 +278,37 @@ def test_a_library_that_cannot_be_is_refused(house: Site, tmp_path: Path, wrong:
     folder.mkdir()
     (folder / "library.yaml").write_text(wrong)
     assert house.control("POST", "/reset", {"seed": str(folder)}).status == 400
+
+
+def test_the_library_in_the_documentation_loads(site: Site, tmp_path: Path) -> None:
+    page = Path(__file__).parents[4] / "docs" / "reference" / "simulator-photoshelter.md"
+    example = page.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "library.yaml").write_text(example)
+    (tmp_path / "a.jpg").write_bytes(jpeg(1))
+    assert site.control("POST", "/reset", {"seed": str(tmp_path)}).status == 200
+    (line,) = site.state().values()
+    assert sorted(line["containers"]) == ["Clients/Press", "Partners/Press"]
+    assert line["visible_to"] == ["staff", "group:ann@client.example", "group:password", "group:press"]
+    assert line["custom"] == {"approval": "Yes"}
+    reviews = {
+        "Spring campaign": {"thumb": "down", "comment": "no release", "by": "kim@acme.example"},
+        "Summer": "up",
+        "Winter": None,
+    }
+    site.edit(line["id"], reviews=reviews)
+    assert site.state()[line["id"]]["reviews"] == {"Spring campaign": "down", "Summer": "up"}
+
+
+def test_a_website_lists_open_galleries_with_a_key_and_an_organization(house: Site) -> None:
+    visitor = _as(house, None)
+    found = visitor.get("/galleries", org_id=house.org, include="key-image,link").data
+    assert [each["attributes"]["name"] for each in found] == ["Open"]
+    assert visitor.get("/galleries").status == 401
+    assert len(house.get("/galleries", org_id=house.org).data) == 3
+
+
+def test_a_collection_has_one_parent(house: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "wrong"
+    folder.mkdir()
+    (folder / "library.yaml").write_text("containers: [{path: A/B, type: collection, also_in: [C]}]")
+    assert house.control("POST", "/reset", {"seed": str(folder)}).status == 400
