@@ -16,7 +16,6 @@ from dambridge_sim.kit.world import World
 from dambridge_sim.photoshelter import ids
 from dambridge_sim.photoshelter.containers import Containers, beginning
 from dambridge_sim.photoshelter.iptc import record_from_embedded
-from dambridge_sim.photoshelter.synthetic import synthetic_number
 
 FILE_NAME_LIMIT: Final = 255
 """Characters; longer names are refused (HC "Prepare Your Files for Upload")."""
@@ -213,13 +212,8 @@ class Assets:
 
     def glance(self, identifier: str) -> Document | None:
         """Return a file for a listing; `blob` may be missing in a computed one."""
-        number = synthetic_number(identifier)
-        base = self._documents.base("asset") if number is not None else None
-        if number is None or base is None or number >= base.count:
-            return self._documents.get("asset", identifier)
-        if self._documents.execute("SELECT 1 FROM doc WHERE kind='asset' AND id=?", (identifier,)):
-            return self._documents.get("asset", identifier)
-        return self.computed(number)
+        number = self._documents.computed_number("asset", identifier)
+        return self._documents.get("asset", identifier) if number is None else self.computed(number)
 
     # Galleries
 

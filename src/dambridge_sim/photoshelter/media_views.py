@@ -124,9 +124,13 @@ class MediaViews:
     def counts(self, gallery_id: str) -> dict[str, int]:
         """Count the files of a gallery by media type."""
         counts = {"total": 0, "images": 0, "videos": 0, "audio": 0, "documents": 0}
-        for doc in self.in_gallery(gallery_id):
-            counts["total"] += 1
-            counts[_PLURAL[doc["media"]]] += 1
+        documents = self._site.world.documents
+        for identifier in documents.every("asset", self._site.assets.in_gallery(gallery_id)):
+            computed = documents.computed_number("asset", identifier) is not None  # all computed files are images
+            doc = {"media": "image"} if computed else documents.get("asset", identifier)
+            if doc is not None:
+                counts["total"] += 1
+                counts[_PLURAL[doc["media"]]] += 1
         return counts
 
     def first_image(self, container: Document) -> str | None:

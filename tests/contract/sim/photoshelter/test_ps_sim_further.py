@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -290,3 +291,18 @@ def test_v3_links_have_the_size_that_is_asked_for(site: Site) -> None:
         in site.v3("GET", f"/mem/image/{file}/link", image_size="50x50").json()["data"]["ImageLink"]["link"]
     )
     assert site.v3("GET", f"/mem/image/{file}/link", image_size="big").status == 400
+
+
+def test_a_computed_library_shows_what_was_changed_in_it(seeded: Callable[[str], Site]) -> None:
+    site = seeded("synthetic:30")
+    gallery = site.gallery("Lot 000000")
+    first, second, third = (each["id"] for each in site.get(f"/galleries/{gallery}/children", page=1, per_page=3).data)
+    assert site.call("DELETE", f"/media/{first}").status == 200
+    site.call("PATCH", f"/media/{second}", {"file_name": "renamed.jpg"})
+    site.put(PDF, "paper.pdf", containers=["Synthetic/Lot 000000"])
+    counts = site.get(f"/galleries/{gallery}/child-count").json()["meta"]["children_count"]
+    assert counts == {"total": 30, "images": 29, "videos": 0, "audio": 0, "documents": 1}
+    children = [each["id"] for each in site.get(f"/galleries/{gallery}/children", page=1, per_page=2).data]
+    assert children == [second, third]
+    hits = {each["id"]: each["attributes"]["file_name"] for each in site.get("/media", org_id=site.org).data}
+    assert (len(hits), hits[second], first in hits) == (30, "renamed.jpg", False)
