@@ -90,23 +90,27 @@ class _Pieces:
 
 def _zipped(files: Sequence[Document], blobs: Blobs) -> Iterator[bytes]:
     """Yield a ZIP of stored files; equal names get a number, as every packer does."""
-    out, used = _Pieces(), dict[str, int]()
+    out, used = _Pieces(), set[str]()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED, allowZip64=True) as packed:  # type: ignore[call-overload]
         for doc in files:
             blob = Blob.from_json(doc["blob"])
-            with packed.open(_name(doc["file_name"], used), "w", force_zip64=True) as entry:
+            with packed.open(entry_name(doc["file_name"], used), "w", force_zip64=True) as entry:
                 for data in blobs.chunks(blob, 0, blob.size):
                     entry.write(data)
                     yield out.taken()
     yield out.taken()
 
 
-def _name(file_name: str, used: dict[str, int]) -> str:
-    used[file_name] = used.get(file_name, 0) + 1
-    if used[file_name] == 1:
-        return file_name
+def entry_name(file_name: str, used: set[str]) -> str:
+    """Return a name that is not used yet, with a number where it must be, and note it as used."""
     stem, dot, ending = file_name.rpartition(".")
-    return f"{stem or ending}-{used[file_name]}{dot if stem else ''}{ending if stem else ''}"
+    stem, tail = (stem, dot + ending) if stem else (file_name, "")
+    name, number = file_name, 1
+    while name in used:
+        number += 1
+        name = f"{stem}-{number}{tail}"
+    used.add(name)
+    return name
 
 
 async def _sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
