@@ -15,6 +15,7 @@ from dambridge_sim.kit.media import MediaInfo
 from dambridge_sim.kit.world import World
 from dambridge_sim.photoshelter import ids
 from dambridge_sim.photoshelter.containers import Containers, beginning
+from dambridge_sim.photoshelter.durations import duration_of
 from dambridge_sim.photoshelter.iptc import record_from_embedded
 
 FILE_NAME_LIMIT: Final = 255
@@ -178,7 +179,7 @@ class Assets:
                 "sha1": self._world.blobs.sha1(blob),
                 "format": ending,
                 "format_readable": _READABLE.get(ending, ending.upper()),
-                "duration": None,
+                "duration": duration_of(self._world.blobs.path(blob)) if media in ("video", "audio") else None,
             }
         if self._world.switches["upload_reads_metadata"]:
             facts |= described(self._world.blobs.embedded(blob), image=media == "image")

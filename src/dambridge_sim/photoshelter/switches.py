@@ -47,6 +47,7 @@ SWITCHES: Final = (
     Switch("oauth_lifetime_s", 3600, "`expires_in` of an OAuth access token, in simulated seconds"),
     Switch("refresh_rotates", True, "a refresh token works once and is replaced"),
     Switch("refresh_lifetime_s", 0, "simulated seconds until a refresh token ends; 0: never"),
+    Switch("oauth_user", "", "e-mail address of who answers at /oauth/authorize; empty: the default librarian"),
     Switch("oauth_consent", "granted", "what the user answers at /oauth/authorize", ("granted", "denied")),
     Switch("oauth_error_status", 401, "status of an `OAuthServerException`", (401, 400)),
     # Envelope (PS 4.3 to 4.7)

@@ -130,12 +130,20 @@ class Authentication:
             back = {"error": "access_denied", "error_description": "The user refused.", **back}
             return self._redirect(redirect, back)
         session = self._site.session(call)
-        user_id = session.user_id if session else self._site.accounts.first_user()["id"]
+        user_id = session.user_id if session else self._at_the_browser()["id"]
         code = self._site.accounts.secret("code")
         expires = self._site.world.clock.now_ms() + _CODE_LIFETIME_MS
         grant = {"client_id": client["client_id"], "redirect_uri": redirect, "user_id": user_id, "expires_ms": expires}
         self._site.world.documents.put("oauth_code", code, {**grant, "use": "code"})
         return self._redirect(redirect, {"code": code, **back})
+
+    def _at_the_browser(self) -> Document:
+        """Return who sits at the browser that shows the consent page."""
+        email = str(self._site.world.switches["oauth_user"])
+        user = self._site.accounts.user_by_email(email) if email else self._site.accounts.first_user()
+        if user is None:
+            raise errors.bad_request(f"The switch oauth_user names nobody: {email}.")
+        return user
 
     @staticmethod
     def _redirect(uri: str, query: dict[str, str]) -> Reply:

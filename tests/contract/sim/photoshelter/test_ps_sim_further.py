@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from dambridge_sim.kit.embedded import read_embedded
+from dambridge_sim.kit.serving import serve
+from dambridge_sim.kit.simulator import Options
+from dambridge_sim.photoshelter import make_vendor
 
 from .conftest import V3, V4, Site, jpeg, multipart
 
@@ -306,3 +311,56 @@ def test_a_computed_library_shows_what_was_changed_in_it(seeded: Callable[[str],
     assert children == [second, third]
     hits = {each["id"]: each["attributes"]["file_name"] for each in site.get("/media", org_id=site.org).data}
     assert (len(hits), hits[second], first in hits) == (30, "renamed.jpg", False)
+
+
+def _mp4(seconds: int, *, wide: bool, last: bool) -> bytes:
+    """A film of nothing: the smallest boxes that say how long it lasts, the index before or after the pictures."""
+    times = struct.pack(">QQIQ", 0, 0, 600, 600 * seconds) if wide else struct.pack(">IIII", 0, 0, 600, 600 * seconds)
+    header = bytes((int(wide), 0, 0, 0)) + times
+    inner = struct.pack(">I4s", len(header) + 8, b"mvhd") + header
+    moov = struct.pack(">I4s", len(inner) + 8, b"moov") + inner
+    mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + 100) + bytes(100)
+    start = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
+    return start + (mdat + moov if last else moov + mdat)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "seconds"),
+    [
+        (_mp4(12, wide=False, last=False), "a.mp4", 12.0),
+        (_mp4(90_000, wide=True, last=True), "b.mp4", 90_000.0),
+        (CLIP, "no-index.mp4", None),
+        (_mp4(12, wide=False, last=True)[:-4], "cut.mp4", None),
+        (
+            b"RIFF\0\0\0\0WAVEfmt "
+            + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8)
+            + b"data"
+            + struct.pack("<I", 12_000),
+            "c.wav",
+            1.5,
+        ),
+        (SOUND, "no-data.wav", None),
+    ],
+)
+def test_how_long_a_film_or_sound_lasts(site: Site, data: bytes, name: str, seconds: float | None) -> None:
+    file = site.put(data, name)
+    assert site.get(f"/media/{file}").data["attributes"]["duration"] == seconds
+    raw = json.loads(site.get(f"/media/{file}/metadata").data["attributes"]["raw"])
+    assert raw["format"]["duration"] == seconds
+
+
+def test_an_upload_that_is_being_processed_survives_a_restart(tmp_path: Path) -> None:
+    with serve(make_vendor(), Options(data=tmp_path)) as served:
+        site = Site(served)
+        site.sign_in()
+        site.put()
+        site.switch(upload_processing_s=3600.0)
+        file = site.upload(f"{V4}/media", ("late.jpg", jpeg(8)), gallery_id=site.gallery()).data["id"]
+        token = site.token
+        site.close()
+    with serve(make_vendor(), Options(data=tmp_path)) as served:
+        again = Site(served, key=str(served.credentials["api_key"]), token=token)
+        assert again.get(f"/media/{file}").status == 404
+        again.advance(3601)
+        assert again.get(f"/media/{file}/download").body == jpeg(8)
+        again.close()

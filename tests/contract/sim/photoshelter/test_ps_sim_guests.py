@@ -312,3 +312,28 @@ def test_a_collection_has_one_parent(house: Site, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "library.yaml").write_text("containers: [{path: A/B, type: collection, also_in: [C]}]")
     assert house.control("POST", "/reset", {"seed": str(folder)}).status == 400
+
+
+def test_who_consents_to_oauth_is_whom_the_switch_names(house: Site) -> None:
+    form = {
+        "application_name": "a",
+        "name": "n",
+        "description": "d",
+        "email": "e@x.example",
+        "redirect_uri": "https://x.example/",
+    }
+    client = house.call("POST", "/oauth/register", form).data["attributes"]
+    known = {name: client[name] for name in ("client_id", "client_secret", "redirect_uri")}
+
+    def consents() -> str:
+        ask = {"response_type": "code", "client_id": client["client_id"], "redirect_uri": client["redirect_uri"]}
+        code = _as(house, None).get("/oauth/authorize", **ask).headers["location"].partition("code=")[2]
+        pair = house.call("POST", "/oauth/token", {**known, "grant_type": "authorization_code", "code": code}).json()
+        headers = {"X-PS-Api-Key": house.key, "Authorization": f"Bearer {pair['access_token']}"}
+        return str(house.send("GET", f"{V4}/user/session", None, headers).data["attributes"]["email"])
+
+    assert consents() == house.served.credentials["email"]
+    house.switch(oauth_user="ed@acme.example")
+    assert consents() == "ed@acme.example"
+    house.switch(oauth_user="gone@acme.example")
+    assert _as(house, None).get("/oauth/authorize", response_type="code", **known).status == 400
