@@ -33,7 +33,7 @@ def _mp4(source: BinaryIO) -> float | None:
         _, _, scale, length = struct.unpack(">QQIQ", source.read(28))
     else:
         _, _, scale, length = struct.unpack(">IIII", source.read(16))
-    return round(float(length) / scale, 3)
+    return round(float(length) / float(scale), 3)
 
 
 def _box(source: BinaryIO, wanted: bytes, place: int, end: int) -> tuple[int, int] | None:
