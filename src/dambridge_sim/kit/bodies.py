@@ -207,6 +207,9 @@ class LibraryBody(Body):
     data_source_sync: str | None = Field(None, description="NetX: tasks of Data Source Sync, as XML")
     data_source_every_s: int | None = Field(None, description="NetX: simulated seconds between two runs of them")
     custom_actions: list[Any] = Field(default_factory=list, description="NetX")
+    organizations: list[Any] = Field(default_factory=list, description="PhotoShelter: further organizations, by name")
+    contacts: list[dict[str, Any]] = Field(default_factory=list, description="PhotoShelter: the address book")
+    integrations: list[Any] = Field(default_factory=list, description="PhotoShelter")
     defaults: dict[str, Any] = Field(default_factory=dict, description="`meta` that every file begins with")
     files: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

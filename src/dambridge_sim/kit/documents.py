@@ -112,6 +112,11 @@ class Documents:
         overlay = self._overlays.get(kind)
         return overlay.base if overlay else None
 
+    def computed_number(self, kind: str, identifier: str) -> int | None:
+        """Return the number of a document that is computed and was never stored or deleted, else None."""
+        overlay = self._overlays.get(kind)
+        return overlay.untouched(identifier) if overlay else None
+
     def clear(self) -> None:
         """Forget every document, index entry, number and computed library; other settings stay."""
         with self.transaction():

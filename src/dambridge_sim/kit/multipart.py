@@ -35,6 +35,8 @@ class Form:
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
+    uploads: list[Upload] = field(default_factory=list)
+    """Every file, those with equal part names too."""
 
     @classmethod
     def of_pairs(cls, pairs: Iterable[tuple[str, str]]) -> Form:
@@ -127,7 +129,9 @@ class _Collector:
         if rule := self._faults.get("alter_on_upload"):
             blob = self._blobs.store(altered(self._blobs.read(blob), rule.how))
         declared = self._headers.get("content-type", "application/octet-stream")
-        self.form.files[self._field] = Upload(self._field, self._filename or "", declared, blob)
+        upload = Upload(self._field, self._filename or "", declared, blob)
+        self.form.files[self._field] = upload
+        self.form.uploads.append(upload)
 
     def _on_end(self) -> None:
         self.ended = True

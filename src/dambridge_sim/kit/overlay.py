@@ -31,6 +31,14 @@ class Overlay:
         number = self.base.number_of(identifier)
         return number if number is not None and 0 <= number < self.base.count else None
 
+    def untouched(self, identifier: str) -> int | None:
+        """Return the number of an id that is part of the library and still computed, else None."""
+        number = self.number(identifier)
+        if number is None:
+            return None
+        place = bisect_left(self._touched, number)
+        return None if place < len(self._touched) and self._touched[place] == number else number
+
     def total(self, lookup: Lookup, stored: int) -> int:
         """Return how many documents a lookup selects, `stored` of which stand in the store."""
         span = self.base.span(lookup)

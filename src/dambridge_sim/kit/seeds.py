@@ -15,7 +15,7 @@ from dambridge_sim.kit.bodies import LibraryBody
 LIBRARY_FILE = "library.yaml"
 _SITE_MEMBERS = (
     "groups", "permissions", "metadata_map", "profiles", "oauth_clients", "autotasks", "data_source_sync",
-    "data_source_every_s", "custom_actions",
+    "data_source_every_s", "custom_actions", "organizations", "contacts", "integrations",
 )  # fmt: skip
 _MEMBERS = ("containers", "vocabularies", "users", "attributes", "switches", "defaults", "files", *_SITE_MEMBERS)
 
@@ -36,7 +36,8 @@ class Library:
     defaults: dict[str, Any] = field(default_factory=dict)
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     site: dict[str, Any] = field(default_factory=dict)
-    """NetX: groups, permissions, metadata_map, AutoTasks and the like; written beside the others."""
+    """What one system alone has, written beside the others. NetX: groups, permissions, metadata_map, AutoTasks and the like.
+    PhotoShelter: organizations, contacts, integrations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,15 @@ from dambridge_sim.photoshelter import ids
 KINDS: Final = (
     Kind("organization", {"name": Index(lambda doc: [doc["name"]])}),
     Kind("user", {"email": Index(lambda doc: [doc["email"].casefold()])}),
-    Kind("session", {"user": Index(lambda doc: [doc["user_id"]])}, counts=False),
+    Kind("session", counts=False),
     Kind("oauth_client", counts=False),
     Kind("oauth_code", counts=False),
 )
 
 ROLES: Final = ("admin", "editor", "tagger", "contributor")
+INVITED: Final = "invited"
+"""Not a role in any organization: somebody who has a login and is let in by permission entries (PS A7)."""
+
 RIGHTS: Final = {
     "admin": frozenset({"read", "tag", "edit", "upload"}),
     "editor": frozenset({"read", "tag", "edit", "upload"}),
@@ -43,6 +46,8 @@ class Session:
     org_id: str | None
     role: str
     oauth: bool = False
+    waiting: bool = False
+    """The second factor is still to come; until then the token opens nothing."""
 
     def may(self, right: str) -> bool:
         """Say whether the role of the caller allows `read`, `tag`, `edit` or `upload`."""
@@ -81,13 +86,19 @@ class Accounts:
         """Return an organization."""
         return self._documents.get("organization", identifier)
 
-    def add_user(self, email: str, password: str, name: str, role: str, organization: str) -> Document:
+    def organizations(self) -> list[Document]:
+        """Return all organizations."""
+        return [self._known("organization", each) for each in self._documents.every("organization")]
+
+    def add_user(
+        self, email: str, password: str, name: str, role: str, organization: str, *, two_factor: bool = False
+    ) -> Document:
         """Add a user to an organization (by name), or change role and password of the one who is there."""
-        if role not in ROLES:
-            raise ValueError(f"role {role!r}: one of {', '.join(ROLES)}")
-        org = self.organization(organization)
+        if role not in (*ROLES, INVITED):
+            raise ValueError(f"role {role!r}: one of {', '.join((*ROLES, INVITED))}")
         user = self.user_by_email(email) or {"id": ids.make_id(ids.USER, email.casefold()), "orgs": {}}
-        user |= {"email": email, "password": password, "name": name, "orgs": {**user["orgs"], org["id"]: role}}
+        orgs = user["orgs"] if role == INVITED else {**user["orgs"], self.organization(organization)["id"]: role}
+        user |= {"email": email, "password": password, "name": name, "orgs": orgs, "two_factor": two_factor}
         self._documents.put("user", user["id"], user)
         return user
 
@@ -114,7 +125,9 @@ class Accounts:
 
     # Sessions
 
-    def open_session(self, user: Document, lifetime_s: int, *, oauth: bool = False, org_id: str | None = None) -> str:
+    def open_session(
+        self, user: Document, lifetime_s: int, *, oauth: bool = False, org_id: str | None = None, waiting: bool = False
+    ) -> str:
         """Begin a session and return its token."""
         token = self.secret("token")
         self._documents.put(
@@ -124,6 +137,7 @@ class Accounts:
                 "user_id": user["id"],
                 "org_id": org_id,
                 "oauth": oauth,
+                "waiting": waiting,
                 "expires_ms": self._world.clock.now_ms() + lifetime_s * 1000,
             },
         )
@@ -139,7 +153,33 @@ class Accounts:
         user = self.user(document["user_id"])
         org_id = document["org_id"]
         role = user["orgs"].get(org_id, "contributor") if org_id else "admin"
-        return Session(token, user["id"], user["email"], org_id, role, document["oauth"])
+        return Session(token, user["id"], user["email"], org_id, role, document["oauth"], document["waiting"])
+
+    def prolong(self, token: str, lifetime_s: int) -> None:
+        """Let the lifetime of a session count from now."""
+        document = self._known("session", token)
+        until = self._world.clock.now_ms() + lifetime_s * 1000
+        self._documents.put("session", token, {**document, "expires_ms": until})
+
+    def two_factor(self, user: Document) -> bool:
+        """Say whether a user's login needs a second factor, whose exchange is not public (PS A1)."""
+        return bool(user["two_factor"] or self._world.switches["two_factor_everybody"])
+
+    def login(self, email: str, password: str, org_id: str | None = None) -> tuple[Document, str | None]:
+        """Return a user and a session token; no user for a wrong e-mail address or password: `PermissionError`.
+
+        An account with two-factor login gets a token that opens nothing, or none, as the switch says.
+        """
+        user = self.user_by_email(email)
+        if user is None or user["password"] != password:
+            raise PermissionError("E-mail or password is wrong.")
+        if org_id is not None and org_id not in user["orgs"]:
+            raise PermissionError("You are no member of this organization.")
+        waiting = self.two_factor(user)
+        if waiting and self._world.switches["two_factor_login"] == "no_token":
+            return user, None
+        lifetime = self._world.switches["session_lifetime_s"]
+        return user, self.open_session(user, lifetime, org_id=org_id, waiting=waiting)
 
     def enter(self, token: str, org_id: str | None) -> None:
         """Put a session into an organization, or take it out of the one it is in."""

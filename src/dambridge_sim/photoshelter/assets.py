@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from dambridge_sim.kit.acting import Acting, acting
 from dambridge_sim.kit.blobs import Blob
 from dambridge_sim.kit.embedded import Embedded
 from dambridge_sim.kit.lookup import Document, Index, Kind, Lookup
@@ -14,8 +15,8 @@ from dambridge_sim.kit.media import MediaInfo
 from dambridge_sim.kit.world import World
 from dambridge_sim.photoshelter import ids
 from dambridge_sim.photoshelter.containers import Containers, beginning
+from dambridge_sim.photoshelter.durations import duration_of
 from dambridge_sim.photoshelter.iptc import record_from_embedded
-from dambridge_sim.photoshelter.synthetic import synthetic_number
 
 FILE_NAME_LIMIT: Final = 255
 """Characters; longer names are refused (HC "Prepare Your Files for Upload")."""
@@ -67,6 +68,10 @@ def _named(doc: Document) -> list[str]:
     return [] if doc["trashed"] else [f"{doc['org_id']}|{doc['file_name'].casefold()}"]
 
 
+def _in_workspaces(doc: Document) -> list[str]:
+    return [] if doc["trashed"] else [f"{place['id']}|{place['added_ms']:014d}" for place in doc.get("workspaces", [])]
+
+
 KINDS: Final = (
     Kind(
         "asset",
@@ -76,8 +81,10 @@ KINDS: Final = (
             "name": Index(_named, lagged=True),
             "gallery": _joined("order", 8),
             "gallery_added": _joined("added_ms", 14),
+            "workspace": Index(_in_workspaces),
         },
     ),
+    Kind("processing", counts=False),
     Kind("field", {"org": Index(lambda doc: [f"{doc['org_id']}|{doc['name']}"])}),
 )
 
@@ -90,15 +97,39 @@ class Assets:
         self._world = world
         self._documents = world.documents
         self._containers = containers
+        self._due: int | None = None
         self.computed: Callable[[int], Document | None] = lambda _number: None
 
     def arrive(
         self, blob: Blob, file_name: str, *, org_id: str, owner_id: str, galleries: Iterable[str], **members: Any
     ) -> Document:
-        """Take a new file into galleries (ids) and store it."""
+        """Take a new file into galleries (ids); it is there at once, or after the time that processing takes."""
         document = self.made(blob, file_name, org_id=org_id, owner_id=owner_id, galleries=galleries) | members
-        self.save(document)
+        takes = self._world.switches["upload_processing_s"]
+        if not takes:
+            self.save(document)
+            return document
+        due = self._world.clock.now_ms() + round(takes * 1000)
+        self._documents.put("processing", document["id"], {"document": document, "due_ms": due})
+        self._due = due if self._due is None else min(self._due, due)
         return document
+
+    def settle(self) -> None:
+        """Let uploads appear whose processing is over by now."""
+        if self._due is None or self._due > (now := self._world.clock.now_ms()):
+            return
+        with acting(Acting("the server", "processed an upload")), self._documents.transaction():
+            for identifier in list(self._documents.stored("processing")):
+                waiting = self._documents.get("processing", identifier)
+                if waiting is not None and waiting["due_ms"] <= now:
+                    self.save(waiting["document"])
+                    self._documents.delete("processing", identifier)
+        self.recall()
+
+    def recall(self) -> None:
+        """Find out when the next upload is due: after a start, and whenever some appeared."""
+        waiting = (self._documents.get("processing", each) for each in self._documents.stored("processing"))
+        self._due = min((each["due_ms"] for each in waiting if each), default=None)
 
     def made(self, blob: Blob, file_name: str, *, org_id: str, owner_id: str, galleries: Iterable[str]) -> Document:
         """Return a new file, not stored yet: type, dimensions and embedded metadata are read from its bytes."""
@@ -148,7 +179,7 @@ class Assets:
                 "sha1": self._world.blobs.sha1(blob),
                 "format": ending,
                 "format_readable": _READABLE.get(ending, ending.upper()),
-                "duration": None,
+                "duration": duration_of(self._world.blobs.path(blob)) if media in ("video", "audio") else None,
             }
         if self._world.switches["upload_reads_metadata"]:
             facts |= described(self._world.blobs.embedded(blob), image=media == "image")
@@ -182,13 +213,8 @@ class Assets:
 
     def glance(self, identifier: str) -> Document | None:
         """Return a file for a listing; `blob` may be missing in a computed one."""
-        number = synthetic_number(identifier)
-        base = self._documents.base("asset") if number is not None else None
-        if number is None or base is None or number >= base.count:
-            return self._documents.get("asset", identifier)
-        if self._documents.execute("SELECT 1 FROM doc WHERE kind='asset' AND id=?", (identifier,)):
-            return self._documents.get("asset", identifier)
-        return self.computed(number)
+        number = self._documents.computed_number("asset", identifier)
+        return self._documents.get("asset", identifier) if number is None else self.computed(number)
 
     # Galleries
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from dambridge_sim.kit.lookup import Document
 from dambridge_sim.kit.visibility import STAFF, Audience
 from dambridge_sim.photoshelter.containers import Containers
+from dambridge_sim.photoshelter.grants import entries
 
 
 def audience_of(doc: Document, containers: Containers, at_ms: int) -> Audience:
@@ -23,9 +22,10 @@ def audience_of(doc: Document, containers: Containers, at_ms: int) -> Audience:
         mode = containers.widest(gallery)
         public = public or mode == "everyone"
         if mode == "permission":
-            for name, end in _grants(gallery, containers):
+            for entry in entries(gallery, containers):
+                end = entry.get("expires_ms")
                 if end is None or end > at_ms:
-                    groups.add(name)
+                    groups.add(_name(entry))
                 if end is not None and end > at_ms:
                     ends.append(end)
     if not public and not groups:
@@ -33,19 +33,8 @@ def audience_of(doc: Document, containers: Containers, at_ms: int) -> Audience:
     return Audience(public=public, groups=tuple(sorted(groups)), changes_at_ms=min(ends, default=None))
 
 
-def _grants(container: Document, containers: Containers) -> Iterable[tuple[str, int | None]]:
-    """Yield who was let in, here or further up, and until when."""
-    for entry in container["permissions"]:
-        yield _name(entry), entry.get("expires_ms")
-    if container.get("access_inherit", True):
-        for parent_id in container["parents"]:
-            parent = containers.get(parent_id)
-            if parent is not None:
-                yield from _grants(parent, containers)
-
-
 def _name(entry: Document) -> str:
-    for member in ("name", "group_id", "contact_id", "contact_email"):
+    for member in ("name", "contact_email", "group_id", "contact_id"):
         if entry.get(member):
             return str(entry[member])
     return str(entry["type"])

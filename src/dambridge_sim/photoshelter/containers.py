@@ -35,6 +35,7 @@ KINDS: Final = (
     # What moves with each file that comes and goes. Apart from the container, because a container that is written
     # makes the kit look anew who can see each of its files.
     Kind("pulse", counts=False),
+    Kind("used", counts=False),
 )
 
 
@@ -202,6 +203,14 @@ class Containers:
         self._documents.delete("container", document["id"])
         self._documents.delete("pulse", document["id"])
         return gone
+
+    def use_up(self, entry_id: str, most: int) -> bool:
+        """Count one download of a permission entry; False when `most` are used up (PS E14 `max_downloads`)."""
+        used = (self._documents.get("used", entry_id) or {"downloads": 0})["downloads"]
+        if used >= most:
+            return False
+        self._documents.put("used", entry_id, {"downloads": used + 1})
+        return True
 
     # Visibility
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from xml.sax.saxutils import escape
@@ -29,6 +30,9 @@ _SIMPLE: Final = {
     "web_statement": "xmpRights:WebStatement",
     "genre": "Iptc4xmpCore:IntellectualGenre",
 }
+_GETTY: Final = ("Composition", "ImageRank", "Personality", "RoutingDestinations")
+"""Custom fields that are embedded on download, as an exception (HC "Getty Images custom fields")."""
+
 _LANGUAGE: Final = {
     "title": "dc:title",
     "caption": "dc:description",
@@ -38,15 +42,22 @@ _LANGUAGE: Final = {
 _NAMESPACES: Final = (
     'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" '
     'xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/" '
-    'xmlns:Iptc4xmpCore="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"'
+    'xmlns:Iptc4xmpCore="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/" '
+    'xmlns:GettyImagesGIFT="http://xmp.gettyimages.com/gift/1.0/"'
 )
 
 
-def with_record(jpeg: bytes, record: Mapping[str, Any]) -> bytes:
+def getty_fields(custom: Mapping[str, str]) -> dict[str, str]:
+    """Return the custom fields (by id to value) that are embedded: Getty's four, by whatever case and spacing."""
+    wanted = {re.sub(r"[^a-z]", "", name.casefold()): value for name, value in custom.items()}
+    return {tag: wanted[tag.casefold()] for tag in _GETTY if tag.casefold() in wanted}
+
+
+def with_record(jpeg: bytes, record: Mapping[str, Any], getty: Mapping[str, str] | None = None) -> bytes:
     """Return the JPEG with `record` as its only XMP and without IIM; bytes that are no JPEG come back as they are."""
     if not jpeg.startswith(b"\xff\xd8"):
         return jpeg
-    packet = _XMP + packet_of(record)
+    packet = _XMP + packet_of(record, getty or {})
     if len(packet) > _SEGMENT_LIMIT:
         return jpeg
     segment = b"\xff\xe1" + (len(packet) + 2).to_bytes(2, "big") + packet
@@ -66,9 +77,10 @@ def _without_metadata(jpeg: bytes) -> tuple[bytes, bytes]:
     return bytes(kept), jpeg[place:]
 
 
-def packet_of(record: Mapping[str, Any]) -> bytes:
-    """Return an XMP packet that holds an IPTC record."""
+def packet_of(record: Mapping[str, Any], getty: Mapping[str, str]) -> bytes:
+    """Return an XMP packet that holds an IPTC record, and Getty's fields by their tags."""
     parts = [f"<{tag}>{escape(str(record[name]))}</{tag}>" for name, tag in _SIMPLE.items() if record.get(name)]
+    parts += [f"<GettyImagesGIFT:{tag}>{escape(value)}</GettyImagesGIFT:{tag}>" for tag, value in getty.items()]
     for name, tag in _LANGUAGE.items():
         if record.get(name):
             item = f'<rdf:li xml:lang="x-default">{escape(str(record[name]))}</rdf:li>'

@@ -23,24 +23,27 @@ BAD_KEY: Final = Fault(403, "ApiKeyInvalidException", "API key invalid")
 NOT_FOUND: Final = Fault(404, "ResourceNotFoundException", "Resource not found")
 NOT_ALLOWED: Final = Fault(405, "MethodNotAllowedException", "Method not allowed")
 UNSUPPORTED: Final = Fault(415, "ResourceNotFoundException", "Unsupported media type")  # the 404 name again (SPEC19)
+TOO_LARGE: Final = Fault(413, "RequestTooLargeException", "Request too large")
 TOO_MANY: Final = Fault(429, "TooManyRequestsException", "Too many requests")
 BAD_TOKEN: Final = Fault(401, "OAuthServerException", "OAuth token invalid")
 BROKEN: Final = Fault(500, "InternalServerException", "Internal server error")
 
 
-def v4_body(fault: Fault, detail: str) -> dict[str, Any]:
-    """Return the v4 body of a refusal."""
-    return {
-        "errors": [
-            {
-                "id": fault.name,
-                "status": str(fault.status),
-                "title": fault.title,
-                "detail": detail,
-                "links": {"about": f"{ABOUT}{fault.status}"},
-            }
-        ]
+NOTHING_HERE: Final = "There is nothing at this address."
+
+
+def v4_body(fault: Fault, detail: str, form: str = "array") -> dict[str, Any]:
+    """Return the v4 body of a refusal. As an `object` it is that of the 2019 examples: the 403 has a key `error`."""
+    error = {
+        "id": fault.name,
+        "status": str(fault.status),
+        "title": fault.title,
+        "detail": detail,
+        "links": {"about": f"{ABOUT}{fault.status}"},
     }
+    if form == "object":
+        return {"error" if fault.status == 403 else "errors": error}
+    return {"errors": [error]}
 
 
 def v3_body(fault: Fault, detail: str) -> dict[str, Any]:

@@ -66,9 +66,9 @@ def _scope(parameters: Parameters, galleries_below: Callable[[str], frozenset[st
     if parameters.text("virtual_agency_id").strip():
         yield lambda _doc: False  # nobody here belongs to a virtual agency
     if galleries := frozenset(parameters.words("galleries")):
-        yield _in_galleries(galleries)
+        yield in_galleries(galleries)
     if collections := parameters.words("collections"):
-        yield _in_galleries(frozenset[str]().union(*map(galleries_below, collections)))
+        yield in_galleries(frozenset[str]().union(*map(galleries_below, collections)))
     if kinds := parameters.words("media_type"):
         unknown = [kind for kind in kinds if kind not in _KINDS]
         if unknown:
@@ -81,7 +81,8 @@ def _equals(member: str, value: str) -> Test:
     return lambda doc: doc.get(member) == value
 
 
-def _in_galleries(galleries: frozenset[str]) -> Test:
+def in_galleries(galleries: frozenset[str]) -> Test:
+    """Return the test for files in one of the galleries."""
     return lambda doc: any(place["id"] in galleries for place in doc["galleries"])
 
 

@@ -18,6 +18,9 @@ ACCESS: Final = "A0000"
 PERMISSION: Final = "AR000"
 LINK: Final = "GI000"
 OAUTH_CLIENT: Final = "OAC00"
+CONTACT: Final = "CT000"
+CONTACT_GROUP: Final = "CTG00"
+WORKSPACE: Final = "W0000"
 
 _SHAPE: Final = re.compile(r"[A-Za-z0-9._]{16}\Z")
 _KEY: Final = re.compile(r"[A-Za-z0-9._]{11}\Z")

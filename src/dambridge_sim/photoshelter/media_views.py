@@ -13,7 +13,7 @@ from dambridge_sim.kit.lookup import Document
 from dambridge_sim.photoshelter import iptc, resources
 from dambridge_sim.photoshelter.resources import Resource
 from dambridge_sim.photoshelter.site import Site
-from dambridge_sim.photoshelter.times import media_time
+from dambridge_sim.photoshelter.times import license_time, media_time
 
 CUSTOM_TYPES: Final = ("image", "video")
 """Custom metadata apply to images and video (HC "Custom Metadata")."""
@@ -38,7 +38,7 @@ class MediaViews:
 
     def media(self, call: Call, doc: Document, wanted: frozenset[str]) -> Resource:
         """Return E19, with what was asked for. Only `iptc` was ever seen asked for; the others are INFERRED."""
-        shown = resources.media(doc)
+        shown = resources.media(doc, self._site.frame(call), staff=self._site.staff(call))
         if not wanted:
             return shown
         makers: dict[str, Callable[[], Any]] = {
@@ -81,6 +81,16 @@ class MediaViews:
                 entries.append({"field_id": field_id, "name": field["name"], "option_id": option_id, "value": value})
         return {"id": doc["id"], "type": "custom-metadata", "attributes": {"custom_metadata": entries}}
 
+    def machine_tags(self, doc: Document) -> Resource:
+        """Return E26: a list of one-key objects whose key is the tag, as v3 has it."""
+        return {"id": doc["id"], "type": "ml-metadata", "attributes": machine_tags(doc)}
+
+    def license(self, doc: Document) -> dict[str, Any]:
+        """Return the end of the licence, as the switch spells it."""
+        end = doc.get("license_ms")
+        form = str(self._site.world.switches["license_format"])
+        return {"license_etime": None if end is None else license_time(end, form, self._site.zone)}
+
     def membership(self, call: Call, doc: Document, place: Document, wanted: frozenset[str]) -> Resource:
         """Return one gallery that a file is in (PS E30): `include=gallery` brings its name."""
         gallery_id = place["id"]
@@ -92,7 +102,8 @@ class MediaViews:
         gallery = self._site.containers.get(gallery_id) if "gallery" in wanted else None
         if gallery is not None:
             current = self._site.containers.current(gallery)
-            shown["includes"] = {"gallery": {"data": resources.container(current, self._site.origin(call))}}
+            staff = self._site.staff(call)
+            shown["includes"] = {"gallery": {"data": resources.container(current, self._site.frame(call), staff=staff)}}
         return shown
 
     def link(self, call: Call, identifier: str, mode: str = "fit", size: str = "600x600") -> Resource:
@@ -113,9 +124,13 @@ class MediaViews:
     def counts(self, gallery_id: str) -> dict[str, int]:
         """Count the files of a gallery by media type."""
         counts = {"total": 0, "images": 0, "videos": 0, "audio": 0, "documents": 0}
-        for doc in self.in_gallery(gallery_id):
-            counts["total"] += 1
-            counts[_PLURAL[doc["media"]]] += 1
+        documents = self._site.world.documents
+        for identifier in documents.every("asset", self._site.assets.in_gallery(gallery_id)):
+            computed = documents.computed_number("asset", identifier) is not None  # all computed files are images
+            doc = {"media": "image"} if computed else documents.get("asset", identifier)
+            if doc is not None:
+                counts["total"] += 1
+                counts[_PLURAL[doc["media"]]] += 1
         return counts
 
     def first_image(self, container: Document) -> str | None:
@@ -124,6 +139,11 @@ class MediaViews:
             return next((doc["id"] for doc in self.in_gallery(container["id"]) if doc["media"] == "image"), None)
         below = self._site.containers.under(container["org_id"], container["id"])
         return next((found for each in below if (found := self.first_image(each))), None)
+
+
+def machine_tags(doc: Document) -> dict[str, Any]:
+    """Return what a machine found in a file, in the form of v3's `ML_Metadata` (PS E26, SINGLE)."""
+    return {"ml_data": {"tag_status": {"objects": [{tag: {}} for tag in doc.get("ml_tags", [])]}}}
 
 
 def seal(identifier: str) -> str:

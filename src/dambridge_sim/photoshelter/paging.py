@@ -25,12 +25,12 @@ class Page:
         return (self.number - 1) * self.size
 
 
-def page_of(parameters: Parameters, default: int = DEFAULT) -> Page:
-    """Read the page asked for. Only one of the two parameters is as good as none (PS 4.4, SPEC19)."""
+def page_of(parameters: Parameters, most: int = MOST, default: int = DEFAULT) -> Page:
+    """Read the page asked for, of at most `most` items. One of the two parameters is as good as none (PS 4.4, SPEC19)."""
     number, size = parameters.number("page"), parameters.number("per_page")
     if number is None or size is None:
         return Page(1, default)
-    return Page(max(number, 1), min(max(size, 1), MOST))
+    return Page(max(number, 1), min(max(size, 1), most))
 
 
 def paging_meta(page: Page, total: int, place: str, api_key: str) -> dict[str, Any]:

@@ -26,9 +26,22 @@ class Parameters:
         """Say whether the parameter was sent, empty or not."""
         return name in self._values
 
+    def without(self, *names: str) -> Parameters:
+        """Return the parameters as a server reads them that does not know some."""
+        return Parameters({name: value for name, value in self._values.items() if name not in names})
+
+    def only(self, *names: str) -> Parameters:
+        """Return the parameters as a server reads them that knows only these."""
+        return Parameters({name: value for name, value in self._values.items() if name in names})
+
     def names(self) -> tuple[str, ...]:
         """Return the names of all that was sent."""
         return tuple(self._values)
+
+    @property
+    def every(self) -> Mapping[str, Any]:
+        """All that was sent."""
+        return self._values
 
     def raw(self, name: str) -> Any:
         """Return what was sent, or None."""
@@ -100,6 +113,20 @@ class Parameters:
                 raise bad_request(f"The parameter {name} must be a JSON object.") from None
         if not isinstance(value, dict):
             raise bad_request(f"The parameter {name} must be a JSON object.")
+        return value
+
+    def objects(self, name: str) -> list[dict[str, Any]] | None:
+        """Return a JSON list of objects, sent as text or as JSON; absent or empty text gives None."""
+        value = self._values.get(name)
+        if isinstance(value, str) and value:
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise bad_request(f"The parameter {name} must be a JSON list.") from None
+        if value is None or value == "":
+            return None
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise bad_request(f"The parameter {name} must be a JSON list of objects.")
         return value
 
     def choice(self, name: str, allowed: Sequence[str], default: str) -> str:

@@ -14,8 +14,9 @@ from dambridge_sim.photoshelter import ids, iptc
 from dambridge_sim.photoshelter.accounts import DEFAULT_ORGANIZATION
 from dambridge_sim.photoshelter.assets import FILE_NAME_LIMIT
 from dambridge_sim.photoshelter.containers import NAME_LIMIT
+from dambridge_sim.photoshelter.permissions import entry_of
 from dambridge_sim.photoshelter.site import Site
-from dambridge_sim.photoshelter.times import container_time, parse_person
+from dambridge_sim.photoshelter.times import parse_person
 from dambridge_sim.photoshelter.visibility import MODES
 
 MEMBERS: Final = frozenset(
@@ -41,6 +42,8 @@ MEMBERS: Final = frozenset(
         "organization",
         "owner",
         "trash",
+        "ml_tags",
+        "reviews",
     ]
 )
 CONTRIBUTOR_LIMIT: Final = 25
@@ -58,7 +61,6 @@ _DATE_NAMES: Final = {
     "taken": "taken_at",
     "expires": "license_expires",
 }
-_ENTRY_TYPES: Final = ("contact", "group", "token", "access_level", "password")
 
 
 class People:
@@ -91,6 +93,8 @@ class People:
         doc = self._known(identifier)
         assets = self._site.assets
         if meta.get("trash") is False and doc["trashed"]:
+            if not self._site.world.switches["trash_restorable"]:
+                raise BadMetaError("trash: the switch trash_restorable says that nothing comes back")
             doc = assets.restore(doc)
         if upload is not None:
             try:
@@ -183,7 +187,23 @@ class People:
                 if not isinstance(meta[name], bool | None):
                     raise BadMetaError(f"{name}: true, false or null")
                 members[name] = meta[name]
+        if "ml_tags" in meta:
+            members["ml_tags"] = [str(tag) for tag in meta["ml_tags"] or []]
+        if meta.get("reviews"):
+            members["workspaces"] = self._reviewed(doc, meta["reviews"])
         return members | _dates(meta)
+
+    def _reviewed(self, doc: Document, reviews: Any) -> list[dict[str, Any]]:
+        """Return the places of a file in workspaces: `{"Spring": "up"}`, or with `thumb`, `comment`, `by`; null: not in it."""
+        if not isinstance(reviews, Mapping):
+            raise BadMetaError("reviews: an object, workspace to up, down, null, or thumb, comment, by")
+        who = str(self._site.accounts.first_user()["email"])
+        for name, review in reviews.items():
+            try:
+                doc = {**doc, "workspaces": self._site.workspaces.reviewed(doc, str(name), review, who)}
+            except ValueError as error:
+                raise BadMetaError(f"reviews: {error}") from None
+        return list(doc["workspaces"])
 
     def _custom(self, doc: Document, wanted: Mapping[str, Any]) -> dict[str, str]:
         """Return custom metadata with some fields set: by option id or by its value; new ones are defined on the way."""
@@ -210,9 +230,12 @@ class People:
     # A library
 
     def load(self, library: Library) -> None:
-        """Take users, custom fields and containers of a seed folder. Raises `BadMetaError`."""
+        """Take organizations, users, contacts, custom fields and containers of a seed folder. Raises `BadMetaError`."""
+        for given in library.site.get("organizations", []):
+            self._site.accounts.organization(_name_of("organizations", given))
         for user in library.users:
             self._user(user)
+        self._address_book(library.site)
         org_id, owner_id = self._owner({})
         for field_id, values in library.vocabularies.items():
             options = {option_id_of(str(value)): str(value) for value in values}
@@ -222,6 +245,21 @@ class People:
         for container in library.containers:
             self._container(container, owner_id)
 
+    def _address_book(self, site: Mapping[str, Any]) -> None:
+        for given in site.get("contacts", []):
+            org_id, _ = self._owner({"organization": given.get("organization")})
+            if not given.get("email"):
+                raise BadMetaError("contacts: each has email, and perhaps name, groups, organization")
+            self._site.contacts.contact(
+                org_id, str(given["email"]), str(given.get("name") or ""), given.get("groups") or ()
+            )
+        for number, given in enumerate(site.get("integrations", [])):
+            org_id, _ = self._owner({"organization": given.get("organization") if isinstance(given, Mapping) else None})
+            name = _name_of("integrations", given)
+            identifier = ids.make_id("IN000", f"{org_id}|{name}")
+            document = {"id": identifier, "org_id": org_id, "name": name, "created_ms": number}
+            self._site.world.documents.put("integration", identifier, document)
+
     def _user(self, user: Mapping[str, Any]) -> None:
         try:
             self._site.accounts.add_user(
@@ -230,9 +268,12 @@ class People:
                 str(user.get("name", user["email"])),
                 str(user.get("role", "editor")),
                 str(user.get("organization", DEFAULT_ORGANIZATION)),
+                two_factor=bool(user.get("two_factor", False)),
             )
         except (KeyError, ValueError) as error:
-            raise BadMetaError(f"users: {error}; a user has email, password, name, role, organization") from None
+            raise BadMetaError(
+                f"users: {error}; a user has email, password, name, role, organization, two_factor"
+            ) from None
 
     def _field(self, field: Mapping[str, Any]) -> None:
         identifier = str(field.get("id") or field.get("name") or "")
@@ -257,26 +298,32 @@ class People:
                 raise BadMetaError(f"containers: visibility is one of {', '.join(MODES)}, not {mode!r}")
             members |= {"mode": mode, "access_inherit": False}
         members |= {name: given[name] for name in ("description", "is_listed", "access_inherit") if name in given}
+        if given.get("also_in"):
+            if kind == "collection":
+                raise BadMetaError("containers: a collection has one parent; also_in is for galleries")
+            above = (
+                self._site.containers.ensure(org_id, str(each), owner_id, "collection") for each in given["also_in"]
+            )
+            members["parents"] = [*doc["parents"], *(each["id"] for each in above)]
         if given.get("permissions"):
-            members["permissions"] = [self._entry(each) for each in given["permissions"]]
+            try:
+                members["permissions"] = [entry_of(self._site, org_id, each) for each in given["permissions"]]
+            except ValueError as error:
+                raise BadMetaError(f"permissions: {error}") from None
         if members:
             self._site.containers.save({**doc, **members})
-
-    def _entry(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        kind = str(given.get("type", "group"))
-        if kind not in _ENTRY_TYPES:
-            raise BadMetaError(f"permissions: type is one of {', '.join(_ENTRY_TYPES)}")
-        number = self._site.world.documents.next_number("permission")
-        entry = {**given, "id": ids.make_id(ids.PERMISSION, number), "type": kind}
-        if given.get("expires"):
-            entry["expires_ms"] = parse_person(str(given["expires"]))
-            entry["expires"] = container_time(entry["expires_ms"])
-        return entry
 
 
 def option_id_of(value: str) -> str:
     """Return the option id that a value of a custom field gets."""
     return f"opt_{re.sub(r'[^a-z0-9]+', '_', value.casefold()).strip('_') or ids.spell(value, 8)}"
+
+
+def _name_of(member: str, given: Any) -> str:
+    name = given.get("name") if isinstance(given, Mapping) else given
+    if not isinstance(name, str) or not name.strip():
+        raise BadMetaError(f"{member}: each is a name, or has one")
+    return name.strip()
 
 
 def _check(meta: Mapping[str, Any]) -> None:

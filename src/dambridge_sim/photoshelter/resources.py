@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from dambridge_sim.photoshelter.times import container_time, media_time
@@ -13,9 +15,21 @@ Resource = dict[str, Any]
 COPYRIGHT: Final = "PhotoShelter 2026"
 VERSION: Final = "2019-05-01"
 API_VERSION_HEADER: Final = "2019_05_01"
+COOKIE: Final = "acs"
 
 
-def container(doc: Doc, origin: str, *, staff: bool = True) -> Resource:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a reply is written with: scheme and host of links, the zone of container times, the position of switches."""
+
+    origin: str
+    zone: tzinfo = UTC
+    time_names: str = "all"
+    show_hash: bool = True
+    hit_type: str = "live"
+
+
+def container(doc: Doc, frame: Frame, *, staff: bool = True) -> Resource:
     """Return a gallery or collection (PS E1, E4, E10): the owner's fields are null for others."""
     return {
         "id": doc["id"],
@@ -26,16 +40,16 @@ def container(doc: Doc, origin: str, *, staff: bool = True) -> Resource:
             "display_order": doc.get("display_order", 1),
             "access_id": doc["access_id"] if staff else None,
             "is_listed": doc.get("is_listed", False),
-            "created_at": container_time(doc["created_ms"]) if staff else None,
-            "modified_at": container_time(doc["modified_ms"]) if staff else None,
+            "created_at": container_time(doc["created_ms"], frame.zone) if staff else None,
+            "modified_at": container_time(doc["modified_ms"], frame.zone) if staff else None,
         },
-        "links": {"self": self_link(doc, origin)},
+        "links": {"self": self_link(doc, frame.origin)},
     }
 
 
-def child(doc: Doc, origin: str, mode: str, effective: str) -> Resource:
+def child(doc: Doc, frame: Frame, mode: str, effective: str, *, staff: bool = True) -> Resource:
     """Return a child of a collection (PS E5): both sets of attributes, the draft's and the live one's."""
-    shown = container(doc, origin)
+    shown = container(doc, frame, staff=staff)
     shown["attributes"] |= {
         "mode": mode,
         "effective_mode": effective,
@@ -45,9 +59,9 @@ def child(doc: Doc, origin: str, mode: str, effective: str) -> Resource:
     return shown
 
 
-def child_detail(doc: Doc, origin: str, mode: str, effective: str) -> Resource:
+def child_detail(doc: Doc, frame: Frame, mode: str, effective: str, *, staff: bool = True) -> Resource:
     """Return one child of a collection asked for by id (PS E7, CONFIRMED-2019): some more attributes."""
-    shown = child(doc, origin, mode, effective)
+    shown = child(doc, frame, mode, effective, staff=staff)
     shown["attributes"] |= {
         "name_url": name_url(doc["name"]),
         "key_image_id": doc.get("key_image_id"),
@@ -57,6 +71,11 @@ def child_detail(doc: Doc, origin: str, mode: str, effective: str) -> Resource:
         "org_id": doc["org_id"],
     }
     return shown
+
+
+def session_cookie(token: str) -> str:
+    """Return the cookie of a session (PS A1, mode `cookie`)."""
+    return f"{COOKIE}={token}; Path=/; HttpOnly"
 
 
 def self_link(doc: Doc, origin: str) -> str:
@@ -98,21 +117,26 @@ def thin(doc: Doc, order: int) -> Resource:
     return {"id": doc["id"], "type": doc["media"], "attributes": {"display_order": order}}
 
 
-def hit(doc: Doc) -> Resource:
-    """Return a file as search shows it (PS E17; live spelling, plus `attributes.type` of 2019)."""
+def hit(doc: Doc, frame: Frame) -> Resource:
+    """Return a file as search shows it (PS E17): `type` in the live spelling or that of 2019, plus `attributes.type`."""
     return {
         "id": doc["id"],
-        "type": doc["media"],
+        "type": doc["media"] if frame.hit_type == "live" else "media",
         "attributes": {"file_name": doc["file_name"], "type": "doc" if doc["media"] == "document" else doc["media"]},
     }
 
 
-def media(doc: Doc, *, staff: bool = True) -> Resource:
+def media(doc: Doc, frame: Frame, *, staff: bool = True) -> Resource:
     """Return a file (PS E19, CONFIRMED): the attributes of its type; what only staff may know is null for others."""
     shown = _image(doc) if doc["media"] == "image" else _stream(doc, _STREAMS[doc["media"]])
     uploaded, updated = media_time(doc["uploaded_ms"]), media_time(doc["modified_ms"])
-    # Time names are uncertain, so all four stand there (contradictions table).
-    shown |= {"uploaded_at": uploaded, "updated_at": updated, "created_at": uploaded, "modified_at": updated}
+    if not frame.show_hash and "hash" in shown:
+        shown["hash"] = None
+    # Time names are uncertain, so all four stand there unless the switch says otherwise (contradictions table).
+    if frame.time_names != "created_modified":
+        shown |= {"uploaded_at": uploaded, "updated_at": updated}
+    if frame.time_names != "uploaded_updated":
+        shown |= {"created_at": uploaded, "modified_at": updated}
     if not staff:
         shown |= dict.fromkeys(_STAFF_ONLY & shown.keys())
     return {"id": doc["id"], "type": doc["media"], "attributes": shown}

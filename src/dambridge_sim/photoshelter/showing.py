@@ -24,6 +24,8 @@ def state_of(site: Site, doc: Document) -> dict[str, Any]:
         "model_released": doc.get("model_released"),
         "property_released": doc.get("property_released"),
         "searchable": doc.get("searchable", False),
+        "ml_tags": doc.get("ml_tags", []),
+        "reviews": reviews_of(site, doc),
         "license_expires": _time(doc.get("license_ms")),
         "uploaded_at": _time(doc["uploaded_ms"]),
         "updated_at": _time(doc["modified_ms"]),
@@ -45,13 +47,14 @@ def card_of(site: Site, doc: Document) -> Card:
         "licence ends": state["license_expires"],
     }
     dates = {"uploaded": state["uploaded_at"], "updated": state["updated_at"], "taken": _time(doc.get("taken_ms"))}
+    sections = {"IPTC": record, "Custom metadata": state["custom"], "Rights": rights, "Dates": dates}
     return Card(
         id=doc["id"],
         file_name=doc["file_name"],
         title=doc["iptc"].get("title") or doc["iptc"].get("headline") or "",
         containers=state["containers"],
         status=state["status"],
-        sections={"IPTC": record, "Custom metadata": state["custom"], "Rights": rights, "Dates": dates},
+        sections={**sections, "Reviews": state["reviews"]},
     )
 
 
@@ -68,6 +71,16 @@ def custom_of(site: Site, doc: Document) -> dict[str, str]:
     for field_id, option_id in doc["custom"].items():
         field = site.assets.field(doc["org_id"], field_id)
         found[field_id] = field["options"].get(option_id, option_id) if field else option_id
+    return found
+
+
+def reviews_of(site: Site, doc: Document) -> dict[str, str | None]:
+    """Return the workspaces that a file is in, by name, with the thumb that people gave."""
+    found: dict[str, str | None] = {}
+    for place in doc.get("workspaces", []):
+        workspace = site.workspaces.get(doc["org_id"], place["id"])
+        if workspace is not None:
+            found[workspace["name"]] = place.get("thumb")
     return found
 
 

@@ -13,6 +13,9 @@ from dambridge_sim.photoshelter import ids
 COLLECTION: Final = "Synthetic"
 GALLERY_SIZE: Final = 1000
 
+INDEXES: Final = ("id", "modified", "created", "name", "gallery", "gallery_added")
+"""The indexes in which computed files stand; they are in no workspace."""
+
 _MARK: Final = ids.MEDIA_PREFIX["image"] + "s."
 _FIRST_MS: Final = 1_704_067_200_000  # 2024-01-01T00:00:00Z
 _STEP_MS: Final = 60_000
@@ -111,6 +114,8 @@ class SyntheticLibrary:
 
     def span(self, lookup: Lookup, count: int) -> range:
         """Return the numbers that a lookup selects."""
+        if lookup.index not in INDEXES:
+            return range(0)
         low, low_open, high, high_open = lookup.bounds()
         numbers = range(count)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
@@ -17,9 +17,22 @@ def media_time(milliseconds: int) -> str:
     return (_EPOCH + timedelta(seconds=milliseconds // 1000)).strftime("%Y-%m-%d %H:%M:%S GMT")
 
 
-def container_time(milliseconds: int) -> str:
-    """Return `2025-04-25T14:54:12.136000`: microseconds and no zone. Here it is UTC; the real zone is not stated."""
-    return (_EPOCH + timedelta(milliseconds=milliseconds)).replace(tzinfo=None).isoformat(timespec="microseconds")
+def container_time(milliseconds: int, zone: tzinfo = UTC) -> str:
+    """Return `2025-04-25T14:54:12.136000`: microseconds and no zone. Which zone is meant is not stated (a switch)."""
+    at = (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(zone)
+    return at.replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def license_time(milliseconds: int, form: str, zone: tzinfo = UTC) -> str | int:
+    """Return the end of a licence as `license_format` spells it; the real format is unknown (PS 10 point 10)."""
+    match form:
+        case "epoch":
+            return milliseconds // 1000
+        case "date":
+            return media_time(milliseconds)[:10]
+        case "container":
+            return container_time(milliseconds, zone)
+    return media_time(milliseconds)
 
 
 def parse_parameter(text: str) -> int:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document
 from dambridge_sim.photoshelter import errors
-from dambridge_sim.photoshelter.paging import page_of
+from dambridge_sim.photoshelter.media_views import MediaViews
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.routes import Route, route
 from dambridge_sim.photoshelter.site import Site, parameters_of
+from dambridge_sim.photoshelter.uploads import accept, all_uploaded, check_types
 from dambridge_sim.photoshelter.v3_records import NAMES, Record, Records, picked
 from dambridge_sim.photoshelter.v4_container_writes import container_members
 from dambridge_sim.photoshelter.v4_files import Files
@@ -20,14 +21,15 @@ from dambridge_sim.photoshelter.visibility import MODES
 
 BOTH: Final = ("GET", "POST")
 """Changes work as GET with query parameters too (RMIG)."""
+_VISIBILITY: Final = "/visibility/update"
 
 
 class Version3:
     """The operations of section 7."""
 
-    def __init__(self, site: Site, records: Records, files: Files) -> None:
+    def __init__(self, site: Site, records: Records, files: Files, views: MediaViews) -> None:
         """Work on `site`."""
-        self._site, self._records, self._files = site, records, files
+        self._site, self._records, self._files, self._views = site, records, files, views
 
     def routes(self) -> list[Route]:
         """Return the operations."""
@@ -43,14 +45,19 @@ class Version3:
             route("GET", "/mem/image/{id}", self.image, sure, "PS U9"),
             route("GET", "/mem/image/{id}/galleries", self.galleries, sure, "PS U9"),
             route("GET", "/mem/image/{id}/download", self.download, sure, "PS U9"),
+            route("GET", "/mem/image/{id}/license", self.part, guess, "PS U9"),
+            route("GET", "/mem/image/{id}/custom_metadata", self.part, guess, "PS U9"),
             route("GET", "/organization/{org_id}", self.organization, sure, "PS U14"),
         ]
+        switch = "v3_visibility_write"
         for method in BOTH:
             found += [
                 route(method, "/mem/organization/{org_id}/authenticate", self.enter, sure, "PS U3"),
                 route(method, "/mem/gallery/insert", self.insert, single, "PS U8"),
-                route(method, "/mem/collection/{id}/visibility/update", self.set_visibility, single, "PS U13"),
-                route(method, "/mem/gallery/{id}/visibility/update", self.set_visibility, guess, "PS U13"),
+                route(
+                    method, "/mem/collection/{id}" + _VISIBILITY, self.set_visibility, single, "PS U13", switch=switch
+                ),
+                route(method, "/mem/gallery/{id}" + _VISIBILITY, self.set_visibility, guess, "PS U13", switch=switch),
             ]
         for kind, reference in (("collection", "PS U5"), ("gallery", "PS U6")):
             found += [
@@ -67,54 +74,52 @@ class Version3:
     async def authenticate(self, call: Call) -> Reply:
         """U2: e-mail and password for a session token."""
         parameters = await parameters_of(call)
-        user = self._site.accounts.user_by_email(parameters.required("email"))
-        if user is None or user["password"] != parameters.required("password"):
-            raise errors.no_access("E-mail or password is wrong.")
-        token = self._site.accounts.open_session(user, self._site.world.switches["session_lifetime_s"])
+        try:
+            user, token = self._site.accounts.login(parameters.required("email"), parameters.required("password"))
+        except PermissionError as error:
+            raise errors.no_access(str(error)) from None
         call.caller = user["email"]
         organizations = (self._site.accounts.organization_by_id(identifier) for identifier in user["orgs"])
         named = [{"id": org["id"], "name": org["name"]} for org in organizations if org]
-        return _ok({"token": token, "org": named})
+        return self._records.ok({"token": token, "org": named})
 
     async def enter(self, call: Call) -> Reply:
         """U3: enter an organization."""
-        session = self._site.session(call)
+        session = self._site.signed_in(call)
         org_id = call.params["org_id"]
-        if session is None:
-            raise errors.no_access()
         if self._site.accounts.organization_by_id(org_id) is None:
             raise errors.not_found("organization")
         if org_id not in self._site.accounts.user(session.user_id)["orgs"]:
             raise errors.no_access("You are no member of this organization.")
         self._site.accounts.enter(session.token, org_id)
-        return _ok({})
+        return self._records.ok({})
 
     async def session(self, call: Call) -> Reply:
         """U4: who is logged in, and the account's time zone."""
-        session = self._site.session(call)
-        if session is None:
-            raise errors.no_access()
-        known = {"user_id": session.user_id, "org_id": session.org_id, "email": session.email, "tz": "UTC"}
-        return _ok({"Session": known})
+        session = self._site.signed_in(call)
+        known = {"user_id": session.user_id, "org_id": session.org_id, "email": session.email}
+        known["tz"] = str(self._site.world.switches["account_time_zone"])
+        return self._records.ok({"Session": known})
 
     async def organization(self, call: Call) -> Reply:
         """U14: the name of an organization; public."""
         org = self._site.accounts.organization_by_id(call.params["org_id"])
         if org is None:
             raise errors.not_found("organization")
-        return _ok({"Organization": {"organization_id": org["id"], "name": org["name"]}})
+        return self._records.ok({"Organization": {"organization_id": org["id"], "name": org["name"]}})
 
     # Containers
 
     async def root(self, call: Call) -> Reply:
         """U5: the root of the library."""
-        return self._children(self._site.containers.under(self._site.org(call), None), await parameters_of(call))
+        org_id = self._site.org(call)
+        return self._children(self._site.containers.under(org_id, None), await parameters_of(call))
 
     async def container(self, call: Call) -> Reply:
         """U5, U6: one container."""
         parameters = await parameters_of(call)
         doc = self._container(call)
-        return _ok({_name(doc): picked(self._records.container(doc), parameters.text("fields"))})
+        return self._records.ok({_name(doc): picked(self._records.container(doc), parameters.text("fields"))})
 
     async def children(self, call: Call) -> Reply:
         """U5, U6: what is in a container."""
@@ -129,13 +134,13 @@ class Version3:
         for doc in found:
             current = self._site.containers.current(doc)
             shown[_name(doc)].append(picked(self._records.container(current), parameters.text("fields")))
-        return _ok({"Children": shown})
+        return self._records.ok({"Children": shown})
 
     async def parent(self, call: Call) -> Reply:
         """U5, U6: the first parent."""
         doc = self._container(call)
         above = self._site.containers.load(doc["parents"][:1])
-        return _ok({"Parent": {"Collection": self._records.container(above[0])} if above else {}})
+        return self._records.ok({"Parent": {"Collection": self._records.container(above[0])} if above else {}})
 
     async def query(self, call: Call) -> Reply:
         """U6: galleries, perhaps under one parent."""
@@ -145,7 +150,9 @@ class Version3:
         if parent := parameters.text("parent").strip():
             found = [doc for doc in found if parent in doc["parents"]]
         fields = parameters.text("fields")
-        return self._page(parameters, "Gallery", found, lambda doc: picked(self._records.container(doc), fields))
+        return self._records.page(
+            call, parameters, "Gallery", found, lambda doc: picked(self._records.container(doc), fields)
+        )
 
     async def insert(self, call: Call) -> Reply:
         """U8: make a gallery (`name`, `parent`, `f_list`, `mode`)."""
@@ -164,7 +171,7 @@ class Version3:
             org_id, "gallery", members.pop("name"), parent=parent, owner_id=owner, **members
         )
         call.touch(doc["id"])
-        return _ok({"Gallery": self._records.container(doc)})
+        return self._records.ok({"Gallery": self._records.container(doc)})
 
     async def set_visibility(self, call: Call) -> Reply:
         """U13: set the mode of a container."""
@@ -174,7 +181,7 @@ class Version3:
         if not mode:
             raise errors.bad_request("The parameter visibility is required.")
         self._site.containers.save({**doc, "mode": mode})
-        return _ok({_name(doc): self._records.container({**doc, "mode": mode})})
+        return self._records.ok({_name(doc): self._records.container({**doc, "mode": mode})})
 
     def _container(self, call: Call, right: str = "read") -> Document:
         return self._site.gallery(call, right) if "/gallery/" in call.path else self._site.collection(call, right)
@@ -216,39 +223,33 @@ class Version3:
             tie |= self._records.extended(call, doc, wanted)
             return {f"Gallery{NAMES[doc['media']]}": tie} if named else tie
 
-        return self._page(parameters, name, found, show)
-
-    def _page(
-        self, parameters: Parameters, name: str, found: Sequence[Document], show: Callable[[Document], Any]
-    ) -> Reply:
-        page = page_of(parameters)
-        paging: dict[str, Any] = {"page": page.number, "per_page": page.size, "total": len(found)}
-        if page.offset + page.size < len(found):
-            paging["next"] = page.number + 1
-        shown = [show(doc) for doc in found[page.offset : page.offset + page.size]]
-        return _ok({name: shown, "Paging": paging})
+        return self._records.page(call, parameters, name, found, show)
 
     async def image(self, call: Call) -> Reply:
         """U9: one image, with the records that `extend` names."""
         parameters = await parameters_of(call)
         doc = self._image(call)
-        shown = picked(self._records.media(doc), parameters.text("fields"))
+        shown = picked(self._records.media(call, doc), parameters.text("fields"))
         shown |= self._records.extended(call, doc, parameters.mapping("extend") or {})
-        return _ok({"Image": shown})
+        return self._records.ok({"Image": shown})
 
     async def part(self, call: Call) -> Reply:
-        """U9: `iptc`, `xmp`, `exif` or `link` of an image."""
+        """U9: `iptc`, `xmp`, `exif` or `link` of an image; `license` and custom metadata are INFERRED."""
         doc, part = self._image(call), call.path.rpartition("/")[2]
         if part == "iptc":
-            return _ok({"Iptc": self._records.iptc(doc)})
+            return self._records.ok({"Iptc": self._records.iptc(doc)})
+        if part == "license":
+            return self._records.ok({"License": self._views.license(doc)})
+        if part == "custom_metadata":
+            return self._records.ok({"CustomMetadata": self._views.custom(doc)["attributes"]["custom_metadata"]})
         if part == "link":
-            return _ok({"ImageLink": self._records.link(call, doc)})
-        return _ok({part.capitalize(): self._records.embedded(doc, part)})
+            return self._records.ok({"ImageLink": self._records.link(call, doc, call.query)})
+        return self._records.ok({part.capitalize(): self._records.embedded(doc, part)})
 
     async def galleries(self, call: Call) -> Reply:
         """U9: the galleries that an image is in."""
         found = self._site.containers.load([place["id"] for place in self._image(call)["galleries"]])
-        return _ok({"Gallery": [self._records.container(doc) for doc in found]})
+        return self._records.ok({"Gallery": [self._records.container(doc) for doc in found]})
 
     async def download(self, call: Call) -> Reply:
         """U9: the original; with `f_embed` its metadata are written in."""
@@ -267,24 +268,17 @@ class Version3:
     async def upload(self, call: Call) -> Reply:
         """U1: upload files into a gallery (documented for images; the shape of the answer is INFERRED)."""
         org_id = self._site.org(call, "upload")
-        files = (await call.form()).files if call.content_type == "multipart/form-data" else {}
+        files = await all_uploaded(call, self._site)
         parameters = await parameters_of(call)
         if not files:
             raise errors.bad_request("The parameter file is required, as a part of multipart/form-data.")
-        if self._site.world.switches["v3_upload_types"] == "images":
-            for upload in files.values():
-                if self._site.assets.facts(upload.blob, upload.filename)["media"] != "image":
-                    raise errors.RefusalError(errors.UNSUPPORTED, "Only images can be uploaded here.")
+        check_types(self._site, files, str(self._site.world.switches["v3_upload_types"]))
         shown: dict[str, list[Record]] = {}
-        for upload in files.values():
-            doc = self._files.accept(call, org_id, upload, parameters)
-            shown.setdefault(NAMES[doc["media"]], []).append(self._records.media(doc))
-        return _ok({name: records[0] if len(records) == 1 else records for name, records in shown.items()})
+        for upload in files:
+            doc = accept(call, self._site, org_id, upload, parameters)
+            shown.setdefault(NAMES[doc["media"]], []).append(self._records.media(call, doc))
+        return self._records.ok({name: records[0] if len(records) == 1 else records for name, records in shown.items()})
 
 
 def _name(doc: Document) -> str:
     return "Gallery" if doc["type"] == "gallery" else "Collection"
-
-
-def _ok(data: dict[str, Any]) -> Reply:
-    return Reply.json({"status": "ok", "data": data})

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from dambridge_sim.kit.blobs import Blob
-from dambridge_sim.kit.call import Call
+from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.kit.lookup import Document
-from dambridge_sim.photoshelter import ids, iptc, resources
-from dambridge_sim.photoshelter.media_views import MediaViews
+from dambridge_sim.photoshelter import errors, ids, iptc, resources
+from dambridge_sim.photoshelter.media_views import CUSTOM_TYPES, MediaViews, machine_tags
+from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.site import Site
-from dambridge_sim.photoshelter.times import container_time, media_time
+from dambridge_sim.photoshelter.times import container_time
 
 Record = dict[str, Any]
+T = TypeVar("T")
+Maker = Callable[[Mapping[str, Any]], Any]
+"""Makes a record, given what `extend` says of it."""
 
 NAMES: Final = {"image": "Image", "video": "Video", "audio": "Audio", "document": "Doc"}
 
@@ -25,10 +31,28 @@ class Records:
         """Work on `site`."""
         self._site, self._views = site, views
 
-    def media(self, doc: Document) -> Record:
+    def ok(self, data: dict[str, Any]) -> Reply:
+        """Answer with v3's envelope; numbers may come as strings (PS 7: a switch)."""
+        if self._site.world.switches["v3_numbers"] == "strings":
+            data = {name: _in_words(value) for name, value in data.items()}
+        return Reply.json({"status": "ok", "data": data})
+
+    def page(
+        self, call: Call, parameters: Parameters, name: str, found: Sequence[T], show: Callable[[T], Record]
+    ) -> Reply:
+        """Answer with one page of a list; `Paging` has `next` until the last (DRU)."""
+        page = self._site.page_asked(parameters)
+        view = call.faults.listing(len(found), lambda offset, limit: found[offset : offset + limit])
+        paging: dict[str, Any] = {"page": page.number, "per_page": page.size, "total": view.total}
+        if page.offset + page.size < view.total:
+            paging["next"] = page.number + 1
+        return self.ok({name: [show(each) for each in view.page(page.offset, page.size)], "Paging": paging})
+
+    def media(self, call: Call, doc: Document) -> Record:
         """Return `Image` (TT names), `Video`, `Audio` or `Doc`."""
-        shown = resources.media(doc)["attributes"]
-        shown = {name: value for name, value in shown.items() if name not in ("created_at", "modified_at", "views")}
+        frame = replace(self._site.frame(call), time_names="uploaded_updated")
+        shown = resources.media(doc, frame, staff=self._site.staff(call))["attributes"]
+        shown = {name: value for name, value in shown.items() if name != "views"}
         kind = NAMES[doc["media"]].lower()
         record = {f"{kind}_id": doc["id"], **{name: _plain(value) for name, value in shown.items()}}
         if doc["media"] == "image":
@@ -48,8 +72,8 @@ class Records:
             "mode": self._site.containers.native(doc),
             "effective_mode": self._site.containers.effective(doc),
             "access_inherit": flag(doc.get("access_inherit", True)),
-            "created_at": container_time(doc["created_ms"]),
-            "modified_at": container_time(doc["modified_ms"]),
+            "created_at": container_time(doc["created_ms"], self._site.zone),
+            "modified_at": container_time(doc["modified_ms"], self._site.zone),
         }
 
     def gallery_media(self, doc: Document, gallery_id: str) -> Record:
@@ -71,35 +95,44 @@ class Records:
     def extended(self, call: Call, doc: Document, wanted: Mapping[str, Any]) -> Record:
         """Return the records about a file that `extend` names, at any depth."""
         kind = NAMES[doc["media"]]
-        makers: dict[str, Callable[[], Any]] = {
-            kind: lambda: self.media(doc),
-            f"{kind}Link": lambda: self.link(call, doc),
-            f"{kind}Metadata": lambda: self._views.metadata(doc)["attributes"],
-            "License": lambda: self.license(doc),
-            "CustomMetadata": lambda: self._views.custom(doc)["attributes"]["custom_metadata"],
-            "Iptc": lambda: self.iptc(doc),
-            "ML_Metadata": lambda: {"ml_data": {"tag_status": {"objects": []}}},
+        makers: dict[str, Maker] = {
+            kind: lambda _: self.media(call, doc),
+            f"{kind}Link": lambda spec: self.link(call, doc, spec.get("params") or {}),
+            "Iptc": lambda _: self.iptc(doc),
         }
-        found: Record = {}
-        for name, spec in _every(wanted):
-            if name in makers and name not in found:
-                made = makers[name]()
-                found[name] = picked(made, spec.get("fields", "*")) if isinstance(made, dict) else made
-        return found
+        if doc["media"] != "image":
+            makers[f"{kind}Metadata"] = lambda _: self._views.metadata(doc)["attributes"]
+        if doc["media"] in CUSTOM_TYPES:
+            makers |= {
+                "License": lambda _: self._views.license(doc),
+                "CustomMetadata": lambda _: self._views.custom(doc)["attributes"]["custom_metadata"],
+                "ML_Metadata": lambda _: machine_tags(doc),
+            }
+        return _chosen(makers, wanted)
 
-    def link(self, call: Call, doc: Document) -> Record:
-        """Return the display address."""
-        return {"link": self._views.link(call, doc["id"])["attributes"]["link"]}
+    def in_workspace(self, call: Call, doc: Document, workspace: Document, wanted: Mapping[str, Any]) -> Record:
+        """Return the records about a file of a workspace (PS U11): `Media`, `Iptc`, `Link`, `Group`, `CommentCount`."""
+        place = next(each for each in doc["workspaces"] if each["id"] == workspace["id"])
+        makers: dict[str, Maker] = {
+            "Media": lambda _: self.media(call, doc),
+            "Iptc": lambda _: self.iptc(doc),
+            "Link": lambda spec: self.link(call, doc, spec.get("params") or {}),
+            "Group": lambda _: {"name": workspace["name"]},
+            "CommentCount": lambda _: {"count": len(place["comments"])},
+        }
+        return _chosen(makers, wanted)
 
-    def license(self, doc: Document) -> Record:
-        """Return `License` (SINGLE; the format of the time is unknown, here as media times)."""
-        end = doc.get("license_ms")
-        return {"license_etime": media_time(end) if end is not None else None}
+    def link(self, call: Call, doc: Document, params: Mapping[str, Any]) -> Record:
+        """Return the display address, at the size that `image_size` and `image_mode` ask for."""
+        size, mode = str(params.get("image_size") or "600x600"), str(params.get("image_mode") or "fit")
+        if mode not in ("fit", "fill") or not re.fullmatch(r"\d{1,5}x\d{1,5}", size):
+            raise errors.bad_request("The parameter image_size must be of the form 600x400, image_mode fit or fill.")
+        return {"link": self._views.link(call, doc["id"], mode, size)["attributes"]["link"]}
 
     def embedded(self, doc: Document, part: str) -> Record:
         """Return the XMP or Exif of the stored file."""
         found = self._site.world.blobs.embedded(Blob.from_json(doc["blob"]))
-        return dict(found.xmp if part == "xmp" else found.exif)
+        return {**found.xmp, **doc.get("xmp", {})} if part == "xmp" else dict(found.exif)
 
 
 def flag(value: object) -> str:
@@ -117,6 +150,30 @@ def picked(record: Record, fields: str) -> Record:
 
 def _plain(value: object) -> object:
     return flag(value) if isinstance(value, bool) else value
+
+
+def _in_words(value: Any) -> Any:
+    """Return a value with its numbers as text."""
+    match value:
+        case dict():
+            return {name: _in_words(each) for name, each in value.items()}
+        case list():
+            return [_in_words(each) for each in value]
+        case bool():
+            return value
+        case int() | float():
+            return str(value)
+    return value
+
+
+def _chosen(makers: Mapping[str, Maker], wanted: Mapping[str, Any]) -> Record:
+    """Make the records that an `extend` names, at any depth, each with the fields that it picks."""
+    found: Record = {}
+    for name, spec in _every(wanted):
+        if name in makers and name not in found:
+            made = makers[name](spec)
+            found[name] = picked(made, str(spec.get("fields", "*"))) if isinstance(made, dict) else made
+    return found
 
 
 def _every(wanted: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

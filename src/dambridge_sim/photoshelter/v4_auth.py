@@ -51,19 +51,17 @@ class Authentication:
         parameters = await parameters_of(call)
         email, password = parameters.required("email"), parameters.required("password")
         mode = parameters.choice("mode", ("token", "cookie"), "token")
-        user = self._site.accounts.user_by_email(email)
-        if user is None or user["password"] != password:
-            raise errors.no_access("E-mail or password is wrong.")
-        org_id = parameters.text("org_id").strip() or None
-        if org_id is not None and org_id not in user["orgs"]:
-            raise errors.no_access("You are no member of this organization.")
-        lifetime = self._site.world.switches["session_lifetime_s"]
-        token = self._site.accounts.open_session(user, lifetime, org_id=org_id)
+        accounts = self._site.accounts
+        try:
+            user, token = accounts.login(email, password, parameters.text("org_id").strip() or None)
+        except PermissionError as error:
+            raise errors.no_access(str(error)) from None
         call.caller = user["email"]
-        body: dict[str, Any] = {"token": token, "org": self._organizations(user), "two_factor": False}
+        named, two_factor = self._organizations(user), accounts.two_factor(user)
+        body: dict[str, Any] = {"token": token, "org": named, "two_factor": two_factor}
         if "options" in parameters.includes:
             body["includes"] = {"options": {"data": []}}
-        headers = {"set-cookie": f"acs={token}; Path=/; HttpOnly"} if mode == "cookie" else None
+        headers = {"set-cookie": resources.session_cookie(token)} if mode == "cookie" and token else None
         return Reply.json(body, headers=headers)
 
     def _organizations(self, user: Document) -> list[dict[str, str]]:
@@ -72,14 +70,12 @@ class Authentication:
 
     async def logout(self, call: Call) -> Reply:
         """A2: the token ends."""
-        self._site.accounts.end_session(self._site.member(call, "upload").token)
+        self._site.accounts.end_session(self._site.signed_in(call).token)
         return self._ok(call)
 
     async def enter(self, call: Call) -> Reply:
         """A3: enter one organization; a session is in one at a time."""
-        session = self._site.session(call)
-        if session is None:
-            raise errors.no_access()
+        session = self._site.signed_in(call)
         org_id = (await parameters_of(call)).required("org_id")
         call.touch(org_id)
         if self._site.accounts.organization_by_id(org_id) is None:
@@ -91,9 +87,7 @@ class Authentication:
 
     async def leave(self, call: Call) -> Reply:
         """A4: leave the organization."""
-        session = self._site.session(call)
-        if session is None:
-            raise errors.no_access()
+        session = self._site.signed_in(call)
         self._site.accounts.enter(session.token, None)
         return self._ok(call)
 
@@ -136,12 +130,20 @@ class Authentication:
             back = {"error": "access_denied", "error_description": "The user refused.", **back}
             return self._redirect(redirect, back)
         session = self._site.session(call)
-        user_id = session.user_id if session else self._site.accounts.first_user()["id"]
+        user_id = session.user_id if session else self._at_the_browser()["id"]
         code = self._site.accounts.secret("code")
         expires = self._site.world.clock.now_ms() + _CODE_LIFETIME_MS
         grant = {"client_id": client["client_id"], "redirect_uri": redirect, "user_id": user_id, "expires_ms": expires}
         self._site.world.documents.put("oauth_code", code, {**grant, "use": "code"})
         return self._redirect(redirect, {"code": code, **back})
+
+    def _at_the_browser(self) -> Document:
+        """Return who sits at the browser that shows the consent page."""
+        email = str(self._site.world.switches["oauth_user"])
+        user = self._site.accounts.user_by_email(email) if email else self._site.accounts.first_user()
+        if user is None:
+            raise errors.bad_request(f"The switch oauth_user names nobody: {email}.")
+        return user
 
     @staticmethod
     def _redirect(uri: str, query: dict[str, str]) -> Reply:
@@ -157,12 +159,13 @@ class Authentication:
             raise errors.RefusalError(errors.BAD_TOKEN, "The grant type is not supported.")
         word = parameters.required("code" if use == "code" else "refresh_token")
         grant = self._site.world.documents.get("oauth_code", word)
+        now = self._site.world.clock.now_ms()
         fits = (
             grant is not None
             and grant["use"] == use
             and grant["client_id"] == client["client_id"]
             and grant["redirect_uri"] == parameters.text("redirect_uri")
-            and (use == "refresh" or grant["expires_ms"] > self._site.world.clock.now_ms())
+            and (grant["expires_ms"] is None or grant["expires_ms"] > now)
         )
         if grant is None or not fits:
             raise errors.RefusalError(errors.BAD_TOKEN, "The grant is invalid, expired, or was used before.")
@@ -179,7 +182,9 @@ class Authentication:
             refresh = accounts.secret("refresh") if rotate else word
             if rotate:
                 world.documents.delete("oauth_code", word)
-                world.documents.put("oauth_code", refresh, {**grant, "use": "refresh"})
+                age = world.switches["refresh_lifetime_s"]
+                until = world.clock.now_ms() + age * 1000 if age else None
+                world.documents.put("oauth_code", refresh, {**grant, "use": "refresh", "expires_ms": until})
         return Reply.json(
             {"token_type": "Bearer", "expires_in": lifetime, "access_token": access, "refresh_token": refresh}
         )
@@ -200,9 +205,7 @@ class Authentication:
 
     async def session(self, call: Call) -> Reply:
         """A6: who is logged in."""
-        session = self._site.session(call)
-        if session is None:
-            raise errors.no_access()
+        session = self._site.signed_in(call)
         attributes = {"user_id": session.user_id, "org_id": session.org_id, "email": session.email}
         data: dict[str, Any] = {"id": session.user_id, "type": "session", "attributes": attributes}
         if "organizations" in (await parameters_of(call)).includes:
@@ -219,18 +222,10 @@ class Authentication:
 
     async def invites(self, call: Call) -> Reply:
         """A7: containers shared with the user by name."""
-        session = self._site.session(call)
-        if session is None:
-            raise errors.no_access()
-        found = [
-            doc
-            for org_id in self._site.accounts.user(session.user_id)["orgs"]
-            for kind in ("collection", "gallery")
-            for doc in self._site.containers.of_type(org_id, kind)
-            if any(entry.get("contact_email") == session.email for entry in doc["permissions"])
-        ]
-        origin = self._site.origin(call)
-        return self._site.reply(call, [resources.container(doc, origin, staff=False) for doc in found])
+        self._site.signed_in(call)
+        frame = self._site.frame(call)
+        found = self._site.invited(call)
+        return self._site.reply(call, [resources.container(doc, frame, staff=False) for doc in found])
 
     async def version(self, call: Call) -> Reply:
         """A8: the body is unknown; clients use it to try their key."""

@@ -12,8 +12,10 @@ from dambridge_sim.photoshelter.container_views import ContainerViews
 from dambridge_sim.photoshelter.containers import NAME_LIMIT
 from dambridge_sim.photoshelter.media_views import MediaViews
 from dambridge_sim.photoshelter.parameters import Parameters
+from dambridge_sim.photoshelter.permissions import entry_of
 from dambridge_sim.photoshelter.routes import Route, route
 from dambridge_sim.photoshelter.site import Site, parameters_of
+from dambridge_sim.photoshelter.v4_media import media_members
 from dambridge_sim.photoshelter.visibility import MODES
 
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -28,7 +30,7 @@ class ContainerWrites:
 
     def routes(self) -> list[Route]:
         """Return the operations."""
-        single, dated = Confidence.SINGLE, Confidence.CONFIRMED_2019
+        single, dated, guess = Confidence.SINGLE, Confidence.CONFIRMED_2019, Confidence.INFERRED
         return [
             route("POST", "/collections", self.create, single, "PS E8"),
             route("PATCH", "/collections/{id}", self.change, single, "PS E8"),
@@ -42,6 +44,13 @@ class ContainerWrites:
             route("PATCH", "/galleries/{id}/key-image", self.set_key_image, single, "PS E16"),
             route("POST", "/galleries/{id}/parents", self.add_parent, single, "PS E16"),
             route("DELETE", "/galleries/{id}/parents/{collection_id}", self.remove_parent, single, "PS E16"),
+            route("PATCH", "/galleries/{id}/media", self.change_files, single, "PS E16"),
+            route(
+                "PATCH", "/galleries/{id}/permissions", self.set_permissions, guess, "PS 8", switch="permission_write"
+            ),
+            route(
+                "PATCH", "/collections/{id}/permissions", self.set_permissions, guess, "PS 8", switch="permission_write"
+            ),
         ]
 
     async def create(self, call: Call) -> Reply:
@@ -53,7 +62,7 @@ class ContainerWrites:
         parent = parameters.text("parent").strip() or None
         if parent is not None and self._site.containers.in_org(org_id, parent, "collection") is None:
             raise errors.not_found("collection")
-        members = container_members(parameters)
+        members = self._members(parameters)
         owner = self._site.member(call).user_id
         doc = self._site.containers.add(org_id, kind, members.pop("name"), parent=parent, owner_id=owner, **members)
         call.touch(doc["id"])
@@ -82,7 +91,7 @@ class ContainerWrites:
         return self._site.reply(call, [self._views.container(call, doc, _NOTHING) for doc in changed])
 
     def _changed(self, doc: Document, parameters: Parameters) -> Document:
-        members = container_members(parameters)
+        members = self._members(parameters)
         if parameters.has("name"):
             parameters.required("name")
         if doc["type"] == "collection" and parameters.has("parent"):
@@ -90,6 +99,13 @@ class ContainerWrites:
         if members:
             self._site.containers.save({**doc, **members})
         return self._site.containers.load([doc["id"]])[0]
+
+    def _members(self, parameters: Parameters) -> dict[str, Any]:
+        """Return the settable members; a site that does not take `mode` here ignores it as any unknown parameter."""
+        members = container_members(parameters)
+        if not self._site.world.switches["v4_visibility_write"]:
+            members.pop("mode", None)
+        return members
 
     def _moved(self, doc: Document, parent: str) -> list[str]:
         """Return the parents of a collection that moves; it cannot move into itself."""
@@ -161,6 +177,32 @@ class ContainerWrites:
             raise errors.not_found("parent")
         self._site.containers.save({**doc, "parents": [each for each in doc["parents"] if each != identifier]})
         return self._ok(call)
+
+    async def change_files(self, call: Call) -> Reply:
+        """E16: change all files of a gallery (SINGLE; INFERRED: what E20 takes)."""
+        parameters = await parameters_of(call)
+        doc, assets = self._site.gallery(call, "tag"), self._site.assets
+        with self._site.world.documents.transaction():
+            for file in list(self._media.in_gallery(doc["id"])):
+                assets.edit(
+                    self._site.file(call, file["id"], "tag"), media_members(parameters, file), "rating_moves_modified"
+                )
+        return self._ok(call)
+
+    async def set_permissions(self, call: Call) -> Reply:
+        """Replace the own permission entries of a container (INFERRED: `permissions`, a list of E14's entries)."""
+        parameters = await parameters_of(call)
+        doc = self._either(call)
+        given = parameters.objects("permissions")
+        if given is None:
+            raise errors.bad_request("The parameter permissions is required: a JSON list of entries.")
+        try:
+            made = [entry_of(self._site, doc["org_id"], each) for each in given]
+        except ValueError as error:
+            raise errors.bad_request(f"The parameter permissions: {error}.") from None
+        changed = {**doc, "permissions": made}
+        self._site.containers.save(changed)
+        return self._site.reply(call, self._views.permissions(call, changed))
 
     def _either(self, call: Call) -> Document:
         return self._site.gallery(call, "edit") if _kind(call) == "gallery" else self._site.collection(call, "edit")

@@ -9,9 +9,10 @@ from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document
 from dambridge_sim.photoshelter import errors, resources
+from dambridge_sim.photoshelter.accounts import DEFAULT_ORGANIZATION
 from dambridge_sim.photoshelter.container_views import ContainerViews
 from dambridge_sim.photoshelter.media_views import MediaViews
-from dambridge_sim.photoshelter.paging import PORTAL_DEFAULT, page_of
+from dambridge_sim.photoshelter.paging import PORTAL_DEFAULT
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.routes import Route, route
 from dambridge_sim.photoshelter.site import Site, parameters_of
@@ -51,6 +52,7 @@ class ContainerReads:
             route("GET", "/collections/{id}/children", self.collection_children, sure, "PS E5"),
             route("GET", "/collections/{id}/child-count", self.collection_count, sure, "PS E6"),
             route("GET", "/collections/{id}/count", self.collection_count, dated, "PS E6"),
+            route("GET", "/collections/{id}/children/count", self.collection_count, dated, "PS E6"),
             route("GET", "/collections/{id}/children/{child_id}", self.collection_child, dated, "PS E7"),
             route("GET", "/collections/{id}/parent", self.parent, dated, "PS E7"),
             route("GET", "/galleries", self.galleries, sure, "PS E9"),
@@ -59,6 +61,7 @@ class ContainerReads:
             route("GET", "/galleries/{id}/child-count", self.gallery_count, sure, "PS E12"),
             # The literal before the name: `children/count` is not a file called `count`.
             route("GET", "/galleries/{id}/children/count", self.gallery_count, dated, "PS E12"),
+            route("GET", "/galleries/{id}/count", self.gallery_count, dated, "PS E12"),
             route("GET", "/galleries/{id}/cover", self.cover, sure, "PS E13"),
             route("GET", "/galleries/{id}/permissions", self.permissions, dated, "PS E14"),
             route("GET", "/galleries/{id}/parents", self.parents, single, "PS E15"),
@@ -91,21 +94,30 @@ class ContainerReads:
         """E2: the root as the public portal shows it; nobody needs to log in."""
         parameters = await parameters_of(call)
         session = self._site.session(call)
-        org_id = parameters.text("org_id").strip() or (session.org_id if session else None)
-        if not org_id:
-            raise errors.bad_request("The parameter org_id or user_id is required.")
+        org_id = self._portal_of(parameters, session.org_id if session else None)
         found = [
             doc
             for doc in self._site.containers.under(org_id, None)
             if doc.get("is_listed") and self._site.containers.effective(doc) == "everyone"
         ]
-        origin, page = self._site.origin(call), page_of(parameters, PORTAL_DEFAULT)
+        frame, page = self._site.frame(call), self._site.page_asked(parameters, PORTAL_DEFAULT)
         return self._site.whole(
             call,
             page,
             ordered(found, parameters, "display_order"),
-            lambda doc: resources.container(doc, origin, staff=session is not None),
+            lambda doc: resources.container(doc, frame, staff=session is not None and session.org_id == org_id),
         )
+
+    def _portal_of(self, parameters: Parameters, entered: str | None) -> str:
+        """Return whose portal is meant: `org_id`, the user's first organization, the one entered, or the host's own."""
+        if org_id := parameters.text("org_id").strip():
+            return org_id
+        if user_id := parameters.text("user_id").strip():
+            user = self._site.world.documents.get("user", user_id)
+            if user is None or not user["orgs"]:
+                raise errors.not_found("user")
+            return str(next(iter(user["orgs"])))
+        return entered or str(self._site.accounts.organization(DEFAULT_ORGANIZATION)["id"])
 
     async def collections(self, call: Call) -> Reply:
         """E3: query collections; `name` is exact unless `match=false`."""
@@ -120,12 +132,20 @@ class ContainerReads:
         return self._containers(call, parameters, ordered(found, parameters, "creation_time"))
 
     async def galleries(self, call: Call) -> Reply:
-        """E9: query galleries; `recently_updated` puts what was changed last first (INFERRED)."""
-        parameters, org_id = await parameters_of(call), self._site.org(call)
-        found = self._site.containers.of_type(org_id, "gallery")
+        """E9: query galleries; `recently_updated` puts what was changed last first (INFERRED).
+
+        With `org_id` alone a visitor gets those that are open to them, as a website's proxy does (PROXY).
+        """
+        parameters = await parameters_of(call)
         wanted = parameters.text("org_id").strip()
+        visits = bool(wanted) and self._site.session(call) is None
+        org_id = wanted if visits else self._site.org(call)
         if wanted and wanted != org_id:
             raise errors.no_access("The session is not in this organization.")
+        found = self._site.containers.of_type(org_id, "gallery")
+        if visits:
+            call.state["guest"] = True
+            found = [doc for doc in found if self._site.way_in(call, doc) is not None]
         if name := parameters.text("name"):
             found = [doc for doc in found if _named(doc, name, exact=False)]
         if parameters.flag("portfolio"):
@@ -140,7 +160,7 @@ class ContainerReads:
     def _containers(self, call: Call, parameters: Parameters, found: Sequence[Document], **meta: Any) -> Reply:
         wanted = parameters.includes
         return self._site.whole(
-            call, page_of(parameters), found, lambda doc: self._views.container(call, doc, wanted), **meta
+            call, self._site.page_asked(parameters), found, lambda doc: self._views.container(call, doc, wanted), **meta
         )
 
     # One container
@@ -162,12 +182,14 @@ class ContainerReads:
         parameters = await parameters_of(call)
         doc = self._site.collection(call)
         found = self._site.containers.under(doc["org_id"], doc["id"])
+        if not self._site.staff(call):
+            found = [each for each in found if self._site.way_in(call, each) is not None]
         if parameters.flag("visibile") or parameters.flag("visible"):  # sic (PS E5)
             found = [each for each in found if self._site.containers.effective(each, doc["id"]) == "everyone"]
         counts, wanted = container_counts(found), parameters.includes
         return self._site.whole(
             call,
-            page_of(parameters),
+            self._site.page_asked(parameters),
             ordered(found, parameters, "display_order"),
             lambda each: self._views.child(call, each, doc["id"], wanted),
             children_count=counts,
@@ -197,9 +219,8 @@ class ContainerReads:
     async def parents(self, call: Call) -> Reply:
         """E15: the collections that a gallery is in."""
         doc = self._site.gallery(call)
-        origin = self._site.origin(call)
         found = self._site.containers.load(doc["parents"])
-        return self._site.reply(call, [resources.container(each, origin) for each in found])
+        return self._site.reply(call, [self._views.container(call, each, frozenset()) for each in found])
 
     async def path(self, call: Call) -> Reply:
         """E7, E15: the way up, leaf first (SINGLE)."""
@@ -211,12 +232,12 @@ class ContainerReads:
 
     async def access(self, call: Call) -> Reply:
         """E7, E15: modes and own entries."""
-        return self._site.reply(call, self._views.access(self._either(call)))
+        return self._site.reply(call, self._views.access(call, self._either(call)))
 
     async def permissions(self, call: Call) -> Reply:
         """E14: own and inherited permission entries, perhaps as seen from one of the parents."""
         context = (await parameters_of(call)).text("collection_id").strip() or None
-        return self._site.reply(call, self._views.permissions(self._either(call), context))
+        return self._site.reply(call, self._views.permissions(call, self._either(call), context))
 
     async def key_image(self, call: Call) -> Reply:
         """E7, E15: the key image; public, without a permission check (CONFIRMED)."""
@@ -237,7 +258,7 @@ class ContainerReads:
         doc = self._site.gallery(call)
         sort = parameters.choice("sort_by", CHILD_SORTS, "display_order")
         down = descending(parameters)
-        page = page_of(parameters)
+        page = self._site.page_asked(parameters)
 
         def show(identifier: str) -> dict[str, Any]:
             return self._media.thin(identifier, doc["id"])

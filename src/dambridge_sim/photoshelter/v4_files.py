@@ -1,23 +1,24 @@
-"""v4: the bytes of a file: display, download, versions, upload (PS E27, E28, E31, E32)."""
+"""v4: the bytes of a file: display, download, upload (PS 6.4; E27, E28, E32)."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urlencode
 
 from dambridge_sim.kit.blobs import Blob
-from dambridge_sim.kit.call import Call, Reply, Upload
+from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document
-from dambridge_sim.photoshelter import errors, ids
-from dambridge_sim.photoshelter.embedding import with_record
+from dambridge_sim.photoshelter import errors
+from dambridge_sim.photoshelter.embedding import getty_fields, with_record
 from dambridge_sim.photoshelter.media_views import MediaViews, seal
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.routes import Route, route
+from dambridge_sim.photoshelter.showing import custom_of
 from dambridge_sim.photoshelter.site import Site, parameters_of
-from dambridge_sim.photoshelter.times import media_time
-from dambridge_sim.photoshelter.v4_media import file_name_of
+from dambridge_sim.photoshelter.uploads import accept, check_types, uploaded
 
 _SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})\Z")
 _SHAPE: Final = re.compile(r"(fit|fill)=(\d{1,5})x(\d{1,5})\Z")
@@ -34,21 +35,24 @@ class Files:
     def routes(self) -> list[Route]:
         """Return the operations."""
         sure, single = Confidence.CONFIRMED, Confidence.SINGLE
-        version = "/media/{id}/versions/{version_id}"
         return [
             route("GET", "/media/{id}/link", self.link, sure, "PS E27"),
             route("GET", "/media/{id}/download", self.download, sure, "PS E28"),
-            route("GET", "/media/{id}/versions", self.versions, single, "PS E31"),
-            route("POST", "/media/{id}/versions", self.add_version, single, "PS E31"),
-            route("PUT", version, self.describe_version, single, "PS E31"),
-            route("PUT", version + "/details", self.describe_version, single, "PS E31"),
-            route("POST", version + "/activate", self.activate_version, single, "PS E31"),
-            route("PUT", version + "/activate", self.activate_version, single, "PS E31"),
-            route("DELETE", version, self.delete_version, single, "PS E31"),
-            route("POST", "/media", self.upload, single, "PS E32"),
+            route("GET", "/media/{id}/download/transform", self.transform, single, "PS E28"),
+            route("POST", "/media", self.upload, single, "PS E32", switch="v4_upload"),
         ]
 
-    # Looking and downloading
+    def addresses(self) -> list[Route]:
+        """Return the addresses outside the API: no key is asked for there (PS 6.4)."""
+        sure, guess = Confidence.CONFIRMED, Confidence.INFERRED
+        return [
+            route("GET", "/img-get2/{id}/{shape}", self.show, sure, "PS 6.4"),
+            route("GET", "/video-get/{id}/fmt=hls/{name}", self.play, sure, "PS 6.4"),
+            route("GET", "/audio-get/{id}/fmt=hls/{name}", self.play, sure, "PS 6.4"),
+            route("GET", "/download-get/{id}", self.fetch, guess, "PS E28"),
+        ]
+
+    # Looking
 
     async def link(self, call: Call) -> Reply:
         """E27: an address that shows the file at a size."""
@@ -61,33 +65,103 @@ class Files:
         return self._site.reply(call, self._views.link(call, doc["id"], mode, size))
 
     async def show(self, call: Call) -> Reply:
-        """Show a file by its display address (PS 6.4): public ones to all, others to who has the sealed address."""
-        shape, doc = _SHAPE.match(call.params["shape"]), self._site.world.documents.get("asset", call.params["id"])
-        if shape is None or doc is None or doc["trashed"]:
+        """Show an image by its display address: public ones to all, others to who has the sealed address."""
+        shape, doc = _SHAPE.match(call.params["shape"]), self._displayed(call)
+        if shape is None:
+            raise errors.not_found("media")
+        longest = max(int(shape[2]), int(shape[3]), 1)
+        data = await self._rendition(Blob.from_json(doc["blob"]), longest)
+        return Reply.raw(data, "image/jpeg")
+
+    async def play(self, call: Call) -> Reply:
+        """Play a video or sound as HLS: a list that names one piece, and that piece, which is the original."""
+        doc, name = self._displayed(call), call.params["name"]
+        if not call.path.startswith(f"/{doc['media']}-get/"):
+            raise errors.not_found("media")
+        if name == f"{doc['id']}.ts":
+            return Reply.of_blob(call, Blob.from_json(doc["blob"]), doc["media_type"])
+        if name != f"{doc['id']}.m3u8":
+            raise errors.not_found("media")
+        lasts = doc.get("duration") or 10.0
+        lines = ("#EXTM3U", f"#EXT-X-TARGETDURATION:{round(lasts)}", f"#EXTINF:{lasts},", f"{doc['id']}.ts")
+        return Reply.raw("\n".join((*lines, "#EXT-X-ENDLIST", "")).encode(), "application/vnd.apple.mpegurl")
+
+    def _displayed(self, call: Call) -> Document:
+        doc = self._site.world.documents.get("asset", call.params["id"])
+        if doc is None or doc["trashed"]:
             raise errors.not_found("media")
         found = (self._site.containers.get(place["id"]) for place in doc["galleries"])
         public = any(self._site.containers.widest(gallery) == "everyone" for gallery in found if gallery)
         if not public and call.query.get("seal") != seal(doc["id"]):
             raise errors.no_access()
-        longest = max(int(shape[2]), int(shape[3]), 1)
-        data = await self._rendition(Blob.from_json(doc["blob"]), longest)
-        return Reply.raw(data, "image/jpeg")
+        return doc
+
+    # Downloading
 
     async def download(self, call: Call) -> Reply:
         """E28: the bytes. The original is byte for byte what was uploaded, unless embedding is asked for."""
+        doc = self._site.media(call)
+        limit = self._limit(call, doc)
+        if not self._site.world.switches["download_redirects"]:
+            return await self._sent(call, doc, limit)
+        kept = {name: value for name, value in call.query.items() if name.startswith("download_")}
+        bound = {"most": str(limit)} if limit is not None else {}
+        where = f"{self._site.origin(call)}/download-get/{doc['id']}?{urlencode({**kept, **bound, 'seal': seal(doc['id'])})}"
+        return Reply.raw(b"", "text/html", 302, {"location": where})
+
+    async def fetch(self, call: Call) -> Reply:
+        """Send the bytes from the address that a download was redirected to (INFERRED); its seal is all it asks for."""
+        doc = self._site.world.documents.get("asset", call.params["id"])
+        if doc is None or doc["trashed"] or call.query.get("seal") != seal(doc["id"]):
+            raise errors.not_found("media")
+        return await self._sent(call, doc, Parameters(call.query).number("most"))
+
+    async def transform(self, call: Call) -> Reply:
+        """E28: a rendition of an image (SINGLE; parameters INFERRED: those of E27 and `download_quality`)."""
         doc, parameters = self._site.media(call), Parameters(call.query)
-        blob = Blob.from_json(doc["blob"])
+        limit = self._limit(call, doc)
+        self._check_type(doc, "jpeg")
+        size = _SIZE.match(parameters.text("image_size"))
+        longest = max(int(size[1]), int(size[2]), 1) if size else self._longest(doc, parameters)
+        data = await self._rendition(Blob.from_json(doc["blob"]), min(longest, limit or longest))
+        return _bytes(data, f"{_stem(doc)}.jpg")
+
+    def _limit(self, call: Call, doc: Document) -> int | None:
+        """Return the longest side in pixels that the caller gets; None: the original too.
+
+        Staff get everything; a guest needs a permission entry, whose bounds and number of downloads hold (PS E14).
+        """
+        if self._site.staff(call):
+            return None
+        terms = self._site.terms(call, doc)
+        if not terms:
+            raise errors.no_access("You may look at this file, not download it.")
+        if (most := terms.get("max_downloads")) is not None and not self._site.containers.use_up(terms["id"], most):
+            raise errors.no_access("All downloads of this permission are used up.")
+        size = terms.get("download_image_size")
+        if size is None and terms.get("download_image_filetype") != "jpeg":
+            return None
+        return int(size or 100_000)
+
+    async def _sent(self, call: Call, doc: Document, limit: int | None) -> Reply:
+        blob, switches, parameters = Blob.from_json(doc["blob"]), self._site.world.switches, Parameters(call.query)
         wanted = parameters.choice("download_filetype", ("original", "jpeg", "mp4"), "original")
+        if limit is not None and doc["media"] == "image":
+            wanted = "jpeg"  # who is held to a size gets no original
         self._check_type(doc, wanted)
-        embed = parameters.flag("download_image_embed", default=bool(self._site.world.switches["embed_by_default"]))
+        embed = parameters.flag("download_image_embed", default=bool(switches["embed_by_default"]))
         if wanted == "jpeg":
-            data = await self._rendition(blob, self._longest(doc, parameters))
-            stem = doc["file_name"].rpartition(".")[0] or doc["file_name"]
-            return _bytes(with_record(data, doc["iptc"]) if embed else data, f"{stem}.jpg")
+            longest = self._longest(doc, parameters)
+            data = await self._rendition(blob, min(longest, limit or longest))
+            return _bytes(self._embedded(doc, data) if embed else data, f"{_stem(doc)}.jpg")
         if embed and doc["media"] == "image" and doc["media_type"] == "image/jpeg":
-            return _bytes(with_record(self._site.world.blobs.read(blob), doc["iptc"]), doc["file_name"])
-        ranges = bool(self._site.world.switches["download_ranges"])
+            return _bytes(self._embedded(doc, self._site.world.blobs.read(blob)), doc["file_name"])
+        ranges = bool(switches["download_ranges"])
         return Reply.of_blob(call, blob, filename=doc["file_name"], attachment=True, ranges=ranges)
+
+    def _embedded(self, doc: Document, data: bytes) -> bytes:
+        """Write the record in; of custom metadata, Getty's four fields alone are embedded (HC)."""
+        return with_record(data, doc["iptc"], getty_fields(custom_of(self._site, doc)))
 
     @staticmethod
     def _check_type(doc: Document, wanted: str) -> None:
@@ -113,106 +187,21 @@ class Files:
             raise errors.RefusalError(errors.NOT_FOUND, "There is no preview of this file.")
         return data
 
-    # Versions
-
-    async def versions(self, call: Call) -> Reply:
-        """E31: the versions of a file, oldest first."""
-        doc = self._site.media(call)
-        return self._site.reply(call, [_version(doc, each) for each in versions_of(doc)])
-
-    async def add_version(self, call: Call) -> Reply:
-        """E31: bring a new version (`version_label`, `note`, and a file: INFERRED)."""
-        parameters = await parameters_of(call)
-        upload = await self._one_file(call)
-        doc = self._site.media(call, "edit")
-        made = {
-            "id": ids.make_id("MV000", self._site.world.documents.next_number("version")),
-            "label": parameters.text("version_label") or None,
-            "note": parameters.text("note") or None,
-            "blob": upload.blob.to_json(),
-            "created_ms": self._site.world.clock.now_ms(),
-        }
-        doc = {**doc, "versions": [*versions_of(doc), made], "version_id": active_version(doc)}
-        if self._site.world.switches["version_active_on_create"]:
-            doc = self._activate(doc, made)
-        else:
-            self._site.assets.save(doc)
-        return self._site.reply(call, _version(doc, made))
-
-    async def describe_version(self, call: Call) -> Reply:
-        """E31: change label and note of a version."""
-        parameters = await parameters_of(call)
-        doc = self._site.media(call, "edit")
-        version = self._version(call, doc)
-        changed = {
-            **version,
-            "label": parameters.text("version_label") or version["label"],
-            "note": parameters.text("note") or version["note"],
-        }
-        kept = [changed if each["id"] == version["id"] else each for each in versions_of(doc)]
-        self._site.assets.save({**doc, "versions": kept, "version_id": active_version(doc)})
-        return self._site.reply(call, _version(doc, changed))
-
-    async def activate_version(self, call: Call) -> Reply:
-        """E31: make a version the one that is downloaded."""
-        doc = self._site.media(call, "edit")
-        version = self._version(call, doc)
-        changed = self._activate({**doc, "versions": versions_of(doc)}, version)
-        return self._site.reply(call, _version(changed, version))
-
-    async def delete_version(self, call: Call) -> Reply:
-        """E31: delete a version that is not the active one."""
-        doc = self._site.media(call, "edit")
-        version, active = self._version(call, doc), active_version(doc)
-        if version["id"] == active:
-            raise errors.bad_request("The active version cannot be deleted.")
-        kept = [each for each in versions_of(doc) if each["id"] != version["id"]]
-        self._site.assets.save({**doc, "versions": kept, "version_id": active})
-        return Reply.json({"meta": self._site.meta(call, status="OK")})
-
-    def _activate(self, doc: Document, version: Document) -> Document:
-        try:
-            return self._site.assets.replace_file({**doc, "version_id": version["id"]}, Blob.from_json(version["blob"]))
-        except ValueError as error:
-            raise errors.bad_request(f"{error}.") from None
-
-    def _version(self, call: Call, doc: Document) -> Document:
-        for each in versions_of(doc):
-            if each["id"] == call.params["version_id"]:
-                return each
-        raise errors.not_found("version")
-
     # Upload
 
     async def upload(self, call: Call) -> Reply:
         """E32: create media (SINGLE; fields and answer INFERRED)."""
+        switches = self._site.world.switches
         org_id = self._site.org(call, "upload")
+        upload = await uploaded(call, self._site, str(switches["v4_upload_file"]))
+        check_types(self._site, [upload], str(switches["v4_upload_types"]))
         parameters = await parameters_of(call)
-        upload = await self._one_file(call)
-        doc = self.accept(call, org_id, upload, parameters)
+        doc = accept(call, self._site, org_id, upload, parameters)
         return self._site.reply(call, self._views.media(call, doc, frozenset()))
 
-    async def _one_file(self, call: Call) -> Upload:
-        files = (await call.form()).files if call.content_type == "multipart/form-data" else {}
-        if "file" not in files:
-            raise errors.bad_request("The parameter file is required, as a part of multipart/form-data.")
-        return files["file"]
 
-    def accept(self, call: Call, org_id: str, upload: Upload, parameters: Parameters) -> Document:
-        """Take an uploaded file into the gallery that is named."""
-        gallery_id = parameters.required("gallery_id")
-        call.touch(gallery_id)
-        if self._site.containers.in_org(org_id, gallery_id, "gallery") is None:
-            raise errors.not_found("gallery")
-        name = file_name_of(upload.filename)
-        searchable = bool(parameters.flag("f_searchable", default=parameters.flag("searchable", default=False)))
-        owner = self._site.member(call, "upload").user_id
-        with self._site.world.documents.transaction():
-            doc = self._site.assets.arrive(
-                upload.blob, name, org_id=org_id, owner_id=owner, galleries=[gallery_id], searchable=searchable
-            )
-        call.touch(doc["id"])
-        return doc
+def _stem(doc: Document) -> str:
+    return str(doc["file_name"].rpartition(".")[0] or doc["file_name"])
 
 
 def _bytes(data: bytes, file_name: str) -> Reply:
@@ -220,32 +209,3 @@ def _bytes(data: bytes, file_name: str) -> Reply:
     safe = file_name.encode("ascii", "replace").decode().replace('"', "'")
     reply.headers["content-disposition"] = f'attachment; filename="{safe}"'
     return reply
-
-
-def versions_of(doc: Document) -> list[Document]:
-    """Return the versions of a file; one that was never replaced has one."""
-    first = {
-        "id": ids.make_id("MV000", doc["id"]),
-        "label": None,
-        "note": None,
-        "blob": doc["blob"],
-        "created_ms": doc["uploaded_ms"],
-    }
-    return list(doc.get("versions") or [first])
-
-
-def active_version(doc: Document) -> str:
-    """Return the id of the version that is downloaded."""
-    return str(doc.get("version_id") or versions_of(doc)[-1]["id"])
-
-
-def _version(doc: Document, version: Document) -> dict[str, Any]:
-    attributes = {
-        "media_id": doc["id"],
-        "version_label": version["label"],
-        "note": version["note"],
-        "file_size": version["blob"]["size"],
-        "active": version["id"] == active_version(doc),
-        "created_at": media_time(version["created_ms"]),
-    }
-    return {"id": version["id"], "type": "version", "attributes": attributes}

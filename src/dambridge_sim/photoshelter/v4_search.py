@@ -11,7 +11,6 @@ from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document, Lookup
 from dambridge_sim.photoshelter import errors, filters, resources
 from dambridge_sim.photoshelter.containers import beginning
-from dambridge_sim.photoshelter.paging import page_of
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.routes import Route, route
 from dambridge_sim.photoshelter.site import Site, parameters_of
@@ -28,6 +27,11 @@ _SORT_MEMBER: Final = {
     "file_name": "file_name",
 }
 _EVERY_TYPE: Final = frozenset({"image", "video", "audio", "doc"})
+_MODIFIED: Final = ("modify_start", "modify_end")
+_LIBRARY_PARAMETERS: Final = (
+    "org_id", "user_id", "mode", "media_type", "page", "per_page", "sort_by", "sort_direction", "sort_dir",
+)  # fmt: skip
+"""What E18 was seen with."""
 _FOREVER: Final = 99_999_999_999_999
 _REMEMBERED: Final = 16
 
@@ -58,15 +62,41 @@ class Search:
         """E17: at least one narrowing parameter; without a login only what the public may find."""
         parameters = await parameters_of(call)
         filters.require_one(parameters)
+        if not self._site.world.switches["media_modified_window"]:
+            parameters = parameters.without(*_MODIFIED)
         if self._site.session(call) is None:
             return self._public(call, parameters)
         return self._answer(call, parameters, self._org(call, parameters), _SORTS)
 
     async def library(self, call: Call) -> Reply:
-        """E18: the whole library of the organization."""
+        """E18: the whole library of the organization, or (`mode=invited`, INFERRED) what was shared with the caller.
+
+        Whether it takes the filters of E17 too is unknown: a switch.
+        """
         parameters = await parameters_of(call)
         filters.require_one(parameters, ("org_id", "user_id"))
-        return self._answer(call, parameters, self._org(call, parameters), _LIBRARY_SORTS)
+        taken = self._site.world.switches["search_filters"]
+        if taken == "none":
+            parameters = parameters.only(*_LIBRARY_PARAMETERS)
+        elif taken == "no_modified_window":
+            parameters = parameters.without(*_MODIFIED)
+        also = None
+        invited = parameters.choice("mode", ("library", "invited"), "library") == "invited"
+        if invited and call.served(Confidence.INFERRED):
+            galleries = self._site.invited_galleries(call)
+            also = filters.in_galleries(galleries)
+        return self._answer(call, parameters, self._org(call, parameters), _LIBRARY_SORTS, also)
+
+    def matching(self, call: Call, parameters: Parameters) -> Sequence[str]:
+        """Return the ids that a search finds, for v3's search (U10)."""
+        org_id = self._org(call, parameters)
+        query = _Query(
+            parameters, org_id, parameters.choice("sort_by", _LIBRARY_SORTS, "relevance"), down=descending(parameters)
+        )
+        return self._remembered(query, self._tests(query), who="")
+
+    def _tests(self, query: _Query) -> list[filters.Test]:
+        return filters.tests(query.residual, self._site.containers.galleries_below)
 
     def _org(self, call: Call, parameters: Parameters) -> str:
         org_id = self._site.org(call)
@@ -97,20 +127,22 @@ class Search:
     ) -> Reply:
         sort, down = parameters.choice("sort_by", sorts, "relevance"), descending(parameters)
         query = _Query(parameters, org_id, sort, down=down)
-        tests = [*filters.tests(query.residual, self._site.containers.galleries_below), *([also] if also else [])]
-        page, documents = page_of(parameters), self._site.world.documents
-        lookup = query.lookup()
+        tests = [*self._tests(query), *([also] if also else [])]
+        page, documents = self._site.page_asked(parameters), self._site.world.documents
+        lookup, frame = query.lookup(), self._site.frame(call)
+
+        def show(identifier: str) -> dict[str, Any]:
+            return self._hit(identifier, frame)
+
         if not tests and query.in_order and not self._lag_ms:
             total = documents.total("asset", lookup)
-            return self._site.page(
-                call, page, total, lambda at, size: documents.page("asset", lookup, at, size), self._hit
-            )
-        found = self._remembered(query, tests, public=also is not None)
-        return self._site.page(call, page, len(found), lambda at, size: found[at : at + size], self._hit)
+            return self._site.page(call, page, total, lambda at, size: documents.page("asset", lookup, at, size), show)
+        found = self._remembered(query, tests, who=(call.caller or "nobody") if also else "")
+        return self._site.page(call, page, len(found), lambda at, size: found[at : at + size], show)
 
-    def _hit(self, identifier: str) -> dict[str, Any]:
+    def _hit(self, identifier: str, frame: resources.Frame) -> dict[str, Any]:
         doc = self._seen(identifier)
-        return resources.hit(doc) if doc else {"id": identifier, "type": "image", "attributes": {}}
+        return resources.hit(doc, frame) if doc else {"id": identifier, "type": "image", "attributes": {}}
 
     @property
     def _lag_ms(self) -> int:
@@ -124,11 +156,11 @@ class Search:
             return documents.before("asset", identifier)
         return doc
 
-    def _remembered(self, query: _Query, tests: list[filters.Test], *, public: bool) -> list[str]:
+    def _remembered(self, query: _Query, tests: list[filters.Test], *, who: str) -> list[str]:
         """Run a search, or take the result of the same one if nothing was written since: pages come one by one."""
         if self._lag_ms:
             return self._run(query, tests)
-        key = (self._changes, public, query.key)
+        key = (self._changes, who, query.key)
         if key not in self._recent:
             self._recent[key] = self._run(query, tests)
             if len(self._recent) > _REMEMBERED:

@@ -3,37 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Any, Final
 
 from dambridge_sim.kit.call import Call, Reply, Upload
-from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document, Kind, Lookup, Value
 from dambridge_sim.kit.seeds import Library
 from dambridge_sim.kit.vendor import Audience, Card, Handler, Operation, Vendor
 from dambridge_sim.kit.world import World
-from dambridge_sim.photoshelter import accounts, assets, containers, errors, resources, synthetic
+from dambridge_sim.photoshelter import (
+    accounts,
+    address_book,
+    assets,
+    containers,
+    errors,
+    resources,
+    synthetic,
+    v4_people,
+    workspaces,
+)
 from dambridge_sim.photoshelter.accounts import Accounts, ExpiredTokenError
+from dambridge_sim.photoshelter.address_book import AddressBook
 from dambridge_sim.photoshelter.assets import Assets
 from dambridge_sim.photoshelter.audience import audience_of
 from dambridge_sim.photoshelter.container_views import ContainerViews
 from dambridge_sim.photoshelter.containers import Containers
 from dambridge_sim.photoshelter.media_views import MediaViews
 from dambridge_sim.photoshelter.people import People
-from dambridge_sim.photoshelter.routes import V3_BASES, V4_BASES, served
+from dambridge_sim.photoshelter.routes import V3_BASES, V4_BASES, Route, served
 from dambridge_sim.photoshelter.showing import card_of, state_of
 from dambridge_sim.photoshelter.site import Site
 from dambridge_sim.photoshelter.switches import SWITCHES
 from dambridge_sim.photoshelter.v3 import Version3
 from dambridge_sim.photoshelter.v3_records import Records
+from dambridge_sim.photoshelter.v3_workspaces import SearchAndWorkspaces
 from dambridge_sim.photoshelter.v4_auth import Authentication
+from dambridge_sim.photoshelter.v4_batch import Batch
 from dambridge_sim.photoshelter.v4_container_writes import ContainerWrites
 from dambridge_sim.photoshelter.v4_containers import ContainerReads
 from dambridge_sim.photoshelter.v4_files import Files
 from dambridge_sim.photoshelter.v4_media import Media
+from dambridge_sim.photoshelter.v4_people import SmallThings
 from dambridge_sim.photoshelter.v4_search import Search
+from dambridge_sim.photoshelter.v4_versions import Versions
+from dambridge_sim.photoshelter.workspaces import Workspaces
 
 _API: Final = "/psapi/"
+_READABLE: Final = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 _TOKENLESS: Final = frozenset(
     base + path
     for bases, paths in (
@@ -51,20 +68,28 @@ class PhotoShelter(Vendor):
 
     name = "photoshelter"
     title = "PhotoShelter"
-    kinds: Sequence[Kind] = (*accounts.KINDS, *containers.KINDS, *assets.KINDS)
+    kinds: Sequence[Kind] = (
+        *accounts.KINDS,
+        *containers.KINDS,
+        *assets.KINDS,
+        *address_book.KINDS,
+        *workspaces.KINDS,
+        *v4_people.KINDS,
+    )
     switches = SWITCHES
 
     def attach(self, world: World) -> None:
         """Put the parts together on `world`."""
         super().attach(world)
         places = Containers(world)
-        self.site = Site(world, Accounts(world), places, Assets(world, places))
+        self.site = Site(world, Accounts(world), places, Assets(world, places), AddressBook(world), Workspaces(world))
         self.site.assets.computed = lambda number: self._library().glance(number)
         self._people = People(self.site)
         media = MediaViews(self.site)
         views = ContainerViews(self.site, media)
         files, self._search = Files(self.site, media), Search(self.site)
         world.documents.listeners.append(lambda _change: self._search.something_changed())
+        records = Records(self.site, media)
         version4 = [
             *Authentication(self.site).routes(),
             *ContainerReads(self.site, views, media).routes(),
@@ -72,12 +97,28 @@ class PhotoShelter(Vendor):
             *self._search.routes(),
             *Media(self.site, media).routes(),
             *files.routes(),
+            *Versions(self.site).routes(),
+            *Batch(self.site).routes(),
+            *SmallThings(self.site).routes(),
         ]
-        version3 = Version3(self.site, Records(self.site, media), files).routes()
-        show = Operation("GET", "/img-get2/{id}/{shape}", files.show, Confidence.CONFIRMED, "PS 6.4")
-        every = [*served(version4, V4_BASES), *served(version3, V3_BASES), show]
+        version3 = [
+            *Version3(self.site, records, files, media).routes(),
+            *SearchAndWorkspaces(self.site, records, self._search).routes(),
+        ]
+        every = [
+            *served(version4, V4_BASES, self._present),
+            *served(version3, V3_BASES, self._present),
+            *served(files.addresses(), ("",), self._present),
+        ]
         self._operations = [_refusing(operation) for operation in every]
         self._synthetic: synthetic.SyntheticLibrary | None = None
+
+    def _present(self, route: Route) -> bool:
+        """Say whether the site has an operation: switches may take away what is not confirmed."""
+        switches = self.world.switches
+        if route.switch is not None and switches[route.switch] in (False, "absent"):
+            return False
+        return route.confidence.in_strict or route.section not in switches["absent"]
 
     def operations(self) -> Sequence[Operation]:
         """Return all operations."""
@@ -90,6 +131,7 @@ class PhotoShelter(Vendor):
             "api_key_v3": self.site.accounts.keys("v3")[0],
             "email": accounts.DEFAULT_EMAIL,
             "password": accounts.DEFAULT_PASSWORD,
+            "organizations": [{"id": org["id"], "name": org["name"]} for org in self.site.accounts.organizations()],
             "org_id": self.site.accounts.organization(accounts.DEFAULT_ORGANIZATION)["id"],
         }
 
@@ -103,6 +145,7 @@ class PhotoShelter(Vendor):
 
     async def before(self, call: Call) -> Reply | None:
         """Check the key before anything else, then the token if there is one (section 9 point 2)."""
+        self.site.assets.settle()
         if not call.path.startswith(_API):
             return None
         generation = "v3" if call.path.startswith("/psapi/v3") else "v4"
@@ -110,6 +153,8 @@ class PhotoShelter(Vendor):
         if key not in self.site.accounts.keys(generation):
             return refused(call, errors.BAD_KEY, "The API key is missing or invalid.")
         call.state["api_key"] = key
+        if (refusal := self._unreadable(call)) is not None:
+            return refusal
         token = _token(call)
         if token is None or call.path in _TOKENLESS:
             return None
@@ -119,8 +164,22 @@ class PhotoShelter(Vendor):
             if error.oauth or _bearer(call) is not None:
                 return refused(call, errors.BAD_TOKEN, "The access token is invalid or has expired.")
             return refused(call, errors.NO_ACCESS, "The session has ended; log in again.")
+        if session.waiting and not call.path.endswith("/logout"):
+            return refused(call, errors.NO_ACCESS, "The second factor of this login is missing.")
+        if self.world.switches["session_slides"] and not session.oauth:
+            self.site.accounts.prolong(token, self.world.switches["session_lifetime_s"])
         call.state["session"] = session
         call.caller = session.email
+        return None
+
+    def _unreadable(self, call: Call) -> Reply | None:
+        """Refuse a body, or an answer asked for, in a form that this server does not speak: 415 (PS 4.6)."""
+        if call.content_type and call.content_type not in _READABLE and _has_body(call):
+            return refused(call, errors.UNSUPPORTED, f"A body of type {call.content_type} cannot be read.")
+        accept = call.headers.get("accept", "").lower()
+        xml_alone = "xml" in accept and not any(word in accept for word in ("json", "*/*", "octet"))
+        if xml_alone and self.world.switches["accept_xml"] == "refused":
+            return refused(call, errors.UNSUPPORTED, "Only JSON is answered.")
         return None
 
     def unknown(self, call: Call) -> Reply:
@@ -130,7 +189,8 @@ class PhotoShelter(Vendor):
     def too_many(self, call: Call, retry_after_s: float) -> Reply:
         """Answer a call over the rate (PS 4.7)."""
         reply = refused(call, errors.TOO_MANY, "The rate limit is exceeded.")
-        reply.headers["retry-after"] = str(max(1, ceil(retry_after_s)))
+        if self.world.switches["retry_after"]:
+            reply.headers["retry-after"] = str(max(1, ceil(retry_after_s)))
         return reply
 
     def bad_body(self, call: Call, problem: str) -> Reply:
@@ -145,11 +205,23 @@ class PhotoShelter(Vendor):
         """Add the version of the API (PS 4.2, CONFIRMED-2019)."""
         if call.path.startswith(V4_BASES):
             reply.headers["x-ps-api-version"] = resources.API_VERSION_HEADER
+        session = call.state.get("session")
+        if session is not None and _cookie(call) == session.token and "set-cookie" not in reply.headers:
+            # The cookie is renewed by each response and must be sent back (PS A1, DOCV3).
+            reply.headers["set-cookie"] = resources.session_cookie(session.token)
 
     def expire_token(self, call: Call) -> None:
         """Let the caller's token end now."""
         if (token := _token(call)) is not None:
             self.site.accounts.expire(token)
+
+    def started(self) -> None:
+        """Remember which uploads are still being processed."""
+        self.site.assets.recall()
+
+    def clock_moved(self) -> None:
+        """Let uploads appear whose time has come."""
+        self.site.assets.settle()
 
     # As a person
 
@@ -238,9 +310,13 @@ class PhotoShelter(Vendor):
 
 def refused(call: Call, fault: errors.Fault, detail: str) -> Reply:
     """Return a refusal in the dialect of the call."""
-    body = errors.v3_body if call.path.startswith("/psapi/v3") else errors.v4_body
+    switches = call.world.switches
+    if fault is errors.BAD_TOKEN:
+        fault = replace(fault, status=switches["oauth_error_status"])
     headers = {"www-authenticate": "Bearer"} if fault.status == 401 else None
-    return Reply.json(body(fault, detail), fault.status, headers)
+    if call.path.startswith("/psapi/v3"):
+        return Reply.json(errors.v3_body(fault, detail), fault.status, headers)
+    return Reply.json(errors.v4_body(fault, detail, switches["errors_form"]), fault.status, headers)
 
 
 def _refusing(operation: Operation) -> Operation:
@@ -267,12 +343,20 @@ def _token(call: Call) -> str | None:
     token = call.headers.get("x-ps-auth-token") or _bearer(call)
     if token is None and call.path.startswith("/psapi/v3"):
         token = call.query.get("auth_token")
-    if token is None:
-        for part in call.headers.get("cookie", "").split(";"):
-            name, _, value = part.strip().partition("=")
-            if name == "acs":
-                token = value
-    return token
+    return token or _cookie(call)
+
+
+def _cookie(call: Call) -> str | None:
+    """Return the token in the session's cookie."""
+    for part in call.headers.get("cookie", "").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == resources.COOKIE:
+            return value
+    return None
+
+
+def _has_body(call: Call) -> bool:
+    return call.headers.get("content-length", "0") != "0" or "transfer-encoding" in call.headers
 
 
 async def _key_in_body(call: Call) -> str | None:

@@ -12,6 +12,7 @@ XML = "http://www.w3.org/XML/1998/namespace"
 PREFIXES: Mapping[str, str] = {
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://xmp.gettyimages.com/gift/1.0/": "GettyImagesGIFT",
     "http://ns.adobe.com/xap/1.0/": "xmp",
     "http://ns.adobe.com/xap/1.0/rights/": "xmpRights",
     "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
