@@ -18,6 +18,7 @@ from dambridge.connectors.photoshelter.adapter import connect
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.model.identity import AccountId, RemoteId
 from dambridge.model.records import NativeValue
+from dambridge.ports.connection import Connection
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetReader
 from dambridge_sim.kit.serving import Served, serve
@@ -85,16 +86,25 @@ class PhotoShelterSite:
         )
 
     @asynccontextmanager
-    async def reader(self, *, retries: Retries | None = None, **more: Any) -> AsyncIterator[AssetReader]:
+    async def connection(self, *, retries: Retries | None = None, **more: Any) -> AsyncIterator[Connection]:
         async def rest(seconds: float) -> None:
             self.slept.append(seconds)
 
         async with Http(jitter=lambda: 0.0, sleep=rest) as http:
-            reader = connect(
+            open_one = connect(
                 self.options(**more), account=ACCOUNT, pacer=self.pacer, clock=SystemClock(), http=http, retries=retries
             )
-            yield reader
-            await reader.close()
+            yield open_one
+            await open_one.close()
+
+    @asynccontextmanager
+    async def reader(self, *, retries: Retries | None = None, **more: Any) -> AsyncIterator[AssetReader]:
+        async with self.connection(retries=retries, **more) as open_one:
+            yield open_one.reader
+
+    @property
+    def v3_key(self) -> str:
+        return str(self.served.credentials["api_key_v3"])
 
     # As a person
 
