@@ -124,6 +124,8 @@ class PhotoShelterArchive:
     async def deliver(self, folder: RemoteId, body: Body, *, file_name: str, lane: Lane) -> RemoteId:
         """By v3 (PS U1) or v4 (PS E32), as options and kind of file say."""
         about = f"upload {file_name!r} into gallery {folder}"
+        if '"' in file_name or any(ord(it) < 32 for it in file_name):
+            raise Refused(f"Could not {about}: an upload's form cannot carry such a name unchanged. Rename the file.")
         try:
             if upload_route(self._options, records.media_type_of_name(file_name)) is UploadVia.V3:
                 return await self._v3.upload(folder, body, file_name=file_name, about=about, lane=lane)

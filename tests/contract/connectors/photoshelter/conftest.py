@@ -21,6 +21,7 @@ from dambridge.model.records import NativeValue
 from dambridge.ports.connection import Connection
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetReader
+from dambridge.testing.archive_contract import small_jpeg
 from dambridge_sim.kit.serving import Served, serve
 from dambridge_sim.kit.simulator import Options
 from dambridge_sim.photoshelter import make_vendor
@@ -125,6 +126,10 @@ class PhotoShelterSite:
         }
         made = await self.control("POST", "assets", self._form(meta, content))
         return RemoteId(made["id"])
+
+    async def make_gallery(self, path: str) -> None:
+        """A gallery comes into being with its first file, which is then thrown away."""
+        await self.delete(await self.add("first.jpg", small_jpeg(path), containers=[path]))
 
     async def describe(self, remote_id: RemoteId, fields: Mapping[str, NativeValue | None]) -> None:
         await self._edit(remote_id, {"metadata": fields})
