@@ -16,6 +16,8 @@ from dambridge.ports.systems import AssetArchive
 from dambridge.testing.archive_contract import ArchiveContract, ContractFields, Losing, small_jpeg
 from dambridge_sim.photoshelter.switches import SWITCHES
 
+from .positions import positions
+
 if TYPE_CHECKING:
     from contract.connectors.photoshelter.conftest import PhotoShelterSite
 
@@ -42,19 +44,6 @@ FIELDS = ContractFields(
 )
 
 
-def positions() -> list[tuple[str, Any]]:
-    """Every position of every switch but the defaults. Of numbers, which have no end, one that is far from the default."""
-    found: list[tuple[str, Any]] = []
-    for it in SWITCHES:
-        if isinstance(it.default, bool):
-            found.append((it.name, not it.default))
-        elif it.choices:
-            found += [(it.name, value) for value in it.choices if value != it.default]
-        elif isinstance(it.default, int | float):
-            found.append((it.name, type(it.default)(it.default / 2 if it.default else 60)))
-    return found
-
-
 def test_there_is_a_position_for_every_switch() -> None:
     assert {name for name, _ in positions()} == {it.name for it in SWITCHES}
     assert len(positions()) >= 21
@@ -77,7 +66,7 @@ class _OnTheSimulator(ArchiveContract):
     @pytest.fixture
     async def archive(self, site: PhotoShelterSite) -> AsyncIterator[AssetArchive]:
         key = {"v3_api_key": site.v3_key} if self.by_v3 else {}
-        async with site.connection(**self.more, **key) as connection:
+        async with site.connection(**{**self.more, **key}) as connection:
             yield connection.archive
 
     @pytest.fixture
