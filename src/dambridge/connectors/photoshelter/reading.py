@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
+from dambridge.connectors.kit import Download
 from dambridge.connectors.kit.paging import Page, whole_listing
 from dambridge.connectors.photoshelter import protocol, records
 from dambridge.connectors.photoshelter.abilities import IMAGES, reader_capabilities
@@ -219,13 +221,28 @@ class PhotoShelterReader:
     async def original(self, remote_id: RemoteId, *, lane: Lane) -> AsyncIterator[ByteStream]:
         """The bytes as they were uploaded (PS E28), from where they were cut where byte ranges are proven. `MovedOn`
         where the asset is not there any more."""
+        resumes = self._capabilities.byte_ranges.usable
+        stamp = await self._stamp(remote_id, lane) if resumes else ""
         async with self._client.download(remote_id, lane=lane) as found:
-            stream = found.stream
-            if self._capabilities.byte_ranges.usable:
-                stream = resumed(found, lambda start: self._client.download(remote_id, start=start, lane=lane))
+            rest = partial(self._rest, remote_id, stamp, lane)
+            stream = resumed(found, rest) if resumes else found.stream
             if stream is None:
                 raise self._client.refusal(found.reply, f"give out the original of asset {remote_id}")
             yield stream
+
+    @asynccontextmanager
+    async def _rest(self, remote_id: RemoteId, stamp: str, lane: Lane, start: int) -> AsyncIterator[Download]:
+        """The download from a byte on. A file that was replaced meanwhile is never put together out of two."""
+        if await self._stamp(remote_id, lane) != stamp:
+            raise TryLater(f"Could not fetch asset {remote_id} to its end: it was replaced meanwhile.")
+        async with self._client.download(remote_id, start=start, lane=lane) as found:
+            yield found
+
+    async def _stamp(self, remote_id: RemoteId, lane: Lane) -> str:
+        """What moves when the bytes do: size and modified time (PS E19)."""
+        about = f"look at asset {remote_id}"
+        said = (await self._client.item(protocol.media_path(remote_id), about=about, lane=lane)).attributes
+        return ":".join(text(said.get(it)) for it in ("file_size", "updated_at", "modified_at"))
 
     async def close(self) -> None:
         """Sign out. The connections belong to whoever opened them."""

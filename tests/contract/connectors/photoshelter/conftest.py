@@ -146,6 +146,9 @@ class PhotoShelterSite:
     async def delete(self, remote_id: RemoteId) -> None:
         await self.control("DELETE", f"assets/{remote_id}")
 
+    async def edit(self, remote_id: RemoteId, meta: Mapping[str, Any]) -> None:
+        await self._edit(remote_id, meta)
+
     async def _edit(self, remote_id: RemoteId, meta: Mapping[str, Any], content: bytes | None = None) -> None:
         await self.control("PATCH", f"assets/{remote_id}", self._form(meta, content))
 

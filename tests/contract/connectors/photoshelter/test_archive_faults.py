@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +21,9 @@ from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive, Body
 from dambridge.testing.archive_contract import body_of, small_jpeg
 from dambridge_sim.kit.seeds import Library
-from dambridge_sim.photoshelter import v4_container_writes
+from dambridge_sim.photoshelter.site import parameters_of
+
+from .consent import consent
 
 if TYPE_CHECKING:
     from contract.connectors.photoshelter.conftest import PhotoShelterSite
@@ -100,14 +103,14 @@ async def test_a_guess_that_the_service_does_not_heed_leaves_nothing_open_and_no
 ) -> None:
     """`mode` and `parent` are INFERRED names; a service that ignores unknown ones makes an open gallery at the root."""
     await photoshelter.switch(root_visibility="everyone")
-    real = v4_container_writes.parameters_of
+    real = parameters_of
 
     async def deaf(call: Any) -> Any:
         found = await real(call)
         kept = {name: found.raw(name) for name in found.names() if name != unheeded}
         return type(found)(kept)
 
-    monkeypatch.setattr(v4_container_writes, "parameters_of", deaf)
+    monkeypatch.setattr("dambridge_sim.photoshelter.v4_container_writes.parameters_of", deaf)
     await photoshelter.add("x.jpg", small_jpeg("x"), containers=["Top/Side"])
     before = [it["id"] for it in containers(photoshelter)]
     async with archive_on(photoshelter) as archive:
@@ -255,6 +258,22 @@ async def test_a_name_that_an_upload_cannot_carry_is_refused_before_any_call(
         with pytest.raises(Refused, match="Rename the file"):
             await archive.deliver(RemoteId("G0000x"), body_of(small_jpeg("1")), file_name=name, lane=LANE)
     assert await photoshelter.journal() == []
+
+
+async def test_with_oauth_one_token_serves_both_versions_and_is_renewed_for_both(
+    photoshelter: PhotoShelterSite,
+) -> None:
+    said: dict[str, Any] = {"email": None, "password": None, "oauth": await consent(photoshelter)}
+    async with archive_on(photoshelter, **by(photoshelter, "v3"), **said) as archive:
+        folder = await archive.ensure_folder("a", lane=LANE)
+        await archive.deliver(folder, body_of(small_jpeg("1")), file_name="1.jpg", lane=LANE)
+        await photoshelter.advance(timedelta(hours=5))
+        with contextlib.suppress(TryLater):  # a token that ended is noticed by the first write, which did not happen
+            await archive.deliver(folder, body_of(small_jpeg("2")), file_name="2.jpg", lane=LANE)
+        if len(await archive.contents(folder, lane=LANE)) == 1:
+            await archive.deliver(folder, body_of(small_jpeg("2")), file_name="2.jpg", lane=LANE)
+        assert len(await archive.contents(folder, lane=LANE)) == 2
+    assert await posts(photoshelter, "/mem/authenticate") == 0
 
 
 async def test_a_wrong_key_of_v3_stops_and_never_shows(photoshelter: PhotoShelterSite) -> None:
