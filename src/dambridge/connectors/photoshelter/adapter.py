@@ -38,7 +38,8 @@ def connect(
     galleries = GalleryPaths(client, page_size=options.per_page, keep=options.paths_kept_seconds)
     reader = PhotoShelterReader(options, account, client, galleries, v3)
     audience = PhotoShelterAudience(options, client, v3)
-    archive = PhotoShelterArchive(options, client, reader, Folders(client, galleries, audience), v3)
+    folders = Folders(client, galleries, audience, keep=options.paths_kept_seconds)
+    archive = PhotoShelterArchive(options, client, reader, folders, v3)
 
     async def close() -> None:
         v3.forget()

@@ -104,8 +104,11 @@ class PhotoShelterArchive:
             return replace(found, groups=found.groups | shown) if isinstance(found, NativeRecord) else found
 
         wanted = list(dict.fromkeys(ids))
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(it)) for it in wanted]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(it)) for it in wanted]
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None  # an error for the engine is one, not a group
         return {it: task.result() for it, task in zip(wanted, tasks, strict=True)}
 
     async def find(self, attribute: str, value: str, *, lane: Lane) -> Sequence[RemoteId]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from dambridge.connectors.photoshelter import protocol
@@ -25,13 +26,24 @@ Place = tuple[RemoteId | None, str, bool]
 
 
 class Folders:
-    """Knows and makes containers by path. Names compare in NFC (hazard P23); of twins the oldest counts."""
+    """Knows and makes containers by path. Names compare in NFC (hazard P23); of twins the oldest counts. What is known is
+    believed for `keep` seconds of real time: people rename and move containers."""
 
-    def __init__(self, client: PhotoShelterClient, galleries: GalleryPaths, audience: PhotoShelterAudience) -> None:
+    def __init__(
+        self,
+        client: PhotoShelterClient,
+        galleries: GalleryPaths,
+        audience: PhotoShelterAudience,
+        *,
+        keep: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
         self._galleries = galleries
         self._audience = audience
-        self._known: dict[Place, RemoteId] = {}
+        self._keep = keep
+        self._monotonic = monotonic
+        self._known: dict[Place, tuple[RemoteId, float]] = {}
         self._lock = asyncio.Lock()
 
     async def ensure(self, path: str, *, lane: Lane) -> RemoteId:
@@ -41,32 +53,40 @@ class Folders:
             return known
         async with self._lock:
             try:
-                found = await self._walk(names, lane)
+                return await self._walk(names, lane)
             except NextMove:
                 self._known.clear()  # a collection on the way may have been deleted: look anew the next time
                 raise
-        self._galleries.learn(Container(found, "/".join(names)))
-        return found
 
     def forget(self, gallery: RemoteId) -> None:
         """A person may have deleted or moved it: look anew the next time."""
-        self._known = {place: known for place, known in self._known.items() if known != gallery}
+        self._known = {place: known for place, known in self._known.items() if known[0] != gallery}
 
     def _remembered(self, names: Sequence[str]) -> RemoteId | None:
         parent: RemoteId | None = None
         for at, name in enumerate(names, 1):
-            parent = self._known.get(_place(parent, name, collection=at < len(names)))
+            parent = self._believed(_place(parent, name, collection=at < len(names)))
             if parent is None:
                 return None
         return parent
+
+    def _believed(self, place: Place) -> RemoteId | None:
+        known, since = self._known.get(place, (None, 0.0))
+        return known if self._monotonic() <= since + self._keep else None
 
     async def _walk(self, names: Sequence[str], lane: Lane) -> RemoteId:
         parent: RemoteId | None = None
         for at, name in enumerate(names, 1):
             place = _place(parent, name, collection=at < len(names))
-            if place not in self._known:
-                self._known[place] = await self._find(place, lane) or await self._make(place, name, lane)
-            parent = self._known[place]
+            found = self._believed(place)
+            if found is None:
+                found = await self._find(place, lane)
+                if found is None:
+                    found = await self._make(place, name, lane)
+                    if at == len(names):
+                        self._galleries.learn(Container(found, "/".join(names)))
+                self._known[place] = (found, self._monotonic())
+            parent = found
         if parent is None:
             raise Refused("A folder needs a path.")
         return parent

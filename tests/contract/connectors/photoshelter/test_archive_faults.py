@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import unicodedata
 from collections.abc import AsyncIterator
@@ -140,6 +141,15 @@ async def test_a_folder_that_was_deleted_meanwhile_is_made_anew(photoshelter: Ph
         second = await archive.ensure_folder("a/b", lane=LANE)
         assert second != first
         await archive.deliver(second, body_of(small_jpeg("1")), file_name="1.jpg", lane=LANE)
+
+
+async def test_a_folder_that_a_person_renamed_is_not_believed_for_ever(photoshelter: PhotoShelterSite) -> None:
+    vendor: Any = photoshelter.served.simulator.vendor
+    async with archive_on(photoshelter, paths_kept_seconds=0.05) as archive:
+        first = await archive.ensure_folder("a/b", lane=LANE)
+        vendor.site.containers.save({**vendor.site.containers.get(first), "name": "published"})
+        await asyncio.sleep(0.06)
+        assert await archive.ensure_folder("a/b", lane=LANE) != first
 
 
 @pytest.mark.parametrize("path", ["", "/", "a//b", "a/ /b", f"a/{'x' * 101}"])
@@ -375,6 +385,103 @@ async def test_only_what_changes_is_sent(photoshelter: PhotoShelterSite) -> None
         await archive.write(asset, attributes={"title": ("x",)}, name="ignored", file_name=None, lane=LANE)
     (sent,) = [it for it in await photoshelter.journal() if it["method"] == "PATCH"]
     assert sent["path"].endswith("/iptc")
+
+
+async def test_trouble_with_one_of_many_is_an_error_like_any_other(photoshelter: PhotoShelterSite) -> None:
+    ids = [await photoshelter.add(f"{it}.jpg", small_jpeg(str(it))) for it in range(8)]
+    async with archive_on(photoshelter) as archive:
+        await photoshelter.fault({"match": {"path": f"*/media/{ids[5]}"}, "action": "status", "status": 503})
+        with pytest.raises(TryLater):
+            await archive.read(ids, lane=LANE)
+        await photoshelter.fault()
+        assert list(await archive.read([*ids, ids[0]], lane=LANE)) == ids
+
+
+STEPS = ["ensure", "deliver", "write", "place", "add_version", "discard"]
+TROUBLE: list[dict[str, Any]] = [
+    {"action": "status", "status": 500},
+    {"action": "status", "status": 503, "headers": {"retry-after": "1"}},
+    {"action": "drop_request"},
+    {"action": "drop_reply"},
+    {"action": "truncate", "bytes": 30},
+    {"action": "expire_token"},
+]
+
+
+class _Way:
+    """The way of one asset through an archive, each step looked at before it is repeated, as the engine does."""
+
+    def __init__(self, archive: AssetArchive) -> None:
+        self.archive = archive
+        self.asset = RemoteId("")
+        self.berth = self.final = RemoteId("")
+
+    async def ensure(self) -> None:
+        self.berth = await self.archive.ensure_folder("way/berth", lane=LANE)
+        self.final = await self.archive.ensure_folder("way/final", lane=LANE)
+
+    async def deliver(self) -> None:
+        standing = await self.archive.contents(self.berth, lane=LANE)
+        if standing:
+            (it,) = standing
+            self.asset = it.key.remote_id
+        else:
+            self.asset = await self.archive.deliver(self.berth, body_of(small_jpeg("v1")), file_name="1.jpg", lane=LANE)
+
+    async def write(self) -> None:
+        await self.archive.write(
+            self.asset, attributes={"title": ("t",), "rating": ("3",)}, name=None, file_name="final.jpg", lane=LANE
+        )
+
+    async def place(self) -> None:
+        await self.archive.place(self.asset, into=self.final, out_of=self.berth, lane=LANE)
+
+    async def add_version(self) -> None:
+        async with self.archive.original(self.asset, lane=LANE) as stream:
+            now = b"".join([chunk async for chunk in stream.chunks])
+        if now != small_jpeg("v2"):
+            await self.archive.add_version(self.asset, body_of(small_jpeg("v2")), file_name="final.jpg", lane=LANE)
+
+    async def discard(self) -> None:
+        (it,) = await self.archive.contents(self.final, lane=LANE)
+        assert (it.file_name, it.fields["title"], it.fields["rating"]) == ("final.jpg", "t", 3)
+        assert it.size == len(small_jpeg("v2"))
+        await self.archive.discard(self.asset, lane=LANE)
+
+
+@pytest.mark.hazard("P03")
+@pytest.mark.hazard("P19")
+@pytest.mark.parametrize("trouble", TROUBLE, ids=lambda it: "-".join(map(str, it.values())))
+async def test_trouble_at_any_call_of_an_assets_way_leaves_one_copy(
+    photoshelter: PhotoShelterSite, trouble: dict[str, Any]
+) -> None:
+    async def go(nth: int | None) -> tuple[int, int]:
+        await photoshelter.control("POST", "reset", {})
+        if nth is not None:
+            await photoshelter.fault({"match": {"nth": nth, "path": "/psapi/*"}, **trouble, "times": 1})
+        repeats = 0
+        async with archive_on(photoshelter) as archive:
+            way = _Way(archive)
+            for step in STEPS:
+                try:
+                    await getattr(way, step)()
+                except (TryLater, Unclear):
+                    repeats += 1
+                    if step == "discard":
+                        await archive.discard(way.asset, lane=LANE)
+                    else:
+                        await getattr(way, step)()
+        return len(await photoshelter.journal()), repeats
+
+    calls, calm = await go(None)
+    assert (calls > 30, calm) == (True, 0)
+    repeated = 0
+    for nth in range(1, calls - 1):
+        _, repeats = await go(nth)
+        repeated += repeats
+        assert [(it["file_name"], it["trash"]) for it in await assets(photoshelter)] == [("final.jpg", True)]
+        assert sorted(it["name"] for it in containers(photoshelter)) == ["berth", "final", "way"]
+    assert repeated >= 5  # each write but those of folders, which look for themselves
 
 
 # finding -------------------------------------------------------------------------------------------------------------
