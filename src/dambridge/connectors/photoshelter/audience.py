@@ -18,7 +18,6 @@ from dambridge.ports.errors import Refused, TryLater
 from dambridge.ports.pace import Lane
 
 _RANK: Final = {Visibility.EVERYONE: 0, Visibility.PERMISSION: 1, Visibility.PRIVATE: 2}
-_CREDENTIALS: Final = frozenset({"password", "token"})
 _WHO: Final = ("contact_id", "group_id", "access_level", "contact_email")
 _YES: Final = {True: True, False: False, "t": True, "f": False, "true": True, "false": False}
 
@@ -84,9 +83,8 @@ class PhotoShelterAudience:
         """An entry of E14. Passwords and tokens are named by the entry's own id, never by themselves."""
         said = entry.get("attributes")
         values: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
-        kind, who = text(entry.get("type")), text(entry.get("id"))
-        if kind not in _CREDENTIALS:
-            who = next((text(values[it]) for it in _WHO if values.get(it)), who)
+        kind = text(entry.get("type"))
+        who = next((text(values[it]) for it in _WHO if values.get(it)), text(entry.get("id")))
         return Grant(kind, who, self._instant(text(values.get("expires"))))
 
     def _instant(self, said: str) -> datetime | None:

@@ -249,6 +249,15 @@ async def test_v3_says_no_under_status_200_too(photoshelter: PhotoShelterSite) -
             await archive.deliver(folder, body_of(small_jpeg("1")), file_name="1.jpg", lane=LANE)
 
 
+@pytest.mark.parametrize("via", ["v4", "v3"])
+async def test_what_is_uploaded_is_not_for_the_public_to_find(photoshelter: PhotoShelterSite, via: str) -> None:
+    async with archive_on(photoshelter, **by(photoshelter, via)) as archive:
+        folder = await archive.ensure_folder("a", lane=LANE)
+        await archive.deliver(folder, body_of(small_jpeg("1")), file_name="1.jpg", lane=LANE)
+        (seen,) = await archive.contents(folder, lane=LANE)
+    assert seen.fields["searchable"] is False
+
+
 async def test_what_v3_does_not_take_goes_by_v4(photoshelter: PhotoShelterSite) -> None:
     await photoshelter.switch(v3_upload_types="images")
     async with archive_on(photoshelter, v3_api_key=photoshelter.v3_key) as archive:
