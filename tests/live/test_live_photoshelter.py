@@ -47,9 +47,9 @@ class TestLivePhotoShelter(ReaderContract):
     async def reader(self) -> AsyncIterator[AssetReader]:
         options = PhotoShelterOptions.model_validate(yaml.safe_load(Path(WHERE).read_text("utf-8")))
         async with Http() as http:
-            reader = connect(options, account=AccountId("live"), pacer=_TwoASecond(), clock=SystemClock(), http=http)
-            yield reader
-            await reader.close()
+            live = connect(options, account=AccountId("live"), pacer=_TwoASecond(), clock=SystemClock(), http=http)
+            yield live.reader
+            await live.close()
 
     @pytest.fixture
     def person(self) -> None:

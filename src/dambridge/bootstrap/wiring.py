@@ -84,8 +84,8 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         source, target = settings.accounts[intake.source], settings.accounts[intake.target]
         assert isinstance(source, PhotoShelterAccount)  # noqa: S101 - load_settings has checked it
         assert isinstance(target, NetxAccount)  # noqa: S101 - likewise
-        reader = connect_photoshelter(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
-        stack.push_async_callback(reader.close)
+        origin = connect_photoshelter(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
+        stack.push_async_callback(origin.close)
         archive = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
         stack.push_async_callback(archive.close)
         inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
@@ -94,7 +94,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         stack.push_async_callback(runtime.close)
         parts = Parts(
             ledger=ledger,
-            reader=reader,
+            reader=origin.reader,
             archive=archive,
             spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
             inspector=inspector,

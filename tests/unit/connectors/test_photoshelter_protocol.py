@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dambridge.connectors.kit import Masker, Reply
-from dambridge.connectors.photoshelter import protocol, wire
+from dambridge.connectors.photoshelter import protocol, records, wire
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.connectors.photoshelter.galleries import Gallery, gallery_of
 from dambridge.model.identity import AccountId, RemoteId
@@ -149,13 +149,13 @@ def test_a_listing_sends_page_and_size_both() -> None:
     ],
 )
 def test_the_kind_is_told_by_type_or_id(found: wire.WireItem, kind: MediaType | None) -> None:
-    assert protocol.media_type_of(found, "a.jpg") is kind
+    assert records.media_type_of(found, "a.jpg") is kind
 
 
 @pytest.mark.parametrize("name", ["a.dng", "a.CR2", "a.b.NEF", "x.raw"])
 def test_raw_is_told_by_its_extension(name: str) -> None:
-    assert protocol.media_type_of(item("image"), name) is MediaType.RAW
-    assert protocol.media_type_of(item("document"), name) is MediaType.DOCUMENT
+    assert records.media_type_of(item("image"), name) is MediaType.RAW
+    assert records.media_type_of(item("document"), name) is MediaType.DOCUMENT
 
 
 # fields --------------------------------------------------------------------------------------------------------------
@@ -172,12 +172,12 @@ def test_raw_is_told_by_its_extension(name: str) -> None:
     ],
 )
 def test_keywords_are_a_list_however_they_come(said: dict[str, Any], words: tuple[str, ...]) -> None:
-    assert protocol.iptc_fields(said) == {"keywords": words}
+    assert records.iptc_fields(said) == {"keywords": words}
 
 
 def test_what_is_empty_is_absent() -> None:
-    assert protocol.iptc_fields({"title": "", "caption": None, "keywords": "", "scene": []}) == {}
-    assert protocol.iptc_fields({"urgency": 0, "city": " "}) == {"urgency": 0, "city": " "}
+    assert records.iptc_fields({"title": "", "caption": None, "keywords": "", "scene": []}) == {}
+    assert records.iptc_fields({"urgency": 0, "city": " "}) == {"urgency": 0, "city": " "}
 
 
 def test_custom_fields_are_named_by_their_id() -> None:
@@ -189,22 +189,22 @@ def test_custom_fields_are_named_by_their_id() -> None:
         {"field_id": "empty", "value": None},
         "odd",
     ]
-    found = protocol.custom_fields(item("custom-metadata", custom_metadata=entries))
+    found = records.custom_fields(item("custom-metadata", custom_metadata=entries))
     assert found == {"custom.permit_no": "P-118", "custom.crew": ("A", "B", "C")}
-    assert protocol.custom_fields(item("custom-metadata")) == {}
+    assert records.custom_fields(item("custom-metadata")) == {}
 
 
 def test_technical_metadata_is_laid_flat() -> None:
     raw = json.dumps({"format": {"duration": "12.5", "tags": {"title": "Drone"}}, "streams": [{"a": 1}]})
-    found = protocol.technical_fields({"author": "Jane", "raw": raw})
+    found = records.technical_fields({"author": "Jane", "raw": raw})
     assert found["raw.format.duration"] == "12.5"
     assert found["raw.format.tags.title"] == "Drone"
     assert found["author"] == "Jane"
-    assert protocol.technical_fields({"raw": "no json"}) == {"raw": "no json"}
+    assert records.technical_fields({"raw": "no json"}) == {"raw": "no json"}
 
 
 def record(**attributes: Any) -> Any:
-    return protocol.record_of(AccountId("a"), item(**attributes), extra={}, containers=(), groups=frozenset({"base"}))
+    return records.record_of(AccountId("a"), item(**attributes), extra={}, containers=(), groups=frozenset({"base"}))
 
 
 def test_a_record_takes_whichever_name_the_times_have() -> None:

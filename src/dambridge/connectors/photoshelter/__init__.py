@@ -1,1 +1,2 @@
-"""PhotoShelter, where photographers deliver: an `AssetReader` over API v4. `connect` in `adapter` makes one."""
+"""PhotoShelter, where photographers deliver, over API v4 and, for what that does not prove, v3. `connect` in `adapter`
+makes a `Connection`."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from pathlib import Path
 from typing import TypeVar
 
 from dambridge.connectors.kit import (
     Download,
     Effect,
+    FilePart,
     Http,
     HttpCaller,
     Masker,
@@ -19,11 +18,11 @@ from dambridge.connectors.kit import (
     Reply,
     Request,
     Retries,
-    SignedIn,
     Timeouts,
 )
 from dambridge.connectors.photoshelter import protocol
-from dambridge.connectors.photoshelter.config import PhotoShelterOAuth, PhotoShelterOptions
+from dambridge.connectors.photoshelter.config import PhotoShelterOptions
+from dambridge.connectors.photoshelter.session import Entrance
 from dambridge.connectors.photoshelter.wire import (
     BadReply,
     WireItem,
@@ -33,14 +32,16 @@ from dambridge.connectors.photoshelter.wire import (
     parse_item,
     parse_page,
     parse_rate,
-    parse_session_token,
-    parse_tokens,
+    text,
 )
+from dambridge.connectors.photoshelter.writes import Writes
 from dambridge.model.identity import AccountId
-from dambridge.ports.errors import CannotGoOn, NextMove, TryLater
+from dambridge.ports.errors import NextMove, Refused, TryLater
 from dambridge.ports.pace import Lane, Pacer
+from dambridge.ports.systems import Body
 
 Parsed = TypeVar("Parsed")
+SESSION = "/user/session"
 
 
 class PhotoShelterClient:
@@ -56,20 +57,28 @@ class PhotoShelterClient:
         retries: Retries | None = None,
     ) -> None:
         self._options = options
-        self._key = {"X-PS-Api-Key": options.api_key.get_secret_value()}
+        self._http = http
+        self._pacer = pacer
+        self._retries = retries
+        self._timeouts = Timeouts(connect=options.connect_timeout, idle=options.read_timeout)
         self._caller = HttpCaller(
             http,
             account=account,
             base_url=options.base_url,
             pacer=pacer,
-            timeouts=Timeouts(connect=options.connect_timeout, idle=options.read_timeout),
+            timeouts=self._timeouts,
             retries=retries,
             secrets=options.secrets(),
         )
-        self._session = RenewedHeaders(self._sign_in)
+        self._entrance = Entrance(options, self._caller)
+        self._session = RenewedHeaders(self._entrance.sign_in)
         self._caller.sign_with(self._session)
-        self._refresh_token = _kept_token(options.oauth)
+        self._writes = Writes(self._caller, self._session, self._accepted, self.still_ours)
         self._told: WireRate | None = None
+
+    @property
+    def session(self) -> RenewedHeaders:
+        return self._session
 
     @property
     def calls(self) -> int:
@@ -79,13 +88,18 @@ class PhotoShelterClient:
     def mask(self) -> Masker:
         return self._caller.mask
 
-    async def get(self, path: str, *, about: str, lane: Lane, query: Mapping[str, str] | None = None) -> Reply:
-        """The reply to a GET, refusals included; a 401 is the answer to a fresh session."""
+    async def get(
+        self, path: str, *, about: str, lane: Lane, query: Mapping[str, str] | None = None, optional: bool = False
+    ) -> Reply:
+        """The reply to a GET, refusals included; a 401 is the answer to a fresh session, a 404 that of our organisation
+        (of `optional` things nobody makes sure)."""
         request = protocol.read_request(path, about, query)
         reply = await self._caller.call(request, lane=lane)
         if not reply.ok and reply.status != 401 and parse_error(reply.json_or_none()).id == protocol.OAUTH_ENDED:
             # The status of this error is not known for sure; what it asks for is.
             self._session.forget()
+            reply = await self._caller.call(request, lane=lane)
+        if reply.status == 404 and not optional and await self.still_ours(lane) is not True:
             reply = await self._caller.call(request, lane=lane)
         await self._heed(reply)
         return reply
@@ -100,15 +114,62 @@ class PhotoShelterClient:
         reply = await self.get(path, about=about, lane=lane, query=query)
         return self.parsed(parse_page, reply, about)
 
-    def download(self, remote_id: str, *, lane: Lane) -> AbstractAsyncContextManager[Download]:
-        """The original as it was uploaded: nothing embedded on the way, and said so (PS E28, CONFIRMED)."""
-        request = protocol.read_request(
-            protocol.media_path(remote_id, "/download"),
-            f"fetch the original of {remote_id}",
-            {"download_filetype": "original", "download_image_embed": "false"},
-            json_reply=False,
+    def download(self, remote_id: str, *, start: int = 0, lane: Lane) -> AbstractAsyncContextManager[Download]:
+        """The original as it was uploaded: nothing embedded on the way, and said so (PS E28, CONFIRMED). From byte
+        `start` on where that is not 0 and the service answers 206 (not documented)."""
+        request = Request(
+            method="GET",
+            path=protocol.API + protocol.media_path(remote_id, "/download"),
+            effect=Effect.READ,
+            about=f"fetch the original of {remote_id}",
+            query={"download_filetype": "original", "download_image_embed": "false"},
+            headers={"Range": f"bytes={start}-"} if start else {},
+            expects_json=False,
         )
         return self._caller.download(request, lane=lane)
+
+    async def change(
+        self, method: str, path: str, *, about: str, lane: Lane, form: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Change something, once. Raises what a refusal means: `Refused` where the thing or the call is not there."""
+        return await self._changed(protocol.write_request(method, path, about, form), lane)
+
+    async def send_file(
+        self, path: str, body: Body, *, form: Mapping[str, str], file_name: str, about: str, lane: Lane
+    ) -> Reply:
+        """Send a file as the multipart part `file` behind the other fields of a form. Raises like `change`."""
+        file = FilePart(field="file", file_name=file_name, body=body)
+        request = Request(
+            method="POST", path=protocol.API + path, effect=Effect.WRITE, about=about, form=form, file=file
+        )
+        return await self._changed(request, lane)
+
+    async def _changed(self, request: Request, lane: Lane) -> Reply:
+        reply = await self._writes.send(request, lane)
+        await self._heed(reply)
+        if not reply.ok:
+            raise protocol.next_move(reply, tried=request.about, mask=self.mask, writing=True)
+        return reply
+
+    def shown(self, link: str, *, about: str, lane: Lane) -> AbstractAsyncContextManager[Download]:
+        """What stands behind a display link (PS E27), without key or session. Raises `Refused` for a link that leads
+        anywhere but to PhotoShelter, or that carries a key."""
+        place = protocol.display_place(link, self._options.base_url)
+        if place is None:
+            raise Refused(f"Could not {about}: its link does not lead to PhotoShelter's pictures.", code="link")
+        origin, path = place
+        elsewhere = HttpCaller(
+            self._http,
+            account=self._caller.account,
+            base_url=origin,
+            pacer=self._pacer,
+            timeouts=self._timeouts,
+            retries=self._retries,
+        )
+        request = Request(
+            method="GET", path=path, effect=Effect.READ, about=about, authorised=False, expects_json=False
+        )
+        return elsewhere.download(request, lane=lane)
 
     def refusal(self, reply: Reply, about: str) -> NextMove:
         return protocol.next_move(reply, tried=about, mask=self.mask)
@@ -126,8 +187,34 @@ class PhotoShelterClient:
 
     async def session_is_good(self, *, lane: Lane) -> bool:
         """Whether the session that calls now use is accepted (PS A6, CONFIRMED)."""
-        reply = await self.get("/user/session", about="look at the session", lane=lane)
+        reply = await self.get(SESSION, about="look at the session", lane=lane)
         return reply.ok
+
+    async def still_ours(self, lane: Lane) -> bool | None:
+        """Whether the session stands in our organisation; None where it does not say (PS A6: `org_id` INFERRED).
+
+        A session is in one organisation at a time (PS A3), and another sign-in of the same user may have taken it
+        elsewhere. Unless it is surely ours it is put back, and what was read before proves nothing."""
+        headers = await self._session.headers(lane)
+        request = protocol.read_request(SESSION, "look at the session")
+        reply = await self._caller.call(request, lane=lane)
+        said = text(self.parsed(parse_item, reply, request.about).attributes.get("org_id")) if reply.ok else ""
+        if said == self._options.org_id:
+            return True
+        if not (await self._entrance.enter_organisation(headers, lane)).ok:
+            self._session.forget()
+        return False if said else None
+
+    async def _accepted(self, headers: Mapping[str, str], lane: Lane) -> bool:
+        request = Request(
+            method="GET",
+            path=protocol.API + SESSION,
+            effect=Effect.READ,
+            about="look at the session",
+            headers=headers,
+            authorised=False,
+        )
+        return (await self._caller.call(request, lane=lane)).ok
 
     async def sign_out(self) -> None:
         """End the session where there is one (PS A2). Raises nothing: a session left open ends by itself."""
@@ -158,107 +245,3 @@ class PhotoShelterClient:
             self._told = rate
             wait = timedelta(seconds=rate.expires)
             await self._caller.tell_window(limit=rate.limit, used=rate.current, resets_in=wait)
-
-    # signing in -------------------------------------------------------------------------------------------------------
-
-    async def _sign_in(self, lane: Lane) -> SignedIn:
-        signed = await self._fresh(lane)
-        reply = await self._enter_organisation(signed, lane)
-        if reply.status == 401:
-            # Either the user does not belong there, or the session ended before it was used: a second one tells.
-            signed = await self._fresh(lane)
-            reply = await self._enter_organisation(signed, lane)
-        if not reply.ok:
-            raise self._locked_out(reply, f"Check `org_id` ({self._options.org_id}) and that the user belongs to it.")
-        return signed
-
-    async def _fresh(self, lane: Lane) -> SignedIn:
-        oauth = self._options.oauth
-        return await (self._by_oauth(oauth, lane) if oauth else self._by_password(lane))
-
-    async def _by_password(self, lane: Lane) -> SignedIn:
-        """PS A1, by POST: the form with GET would put the password into the address."""
-        password = self._options.password.get_secret_value() if self._options.password else ""
-        form = {"email": self._options.email or "", "password": password, "mode": "token"}
-        reply = await self._post("/authenticate", "sign in", form, self._key, lane)
-        if not reply.ok:
-            raise self._locked_out(reply, "Check `email` and `password`; the service user must be active.")
-        token, second_factor = self.parsed(parse_session_token, reply, "sign in")
-        if second_factor:
-            raise CannotGoOn(
-                "PhotoShelter wants a second factor for this user, which no program can give. Use a service user without "
-                "it, or `oauth`."
-            )
-        self.mask.add(token)
-        return SignedIn({**self._key, "X-PS-Auth-Token": token})
-
-    async def _by_oauth(self, oauth: PhotoShelterOAuth, lane: Lane) -> SignedIn:
-        """PS A5 step 4 (CONFIRMED). The refresh token may be replaced with each use (INFERRED), so the newest is kept."""
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": self._refresh_token,
-            "redirect_uri": oauth.redirect_uri,
-            "client_id": oauth.client_id,
-            "client_secret": oauth.client_secret.get_secret_value(),
-        }
-        reply = await self._post("/oauth/token", "renew the OAuth session", form, self._key, lane)
-        if not reply.ok:
-            raise self._locked_out(reply, "Let a user agree anew and write the new `refresh_token`.")
-        tokens = self.parsed(parse_tokens, reply, "renew the OAuth session")
-        self.mask.add(tokens.access)
-        if tokens.refresh and tokens.refresh != self._refresh_token:
-            self.mask.add(tokens.refresh)
-            self._refresh_token = tokens.refresh
-            _keep_token(oauth.token_file, tokens.refresh)
-        lasts = None if tokens.expires_in is None else timedelta(seconds=tokens.expires_in)
-        return SignedIn({**self._key, "Authorization": f"Bearer {tokens.access}"}, lasts)
-
-    async def _enter_organisation(self, signed: SignedIn, lane: Lane) -> Reply:
-        """PS A3 (CONFIRMED): without it the organisation's library is not visible."""
-        form = {"org_id": self._options.org_id}
-        return await self._post("/organization/authenticate", "enter the organisation", form, signed.headers, lane)
-
-    async def _post(
-        self, path: str, about: str, form: Mapping[str, str], headers: Mapping[str, str], lane: Lane
-    ) -> Reply:
-        request = Request(
-            method="POST",
-            path=protocol.API + path,
-            effect=Effect.READ,  # it changes no asset, so a lost reply is no reason not to ask again
-            about=about,
-            form=form,
-            headers=headers,
-            authorised=False,
-        )
-        return await self._caller.call(request, lane=lane)
-
-    def _locked_out(self, reply: Reply, remedy: str) -> CannotGoOn:
-        said = self.refusal(reply, "let us in")
-        return said if isinstance(said, CannotGoOn) else CannotGoOn(f"{str(said).split('. ')[0].rstrip('.')}. {remedy}")
-
-
-def _kept_token(oauth: PhotoShelterOAuth | None) -> str:
-    """The newest refresh token: from the file where there is one, else from the options."""
-    if oauth is None:
-        return ""
-    if oauth.token_file is not None and oauth.token_file.is_file():
-        return oauth.token_file.read_text("utf-8").strip()
-    return oauth.refresh_token.get_secret_value()
-
-
-def _keep_token(path: Path | None, token: str) -> None:
-    """Write the token where only its owner reads it, whole or not at all. Raises `CannotGoOn` where that fails."""
-    if path is None:
-        return
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(token)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise CannotGoOn(
-            f"Could not keep the new refresh token in {path}: {error.strerror}. Make it writable."
-        ) from None

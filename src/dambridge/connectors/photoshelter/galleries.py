@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 from dambridge.connectors.kit.paging import Page, whole_listing
 from dambridge.connectors.photoshelter import protocol
@@ -19,7 +18,7 @@ from dambridge.connectors.photoshelter.client import PhotoShelterClient
 from dambridge.connectors.photoshelter.wire import WireItem, text
 from dambridge.model.identity import RemoteId
 from dambridge.model.records import Container
-from dambridge.ports.errors import MovedOn
+from dambridge.ports.errors import MovedOn, TryLater
 from dambridge.ports.pace import Lane
 
 _SLASH: Final = "\N{DIVISION SLASH}"
@@ -67,20 +66,22 @@ class GalleryPaths:
         """Every gallery, once for each place where it stands. A walk that came to its end is remembered."""
         found: dict[RemoteId, list[Container]] = {}
         began = self._monotonic()
-        waiting: deque[tuple[str, str]] = deque([("", "/library")])
+        waiting: deque[tuple[str, RemoteId | None]] = deque([("", None)])
         while waiting:
-            above, path = waiting.popleft()
+            above, collection = waiting.popleft()
             try:
-                async for item in self._children(path, above, lane):
-                    here = f"{above}{_segment(text(item.attributes.get('name')))}"
-                    if _is_collection(item):
-                        waiting.append((f"{here}/", f"/collections/{quote(item.id, safe='')}/children"))
+                async for item in self._children(collection, lane):
+                    here = f"{above}{shown_name(item)}"
+                    if is_collection(item):
+                        waiting.append((f"{here}/", RemoteId(item.id)))
                     else:
                         container = Container(RemoteId(item.id), here)
                         found.setdefault(container.id, []).append(container)
                         yield container
             except MovedOn:
                 continue  # a collection that went away during the walk holds nothing any more
+        if await self._client.still_ours(lane) is False:
+            raise TryLater("Could not walk the library: the session stood in another organisation. It is back.")
         self._paths = {gallery: tuple(places) for gallery, places in found.items()}
         self._elsewhere = set()
         self._walked_at = began
@@ -104,6 +105,19 @@ class GalleryPaths:
             places.extend(known)
         return tuple(places)
 
+    async def under(self, collection: RemoteId | None, lane: Lane) -> list[WireItem]:
+        """What stands in a collection itself, or in the library's root, read fresh and surely of our organisation."""
+        found = [it async for it in self._children(collection, lane)]
+        if collection is None and await self._client.still_ours(lane) is False:
+            raise TryLater("Could not list the library: the session stood in another organisation. It is back.")
+        return found
+
+    def learn(self, gallery: Container) -> None:
+        """Remember the place of a gallery that was found or made by its path, so that no walk is needed to know it."""
+        if self._walked_at is not None:
+            known = self._paths.get(gallery.id, ())
+            self._paths[gallery.id] = known if gallery in known else (*known, gallery)
+
     def _fit(self, galleries: Sequence[Gallery]) -> bool:
         if self._walked_at is None or self._monotonic() > self._walked_at + self._keep:
             return not galleries
@@ -113,8 +127,10 @@ class GalleryPaths:
         known = self._paths.get(gallery.id)
         return known is not None and (not gallery.name or known[0].path.rpartition("/")[2] == gallery.name)
 
-    async def _children(self, path: str, above: str, lane: Lane) -> AsyncIterator[WireItem]:
-        about = f"list what stands in {above.rstrip('/') or 'the library'}"
+    async def _children(self, collection: RemoteId | None, lane: Lane) -> AsyncIterator[WireItem]:
+        """By E5, of the root by E1 (CONFIRMED)."""
+        path = "/library" if collection is None else protocol.container_path(collection, "/children")
+        about = f"list what stands in {'the library' if collection is None else f'collection {collection}'}"
 
         async def fetch(number: int, size: int) -> Page[WireItem]:
             query = protocol.paged(protocol.CHILDREN_QUERY, number, size)
@@ -129,8 +145,13 @@ class GalleryPaths:
                     yield item
 
 
-def _is_collection(item: WireItem) -> bool:
-    return item.type == "collection" or (item.type != "gallery" and item.id.startswith("C0"))
+def is_collection(item: WireItem) -> bool:
+    return item.type == "collection" or (item.type != "gallery" and protocol.is_collection_id(item.id))
+
+
+def shown_name(item: WireItem) -> str:
+    """The name of a container as a segment of a path."""
+    return _segment(text(item.attributes.get("name")))
 
 
 def _segment(name: str) -> str:

@@ -1,34 +1,24 @@
-"""How PhotoShelter's API v4 is spoken: requests, times, what errors mean, records out of resources. No IO."""
+"""How PhotoShelter's API v4 is spoken: requests, times, what errors mean. No IO."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Final
+from urllib.parse import quote, urlsplit
 
 from dambridge.connectors.kit import Effect, Masker, Reply, Request
-from dambridge.connectors.kit.paging import Page
-from dambridge.connectors.photoshelter.wire import WireError, WireItem, WirePage, parse_error, text, whole
-from dambridge.model.identity import AccountId, AssetKey, RemoteId
-from dambridge.model.records import Absence, Checksum, Container, MediaType, Missing, NativeRecord, NativeValue
+from dambridge.connectors.photoshelter.wire import WireError, parse_error
+from dambridge.model.records import Absence, Missing
 from dambridge.ports.errors import CannotGoOn, MovedOn, NextMove, Refused, TryLater
-from dambridge.ports.systems import Sighting, Window
+from dambridge.ports.systems import Window
 
 API: Final = "/psapi/v4.0"  # PS 2: every client uses v4.0, CONFIRMED
 NOT_FOUND: Final = "ResourceNotFoundException"  # PS 4.6, CONFIRMED-2019
 NOT_ALLOWED: Final = "AcsPermissionException"  # PS 4.6, CONFIRMED-2019
 OAUTH_ENDED: Final = "OAuthServerException"  # PS 4.6: id CONFIRMED, status INFERRED
 ALL_MEDIA: Final = "image,video,audio,doc"  # PS E18, CONFIRMED
-
-BASE: Final = "base"
-IPTC: Final = "iptc"
-CUSTOM: Final = "custom"
-CONTAINERS: Final = "containers"
-
-_TAGGED: Final = frozenset({MediaType.IMAGE, MediaType.RAW, MediaType.VIDEO})
-"""Custom metadata applies to images and video alone (PS 8, product's help)."""
 
 
 def read_request(path: str, about: str, query: Mapping[str, str] | None = None, *, json_reply: bool = True) -> Request:
@@ -41,6 +31,34 @@ def read_request(path: str, about: str, query: Mapping[str, str] | None = None, 
 def media_path(remote_id: str, rest: str = "") -> str:
     """The path of a file; dots are legal in ids and are no extensions (PS 3)."""
     return f"/media/{quote(remote_id, safe='')}{rest}"
+
+
+def write_request(method: str, path: str, about: str, form: Mapping[str, str] | None = None) -> Request:
+    """A call that changes something: form-encoded, only what changes (PS 4.1, CONFIRMED; PS E22)."""
+    return Request(method=method, path=API + path, effect=Effect.WRITE, about=about, form=form or {})
+
+
+def container_path(container: str, rest: str = "") -> str:
+    """The path of a gallery or, by the prefix of its id, of a collection (PS 3, CONFIRMED)."""
+    kind = "collections" if is_collection_id(container) else "galleries"
+    return f"/{kind}/{quote(container, safe='')}{rest}"
+
+
+def is_collection_id(container: str) -> bool:
+    return container.startswith("C0")
+
+
+def display_place(link: str, base_url: str) -> tuple[str, str] | None:
+    """Origin and path of a display link (PS E27); None unless it leads to the service's own host or to one beside it,
+    and carries nothing that says who we are."""
+    found, home = urlsplit(link), urlsplit(base_url)
+    host, known = (found.hostname or "").lower(), (home.hostname or "").lower()
+    family = f".{'.'.join(known.split('.')[-2:])}"
+    beside = found.scheme == "https" and "." in known and not known.replace(".", "").isdigit() and host.endswith(family)
+    ours = (found.scheme, found.netloc) == (home.scheme, home.netloc)
+    if not (ours or beside) or found.username or "api_key" in found.query or "auth_token" in found.query:
+        return None
+    return f"{found.scheme}://{found.netloc}", found.path + (f"?{found.query}" if found.query else "")
 
 
 # listings ---------------------------------------------------------------------------------------------------------
@@ -75,14 +93,28 @@ def paged(query: Mapping[str, str], page: int, size: int) -> dict[str, str]:
     return {**query, "page": str(page), "per_page": str(size)}
 
 
-def sightings(page: WirePage) -> Page[Sighting]:
-    """What a page of a listing tells; items are thin, E11 has not even file names."""
-    return Page([_sighting(it) for it in page.items], page.total)
+def terms_query(org_id: str, terms: Sequence[str]) -> dict[str, str]:
+    """Media that match all the words, the best first (PS E17, CONFIRMED)."""
+    return {"org_id": org_id, "terms": " ".join(terms), "match_all_terms": "true", "sort_by": "relevance"}
 
 
-def _sighting(item: WireItem) -> Sighting:
-    name = text(item.attributes.get("file_name"))
-    return Sighting(RemoteId(item.id), media_type_of(item, name), name or None)
+def find_query(
+    org_id: str, attribute: str, value: str, custom_fields: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    """Media whose attribute may equal `value` (PS E17): IPTC fields have filters of their own names (CONFIRMED-2019) but
+    `headline`, which only the words find; custom fields go by the id of their option."""
+    if attribute.startswith("custom."):
+        field = attribute.removeprefix("custom.")
+        option = next((it for it, shown in custom_fields.get(field, {}).items() if shown == value), None)
+        if option is None:
+            raise Refused(
+                f"Could not look for {attribute} = {value!r}: it is no option in `custom_fields`.", code=field
+            )
+        return {"org_id": org_id, "custom_metadata": json.dumps({field: option})}
+    return {"org_id": org_id, _FILTERS.get(attribute, attribute): value}
+
+
+_FILTERS: Final = {"headline": "terms", "model_released": "model_release", "property_released": "property_release"}
 
 
 # times ------------------------------------------------------------------------------------------------------------
@@ -124,184 +156,31 @@ def missing(reply: Reply, remote_id: str) -> Missing | None:
     return None
 
 
-def next_move(reply: Reply, *, tried: str, mask: Masker) -> NextMove:
-    """What a refusal means for the caller; `tried` finishes "would not"."""
+def next_move(reply: Reply, *, tried: str, mask: Masker, writing: bool = False) -> NextMove:
+    """What a refusal means for the caller; `tried` finishes "would not". A write that finds nothing at its address waits
+    for a person: that the asset is gone and that the account has no such call look alike."""
     said = parse_error(reply.json_or_none())
     words = f"PhotoShelter would not {tried}: {_words(said, reply.status, mask)}."
+    code = said.id or str(reply.status)
     match reply.status:
         case 403 if said.id == "ApiKeyInvalidException":
             return CannotGoOn(
                 f"{words} Check `api_key`: API v4 needs a key of its own, which PhotoShelter's support gives."
             )
+        case 404 if writing:
+            return Refused(f"{words} It is not there any more, or this account has no such call.", code=code)
         case 404 if said.id == NOT_FOUND:
             return MovedOn(f"{words} It is not there any more: plan again.")
         case 404:
             return TryLater(f"{words} Without the service's own error that proves nothing; check `base_url`.")
         case 400:
-            return Refused(f"{words} The request was not understood; run `dambridge probe`.", code=said.id or "400")
+            return Refused(f"{words} The request was not understood; run `dambridge probe`.", code=code)
+        case 405 | 413 | 415:
+            return Refused(f"{words} It does not take this.", code=code)
         case _:
-            return Refused(f"{words} Give the service user access to it.", code=said.id or str(reply.status))
+            return Refused(f"{words} Give the service user access to it.", code=code)
 
 
 def _words(said: WireError, status: int, mask: Masker) -> str:
     shown = mask(said.text)[:300]
     return f"HTTP {status} {said.id} ({shown})" if shown else f"HTTP {status} {said.id}".rstrip()
-
-
-# records ----------------------------------------------------------------------------------------------------------
-
-_RAW_EXTENSIONS: Final = frozenset(
-    (
-        "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "raf", "rw2", "orf", "pef", "srw",
-        "3fr", "fff", "iiq", "mos", "mef", "mrw", "x3f", "erf", "kdc", "dcr", "rwl", "gpr", "raw",
-    )
-)  # fmt: skip
-_KINDS: Final = {
-    "image": MediaType.IMAGE,
-    "video": MediaType.VIDEO,
-    "audio": MediaType.AUDIO,
-    "document": MediaType.DOCUMENT,
-    "doc": MediaType.DOCUMENT,
-}
-_PREFIXES: Final = {"I0": MediaType.IMAGE, "VD": MediaType.VIDEO, "AD": MediaType.AUDIO, "DO": MediaType.DOCUMENT}
-_APART: Final = frozenset({"file_name", "file_size", "updated_at", "modified_at", "type", "id"})
-"""Attributes that have a place of their own in a record."""
-_FOR_DISPLAY: Final = ("views", "screen_", "thumbnail_", "stat_")
-"""Attributes that change, or matter, for display alone; `views` moves whenever somebody looks."""
-
-
-def media_type_of(item: WireItem, file_name: str) -> MediaType | None:
-    """The kind of a file: by type, spelt in two ways (PS E17), else by the id's prefix. RAW is an image to PhotoShelter
-    and told apart by the extension."""
-    kind = _KINDS.get(item.type) or _KINDS.get(text(item.attributes.get("type"))) or _PREFIXES.get(item.id[:2])
-    if kind is MediaType.IMAGE and file_name.rpartition(".")[2].lower() in _RAW_EXTENSIONS:
-        return MediaType.RAW
-    return kind
-
-
-def may_have_iptc(remote_id: str) -> bool:
-    """Whether an id can be that of an image, which alone has an IPTC record (PS E21)."""
-    return _PREFIXES.get(remote_id[:2], MediaType.IMAGE) is MediaType.IMAGE
-
-
-def has_custom_metadata(kind: MediaType) -> bool:
-    return kind in _TAGGED
-
-
-def record_of(
-    account: AccountId,
-    item: WireItem,
-    *,
-    extra: Mapping[str, NativeValue],
-    containers: Sequence[Container],
-    groups: frozenset[str],
-) -> NativeRecord:
-    """The record of a file from E19; `extra` are the fields of the other groups that were read.
-
-    Of the two names for the modified time the one of PhotoShelter's example comes first, because the schema swaps the
-    descriptions of the other (PS E19)."""
-    said = item.attributes
-    file_name = text(said.get("file_name"))
-    modified = text(said.get("updated_at")) or text(said.get("modified_at"))
-    return NativeRecord(
-        key=AssetKey(account, RemoteId(item.id)),
-        media_type=media_type_of(item, file_name) or MediaType.DOCUMENT,
-        file_name=file_name,
-        name=file_name,
-        size=whole(said.get("file_size")),
-        modified=modified,
-        modified_at=parse_time(modified),
-        content_stamp=_content_stamp(said),
-        checksum=_checksum(said),
-        fields={**extra, **base_fields(said)},
-        containers=tuple(sorted(set(containers))),
-        groups=groups,
-        created_at=parse_time(text(said.get("uploaded_at")) or text(said.get("created_at"))),
-    )
-
-
-def base_fields(attributes: Mapping[str, Any]) -> dict[str, NativeValue]:
-    """The attributes of E19 under the service's names, without those for display and the empty ones."""
-    found = native_fields(attributes)
-    return {k: v for k, v in found.items() if k not in _APART and not k.startswith(_FOR_DISPLAY)}
-
-
-def iptc_fields(attributes: Mapping[str, Any]) -> dict[str, NativeValue]:
-    """The attributes of E21. Keywords become a list.
-
-    Whether they come as an array or as comma text is not known (PS E21); in comma text a comma within a term cannot be
-    told from one between terms, so such a term comes apart."""
-    return _with_keyword_list(native_fields(attributes))
-
-
-def _with_keyword_list(found: dict[str, NativeValue]) -> dict[str, NativeValue]:
-    words = found.pop("keyword", None)  # the name that API v3 has for them
-    words = found.pop("keywords", words)
-    if isinstance(words, str):
-        words = tuple(it.strip() for it in words.split(",") if it.strip())
-    return {**found, "keywords": words} if words else found
-
-
-def technical_fields(attributes: Mapping[str, Any]) -> dict[str, NativeValue]:
-    """The attributes of E24; the JSON text under `raw` is laid flat as `raw.format.duration` and so on. Keywords become
-    a list as those of E21 do."""
-    found = _with_keyword_list(native_fields(attributes))
-    inner = found.pop("raw", None)
-    try:
-        parsed = json.loads(inner) if isinstance(inner, str) else None
-    except ValueError:
-        return {**found, "raw": str(inner)}
-    return {**found, **dict(_flat("raw", parsed))}
-
-
-def custom_fields(item: WireItem) -> dict[str, NativeValue]:
-    """The entries of E25 as `custom.<field_id>`; `value` is CONFIRMED, the id's name INFERRED. A field that comes more
-    than once, which should not be, becomes a list."""
-    entries = item.attributes.get("custom_metadata")
-    found: dict[str, NativeValue] = {}
-    for it in entries if isinstance(entries, list) else []:
-        if not isinstance(it, Mapping) or it.get("value") in (None, ""):
-            continue
-        name = f"custom.{it.get('field_id') or it.get('id') or it.get('name')}"
-        value = text(it["value"])
-        had = found.get(name)
-        found[name] = value if had is None else ((*had, value) if isinstance(had, tuple) else (str(had), value))
-    return found
-
-
-def native_fields(attributes: Mapping[str, Any]) -> dict[str, NativeValue]:
-    """Attributes as native values. Null, empty text and empty arrays are absent."""
-    found: dict[str, NativeValue] = {}
-    for name, value in attributes.items():
-        native = _native(value)
-        if native is not None:
-            found[name] = native
-    return found
-
-
-def _native(value: object) -> NativeValue | None:
-    if isinstance(value, str | int | float | bool):
-        return value if value != "" else None
-    if isinstance(value, list):
-        return tuple(text(it) for it in value if it not in (None, "")) or None
-    return None
-
-
-def _flat(prefix: str, value: object) -> Iterator[tuple[str, NativeValue]]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _flat(f"{prefix}.{name}", inner)
-    elif (native := _native(value)) is not None:
-        yield prefix, native
-
-
-def _content_stamp(said: Mapping[str, Any]) -> str:
-    """Moves when the bytes may have changed, as far as the service shows: images have no hash (PS E19)."""
-    return ":".join(text(said.get(it)) for it in ("file_size", "width", "height", "duration", "hash"))
-
-
-def _checksum(said: Mapping[str, Any]) -> Checksum | None:
-    """`hash` is a SHA-1, for audio, video and documents, and may be null (PS E19, CONFIRMED-2019)."""
-    found = text(said.get("hash")).lower()
-    is_sha1 = len(found) == 40 and all(it in "0123456789abcdef" for it in found)
-    return Checksum("sha1", found) if is_sha1 else None

@@ -28,6 +28,12 @@ class WireItem:
         data = found.get("data") if isinstance(found, Mapping) else None
         return _item(data) if isinstance(data, Mapping) else None
 
+    def all_included(self, name: str) -> tuple[WireItem, ...]:
+        """The resources that came along under a name, none where it did not."""
+        found = self.includes.get(name)
+        data = found.get("data") if isinstance(found, Mapping) else None
+        return tuple(_item(it) for it in data if isinstance(it, Mapping)) if isinstance(data, list) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class WirePage:
@@ -173,3 +179,59 @@ def _dig(raw: object, *names: str) -> Any:
             return None
         found = found.get(it)
     return found
+
+
+# API v3 (PS 7): `{"status": "ok", "data": {"Record": ...}}` --------------------------------------------------------------
+
+_V3_IDS = ("image_id", "video_id", "audio_id", "doc_id", "document_id", "media_id", "id")
+_V3_FILES = ("Image", "Video", "Audio", "Doc")
+_V3_ENDS = ("license_etime",)
+
+
+def parse_v3_error(raw: object) -> str | None:
+    """What went wrong, None where the envelope says `ok`: `error.message`, in places `errors[0].title`."""
+    if not isinstance(raw, Mapping) or raw.get("status") == "ok":
+        return None if isinstance(raw, Mapping) else "no envelope"
+    said = _dig(raw, "error", "message")
+    return text(said) or parse_error(raw).text or f"status {text(raw.get('status'))}"
+
+
+def parse_v3_token(raw: object) -> str:
+    """The token of U2."""
+    found = _dig(raw, "data", "token")
+    if not isinstance(found, str) or not found:
+        raise BadReply("a `token` under `data`")
+    return found
+
+
+def parse_v3_session(raw: object) -> str:
+    """The organisation of U4's session, empty where it is not said."""
+    return text(_dig(raw, "data", "Session", "org_id"))
+
+
+def parse_v3_upload(raw: object) -> str:
+    """The id of the one file that U1 took in, under whichever record it comes (INFERRED)."""
+    data = _dig(raw, "data")
+    for record in data.values() if isinstance(data, Mapping) else ():
+        one = record[0] if isinstance(record, list) and len(record) == 1 else record
+        for name in _V3_IDS if isinstance(one, Mapping) else ():
+            if one.get(name):
+                return text(one[name])
+    raise BadReply("the id of the new file under `data`")
+
+
+def parse_v3_licences(raw: object) -> tuple[Mapping[str, str], bool]:
+    """Licence ends by file, as a page of U7 shows them, and whether a page follows. A file without a `License` record is
+    left out: nothing is known of it."""
+    rows = _dig(raw, "data", "GalleryMedia")
+    if not isinstance(rows, list):
+        raise BadReply("an array `GalleryMedia` under `data`")
+    found: dict[str, str] = {}
+    for row in rows:
+        for tie in row.values() if isinstance(row, Mapping) else ():
+            licence = tie.get("License") if isinstance(tie, Mapping) else None
+            if isinstance(licence, Mapping) and any(it in licence for it in _V3_ENDS):
+                near = [tie, *(tie[it] for it in _V3_FILES if isinstance(tie.get(it), Mapping))]
+                ids = [text(record[it]) for record in near for it in _V3_IDS if record.get(it)]
+                found |= {it: text(licence[_V3_ENDS[0]]) for it in ids}
+    return found, bool(_dig(raw, "data", "Paging", "next"))

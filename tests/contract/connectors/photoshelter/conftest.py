@@ -18,8 +18,10 @@ from dambridge.connectors.photoshelter.adapter import connect
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.model.identity import AccountId, RemoteId
 from dambridge.model.records import NativeValue
+from dambridge.ports.connection import Connection
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetReader
+from dambridge.testing.archive_contract import small_jpeg
 from dambridge_sim.kit.serving import Served, serve
 from dambridge_sim.kit.simulator import Options
 from dambridge_sim.photoshelter import make_vendor
@@ -85,16 +87,25 @@ class PhotoShelterSite:
         )
 
     @asynccontextmanager
-    async def reader(self, *, retries: Retries | None = None, **more: Any) -> AsyncIterator[AssetReader]:
+    async def connection(self, *, retries: Retries | None = None, **more: Any) -> AsyncIterator[Connection]:
         async def rest(seconds: float) -> None:
             self.slept.append(seconds)
 
         async with Http(jitter=lambda: 0.0, sleep=rest) as http:
-            reader = connect(
+            open_one = connect(
                 self.options(**more), account=ACCOUNT, pacer=self.pacer, clock=SystemClock(), http=http, retries=retries
             )
-            yield reader
-            await reader.close()
+            yield open_one
+            await open_one.close()
+
+    @asynccontextmanager
+    async def reader(self, *, retries: Retries | None = None, **more: Any) -> AsyncIterator[AssetReader]:
+        async with self.connection(retries=retries, **more) as open_one:
+            yield open_one.reader
+
+    @property
+    def v3_key(self) -> str:
+        return str(self.served.credentials["api_key_v3"])
 
     # As a person
 
@@ -116,6 +127,10 @@ class PhotoShelterSite:
         made = await self.control("POST", "assets", self._form(meta, content))
         return RemoteId(made["id"])
 
+    async def make_gallery(self, path: str) -> None:
+        """A gallery comes into being with its first file, which is then thrown away."""
+        await self.delete(await self.add("first.jpg", small_jpeg(path), containers=[path]))
+
     async def describe(self, remote_id: RemoteId, fields: Mapping[str, NativeValue | None]) -> None:
         await self._edit(remote_id, {"metadata": fields})
 
@@ -130,6 +145,9 @@ class PhotoShelterSite:
 
     async def delete(self, remote_id: RemoteId) -> None:
         await self.control("DELETE", f"assets/{remote_id}")
+
+    async def edit(self, remote_id: RemoteId, meta: Mapping[str, Any]) -> None:
+        await self._edit(remote_id, meta)
 
     async def _edit(self, remote_id: RemoteId, meta: Mapping[str, Any], content: bytes | None = None) -> None:
         await self.control("PATCH", f"assets/{remote_id}", self._form(meta, content))

@@ -17,6 +17,8 @@ from dambridge.ports.systems import AssetReader, Window
 from dambridge.testing.archive_contract import small_jpeg
 from dambridge.testing.reader_contract import container_id, listed, present
 
+from .consent import consent
+
 if TYPE_CHECKING:
     from contract.connectors.photoshelter.conftest import PhotoShelterSite
 
@@ -149,7 +151,7 @@ async def test_an_oauth_session_lives_on_through_rotated_tokens(photoshelter: Ph
     said: dict[str, Any] = {
         "email": None,
         "password": None,
-        "oauth": await _consent(photoshelter) | {"token_file": str(kept)},
+        "oauth": await consent(photoshelter) | {"token_file": str(kept)},
     }
     for _ in range(2):  # the second reader knows the first's last token from the file alone
         async with photoshelter.reader(**said) as reader:
@@ -157,28 +159,6 @@ async def test_an_oauth_session_lives_on_through_rotated_tokens(photoshelter: Ph
             await photoshelter.advance(timedelta(hours=5))
             assert isinstance(await reader.read(asset, groups=BASE, lane=LANE), NativeRecord)
     assert kept.stat().st_mode & 0o077 == 0
-
-
-async def _consent(site: PhotoShelterSite) -> dict[str, str]:
-    """What a person gets by registering a client and agreeing in the browser (PS A5)."""
-    import aiohttp
-    from yarl import URL
-
-    key = {"X-PS-Api-Key": str(site.served.credentials["api_key"])}
-    root, back = f"{site.served.url}/psapi/v4.0", "https://connector.example/back"
-    form = {"application_name": "x", "name": "x", "description": "x", "email": "x@example.org", "redirect_uri": back}
-    async with aiohttp.ClientSession(headers=key) as session:
-        async with session.post(f"{root}/oauth/register", data=form) as reply:
-            made = (await reply.json())["data"]["attributes"]
-        asked = {"response_type": "code", "client_id": made["client_id"], "redirect_uri": back, "state": "s"}
-        asked |= {"api_key": key["X-PS-Api-Key"]}
-        async with session.get(f"{root}/oauth/authorize", params=asked, allow_redirects=False) as reply:
-            code = URL(reply.headers["Location"]).query["code"]
-        client = {"client_id": made["client_id"], "client_secret": made["client_secret"], "redirect_uri": back}
-        exchange = {"grant_type": "authorization_code", "code": code, **client}
-        async with session.post(f"{root}/oauth/token", data=exchange) as reply:
-            tokens = await reply.json()
-    return {**client, "refresh_token": tokens["refresh_token"]}
 
 
 @pytest.mark.parametrize(

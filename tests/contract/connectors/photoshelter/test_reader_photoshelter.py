@@ -11,6 +11,8 @@ import pytest
 from dambridge.ports.systems import AssetReader
 from dambridge.testing.reader_contract import ReaderContract
 
+from .positions import positions
+
 if TYPE_CHECKING:
     from contract.connectors.photoshelter.conftest import PhotoShelterSite
 
@@ -30,6 +32,10 @@ class _OnTheSimulator(ReaderContract):
     async def reader(self, person: PhotoShelterSite) -> AsyncIterator[AssetReader]:
         async with person.reader(**self.more) as reader:
             yield reader
+
+    @pytest.fixture
+    def settle(self, person: PhotoShelterSite) -> Callable[[], Awaitable[None]]:
+        return lambda: person.advance(timedelta(minutes=5))
 
     @pytest.fixture
     def time_passes(self, person: PhotoShelterSite) -> Callable[[timedelta], Awaitable[None]]:
@@ -62,3 +68,12 @@ class TestPhotoShelterWithConfirmedCallsAlone(_OnTheSimulator):
     @pytest.fixture
     async def person(self, strict_photoshelter: PhotoShelterSite) -> PhotoShelterSite:
         return strict_photoshelter
+
+
+class TestPhotoShelterInEveryPosition(_OnTheSimulator):
+    """Each switch in each position that is not its default, one at a time."""
+
+    @pytest.fixture(params=positions(), ids=lambda it: f"{it[0]}={it[1]}")
+    async def person(self, request: pytest.FixtureRequest, photoshelter: PhotoShelterSite) -> PhotoShelterSite:
+        await photoshelter.switch(**dict([request.param]))
+        return photoshelter
