@@ -86,8 +86,8 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         assert isinstance(target, NetxAccount)  # noqa: S101 - likewise
         reader = connect_photoshelter(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
         stack.push_async_callback(reader.close)
-        archive = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
-        stack.push_async_callback(archive.close)
+        archived = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
+        stack.push_async_callback(archived.close)
         inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
         stack.push_async_callback(inspector.close)
         runtime = _runtime(settings)
@@ -95,7 +95,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         parts = Parts(
             ledger=ledger,
             reader=reader,
-            archive=archive,
+            archive=archived.archive,
             spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
             inspector=inspector,
             clock=clock,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -39,6 +39,28 @@ class NetxOAuth(BaseModel):
     refresh_token: Annotated[SecretStr, Field(description="The refresh token from the consent page.")]
 
 
+class NetxHooks(BaseModel):
+    """How a webhook delivery of this site is read; nothing of it is documented (NX 13.1), so everything can be set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    secret: Annotated[
+        SecretStr | None,
+        Field(description="The secret that NetX showed when the webhook was made; without it any delivery is a hint."),
+    ] = None
+    signature_header: Annotated[str, Field(description="The header with the body's HMAC in hex.", min_length=1)] = (
+        "x-netx-signature"
+    )
+    digest: Annotated[Literal["sha256", "sha1", "sha512"], Field(description="The digest of the HMAC.")] = "sha256"
+    event_paths: Annotated[
+        tuple[str, ...], Field(description="Where in the body the event's name stands, parts joined by dots.")
+    ] = ("event",)
+    id_paths: Annotated[
+        tuple[str, ...],
+        Field(description="Where in the body ids of assets stand, parts joined by dots; lists are unfolded."),
+    ] = ("data.asset.id", "assetId")
+
+
 class NetxOptions(BaseModel):
     """One NetX site, as the configuration file describes it. Give `token` or `oauth`, not both."""
 
@@ -71,6 +93,7 @@ class NetxOptions(BaseModel):
     portal: Annotated[
         str | None, Field(description="The portal in which links for people open; the application itself if absent.")
     ] = None
+    hooks: Annotated[NetxHooks, Field(description="How webhook deliveries of this site are read.")] = NetxHooks()
     page_size: Annotated[int, Field(ge=2, le=1000, description="Assets per page of a listing.")] = 200
     ids_per_call: Annotated[int, Field(ge=1, le=200, description="Assets read in one call.")] = 200
     rate: Annotated[float, Field(gt=0, description="Calls per second that this account may make.")] = 4.0

@@ -14,6 +14,7 @@ from dambridge.connectors.kit import Http
 from dambridge.connectors.netx.adapter import connect
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.model.identity import AccountId
+from dambridge.ports.connection import Connection
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive
 from dambridge_sim.kit.bodies import FaultRules
@@ -60,13 +61,18 @@ class Site:
         return NetxOptions.model_validate({"base_url": self.served.url, "read_timeout": 5, **token, **more})
 
     @asynccontextmanager
-    async def archive(self, **more: Any) -> AsyncIterator[AssetArchive]:
+    async def connection(self, **more: Any) -> AsyncIterator[Connection]:
         async def no_rest(_seconds: float) -> None: ...
 
         async with Http(jitter=lambda: 0.0, sleep=no_rest) as http:
-            archive = connect(self.options(**more), account=ACCOUNT, pacer=self.pacer, http=http)
-            yield archive
-            await archive.close()
+            connection = connect(self.options(**more), account=ACCOUNT, pacer=self.pacer, http=http)
+            yield connection
+            await connection.close()
+
+    @asynccontextmanager
+    async def archive(self, **more: Any) -> AsyncIterator[AssetArchive]:
+        async with self.connection(**more) as connection:
+            yield connection.archive
 
     @property
     def mark(self) -> int:
