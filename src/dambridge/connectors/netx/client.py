@@ -28,6 +28,7 @@ from dambridge.connectors.kit import (
 )
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx.config import NetxOptions
+from dambridge.connectors.netx.listing import Scan
 from dambridge.connectors.netx.wire import BadReply, WireAsset, parse_asset, parse_list, parse_self
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater, Unclear
@@ -139,7 +140,7 @@ class NetxClient:
         """A small listing in full, the latest sight of each; passes over it are repeated until one is proven and its ids
         are exactly as many as the site counts (P08)."""
         for _ in range(_PASSES):
-            scan, found = nx.Scan(self._setup.page_size), dict[str, WireAsset]()
+            scan, found = Scan(self._setup.page_size), dict[str, WireAsset]()
             async for page, _total in self._pass(scan, method, params, data=data, about=about, lane=lane):
                 found |= {it.id: it for it in page}
             if scan.proven:
@@ -153,7 +154,7 @@ class NetxClient:
 
         Ends only when a pass is proven. Raises `TryLater` when none can be: nothing may rest on such a listing."""
         for _ in range(_PASSES):
-            scan = nx.Scan(self._setup.page_size, exact=False)
+            scan = Scan(self._setup.page_size, exact=False)
             async for page, total in self._pass(scan, method, params, data=data, about=about, lane=lane):
                 yield page, total
             if scan.proven:
@@ -161,14 +162,14 @@ class NetxClient:
         raise self._unproven(about)
 
     async def _pass(
-        self, scan: nx.Scan, method: str, params: Sequence[Any], *, data: Sequence[str], about: str, lane: Lane
+        self, scan: Scan, method: str, params: Sequence[Any], *, data: Sequence[str], about: str, lane: Lane
     ) -> AsyncIterator[tuple[list[WireAsset], int]]:
         """Sorted by modified time upwards, so that what changes meanwhile moves to where we have not been yet."""
         while not scan.ended:
             options = nx.options(data, size=scan.page_size, start=scan.start, sort="modDate")
             page = await self.ask(method, [*params, options], parse=parse_list, about=about, lane=lane)
             assets = [_parsed(parse_asset, it, about) for it in page.results]
-            scan.take([it.id for it in assets], page.size)
+            scan.take([it.id for it in assets], page.size, [it.modified_ms for it in assets])
             yield assets, page.size
 
     def _unproven(self, about: str) -> TryLater:
@@ -213,6 +214,8 @@ class NetxClient:
                     yield found.stream
                     return
                 refusal = await _whole(found.reply, found.stream)
+            if path.startswith(nx.OLDER_FILES) and refusal.status in {401, 403}:
+                raise Refused(f"NetX does not {about} for a token at its older address.", code=str(refusal.status))
             try:
                 self._judge(refusal, request, call_id=None)
             except nx.SaidNo as said:

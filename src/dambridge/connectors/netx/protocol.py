@@ -7,7 +7,6 @@ is one request: the service has neither named parameters nor batches (NX 3, CONF
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,6 +18,8 @@ from dambridge.ports.errors import CannotGoOn, NextMove, Refused, TryLater, Uncl
 RPC_PATH: Final = "/api/rpc"
 TOKEN_PATH: Final = "/a/t"  # noqa: S105 - an address, not a secret (NX 2.2, SINGLE)
 IMPORT_PATH: Final = "/api/import/asset"
+OLDER_FILES: Final = "/file/"
+"""The File Retrieval API, of which nobody knows whether it takes a token (NX 8.2): a refusal there says nothing of ours."""
 
 ROOT_FOLDER: Final = "1"  # NX 4.2, CONFIRMED
 WHOLE_ASSET: Final = ("asset.id", "asset.base", "asset.file", "asset.attributes", "asset.folders")
@@ -187,52 +188,6 @@ def next_move(said: SaidNo, *, tried: str, writing: bool) -> NextMove:
     if said.code == INTERNAL:
         return Unclear(f"{text} It may have happened.") if writing else TryLater(text)
     return Refused(text, code=str(said.code))
-
-
-# listings ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Scan:
-    """One pass over a listing by start index, kept honest while the set changes (hazard P08).
-
-    Pages overlap: a page none of whose ids was on the page before it shows that more than the overlap went away
-    meanwhile, and the pass is torn. It is proven when it is not torn and as many ids were met as the service counts; where
-    it need not be `exact`, more may have been met than there are now, for some went away after they were met.
-    """
-
-    page_size: int
-    exact: bool = True
-    start: int = 0
-    torn: bool = False
-    ended: bool = False
-    total: int = 0
-    met: dict[str, None] = field(default_factory=dict)
-    overlap: int = 0
-    unguarded: bool = False
-
-    def take(self, ids: Sequence[str], total: int) -> None:
-        """Note a page that was asked for at `start`, and where the next one begins. An id twice on it counts once."""
-        ids = list(dict.fromkeys(ids))
-        if self.start and not self.overlap:
-            self.unguarded = True
-        if self.overlap and ids and not any(it in self.met for it in ids[: self.overlap]):
-            self.torn = True
-        if self.overlap and not ids and total < self.start + self.overlap:
-            self.torn = True  # the set has become shorter than the place where this page began
-        self.total = total
-        self.met.update(dict.fromkeys(ids))
-        reached = self.start + len(ids)
-        if not ids or reached >= total:
-            self.ended = True
-            return
-        self.overlap = min(max(1, self.page_size // 10), 20, len(ids) - 1)
-        self.start = reached - self.overlap
-
-    @property
-    def proven(self) -> bool:
-        more = len(self.met) > self.total and not self.exact and not self.unguarded
-        return self.ended and not self.torn and (len(self.met) == self.total or more)
 
 
 # kinds of file ----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from contract.connectors.netx.positions import positions_that_touch
 from dambridge.ports.systems import AssetArchive
 from dambridge.testing.archive_contract import ArchiveContract, Losing
 
@@ -78,6 +79,20 @@ class TestNetxThatKeepsOneOfSameBytes(_OnTheSimulator):
         "get_assets_missing": "omit",
         "unknown_term": "create",
     }
+
+
+class TestNetxInEveryPosition(_OnTheSimulator):
+    """One switch off its default at a time."""
+
+    @pytest.fixture(params=positions_that_touch("archive"), ids=lambda it: f"{it[0]}={it[1]}")
+    async def archive(self, site: Site, request: pytest.FixtureRequest) -> AsyncIterator[AssetArchive]:
+        site.set(*request.param)
+        async with site.archive() as archive:
+            yield archive
+
+    @pytest.fixture
+    def salt(self, request: pytest.FixtureRequest) -> str:
+        return f"{type(self).__name__}/{request.node.callspec.id}"
 
 
 class TestNetxThatTakesNoAttributes(_OnTheSimulator):
