@@ -205,6 +205,19 @@ class EngineOptions(Options):
     )
 
 
+class HookServerOptions(Options):
+    """A receiver for webhooks beside `serve`: systems say what may have changed, and the next round reads it again.
+
+    Addresses are /hooks/ACCOUNT, or /hooks/ACCOUNT/SECRET with a `path_secret`. Put a proxy with a certificate in front of it."""
+
+    host: str = Field(default="127.0.0.1", description="Where to listen; this machine alone unless you say otherwise.")
+    port: int = Field(default=8765, ge=0, le=65535, description="The port; 0 lets the system choose one.")
+    path_secret: SecretStr | None = Field(
+        default=None, description="A secret that ends every address, for senders that sign nothing."
+    )
+    per_second: float = Field(default=20, gt=0, le=10000, description="Deliveries taken per second; more get 429.")
+
+
 class StoreOptions(Options):
     """Where the ledger lives: a folder (SQLite) or a PostgreSQL address."""
 
@@ -247,6 +260,9 @@ class Settings(Options):
     )
     store: StoreOptions = Field(default=StoreOptions(), description="Where the ledger lives.")
     engine: EngineOptions = Field(default=EngineOptions(), description="How the loop works.")
+    hooks: HookServerOptions | None = Field(
+        default=None, description="The receiver for webhooks; there is none where this is absent."
+    )
     clock: str = Field(
         default="system", description="`system`, or the address of a simulator whose clock is the domain's."
     )
@@ -265,7 +281,8 @@ class Settings(Options):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here, for the mask over texts."""
-        found = [it for account in self.accounts.values() for it in _secrets_of(account)]
+        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else [])]
+        found = [it for group in groups for it in _secrets_of(group)]
         password = urlsplit(self.store.url).password if self.store.url else None
         return (*found, password) if password else tuple(found)
 
