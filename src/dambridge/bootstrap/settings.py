@@ -200,6 +200,10 @@ class EngineOptions(Options):
     retry_after: Span = Field(
         default=timedelta(minutes=15), description="When an item that could not be worked off is tried again."
     )
+    deferred_for: Span = Field(
+        default=timedelta(days=2),
+        description="How long a field may stay unseen where the archive takes it in later (`write_route: data_sync`).",
+    )
     quarantine: str = Field(
         default="dambridge/quarantine", description="The folder in NetX for what was delivered and found wrong."
     )

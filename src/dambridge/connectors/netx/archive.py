@@ -11,6 +11,7 @@ from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import queries, wire
 from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.config import NetxOptions, WriteRoute
+from dambridge.connectors.netx.datasync import DataSyncFile
 from dambridge.connectors.netx.folders import Folders
 from dambridge.connectors.netx.looking import AssetLooker
 from dambridge.connectors.netx.records import record_of
@@ -35,8 +36,10 @@ class NetxArchive:
         self._client = client
         self._folders = folders
         self._looker = looker
+        self._sync = DataSyncFile(setup.data_sync_file) if setup.data_sync_file else None
         self._capabilities = ArchiveCapabilities(
-            write_attributes=Proof.DECLARED if setup.write_route is WriteRoute.RPC else Proof.ABSENT,
+            write_attributes=Proof.ABSENT if setup.write_route is WriteRoute.NONE else Proof.DECLARED,
+            deferred_writes=Proof.DECLARED if setup.write_route is WriteRoute.DATA_SYNC else Proof.ABSENT,
             fields={},
             take_out=Proof.DECLARED,
             discard=Proof.DECLARED,
@@ -104,6 +107,10 @@ class NetxArchive:
 
     async def read(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
         seen = await self._looker.look(ids, nx.WHOLE_ASSET, lane)
+        if self._sync is not None:
+            await self._sync.seen(
+                {it: found.attributes or {} for it, found in seen.items() if not isinstance(found, Missing)}
+            )
         return {it: found if isinstance(found, Missing) else self._record(found) for it, found in seen.items()}
 
     def _record(self, asset: wire.WireAsset) -> NativeRecord:
@@ -150,10 +157,34 @@ class NetxArchive:
             raise Refused(
                 f"Could not {about}: `write_route` is none. Set it to rpc once `dambridge probe --write` shows it."
             )
-        for method, params in nx.write_call(
-            self._setup, remote_id, attributes=attributes, name=name, file_name=file_name
-        ):
+        calls = nx.write_call(
+            self._setup,
+            remote_id,
+            attributes=attributes if self._sync is None else {},
+            name=name,
+            file_name=file_name,
+        )
+        for method, params in calls:
             await self._client.change(method, params, parse=_anything, about=about, lane=lane)
+        if self._sync is not None and attributes:
+            await self._sync.want(remote_id, await self._sync_key(remote_id, attributes, lane), attributes)
+
+    async def _sync_key(self, remote_id: RemoteId, attributes: Mapping[str, tuple[str, ...]], lane: Lane) -> str:
+        """By what the site finds the asset in the data sync file: read fresh, for both kinds of key may have changed."""
+        name = self._setup.data_sync_key
+        if attributes.get(name):
+            return attributes[name][0]
+        about = f"find the data sync key of asset {remote_id}"
+        seen = (await self._looker.look([remote_id], nx.WHOLE_ASSET, lane))[remote_id]
+        if isinstance(seen, Missing):
+            raise Refused(f"Could not {about}: {seen.evidence}", code=str(seen.absence))
+        values = (seen.file_name,) if name == "file_name" else (seen.attributes or {}).get(name, ())
+        if values and values[0]:
+            return values[0]
+        assert self._sync is not None  # noqa: S101 - the caller has looked
+        if (row := await self._sync.pending(remote_id)) is not None:
+            return row.key
+        raise Refused(f"Could not {about}: it has no {name!r}. Map a field to that attribute, or use file_name.")
 
     async def place(self, remote_id: RemoteId, *, into: RemoteId, out_of: RemoteId | None, lane: Lane) -> None:
         """In first, and out only after the reply has shown the asset in the new folder: nobody knows what becomes of an

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -12,6 +13,7 @@ class WriteRoute(StrEnum):
     """How attribute values reach the site; `none` until somebody has shown that one works."""
 
     RPC = "rpc"
+    DATA_SYNC = "data_sync"
     NONE = "none"
 
 
@@ -69,7 +71,23 @@ class NetxOptions(BaseModel):
     base_url: Annotated[str, Field(description="The site's root, for example https://customer.netx.net")]
     token: Annotated[SecretStr | None, Field(description="An API token of the integration user (level 7).")] = None
     oauth: Annotated[NetxOAuth | None, Field(description="OAuth client, where the site prefers it to a token.")] = None
-    write_route: Annotated[WriteRoute, Field(description="How attributes are written: rpc or none.")] = WriteRoute.RPC
+    write_route: Annotated[
+        WriteRoute,
+        Field(
+            description="How attributes are written: rpc, data_sync (a file that the site pulls; values are seen later), or "
+            "none."
+        ),
+    ] = WriteRoute.RPC
+    data_sync_file: Annotated[
+        Path | None,
+        Field(description="The XML file for write_route data_sync, where the site's Data Source Sync fetches it."),
+    ] = None
+    data_sync_key: Annotated[
+        str,
+        Field(
+            description="How the site finds an asset in that file: `file_name`, or an attribute's name.", min_length=1
+        ),
+    ] = "file_name"
     write_encoding: Annotated[
         WriteEncoding, Field(description="How the rpc route spells a write; change it only when `probe` says so.")
     ] = WriteEncoding.UPDATE_ASSET
@@ -128,4 +146,8 @@ class NetxOptions(BaseModel):
     def _one_way_in(self) -> Self:
         if (self.token is None) == (self.oauth is None):
             raise ValueError("give either `token` or `oauth`: make a token in NetX's user menu under Integrations")
+        if (self.write_route is WriteRoute.DATA_SYNC) != (self.data_sync_file is not None):
+            raise ValueError("give `data_sync_file` together with `write_route: data_sync`, and not without")
+        if self.data_sync_file is not None and not self.data_sync_file.is_absolute():
+            raise ValueError("write the whole path of `data_sync_file`, from the root on")
         return self

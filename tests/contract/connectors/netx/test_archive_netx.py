@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -99,3 +100,12 @@ class TestNetxThatTakesNoAttributes(_OnTheSimulator):
     """`write_route: none`."""
 
     more: ClassVar[dict[str, Any]] = {"write_route": "none"}
+
+
+class TestNetxThatPullsAttributesLater(_OnTheSimulator):
+    """`write_route: data_sync`: what is written is seen once the site has pulled it (test_netx_data_sync.py)."""
+
+    @pytest.fixture
+    async def archive(self, site: Site, tmp_path: Path) -> AsyncIterator[AssetArchive]:
+        async with site.archive(write_route="data_sync", data_sync_file=str(tmp_path / "sync.xml")) as archive:
+            yield archive
