@@ -91,6 +91,9 @@ class DataSyncFile:
         waiting, self._waiting = self._waiting, []
         try:
             self._pending = await asyncio.to_thread(self._rewritten, [it for it, _ in waiting])
+        except asyncio.CancelledError:
+            self._waiting = waiting + self._waiting  # the others see to it; a change made twice is made once
+            raise
         except BaseException as error:
             for _, done in waiting:
                 if not done.done():

@@ -95,6 +95,11 @@ class GatheredLooks:
         waiting = {it: self._asked.pop(it) for it in keys}
         try:
             found = await self._looker.look([it[0] for it in keys], data, lane)
+        except asyncio.CancelledError:
+            # Whoever made the call is not wanted any more; the others make it themselves
+            for it, answers in waiting.items():
+                self._asked.setdefault(it, []).extend(answers)
+            raise
         except BaseException as error:
             for answers in waiting.values():
                 for answer in answers:

@@ -156,6 +156,17 @@ class TestOneAsset:
             assert [present(it).key.remote_id for it in seen] == made
             assert len(empty_site.methods(mark)) <= 2
 
+    async def test_whoever_gives_up_waiting_takes_no_other_along(self, empty_site: Site) -> None:
+        made = await shelved(empty_site.librarian(), 4)
+        empty_site.fault({"match": {"rpc": "getAssets"}, "action": "hang", "seconds": 0.3, "times": 1})
+        async with empty_site.connection() as connection:
+            reads = [asyncio.ensure_future(connection.reader.read(it, groups=ALL, lane=LANE)) for it in made]
+            await asyncio.sleep(0.1)
+            reads[0].cancel()
+            seen = await asyncio.gather(*reads, return_exceptions=True)
+        assert isinstance(seen[0], asyncio.CancelledError)
+        assert [present(it).key.remote_id for it in seen[1:]] == made[1:]  # type: ignore[arg-type]
+
     async def test_one_missing_among_many_does_not_hurt_the_others(self, empty_site: Site) -> None:
         person = empty_site.librarian()
         made = await shelved(person, 6)
