@@ -47,9 +47,9 @@ class TestNetxLive(ArchiveContract):
     async def archive(self) -> AsyncIterator[AssetArchive]:
         options = NetxOptions.model_validate({"base_url": URL, "token": TOKEN})
         async with Http() as http:
-            archive = connect(options, account=AccountId("live"), pacer=FourPerSecond(), http=http)
-            yield archive
-            await archive.close()
+            connection = connect(options, account=AccountId("live"), pacer=FourPerSecond(), http=http)
+            yield connection.archive
+            await connection.close()
 
     @pytest.fixture
     def salt(self) -> str:

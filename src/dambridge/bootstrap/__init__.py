@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.finding import Finding, find_problems
     from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
     from dambridge.bootstrap.settings import Settings
-    from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store, run_async
+    from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
     "Finding": "finding",
@@ -26,6 +26,7 @@ _LATER = {
     "settings_schema": "loading",
     "Settings": "settings",
     "Bridge": "wiring",
+    "hear_hooks": "wiring",
     "open_bridge": "wiring",
     "open_store": "wiring",
     "run_async": "wiring",
@@ -39,6 +40,7 @@ __all__ = [
     "Mistake",
     "Settings",
     "find_problems",
+    "hear_hooks",
     "known_flow",
     "load_settings",
     "open_bridge",

@@ -200,9 +200,26 @@ class EngineOptions(Options):
     retry_after: Span = Field(
         default=timedelta(minutes=15), description="When an item that could not be worked off is tried again."
     )
+    deferred_for: Span = Field(
+        default=timedelta(days=2),
+        description="How long a field may stay unseen where the archive takes it in later (`write_route: data_sync`).",
+    )
     quarantine: str = Field(
         default="dambridge/quarantine", description="The folder in NetX for what was delivered and found wrong."
     )
+
+
+class HookServerOptions(Options):
+    """A receiver for webhooks beside `serve`: systems say what may have changed, and the next round reads it again.
+
+    Addresses are /hooks/ACCOUNT, or /hooks/ACCOUNT/SECRET with a `path_secret`. Put a proxy with a certificate in front of it."""
+
+    host: str = Field(default="127.0.0.1", description="Where to listen; this machine alone unless you say otherwise.")
+    port: int = Field(default=8765, ge=0, le=65535, description="The port; 0 lets the system choose one.")
+    path_secret: SecretStr | None = Field(
+        default=None, description="A secret that ends every address, for senders that sign nothing."
+    )
+    per_second: float = Field(default=20, gt=0, le=10000, description="Deliveries taken per second; more get 429.")
 
 
 class StoreOptions(Options):
@@ -247,6 +264,9 @@ class Settings(Options):
     )
     store: StoreOptions = Field(default=StoreOptions(), description="Where the ledger lives.")
     engine: EngineOptions = Field(default=EngineOptions(), description="How the loop works.")
+    hooks: HookServerOptions | None = Field(
+        default=None, description="The receiver for webhooks; there is none where this is absent."
+    )
     clock: str = Field(
         default="system", description="`system`, or the address of a simulator whose clock is the domain's."
     )
@@ -265,7 +285,8 @@ class Settings(Options):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here, for the mask over texts."""
-        found = [it for account in self.accounts.values() for it in _secrets_of(account)]
+        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else [])]
+        found = [it for group in groups for it in _secrets_of(group)]
         password = urlsplit(self.store.url).password if self.store.url else None
         return (*found, password) if password else tuple(found)
 

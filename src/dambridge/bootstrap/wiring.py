@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,15 +16,18 @@ from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps, build_policy, build_programs
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.connectors import netx
-from dambridge.connectors.kit import Http, SimulatorClock, SystemClock
+from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
 from dambridge.engine.batches import register
 from dambridge.engine.config import EngineSettings
+from dambridge.engine.hinting import HintKeeper
 from dambridge.engine.parts import Parts
 from dambridge.engine.runtime_local import LocalRuntime
 from dambridge.files import ExifToolOptions, FileInspector, FileSpool
 from dambridge.model.identity import AccountId
 from dambridge.ports.clock import Clock
+from dambridge.ports.errors import CannotGoOn
+from dambridge.ports.hints import HintReader
 from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
@@ -39,6 +42,7 @@ class Bridge:
 
     parts: Parts
     worker_name: str
+    hints: Mapping[AccountId, HintReader]
 
 
 def run_async(work: Callable[[], Awaitable[T]]) -> T:
@@ -86,8 +90,8 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         assert isinstance(target, NetxAccount)  # noqa: S101 - likewise
         origin = connect_photoshelter(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
         stack.push_async_callback(origin.close)
-        archive = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
-        stack.push_async_callback(archive.close)
+        archived = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
+        stack.push_async_callback(archived.close)
         inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
         stack.push_async_callback(inspector.close)
         runtime = _runtime(settings)
@@ -95,7 +99,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         parts = Parts(
             ledger=ledger,
             reader=origin.reader,
-            archive=archive,
+            archive=archived.archive,
             spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
             inspector=inspector,
             clock=clock,
@@ -111,7 +115,28 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         if work:
             register(parts)
             await runtime.launch()
-        yield Bridge(parts, worker_name())
+        hints = {it.account: it.hints for it in (archived,) if it.hints is not None}
+        yield Bridge(parts, worker_name(), hints)
+
+
+@asynccontextmanager
+async def hear_hooks(settings: Settings, bridge: Bridge) -> AsyncIterator[int | None]:
+    """Receive webhooks while the block lasts; gives the port, None where the configuration wants no receiver."""
+    if settings.hooks is None:
+        yield None
+        return
+    given = settings.hooks
+    secret = given.path_secret.get_secret_value() if given.path_secret else ""
+    options = HookOptions(host=given.host, port=given.port, per_second=given.per_second, path_secret=secret)
+    keeper = HintKeeper(bridge.parts, bridge.hints)
+    async with AsyncExitStack() as stack:
+        try:
+            port = await stack.enter_async_context(listening(options, keeper.take))
+        except OSError as error:
+            raise CannotGoOn(
+                f"Webhooks cannot be received at {given.host}:{given.port}: {error.strerror}. Choose another `hooks.port`."
+            ) from None
+        yield port
 
 
 def _store(settings: Settings) -> str:

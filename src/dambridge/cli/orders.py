@@ -14,7 +14,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from dambridge.bootstrap import Bridge, Settings, known_flow, open_bridge, open_store
+from dambridge.bootstrap import Bridge, Settings, hear_hooks, known_flow, open_bridge, open_store
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.rendering import duration, errors, outcome_text, print_json, say, size, summary, table, warn
 from dambridge.engine.worker import Worker
@@ -83,13 +83,16 @@ def _known(settings: Settings, flow: str) -> None:
 
 def serve(context: Context) -> None:
     async def work() -> None:
-        async with open_bridge(context.settings()) as bridge:
+        settings = context.settings()
+        async with open_bridge(settings) as bridge, hear_hooks(settings, bridge) as port:
             worker = Worker(bridge.parts, name=bridge.worker_name, serving=True)
             loop = asyncio.get_running_loop()
             for it in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(it, worker.stop)
             if not context.json:
                 say(f"Working as {bridge.worker_name}; Ctrl-C ends after the order under way.")
+                if port is not None:
+                    say(f"Webhooks are heard on port {port}, for {', '.join(sorted(bridge.hints)) or 'nobody'}.")
             await worker.serve()
 
     go(work)

@@ -11,9 +11,10 @@ import structlog
 from dambridge.engine.delivering import Delivered, deliver
 from dambridge.engine.describing import (
     NotAsWritten,
+    NotSeenYet,
     NotWritable,
     canonical,
-    compare,
+    hold,
     read_target,
 )
 from dambridge.engine.fetching import BrokenOriginal
@@ -61,6 +62,10 @@ async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
             pause *= 2
         except CannotGoOn:
             raise
+        except NotSeenYet as error:
+            # What was delivered stands in its place; its berth must not wait for days
+            await parts.ledger.release_berth(parts.policy.target, row.action.id)
+            return _unseen(parts, error)
         except Exception as error:  # noqa: BLE001 - whatever is not a next move is a bug and ends this item alone
             return _ended_by(row.action, error)
     raise AssertionError("unreachable: the loop returns or raises")
@@ -92,7 +97,7 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     folder = settled_folder(action.folder, delivered.filled)
     await _place(parts, journal, delivered, folder)
     native = await read_target(parts, delivered.remote_id)
-    compare(parts, {**action.fields, **filled}, action.cleared, native)
+    await hold(parts, journal, {**action.fields, **filled}, action.cleared, native)
     return End(
         outcome=Outcome.DONE,
         reason=Reason.of(Code.CREATED, folder=folder, evidence=proof),
@@ -155,6 +160,16 @@ def _put_off(parts: Parts, row: ActionRow, error: Exception) -> End:
         waits_for="system",
         stage=WorkStage.LEFT,
         retry_after=getattr(error, "after", None) or parts.settings.retry_after,
+    )
+
+
+def _unseen(parts: Parts, error: NotSeenYet) -> End:
+    return End(
+        outcome=Outcome.WAITING,
+        reason=error.reason,
+        waits_for="system",
+        stage=WorkStage.LEFT,
+        retry_after=parts.settings.retry_after,
     )
 
 

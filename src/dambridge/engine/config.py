@@ -36,6 +36,8 @@ class EngineSettings:
     """How many items that wait or were skipped as not approved are read again in each run."""
     retry_after: timedelta = timedelta(minutes=15)
     """When an item that could not be worked off is tried again."""
+    deferred_for: timedelta = timedelta(days=2)
+    """How long a field may stay unseen in a target that takes writes now and shows them later."""
     arrivals: str = "dambridge/arrivals"
     """The folder in the target whose berths hold deliveries on their way."""
     quarantine: str = "dambridge/quarantine"

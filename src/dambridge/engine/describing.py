@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dambridge.engine.parts import Parts
+from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import NativeWrite, equal, to_canonical, to_native
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
@@ -14,6 +16,8 @@ from dambridge.model.records import AssetRecord, Missing, NativeRecord
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value
 from dambridge.ports.errors import MovedOn
 
+SINCE = "since"
+"""Set in the intent of a write: when it was first asked for."""
 LINK_FIELD = FieldName("dambridge:link")
 SOURCE_FIELD = FieldName("dambridge:source")
 """What every record copy carries of us, where the map gives it an attribute."""
@@ -22,6 +26,13 @@ SOURCE_FIELD = FieldName("dambridge:source")
 @dataclass(frozen=True, slots=True)
 class NotAsWritten(Exception):
     """A field came back other than it was written."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class NotSeenYet(Exception):
+    """A field was taken by a system that shows it later, and it is not late yet."""
 
     reason: Reason
 
@@ -90,6 +101,31 @@ def compare(parts: Parts, wanted: Fields, cleared: Sequence[FieldName], native: 
     for name in cleared:
         if name in got and name in written:
             raise NotAsWritten(Reason.of(Code.VALUE_ALTERED, field=name, wanted="(empty)", found=_short(got[name])))
+
+
+async def hold(
+    parts: Parts, journal: StepJournal, wanted: Fields, cleared: Sequence[FieldName], native: NativeRecord
+) -> None:
+    """`compare`, with patience for a target that takes writes now and shows them later: raises `NotSeenYet` then."""
+    try:
+        compare(parts, wanted, cleared, native)
+    except NotAsWritten as differs:
+        since = (journal.intent(Step.DESCRIBE) or {}).get(SINCE)
+        if since is None or not parts.archive.capabilities.deferred_writes.usable:
+            raise
+        if await parts.clock.now() > datetime.fromisoformat(str(since)) + parts.settings.deferred_for:
+            raise
+        raise NotSeenYet(Reason.of(Code.WRITE_DEFERRED, field=str(dict(differs.reason.params)["field"]))) from None
+
+
+async def write_intent(
+    parts: Parts, journal: StepJournal, attributes: Mapping[str, tuple[str, ...]]
+) -> dict[str, object]:
+    """What a write sets out to do, and since when: a try that asks for the same again is as old as the first."""
+    names = sorted(attributes)
+    before = journal.intent(Step.DESCRIBE) or {}
+    same = before.get("attributes") == names and before.get(SINCE)
+    return {"attributes": names, SINCE: same or (await parts.clock.now()).isoformat()}
 
 
 def _difference(name: FieldName, wanted: Value, got: Value | None) -> Reason:

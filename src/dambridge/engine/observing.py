@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dambridge.engine.hinting import forget_hints, hinted_sources, waiting_hints
 from dambridge.engine.parts import Parts
 from dambridge.mapping import to_canonical
 from dambridge.model.identity import AssetKey, RemoteId
@@ -14,6 +15,7 @@ from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, Container, Missing, NativeRecord, Present, Seen, Unread
 from dambridge.ports.errors import CannotGoOn, NextMove
+from dambridge.ports.ledger import Due
 from dambridge.ports.systems import ListingPage, Window
 
 CHANGED = "changed"
@@ -30,6 +32,7 @@ class Listing:
     notes: list[Reason] = field(default_factory=list)
     swept: bool = False
     upto: datetime | None = None
+    hints: Sequence[Due] = ()
     _met: set[RemoteId] = field(default_factory=set)
 
     def meet(self, remote_id: RemoteId) -> bool:
@@ -72,11 +75,14 @@ async def look_around(parts: Parts, *, full: bool) -> Listing:
         await _take(parts, listing, parts.reader.changed(Window(start, now), lane=parts.lane), "changed")
         await _newcomers(parts, listing)
     await _lingering(parts, listing)
+    await _hinted(parts, listing)
     return listing
 
 
 async def remember_position(parts: Parts, listing: Listing) -> None:
-    """Move the cursors, once everything found has been written down; an unproven listing moves nothing."""
+    """Move the cursors, once everything found has been written down; an unproven listing moves nothing. Hints were
+    looked at either way: what could not be read lingers."""
+    await forget_hints(parts, listing.hints)
     if not listing.proven or listing.upto is None:
         return
     await parts.ledger.move_cursor(parts.policy.source, f"{parts.flow}:{CHANGED}", listing.upto.isoformat())
@@ -161,6 +167,12 @@ async def _lingering(parts: Parts, listing: Listing) -> None:
     outcomes = [Outcome.WAITING, Outcome.FAILED, Outcome.QUARANTINED, Outcome.SKIPPED]
     for old in await parts.ledger.lingering(parts.flow, outcomes=outcomes, limit=parts.settings.relook):
         listing.meet(old.key.remote_id)
+
+
+async def _hinted(parts: Parts, listing: Listing) -> None:
+    listing.hints = await waiting_hints(parts)
+    for remote_id in await hinted_sources(parts, listing.hints) if listing.hints else ():
+        listing.meet(remote_id)
 
 
 async def _take(parts: Parts, listing: Listing, pages: AsyncIterator[ListingPage], what: str) -> None:

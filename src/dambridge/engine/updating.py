@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dambridge.engine.describing import canonical, compare, read_target, spell, still_to_write, with_marks
+from dambridge.engine.describing import canonical, hold, read_target, spell, still_to_write, with_marks, write_intent
 from dambridge.engine.parts import Parts
 from dambridge.engine.settling import End
 from dambridge.engine.steps import Step, StepJournal
@@ -41,7 +41,8 @@ async def describe(
         )
         return {"attributes": len(attributes)}
 
-    await journal.run(Step.DESCRIBE, {"attributes": sorted(attributes), "before": _before(native, attributes)}, work)
+    intent = {**await write_intent(parts, journal, attributes), "before": _before(native, attributes)}
+    await journal.run(Step.DESCRIBE, intent, work)
     return native
 
 
@@ -57,7 +58,7 @@ async def update_fields(parts: Parts, action: Action, journal: StepJournal) -> E
     _recheck(parts, action, journal, native)
     before = await describe(parts, action, journal, native, filled={})
     native = await read_target(parts, action.target_id)
-    compare(parts, action.fields, action.cleared, native)
+    await hold(parts, journal, action.fields, action.cleared, native)
     wrote = journal.outcome(Step.DESCRIBE) is not None
     names = tuple(sorted({*action.fields, *action.cleared}))
     return End(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dambridge.engine.describing import canonical, compare, read_target, spell, still_to_write, with_marks
+from dambridge.engine.describing import canonical, hold, read_target, spell, still_to_write, with_marks, write_intent
 from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
@@ -148,7 +148,7 @@ async def _describe_again(
             )
             return {"attributes": len(attributes)}
 
-        await journal.run(Step.DESCRIBE, {"attributes": sorted(attributes)}, work)
+        await journal.run(Step.DESCRIBE, await write_intent(parts, journal, attributes), work)
         native = await read_target(parts, native.key.remote_id)
-    compare(parts, wanted, action.cleared, native)
+    await hold(parts, journal, wanted, action.cleared, native)
     return native

@@ -41,6 +41,7 @@ class Code(StrEnum):
     TARGET_EDITED = "target_edited"
     TARGET_GONE = "target_gone"
     TRY_LATER = "try_later"
+    WRITE_DEFERRED = "write_deferred"
     UNCLEAR_OUTCOME = "unclear_outcome"
     GUARD_TRIPPED = "guard_tripped"
     PAUSED = "paused"

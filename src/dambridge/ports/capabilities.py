@@ -1,4 +1,5 @@
-"""What an account can do: declared by its connector, proven by `probe`, used by the planner. No field has a default."""
+"""What an account can do: declared by its connector, proven by `probe`, used by the planner. No field has a default, but for what
+few systems have and none must mention."""
 
 from __future__ import annotations
 
@@ -47,6 +48,7 @@ class ArchiveCapabilities:
     `conditional_write` whether a write is refused when the asset moved on (neither system has it).
 
     `fields` holds what is known of single fields by the system's own name, where it differs from `write_attributes`;
+    `deferred_writes` says that attributes written are taken now and seen only later, when the system pulls them.
     `take_out` and `discard` are the ways back, `discard_recoverable` whether a discarded asset can be had again."""
 
     write_attributes: Proof
@@ -60,6 +62,7 @@ class ArchiveCapabilities:
     checksum: Proof
     conditional_write: Proof
     deliver: Mapping[MediaType, Proof]
+    deferred_writes: Proof = Proof.ABSENT
 
     def may_write(self, name: str) -> Proof:
         """How far writing this field is known to work."""

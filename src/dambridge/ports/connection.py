@@ -11,6 +11,7 @@ from dambridge.ports.audience import AudienceKeeper
 from dambridge.ports.finding import Finder
 from dambridge.ports.hints import HintReader
 from dambridge.ports.probing import Prober
+from dambridge.ports.renditions import Renditions
 from dambridge.ports.systems import AssetArchive, AssetReader
 
 
@@ -28,4 +29,5 @@ class Connection:
     finder: Finder
     hints: HintReader | None
     prober: Prober
+    renditions: Renditions | None = None
     close: Callable[[], Awaitable[None]]

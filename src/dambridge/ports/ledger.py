@@ -245,6 +245,10 @@ class Ledger(Protocol):
 
     async def next_due(self, *, kinds: Sequence[str]) -> datetime | None: ...
 
+    async def count_due(self, kind: str) -> int:
+        """How many things of this kind are set, due or not."""
+        ...
+
     # cursors, plans, orders, workers, controls -------------------------------------------------------------------
     async def cursor(self, account: AccountId, stream: str) -> str | None: ...
 

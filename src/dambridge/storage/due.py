@@ -69,6 +69,10 @@ def next_due(conn: Connection, kinds: Sequence[str]) -> datetime | None:
     return found
 
 
+def count_due(conn: Connection, kind: str) -> int:
+    return conn.execute(select(func.count()).select_from(due).where(due.c.kind == kind)).scalar_one()
+
+
 def cursor(conn: Connection, account: AccountId, stream: str) -> str | None:
     query = select(cursors.c.position).where(cursors.c.account == account, cursors.c.stream == stream)
     return conn.execute(query).scalar_one_or_none()

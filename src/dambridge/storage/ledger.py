@@ -167,6 +167,9 @@ class SqlLedger:
     async def next_due(self, *, kinds: Sequence[str]) -> datetime | None:
         return await self._read(lambda c: due_rows.next_due(c, kinds))
 
+    async def count_due(self, kind: str) -> int:
+        return await self._read(lambda c: due_rows.count_due(c, kind))
+
     # cursors, plans, orders, workers, controls -------------------------------------------------------------------
     async def cursor(self, account: AccountId, stream: str) -> str | None:
         return await self._read(lambda c: due_rows.cursor(c, account, stream))

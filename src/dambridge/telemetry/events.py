@@ -17,6 +17,8 @@ class LogEvent(StrEnum):
     RUNTIME_TOLD = "runtime.told"
     RUNTIME_TROUBLE = "runtime.trouble"
     RUNTIME_TOOK_OVER = "runtime.took_over"
+    HOOK_REFUSED = "hook.refused"
+    HOOK_OVERFLOW = "hook.overflow"
     COMMAND_BEGUN = "command.begun"
     COMMAND_REFUSED = "command.refused"
     COMMAND_BUG = "command.bug"

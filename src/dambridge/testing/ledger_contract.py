@@ -454,6 +454,7 @@ class LedgerContract(ABC):
         assert await beside.take_due(T0 + HOUR, kinds=["retry"], limit=9, worker="two", lease=lease) == []
         assert await ledger.next_due(kinds=["retry"]) == T0 + 2 * HOUR
         assert await ledger.next_due(kinds=["none"]) is None
+        assert [await ledger.count_due(it) for it in ("retry", "other", "none")] == [3, 1, 0]
 
     async def test_a_claim_that_was_not_finished_can_be_taken_again_after_its_lease(
         self, ledger: Ledger, beside: Ledger

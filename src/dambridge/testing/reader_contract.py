@@ -11,7 +11,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import pytest
 
@@ -52,7 +52,14 @@ Pass = Callable[[timedelta], Awaitable[None]]
 
 
 class ReaderContract(ABC):
-    """The promises of `AssetReader`. The field names are `caption` and `keywords`, unless the fixtures name others."""
+    """The promises of `AssetReader`. `caption` and `keywords` name a text and a list in the account under test."""
+
+    caption: ClassVar[str] = "caption"
+    keywords: ClassVar[str] = "keywords"
+    tells_gone_from_hidden: ClassVar[bool] = True
+    """Whether the account answers differently for what is gone and what is hidden."""
+    byte_exact: bool = True
+    """Whether originals come out as they are stored."""
 
     @pytest.fixture
     @abstractmethod
@@ -199,7 +206,7 @@ class ReaderContract(ABC):
         made = await someone.add("edit.jpg", small_jpeg("edit"))
         before = present(await reader.read(made, groups=frozenset({"base"}), lane=LANE)).modified_at
         await time_passes(timedelta(hours=1))
-        await someone.describe(made, {"caption": "edited"})
+        await someone.describe(made, {self.caption: "edited"})
         after = present(await reader.read(made, groups=frozenset({"base"}), lane=LANE)).modified_at
         assert before is not None
         assert after is not None
@@ -252,31 +259,33 @@ class ReaderContract(ABC):
         assert record.groups >= ALL_GROUPS
 
     async def test_fields_are_read_as_they_stand(self, reader: AssetReader, someone: Person) -> None:
-        made = await someone.add("fields.jpg", small_jpeg("fields"), fields={"caption": "Ein Fährmann\nam Ufer 🚣"})
+        made = await someone.add("fields.jpg", small_jpeg("fields"), fields={self.caption: "Ein Fährmann\nam Ufer 🚣"})
         record = present(await reader.read(made, groups=frozenset({"iptc"}), lane=LANE))
-        assert record.fields["caption"] == "Ein Fährmann\nam Ufer 🚣"
+        assert text_of(record.fields[self.caption]) == "Ein Fährmann\nam Ufer 🚣"
 
     @pytest.mark.hazard("P28")
     async def test_keywords_are_a_list(self, reader: AssetReader, someone: Person) -> None:
-        made = await someone.add("words.jpg", small_jpeg("words"), fields={"keywords": ("Hafen", "sea|coast", "a/b")})
+        made = await someone.add(
+            "words.jpg", small_jpeg("words"), fields={self.keywords: ("Hafen", "sea|coast", "a/b")}
+        )
         record = present(await reader.read(made, groups=frozenset({"iptc"}), lane=LANE))
-        assert record.fields["keywords"] == ("Hafen", "sea|coast", "a/b")
+        assert record.fields[self.keywords] == ("Hafen", "sea|coast", "a/b")
 
     async def test_a_single_keyword_is_a_list_too(self, reader: AssetReader, someone: Person) -> None:
-        made = await someone.add("word.jpg", small_jpeg("word"), fields={"keywords": ("Hafen",)})
+        made = await someone.add("word.jpg", small_jpeg("word"), fields={self.keywords: ("Hafen",)})
         record = present(await reader.read(made, groups=frozenset({"iptc"}), lane=LANE))
-        assert record.fields["keywords"] == ("Hafen",)
+        assert record.fields[self.keywords] == ("Hafen",)
 
     async def test_an_empty_field_is_absent(self, reader: AssetReader, someone: Person) -> None:
-        made = await someone.add("empty.jpg", small_jpeg("empty"), fields={"caption": "soon gone"})
-        await someone.describe(made, {"caption": None})
-        assert "caption" not in present(await reader.read(made, groups=ALL_GROUPS, lane=LANE)).fields
+        made = await someone.add("empty.jpg", small_jpeg("empty"), fields={self.caption: "soon gone"})
+        await someone.describe(made, {self.caption: None})
+        assert self.caption not in present(await reader.read(made, groups=ALL_GROUPS, lane=LANE)).fields
 
     async def test_a_group_not_asked_for_is_not_claimed(self, reader: AssetReader, someone: Person) -> None:
-        made = await someone.add("base.jpg", small_jpeg("base"), containers=["Base"], fields={"caption": "there"})
+        made = await someone.add("base.jpg", small_jpeg("base"), containers=["Base"], fields={self.caption: "there"})
         record = present(await reader.read(made, groups=frozenset({"base"}), lane=LANE))
         assert "base" in record.groups
-        assert ("caption" in record.fields) == ("iptc" in record.groups)
+        assert (self.caption in record.fields) == ("iptc" in record.groups)
         assert bool(record.containers) == ("containers" in record.groups)
 
     async def test_custom_fields_are_read(self, reader: AssetReader, someone: Person) -> None:
@@ -294,7 +303,7 @@ class ReaderContract(ABC):
     ) -> None:
         made = await someone.add("stamp.jpg", small_jpeg("stamp"))
         first = present(await reader.read(made, groups=ALL_GROUPS, lane=LANE)).content_stamp
-        await someone.describe(made, {"caption": "edited"})
+        await someone.describe(made, {self.caption: "edited"})
         assert present(await reader.read(made, groups=ALL_GROUPS, lane=LANE)).content_stamp == first
         await someone.replace_file(made, small_jpeg("a longer stamp than before"))
         assert present(await reader.read(made, groups=ALL_GROUPS, lane=LANE)).content_stamp != first
@@ -305,15 +314,18 @@ class ReaderContract(ABC):
         await someone.delete(made)
         seen = await reader.read(made, groups=ALL_GROUPS, lane=LANE)
         assert isinstance(seen, Missing)
-        assert seen.absence in {Absence.DELETED, Absence.TRASHED}
+        ends = {Absence.DELETED, Absence.TRASHED}
+        assert seen.absence in (ends if self.tells_gone_from_hidden else {*ends, Absence.HIDDEN})
         assert made in seen.evidence
 
     # originals -------------------------------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("size", [0, 1, 200_000], ids=["small", "odd", "several chunks"])
     async def test_the_original_comes_byte_for_byte(self, reader: AssetReader, someone: Person, size: int) -> None:
+        if not self.byte_exact:
+            pytest.skip("rewrites files on their way out: the engine holds the record's checksum against what it read")
         content = small_jpeg(f"original {size}") + bytes(size)
-        made = await someone.add("original.jpg", content, fields={"caption": "not to be embedded"})
+        made = await someone.add("original.jpg", content, fields={self.caption: "not to be embedded"})
         async with reader.original(made, lane=LANE) as stream:
             assert b"".join([it async for it in stream.chunks]) == content
             assert stream.size in {None, len(content)}
@@ -327,7 +339,7 @@ class ReaderContract(ABC):
 
     async def test_an_original_may_be_left_unread(self, reader: AssetReader, someone: Person) -> None:
         content = small_jpeg("unread") + bytes(500_000)
-        made = await someone.add("unread.jpg", content)
+        made = await someone.add("unread.jpg", content)  # without fields, so that nobody embeds any
         async with reader.original(made, lane=LANE):
             pass
         async with reader.original(made, lane=LANE) as stream:
@@ -344,6 +356,11 @@ def present(seen: NativeRecord | Missing) -> NativeRecord:
     """The record, for tests that know it is there."""
     assert isinstance(seen, NativeRecord), seen
     return seen
+
+
+def text_of(value: NativeValue) -> str:
+    """A text, which some systems show as a list of one."""
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else str(value)
 
 
 async def listed(pages: AsyncIterator[ListingPage]) -> set[RemoteId]:

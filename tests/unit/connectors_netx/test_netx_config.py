@@ -51,3 +51,16 @@ def test_a_mistake_beside_a_secret_does_not_print_it() -> None:
 def test_mistakes_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         NetxOptions.model_validate({"base_url": "https://dam.example.org", **wrong})
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"write_route": "data_sync"}, "data_sync_file"),
+        ({"data_sync_file": "/srv/sync.xml"}, "data_sync_file"),
+        ({"write_route": "data_sync", "data_sync_file": "sync.xml"}, "whole path"),
+    ],
+)
+def test_the_data_sync_file_and_its_route_belong_together(more: dict[str, str], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        NetxOptions.model_validate({"base_url": "https://dam.example.org", "token": "t", **more})

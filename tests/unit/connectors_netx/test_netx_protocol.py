@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx.config import NetxOptions
+from dambridge.connectors.netx.listing import Scan
 from dambridge.connectors.netx.wire import BadReply
 from dambridge.model.records import MediaType
 from dambridge.ports.errors import CannotGoOn, NextMove, Refused, TryLater, Unclear
@@ -113,7 +114,7 @@ class TestReplies:
             assert found.code == str(code)
 
 
-def walk(scan: nx.Scan, pages: list[list[str]]) -> list[str]:
+def walk(scan: Scan, pages: list[list[str]]) -> list[str]:
     """Drive a scan over a set that is `pages[n]` when the n-th page is asked for, the last one from then on."""
     asked = 0
     while not scan.ended:
@@ -129,7 +130,7 @@ class TestScan:
     @given(count=st.integers(0, 120), size=st.integers(2, 40))
     def test_a_still_set_is_met_whole_and_proven(self, count: int, size: int) -> None:
         ids = [str(it) for it in range(count)]
-        scan = nx.Scan(size)
+        scan = Scan(size)
         assert walk(scan, [ids]) == ids
         assert scan.proven
 
@@ -149,27 +150,59 @@ class TestScan:
             elif now:
                 now.pop(where % len(now))
             pages.append(now)
-        scan = nx.Scan(size)
+        scan = Scan(size)
         met = walk(scan, pages)
         throughout = set.intersection(*(set(it) for it in pages))
         if scan.proven:
             assert throughout <= set(met)
 
+    @settings(max_examples=500, deadline=None)
+    @given(
+        count=st.integers(1, 60),
+        size=st.integers(2, 12),
+        edits=st.lists(st.tuples(st.sampled_from(["add", "delete", "edit"]), st.integers(0, 80)), max_size=30),
+        at_once=st.integers(1, 6),
+    )
+    def test_a_pass_that_steps_back_loses_nothing_that_stayed(
+        self, count: int, size: int, edits: list[tuple[str, int]], at_once: int
+    ) -> None:
+        """People add, delete and edit between any two pages; what is edited goes to the end with a new stamp."""
+        now = [(str(it), 0) for it in range(count)]
+        stays, left, stamp = {it for it, _ in now}, list(edits), 0
+        scan = Scan(size, exact=False)
+        while not scan.ended:
+            page = now[scan.start : scan.start + size]
+            scan.take([it for it, _ in page], len(now), [when for _, when in page])
+            for what, where in left[:at_once]:
+                stamp += 1
+                if what == "add":
+                    now.append((f"new{stamp}", stamp))
+                elif now:
+                    gone, _ = now.pop(where % len(now))
+                    stays -= {gone} if what == "delete" else set()
+                    if what == "edit":
+                        now.append((gone, stamp))
+            del left[:at_once]
+        if scan.proven:
+            assert stays <= set(scan.met)
+        else:
+            assert edits, "a set that nobody touched is always proven"
+
     def test_items_that_vanish_between_pages_are_noticed(self) -> None:
-        scan = nx.Scan(10)
+        scan = Scan(10)
         ids = [str(it) for it in range(30)]
         walk(scan, [ids, ids[5:]])
         assert not scan.proven
 
     def test_a_page_that_comes_back_empty_is_not_the_end_of_the_set(self) -> None:
-        scan = nx.Scan(10)
+        scan = Scan(10)
         scan.take([str(it) for it in range(10)], 30)
         scan.take([], 30)
         assert scan.ended
         assert not scan.proven
 
     def test_a_site_that_gives_smaller_pages_than_asked_is_walked_all_the_same(self) -> None:
-        scan = nx.Scan(100)
+        scan = Scan(100)
         ids = [str(it) for it in range(25)]
         while not scan.ended:
             scan.take(ids[scan.start : scan.start + 3], len(ids))
@@ -177,7 +210,7 @@ class TestScan:
         assert scan.proven
 
     def test_one_item_to_a_page_still_ends(self) -> None:
-        scan = nx.Scan(100)
+        scan = Scan(100)
         while not scan.ended:
             scan.take([str(scan.start)], 5)
         assert scan.proven

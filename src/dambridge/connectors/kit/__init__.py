@@ -32,6 +32,7 @@ How a connector uses the kit:
 from dambridge.connectors.kit.backoff import Retries
 from dambridge.connectors.kit.caller import Download, HttpCaller
 from dambridge.connectors.kit.clock import SimulatorClock, SystemClock
+from dambridge.connectors.kit.hooks import HookOptions, listening
 from dambridge.connectors.kit.http import Http, Timeouts
 from dambridge.connectors.kit.messages import Effect, FilePart, Reply, Request
 from dambridge.connectors.kit.secrets import Masker
@@ -43,6 +44,7 @@ __all__ = [
     "Effect",
     "FilePart",
     "FixedHeaders",
+    "HookOptions",
     "Http",
     "HttpCaller",
     "Masker",
@@ -54,4 +56,5 @@ __all__ = [
     "SimulatorClock",
     "SystemClock",
     "Timeouts",
+    "listening",
 ]

@@ -1,7 +1,9 @@
-"""NetX, the system of record: an `AssetArchive` over its public API.
+"""NetX, the system of record: all facets of an account over its public API.
 
-`connect(NetxOptions(...), account=..., pacer=..., http=...)` gives one; the five modules are `config` (options), `wire` (the
-service's shapes), `protocol` (requests and judgements without IO), `client` (calls) and `adapter` (the port).
+`connect(NetxOptions(...), account=..., pacer=..., http=...)` gives a `Connection`. Below it: `config` (options), `wire` (the
+service's shapes), `protocol` and `queries` (requests and judgements without IO), `client` (calls), what several facets share
+(`records`, `looking`, `folders`, `pictures`), and a module per facet: `reading`, `archive`, `attachments`, `finding`, `hints`,
+`probing`.
 """
 
 from dambridge.connectors.netx.adapter import connect

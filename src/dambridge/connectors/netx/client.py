@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 from dambridge.connectors.kit import (
     Authoriser,
@@ -27,11 +28,12 @@ from dambridge.connectors.kit import (
 )
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx.config import NetxOptions
-from dambridge.connectors.netx.wire import BadReply, WireAsset, parse_asset, parse_list
+from dambridge.connectors.netx.listing import Scan
+from dambridge.connectors.netx.wire import BadReply, WireAsset, parse_asset, parse_list, parse_self
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane, Pacer
-from dambridge.ports.systems import Body, ByteStream
+from dambridge.ports.systems import AccountInfo, Body, ByteStream
 
 T = TypeVar("T")
 
@@ -58,6 +60,27 @@ class NetxClient:
         self._caller.sign_with(self._signer)
 
     # calls -------------------------------------------------------------------------------------------------------
+
+    async def whoami(self) -> AccountInfo:
+        """Whose token this is. `getSelf` is SINGLE*; a site without it is asked for a folder, so that a bad token is found
+        out all the same."""
+        about, site = "ask NetX whose token this is", urlsplit(self._setup.base_url).netloc
+        try:
+            me = parse_self(await self.read("getSelf", [None], about=about, lane=Lane.NORMAL))
+        except nx.SaidNo as said:
+            if said.code != nx.UNKNOWN_METHOD:
+                raise nx.next_move(said, tried=about, writing=False) from None
+            page = nx.options(("folder.id",), size=1)
+            params = [nx.number(nx.ROOT_FOLDER), page]
+            await self.ask("getFoldersByParent", params, parse=parse_list, about=about, lane=Lane.NORMAL)
+            return AccountInfo(person="the owner of the token", organisation=site)
+        except BadReply as bad:
+            raise TryLater(f"Could not {about}: NetX's reply was not {bad}.") from None
+        return AccountInfo(person=me.name or f"user {me.user_id}", organisation=site, level=me.level)
+
+    def parsed(self, parse: Callable[[object], T], raw: object, about: str) -> T:
+        """One element of a reply; one that is none is `TryLater`."""
+        return _parsed(parse, raw, about)
 
     async def ask(
         self, method: str, params: Sequence[Any], *, parse: Callable[[object], T], about: str, lane: Lane
@@ -90,13 +113,21 @@ class NetxClient:
         return await self._rpc(method, params, effect=Effect.WRITE, about=about, lane=lane)
 
     async def rows(
-        self, method: str, params: Sequence[Any], *, parse: Callable[[object], T], about: str, lane: Lane
+        self,
+        method: str,
+        params: Sequence[Any],
+        *,
+        parse: Callable[[object], T],
+        about: str,
+        lane: Lane,
+        data: Sequence[str] = (),
     ) -> list[T]:
-        """A short list in full: definitions and terms, which nobody changes while we look."""
+        """A short list in full: definitions, terms, folders, views, which hardly change while we look."""
         found: list[T] = []
         while True:
-            page = {"page": {"startIndex": len(found), "size": self._setup.page_size}}
-            shown = await self.ask(method, [*params, page], parse=parse_list, about=about, lane=lane)
+            page: dict[str, Any] = {"page": {"startIndex": len(found), "size": self._setup.page_size}}
+            options = {**page, "data": list(data)} if data else page
+            shown = await self.ask(method, [*params, options], parse=parse_list, about=about, lane=lane)
             found += [_parsed(parse, it, about) for it in shown.results]
             if len(found) >= shown.size:
                 return found
@@ -106,20 +137,43 @@ class NetxClient:
     async def assets(
         self, method: str, params: Sequence[Any], *, data: Sequence[str], about: str, lane: Lane
     ) -> list[WireAsset]:
-        """A listing of assets in full, the latest sight of each; passes over it are repeated until one is proven (P08).
-
-        Sorted by modified time upwards, so that what changes meanwhile moves to where we have not been yet."""
+        """A small listing in full, the latest sight of each; passes over it are repeated until one is proven and its ids
+        are exactly as many as the site counts (P08)."""
         for _ in range(_PASSES):
-            scan, found = nx.Scan(self._setup.page_size), dict[str, WireAsset]()
-            while not scan.ended:
-                options = nx.options(data, size=scan.page_size, start=scan.start, sort="modDate")
-                page = await self.ask(method, [*params, options], parse=parse_list, about=about, lane=lane)
-                assets = [_parsed(parse_asset, it, about) for it in page.results]
-                found |= {it.id: it for it in assets}
-                scan.take([it.id for it in assets], page.size)
+            scan, found = Scan(self._setup.page_size), dict[str, WireAsset]()
+            async for page, _total in self._pass(scan, method, params, data=data, about=about, lane=lane):
+                found |= {it.id: it for it in page}
             if scan.proven:
                 return list(found.values())
-        raise TryLater(f"Could not {about}: in {_PASSES} passes the pages never matched NetX's own count.")
+        raise self._unproven(about)
+
+    async def pages(
+        self, method: str, params: Sequence[Any], *, data: Sequence[str], about: str, lane: Lane
+    ) -> AsyncIterator[tuple[list[WireAsset], int]]:
+        """A listing of any size, page by page with the site's count; what was shown may be shown again in a further pass.
+
+        Ends only when a pass is proven. Raises `TryLater` when none can be: nothing may rest on such a listing."""
+        for _ in range(_PASSES):
+            scan = Scan(self._setup.page_size, exact=False)
+            async for page, total in self._pass(scan, method, params, data=data, about=about, lane=lane):
+                yield page, total
+            if scan.proven:
+                return
+        raise self._unproven(about)
+
+    async def _pass(
+        self, scan: Scan, method: str, params: Sequence[Any], *, data: Sequence[str], about: str, lane: Lane
+    ) -> AsyncIterator[tuple[list[WireAsset], int]]:
+        """Sorted by modified time upwards, so that what changes meanwhile moves to where we have not been yet."""
+        while not scan.ended:
+            options = nx.options(data, size=scan.page_size, start=scan.start, sort="modDate")
+            page = await self.ask(method, [*params, options], parse=parse_list, about=about, lane=lane)
+            assets = [_parsed(parse_asset, it, about) for it in page.results]
+            scan.take([it.id for it in assets], page.size, [it.modified_ms for it in assets])
+            yield assets, page.size
+
+    def _unproven(self, about: str) -> TryLater:
+        return TryLater(f"Could not {about}: in {_PASSES} passes the pages never matched NetX's own count.")
 
     async def send_file(
         self,
@@ -160,6 +214,8 @@ class NetxClient:
                     yield found.stream
                     return
                 refusal = await _whole(found.reply, found.stream)
+            if path.startswith(nx.OLDER_FILES) and refusal.status in {401, 403}:
+                raise Refused(f"NetX does not {about} for a token at its older address.", code=str(refusal.status))
             try:
                 self._judge(refusal, request, call_id=None)
             except nx.SaidNo as said:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -12,6 +13,7 @@ class WriteRoute(StrEnum):
     """How attribute values reach the site; `none` until somebody has shown that one works."""
 
     RPC = "rpc"
+    DATA_SYNC = "data_sync"
     NONE = "none"
 
 
@@ -39,6 +41,28 @@ class NetxOAuth(BaseModel):
     refresh_token: Annotated[SecretStr, Field(description="The refresh token from the consent page.")]
 
 
+class NetxHooks(BaseModel):
+    """How a webhook delivery of this site is read; nothing of it is documented (NX 13.1), so everything can be set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    secret: Annotated[
+        SecretStr | None,
+        Field(description="The secret that NetX showed when the webhook was made; without it any delivery is a hint."),
+    ] = None
+    signature_header: Annotated[str, Field(description="The header with the body's HMAC in hex.", min_length=1)] = (
+        "x-netx-signature"
+    )
+    digest: Annotated[Literal["sha256", "sha1", "sha512"], Field(description="The digest of the HMAC.")] = "sha256"
+    event_paths: Annotated[
+        tuple[str, ...], Field(description="Where in the body the event's name stands, parts joined by dots.")
+    ] = ("event",)
+    id_paths: Annotated[
+        tuple[str, ...],
+        Field(description="Where in the body ids of assets stand, parts joined by dots; lists are unfolded."),
+    ] = ("data.asset.id", "assetId")
+
+
 class NetxOptions(BaseModel):
     """One NetX site, as the configuration file describes it. Give `token` or `oauth`, not both."""
 
@@ -47,7 +71,23 @@ class NetxOptions(BaseModel):
     base_url: Annotated[str, Field(description="The site's root, for example https://customer.netx.net")]
     token: Annotated[SecretStr | None, Field(description="An API token of the integration user (level 7).")] = None
     oauth: Annotated[NetxOAuth | None, Field(description="OAuth client, where the site prefers it to a token.")] = None
-    write_route: Annotated[WriteRoute, Field(description="How attributes are written: rpc or none.")] = WriteRoute.RPC
+    write_route: Annotated[
+        WriteRoute,
+        Field(
+            description="How attributes are written: rpc, data_sync (a file that the site pulls; values are seen later), or "
+            "none."
+        ),
+    ] = WriteRoute.RPC
+    data_sync_file: Annotated[
+        Path | None,
+        Field(description="The XML file for write_route data_sync, where the site's Data Source Sync fetches it."),
+    ] = None
+    data_sync_key: Annotated[
+        str,
+        Field(
+            description="How the site finds an asset in that file: `file_name`, or an attribute's name.", min_length=1
+        ),
+    ] = "file_name"
     write_encoding: Annotated[
         WriteEncoding, Field(description="How the rpc route spells a write; change it only when `probe` says so.")
     ] = WriteEncoding.UPDATE_ASSET
@@ -71,6 +111,7 @@ class NetxOptions(BaseModel):
     portal: Annotated[
         str | None, Field(description="The portal in which links for people open; the application itself if absent.")
     ] = None
+    hooks: Annotated[NetxHooks, Field(description="How webhook deliveries of this site are read.")] = NetxHooks()
     page_size: Annotated[int, Field(ge=2, le=1000, description="Assets per page of a listing.")] = 200
     ids_per_call: Annotated[int, Field(ge=1, le=200, description="Assets read in one call.")] = 200
     rate: Annotated[float, Field(gt=0, description="Calls per second that this account may make.")] = 4.0
@@ -105,4 +146,8 @@ class NetxOptions(BaseModel):
     def _one_way_in(self) -> Self:
         if (self.token is None) == (self.oauth is None):
             raise ValueError("give either `token` or `oauth`: make a token in NetX's user menu under Integrations")
+        if (self.write_route is WriteRoute.DATA_SYNC) != (self.data_sync_file is not None):
+            raise ValueError("give `data_sync_file` together with `write_route: data_sync`, and not without")
+        if self.data_sync_file is not None and not self.data_sync_file.is_absolute():
+            raise ValueError("write the whole path of `data_sync_file`, from the root on")
         return self

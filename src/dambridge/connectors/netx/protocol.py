@@ -7,7 +7,6 @@ is one request: the service has neither named parameters nor batches (NX 3, CONF
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,6 +18,8 @@ from dambridge.ports.errors import CannotGoOn, NextMove, Refused, TryLater, Uncl
 RPC_PATH: Final = "/api/rpc"
 TOKEN_PATH: Final = "/a/t"  # noqa: S105 - an address, not a secret (NX 2.2, SINGLE)
 IMPORT_PATH: Final = "/api/import/asset"
+OLDER_FILES: Final = "/file/"
+"""The File Retrieval API, of which nobody knows whether it takes a token (NX 8.2): a refusal there says nothing of ours."""
 
 ROOT_FOLDER: Final = "1"  # NX 4.2, CONFIRMED
 WHOLE_ASSET: Final = ("asset.id", "asset.base", "asset.file", "asset.attributes", "asset.folders")
@@ -72,11 +73,6 @@ def options(data: Sequence[str], *, size: int, start: int = 0, sort: str | None 
     return found
 
 
-def exactly(attribute: str, value: str) -> Json:
-    """A query for assets whose attribute has this value (NX 6, CONFIRMED)."""
-    return {"query": [{"operator": "and", "exact": {"attribute": attribute, "value": value}}]}
-
-
 def number(remote_id: str) -> int:
     """An id as the service wants it. Raises `Refused` for text that is no NetX id."""
     if not remote_id.isascii() or not remote_id.isdigit():
@@ -118,6 +114,29 @@ def version_call(setup: NetxOptions, remote_id: str) -> tuple[str, str]:
 def original_path(remote_id: str) -> str:
     """Where the stored file is given out (NX 8.1, CONFIRMED)."""
     return f"/api/file/asset/{number(remote_id)}"
+
+
+def picture_path(remote_id: str, rendition: str) -> str:
+    """Where a rendition is given out: on `/api/file` (NX 8.1, CONFIRMED), but for `zoom`, which only the File Retrieval API
+    has (NX 8.2, CONFIRMED; that it takes a token is not)."""
+    if rendition == "zoom":
+        return f"/file/asset/{number(remote_id)}/zoom"
+    return f"{original_path(remote_id)}/{rendition}"
+
+
+def view_path(remote_id: str, view_id: str) -> str:
+    """Where a view is given out (NX 8.1, SINGLE)."""
+    return f"{original_path(remote_id)}/view/{number(view_id)}"
+
+
+def view_path_by_name(remote_id: str, name: str) -> str:
+    """The same by its name (NX 8.2, CONFIRMED; that it takes a token is not)."""
+    return f"/file/asset/{number(remote_id)}/view/{quote(name, safe='')}"
+
+
+def view_import_path(remote_id: str) -> str:
+    """Where a view is brought in (NX 7, SINGLE*)."""
+    return f"{IMPORT_PATH}/{number(remote_id)}/view"
 
 
 def page_for_people(setup: NetxOptions, remote_id: str) -> str:
@@ -169,44 +188,6 @@ def next_move(said: SaidNo, *, tried: str, writing: bool) -> NextMove:
     if said.code == INTERNAL:
         return Unclear(f"{text} It may have happened.") if writing else TryLater(text)
     return Refused(text, code=str(said.code))
-
-
-# listings ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Scan:
-    """One pass over a listing by start index, kept honest while the set changes (hazard P08).
-
-    Pages overlap: a page none of whose ids was on the page before it shows that more than the overlap went away
-    meanwhile, and the pass is torn. It is proven when it is not torn and as many ids were met as the service counts.
-    """
-
-    page_size: int
-    start: int = 0
-    torn: bool = False
-    ended: bool = False
-    total: int = 0
-    met: dict[str, None] = field(default_factory=dict)
-    overlap: int = 0
-
-    def take(self, ids: Sequence[str], total: int) -> None:
-        """Note a page that was asked for at `start`, and where the next one begins. An id twice on it counts once."""
-        ids = list(dict.fromkeys(ids))
-        if self.overlap and ids and not any(it in self.met for it in ids[: self.overlap]):
-            self.torn = True
-        self.total = total
-        self.met.update(dict.fromkeys(ids))
-        reached = self.start + len(ids)
-        if not ids or reached >= total:
-            self.ended = True
-            return
-        self.overlap = min(max(1, self.page_size // 10), 20, len(ids) - 1)
-        self.start = reached - self.overlap
-
-    @property
-    def proven(self) -> bool:
-        return self.ended and not self.torn and len(self.met) == self.total
 
 
 # kinds of file ----------------------------------------------------------------------------------------------------

@@ -24,11 +24,14 @@ class WireFile:
 
 @dataclass(frozen=True, slots=True)
 class WireFolder:
-    """A folder (NX 4.2). `path` has no leading slash, the top folder first; empty where it was not asked for."""
+    """A folder (NX 4.2). `path` has no leading slash, the top folder first; empty where it was not asked for.
+
+    `children` are the ids of the folders in it, None where the reply did not say (their shape is INFERRED)."""
 
     id: str
     name: str
     path: str
+    children: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,17 @@ class WireAttribute:
     id: str
     name: str
     type: str
+
+
+@dataclass(frozen=True, slots=True)
+class WireView:
+    """A view: a further file of an asset (NX 4.4; members INFERRED, so only the id is sure)."""
+
+    id: str
+    name: str
+    description: str
+    file_name: str | None
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,13 @@ def parse_folder(raw: object) -> WireFolder:
     """A folder, from any of the calls that answer one."""
     if not isinstance(raw, Mapping):
         raise BadReply("a folder object")
-    return WireFolder(parse_id(raw), _text(raw.get("name")), _text(raw.get("path")).strip("/"))
+    children = raw.get("children")
+    known = (
+        tuple(_text(it.get("id") if isinstance(it, Mapping) else it) for it in children)
+        if isinstance(children, list)
+        else None
+    )
+    return WireFolder(parse_id(raw), _text(raw.get("name")), _text(raw.get("path")).strip("/"), known)
 
 
 def parse_attribute(raw: object) -> WireAttribute:
@@ -136,6 +156,20 @@ def parse_term(raw: object) -> str:
     if not isinstance(value, str):
         raise BadReply("a vocabulary entry with a `value`")
     return value
+
+
+def parse_view(raw: object) -> WireView:
+    """A view of an asset."""
+    if not isinstance(raw, Mapping):
+        raise BadReply("a view object")
+    file = _file(raw.get("file"))
+    return WireView(
+        id=parse_id(raw),
+        name=_text(raw.get("name")),
+        description=_text(raw.get("description")),
+        file_name=(file.name or None) if file else None,
+        size=file.size if file else None,
+    )
 
 
 def parse_self(raw: object) -> WireSelf:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from contract.connectors.netx.positions import positions_that_touch
 from dambridge.ports.systems import AssetArchive
 from dambridge.testing.archive_contract import ArchiveContract, Losing
 
@@ -80,7 +82,30 @@ class TestNetxThatKeepsOneOfSameBytes(_OnTheSimulator):
     }
 
 
+class TestNetxInEveryPosition(_OnTheSimulator):
+    """One switch off its default at a time."""
+
+    @pytest.fixture(params=positions_that_touch("archive"), ids=lambda it: f"{it[0]}={it[1]}")
+    async def archive(self, site: Site, request: pytest.FixtureRequest) -> AsyncIterator[AssetArchive]:
+        site.set(*request.param)
+        async with site.archive() as archive:
+            yield archive
+
+    @pytest.fixture
+    def salt(self, request: pytest.FixtureRequest) -> str:
+        return f"{type(self).__name__}/{request.node.callspec.id}"
+
+
 class TestNetxThatTakesNoAttributes(_OnTheSimulator):
     """`write_route: none`."""
 
     more: ClassVar[dict[str, Any]] = {"write_route": "none"}
+
+
+class TestNetxThatPullsAttributesLater(_OnTheSimulator):
+    """`write_route: data_sync`: what is written is seen once the site has pulled it (test_netx_data_sync.py)."""
+
+    @pytest.fixture
+    async def archive(self, site: Site, tmp_path: Path) -> AsyncIterator[AssetArchive]:
+        async with site.archive(write_route="data_sync", data_sync_file=str(tmp_path / "sync.xml")) as archive:
+            yield archive
