@@ -145,7 +145,8 @@ class NetxProber:
             return []
         named = (await lab.read(asset)).file_name
         if not named.startswith(PREFIX):
-            return [f"Asset {asset}, imported as {name}, is called {named} now and is left as it is."]
+            was = "" if name == named else f" (we called it {name})"
+            return [f"Asset {asset} is called {named}{was}, which is no name of ours, and is left as it is."]
         return [] if await lab.delete(asset) else [f"Asset {asset} ({named}) could not be deleted: delete it by hand."]
 
     async def _scratch_folders(self) -> list[tuple[str, str]]:
@@ -184,7 +185,7 @@ class NetxProber:
             left += await self._clear((child.id, f"{path}/{child.name}"))
         while not left and (assets := await self._assets_in(number)):
             left += [line for it in assets for line in await self._delete(it.id, it.file_name)]
-        return left or await self._drop(number, path)
+        return [*left, f"{path} is not empty: {_LOCK}"] if left else await self._drop(number, path)
 
     async def _drop(self, number: str, path: str) -> list[str]:
         """Delete one folder that holds nothing: what a deletion does to a full one, nobody has written down (INFERRED)."""
@@ -202,10 +203,17 @@ class NetxProber:
         """Files of ours in no scratch folder: taken out of their last one when the process died."""
         query = {"query": [{"operator": "and", "contains": {"field": "fileName", "value": PREFIX}}]}
         options = nx.options(("asset.id", "asset.base", "asset.file"), size=_PAGE)
-        heard = await self._lab.ask("getAssetsByQuery", query, options)
-        rows = [] if heard.said_no else wire.parse_list(heard.result).results
-        ours = [it for it in map(wire.parse_asset, rows) if it.file_name.startswith(PREFIX)]
-        return [line for it in ours for line in await self._delete(it.id, it.file_name)]
+        left: list[str] = []
+        seen: set[str] = set()
+        while True:
+            heard = await self._lab.ask("getAssetsByQuery", query, options)
+            rows = [] if heard.said_no else wire.parse_list(heard.result).results
+            found = [wire.parse_asset(it) for it in rows]
+            ours = [it for it in found if it.file_name.startswith(PREFIX) and it.id not in seen]
+            if not ours:
+                return left
+            seen |= {it.id for it in ours}
+            left += [line for it in ours for line in await self._delete(it.id, it.file_name)]
 
     async def _drop_root(self) -> list[str]:
         """The folder above goes only if this very probe made it and nothing has come into it since."""

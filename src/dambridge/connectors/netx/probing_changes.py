@@ -10,7 +10,7 @@ from typing import Final
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
 from dambridge.connectors.netx.config import VersionRoute
-from dambridge.connectors.netx.probing_files import MARKED
+from dambridge.connectors.netx.probing_files import KEYWORDS, MARKED
 from dambridge.connectors.netx.probing_lab import Answer, Lab, NoAnswer, refusal
 from dambridge.connectors.netx.probing_reads import entry
 from dambridge.ports.capabilities import Proof
@@ -152,7 +152,7 @@ async def views(lab: Lab) -> Answer:
 
 async def export_on_download(lab: Lab) -> Answer:
     """Whether the original comes back as it was sent, from an asset with values for export maps to write."""
-    content = lab.bytes_of_its_own(MARKED)
+    content = lab.bytes_of_its_own({name: mark for name, mark in MARKED.items() if name != KEYWORDS})
     asset = await lab.put(content)
     if lab.write_route is not None:
         await lab.write(asset, {await lab.text_attribute(): ["dbp export"]})

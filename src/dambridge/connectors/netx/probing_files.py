@@ -26,6 +26,7 @@ _NAMESPACES: Final = {
 _ALTERNATIVES: Final = frozenset({"dc:title", "dc:description", "dc:rights", "xmpRights:UsageTerms"})
 _LISTS: Final = {"dc:subject": "Bag", "dc:creator": "Seq"}
 
+KEYWORDS: Final = "dc:subject"
 MARKED: Final[Mapping[str, str]] = {
     name: f"dbp {name.partition(':')[2].lower()}"
     for name in (

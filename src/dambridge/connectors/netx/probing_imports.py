@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
-from dambridge.connectors.netx.probing_files import MARKED, pdf, wav
+from dambridge.connectors.netx.probing_files import KEYWORDS, MARKED, pdf, wav
 from dambridge.connectors.netx.probing_lab import Answer, Lab, NoAnswer, refusal
 from dambridge.connectors.netx.probing_reads import entry
 from dambridge.model.records import MediaType
@@ -84,10 +84,10 @@ async def import_kinds(lab: Lab) -> Answer:
 
 async def listing_lag(lab: Lab) -> Answer:
     asset = await lab.put()
-    params = ("getAssetsByFolder", nx.number(lab.bench.id), False, nx.options(("asset.id",), size=200))
+    latest = {**nx.options(("asset.id",), size=10), "sort": {"field": "modDate", "order": "desc"}}
 
     async def seen() -> bool:
-        heard = await lab.ask(*params)
+        heard = await lab.ask("getAssetsByFolder", nx.number(lab.bench.id), False, latest)
         return not heard.said_no and any(wire.parse_id(it) == asset for it in wire.parse_list(heard.result).results)
 
     return await _lag(lab, seen, "the listing of its folder", suggests=True)
@@ -114,8 +114,7 @@ async def proxies(lab: Lab) -> Answer:
     return await _lag(lab, seen, "its thumbnail", suggests=False)
 
 
-async def _lag(lab: Lab, seen: object, where: str, *, suggests: bool) -> Answer:
-    assert callable(seen)  # noqa: S101 - handed over by the functions above
+async def _lag(lab: Lab, seen: Callable[[], Awaitable[bool]], where: str, *, suggests: bool) -> Answer:
     passed = await lab.measured(seen, longest=LONGEST)
     if passed is None:
         limit = LONGEST.total_seconds()
@@ -134,12 +133,13 @@ async def _lag(lab: Lab, seen: object, where: str, *, suggests: bool) -> Answer:
 
 async def metadata_map(lab: Lab) -> Answer:
     """Which embedded field fills which attribute: every field carries a value that names it (NX 10)."""
-    asset = await lab.put(lab.bytes_of_its_own(MARKED))
+    marks, aside = await _marks(lab)
+    asset = await lab.put(lab.bytes_of_its_own(marks))
     found: dict[str, list[str]] = {}
 
     async def settled() -> bool:
         nonlocal found
-        before, found = found, _recognised(await lab.read(asset))
+        before, found = found, _recognised(marks, await lab.read(asset))
         return bool(found) and found == before
 
     passed = await lab.measured(settled, longest=timedelta(seconds=30))
@@ -151,16 +151,25 @@ async def metadata_map(lab: Lab) -> Answer:
     )
     return Answer(
         value=found,
-        told=f"{told} Attributes with a vocabulary take its terms alone and cannot be seen this way.",
+        told=f"{told} {aside}Attributes with a vocabulary take its terms alone and cannot be seen this way.",
         administrator="Compare the metadata maps (import and export switches) with this list: "
         + ("; ".join(f"{field} → {', '.join(names)}" for field, names in found.items()) or "none"),
     )
 
 
-def _recognised(asset: wire.WireAsset) -> dict[str, list[str]]:
+async def _marks(lab: Lab) -> tuple[Mapping[str, str], str]:
+    """The marks of every field. Keywords carry a term that the site has; where a tag attribute has none at all its
+    vocabulary may be open and would gain the mark for good, so they are left out then."""
+    tags = [await lab.terms(it) for it in await lab.definitions() if it.type == "tag"]
+    if tags and all(tags):
+        return {**MARKED, KEYWORDS: tags[0][0]}, ""
+    return {name: mark for name, mark in MARKED.items() if name != KEYWORDS}, f"{KEYWORDS} was not tried. "
+
+
+def _recognised(marks: Mapping[str, str], asset: wire.WireAsset) -> dict[str, list[str]]:
     held = {**(asset.attributes or {}), "Name": (asset.name,)}
     found: dict[str, list[str]] = {}
-    for field, mark in MARKED.items():
+    for field, mark in marks.items():
         if names := sorted(name for name, values in held.items() if any(mark in it for it in values)):
             found[field] = names
     return found

@@ -1,0 +1,55 @@
+"""The prober contract on NetX's simulator."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from dambridge.engine.probing import examine
+from dambridge.ports.probing import Standing
+from dambridge.testing.prober_contract import ProberContract, probing_of
+from support.probing import NetxAccount, netx_account
+
+
+@pytest.fixture
+async def account() -> AsyncIterator[NetxAccount]:
+    async with netx_account() as made:
+        yield made
+
+
+class TestNetxProber(ProberContract):
+    @pytest.fixture
+    def account(self, account: NetxAccount) -> NetxAccount:
+        return account
+
+
+async def test_a_folder_above_that_the_probe_made_goes_too() -> None:
+    async with netx_account() as made:
+        root = made.served.simulator.vendor.library.tree.find("dambridge")  # type: ignore[attr-defined]
+        made.served.simulator.vendor.library.drop_folder(root.id)  # type: ignore[attr-defined]
+        before = made.state()
+        found = await examine(probing_of(made.prober()), write=True)
+        assert found.left == []
+        assert found.scratch.startswith("dambridge/probe-")
+        assert made.state() == before
+
+
+async def test_what_is_not_ours_is_never_deleted() -> None:
+    async with netx_account() as made:
+        prober = made.prober()
+        path = await prober.open_scratch(lane=probing_of(prober).lane)
+        made.served.simulator.add(None, {"file_name": "theirs.jpg", "containers": [path]})
+        left = await prober.clean_up(lane=probing_of(prober).lane)
+        assert any("theirs.jpg" in it for it in left)
+        assert any(path in it and "not empty" in it for it in left)
+        assert [it for it in made.state()[0] if it["file_name"] == "theirs.jpg"]
+
+
+async def test_in_strict_mode_reading_answers_and_writing_says_what_is_not_there() -> None:
+    async with netx_account(strict=True) as made:
+        before = made.state()
+        found = await examine(probing_of(made.prober()), write=True)
+        assert found.scratch == ""
+        assert sum(it.standing is Standing.ANSWERED for it in found.findings.values()) >= 8
+        assert made.state() == before
