@@ -15,24 +15,32 @@ from dambridge.ports.probing import Finding, Question, Standing
 WAITS: Final[Mapping[str, str]] = {
     "reader.originals": "intake, handoff: assets of this type wait, because their originals cannot be had",
     "reader.custom_fields": "intake, enrich, lifecycle: custom fields are not read; approval must be carried by something else",
-    "reader.modified_window": "intake: changes are found by the slow sweep alone",
-    "reader.metadata_moves_modified": "all: edits of fields alone are found by the slow sweep alone",
-    "reader.membership_moves_modified": "all: changes of galleries and folders are found by listing them",
-    "reader.newest_members_first": "intake: a gallery is listed to its end each time",
     "archive.deliver": "intake, handoff: assets of this type wait, because the archive does not take their files",
     "archive.write_attributes": "intake, enrich, rights, handoff, lifecycle: every asset with a field to write waits",
     "archive.fields": "intake, enrich, rights: assets with a value for this field wait",
     "archive.take_out": "intake, handoff: assets stay in the folder that they arrived in",
-    "archive.discard": "lifecycle: nothing can be removed for good; a holding folder is used instead",
     "archive.rename": "intake: assets keep the name under which they were delivered, and wait",
     "archive.folders": "intake, handoff: nothing can be placed, and every new asset waits",
     "archive.versions": "intake, syndicate: an asset whose file changed waits",
-    "archive.checksum": "none: bytes are proven by reading them back, which costs a download for each",
-    "audience": "publish, syndicate: this way of showing or withdrawing is not used",
+    "audience": "publish, syndicate: this way of showing or withdrawing is not used, and what needs it waits",
     "attachments": "handoff, enrich: contracts and releases beside pictures wait",
-    "finder": "search: this side answers less",
 }
-"""What follows for the flows where a cell is absent, by the cell or the beginning of its name."""
+"""What waits in the flows where a cell is absent, by the cell or the beginning of its name."""
+
+OTHERWISE: Final[Mapping[str, str]] = {
+    "reader.modified_window": "changes are found by the slow sweep alone",
+    "reader.metadata_moves_modified": "edits of fields alone are found by the slow sweep",
+    "reader.membership_moves_modified": "changes of galleries and folders are found by listing them",
+    "reader.newest_members_first": "a gallery is listed to its end each time",
+    "reader.byte_ranges": "a download that is cut begins anew",
+    "reader.content_hash": "bytes are told apart by reading them",
+    "archive.checksum": "bytes are proven by reading them back, which costs a download for each",
+    "archive.discard": "nothing is removed for good; a holding folder is used",
+    "archive.discard_recoverable": "what is deleted is gone; a holding folder is used",
+    "archive.conditional_write": "the asset is read again right before each write",
+    "finder": "this side answers less in a search",
+}
+"""What is done instead where a cell is absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +55,25 @@ class Account:
 
 
 def waiting(findings: Sequence[Finding]) -> dict[str, str]:
-    """Cells that do not work, each with what follows for the flows."""
-    absent = sorted(name for name, proof in gathered(it.cells for it in findings).items() if proof is Proof.ABSENT)
-    return {name: _follows(name) for name in absent}
+    """Cells that do not work and for which something waits, each with what does."""
+    return {cell: told for cell in _absent(findings) if (told := _told_of(cell, WAITS))}
 
 
-def _follows(cell: str) -> str:
+def otherwise(findings: Sequence[Finding]) -> dict[str, str]:
+    """Cells that do not work and hold up nothing, each with what is done instead."""
+    waits = waiting(findings)
+    return {cell: _told_of(cell, OTHERWISE) or "it is done without" for cell in _absent(findings) if cell not in waits}
+
+
+def _absent(findings: Sequence[Finding]) -> list[str]:
+    return sorted(name for name, proof in gathered(it.cells for it in findings).items() if proof is Proof.ABSENT)
+
+
+def _told_of(cell: str, table: Mapping[str, str]) -> str:
+    """The entry of the longest beginning of the cell's name that the table has."""
     parts = cell.split(".")
-    for end in range(len(parts), 0, -1):
-        if told := WAITS.get(".".join(parts[:end])):
-            return told
-    return "what rests on it is not used"
+    names = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+    return next((table[it] for it in names if it in table), "")
 
 
 def report(accounts: Sequence[Account], *, made_at: datetime, version: str) -> str:
@@ -87,6 +103,8 @@ def _account(it: Account) -> Iterator[str]:
     yield from _list("Could not be cleaned up", [_line(one) for one in found.left])
     absent = waiting(findings)
     yield from _list("What will wait", [f"`{_line(cell)}`: {told}" for cell, told in absent.items()])
+    instead = otherwise(findings)
+    yield from _list("What goes another way", [f"`{_line(cell)}`: {told}" for cell, told in instead.items()])
     works = [name for name, proof in gathered(one.cells for one in findings).items() if proof is Proof.PROVEN]
     yield from _list("What was seen to work", [f"`{_line(name)}`" for name in sorted(works)])
     yield from _settings(found.account, suggestions(findings))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.probe_report import Account, report, waiting
+from dambridge.engine.probe_report import OTHERWISE, WAITS, Account, otherwise, report, waiting
 from dambridge.engine.probing import Examination, examine, mutations_of, suggestions
 from dambridge.model.identity import AccountId
 from dambridge.ports.capabilities import Proof
@@ -259,4 +259,19 @@ def test_a_cell_that_works_in_one_finding_and_not_in_another_does_not_work() -> 
     )
     assert list(waiting([one, other])) == list(waiting([other, one])) == ["archive.rename"]
     assert waiting([one]) == {}
+    lesser = answer("c", cells={"reader.byte_ranges": Proof.ABSENT, "audience.public": Proof.ABSENT})
+    assert list(waiting([lesser])) == ["audience.public"]
+    assert otherwise([lesser]) == {"reader.byte_ranges": "a download that is cut begins anew"}
+
+
+def test_every_absent_cell_is_told_of_once() -> None:
+    cells = [f"{facet}.{it}" for facet in ("reader", "archive", "audience", "finder", "strange") for it in "abc"]
+    found = answer("a", cells=dict.fromkeys([*cells, *WAITS, *OTHERWISE], Proof.ABSENT))
+    waits, other = waiting([found]), otherwise([found])
+    assert waits.keys().isdisjoint(other)
+    assert waits.keys() | other.keys() == set(found.cells)
+    assert all({**waits, **other}.values())
+
+
+def test_suggestions_of_all_findings_stand_together() -> None:
     assert suggestions([answer("a", suggests={"x": 1}), answer("b", suggests={"y": 2})]) == {"x": 1, "y": 2}

@@ -10,12 +10,13 @@ from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
 from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.config import NetxOptions
+from dambridge.connectors.netx.probing_answers import Answer, NoAnswer, Scratch
 from dambridge.connectors.netx.probing_changes import CHANGES
 from dambridge.connectors.netx.probing_fields import FIELDS
 from dambridge.connectors.netx.probing_imports import IMPORTS
-from dambridge.connectors.netx.probing_lab import PREFIX, ROOT, Answer, Lab, NoAnswer, Scratch
+from dambridge.connectors.netx.probing_lab import PREFIX, ROOT, Entry, Lab
 from dambridge.connectors.netx.probing_looks import LOOKS
-from dambridge.connectors.netx.probing_reads import READS, Entry
+from dambridge.connectors.netx.probing_reads import READS
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane

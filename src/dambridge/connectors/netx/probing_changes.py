@@ -10,9 +10,9 @@ from typing import Final
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
 from dambridge.connectors.netx.config import VersionRoute
+from dambridge.connectors.netx.probing_answers import Answer, NoAnswer
 from dambridge.connectors.netx.probing_files import KEYWORDS, MARKED
-from dambridge.connectors.netx.probing_lab import Answer, Lab, NoAnswer, refusal
-from dambridge.connectors.netx.probing_reads import entry
+from dambridge.connectors.netx.probing_lab import Lab, entry, refusal
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import Refused
 from dambridge.ports.probing import Mutation
@@ -66,6 +66,29 @@ async def take_out(lab: Lab) -> Answer:
         value=works,
         told="An asset comes into a folder and out of it." if works else "Moving between folders does not work.",
         cells={"archive.take_out": Proof.PROVEN if works else Proof.ABSENT},
+    )
+
+
+async def read_lag(lab: Lab) -> Answer:
+    """Whether a read by id shows at once where an asset stands: that one delivery makes one copy rests on it."""
+    asset = await lab.put()
+    folder = await lab.folder("second")
+    heard = await lab.change("addAssetToFolder", nx.number(asset), nx.number(folder), _SHOWN)
+    if heard.said_no:
+        raise NoAnswer(f"The asset could not be put into a second folder: {heard.text} ({heard.code}).")
+
+    async def seen() -> bool:
+        return any(it.id == folder for it in (await lab.read(asset)).folders or ())
+
+    passed = await lab.measured(seen, longest=timedelta(seconds=60))
+    seconds = None if passed is None else round(passed.total_seconds(), 2)
+    late = seconds is None or seconds > 1
+    told = f"A read by id shows an asset's folders after {'more than 60' if seconds is None else f'{seconds:g}'} s."
+    return Answer(
+        value={"at_least_s": 60.0} if seconds is None else {"seconds": seconds},
+        told=told,
+        warning=f"{told} After a lost reply a second copy may be made; it is found and said later." if late else "",
+        ask_vendor="Does a read by id ever show an earlier state than the last call that changed it?" if late else "",
     )
 
 
@@ -194,6 +217,7 @@ CHANGES: Final = (
         mutations=(_MOVES,),
     ),
     entry(take_out, "take_out", "Do assets move between folders?", "NX 5.1", mutations=(_MOVES,)),
+    entry(read_lag, "read_lag", "How late does a read by id show a change?", "NX 6, 17.6", mutations=(_MOVES,)),
     entry(remove_last_folder, "remove_last_folder", "May the last folder be left?", "NX 4.2", mutations=(_MOVES,)),
     entry(rename, "rename", "Can names be changed?", "NX 5.1", mutations=(_RENAMES,)),
     entry(versions, "versions", "Which way takes a new file?", "NX 7, 16", mutations=(_FILES,)),

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from dambridge.connectors.netx.config import WriteEncoding, WriteRoute
-from dambridge.connectors.netx.probing_lab import Answer, Lab, NoAnswer
-from dambridge.connectors.netx.probing_reads import NO_SUCH, entry
+from dambridge.connectors.netx.probing_answers import Answer, Heard, NoAnswer
+from dambridge.connectors.netx.probing_lab import Lab, entry
+from dambridge.connectors.netx.probing_reads import NO_SUCH
 from dambridge.connectors.netx.wire import WireAttribute
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.probing import Mutation
@@ -216,9 +217,9 @@ async def _put(lab: Lab, asset: str, name: str, values: Sequence[str]) -> None:
         raise NoAnswer(f"{name} was not read back as written.")
 
 
-def _need(heard: object, what: str) -> None:
-    if getattr(heard, "said_no", False):
-        raise NoAnswer(f"Writing {what} was refused: {getattr(heard, 'text', '')}.")
+def _need(heard: Heard, what: str) -> None:
+    if heard.said_no:
+        raise NoAnswer(f"Writing {what} was refused: {heard.text} ({heard.code}).")
 
 
 _NEEDS: Final = "attribute_write"

@@ -4,9 +4,8 @@ holds, and the scratch folder with what was made in it."""
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,11 +14,12 @@ from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
 from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.config import NetxOptions
+from dambridge.connectors.netx.probing_answers import Answer, Heard, NoAnswer, Scratch
 from dambridge.connectors.netx.probing_files import jpeg
-from dambridge.ports.capabilities import Proof
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove, Refused
 from dambridge.ports.pace import Lane
+from dambridge.ports.probing import Mutation, Question
 from dambridge.ports.systems import Body
 
 ROOT: Final = "dambridge"
@@ -32,53 +32,6 @@ _LONGEST: Final = 160
 _PATIENT: Final = 40
 _TEXTS: Final = ("Dambridge Id", "Source Id")
 ALL: Final = {"query": [{"operator": "and", "range": {"field": "modDate", "min": 0, "max": None}}]}
-
-
-class NoAnswer(Exception):
-    """The question stays open; `args[0]` says why, `ask_vendor` what is left to ask."""
-
-    def __init__(self, why: str, *, ask_vendor: str = "", administrator: str = "", warning: str = "") -> None:
-        super().__init__(why)
-        self.ask_vendor = ask_vendor
-        self.administrator = administrator
-        self.warning = warning
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a question's examination found; the rest of a `Finding` is known without it."""
-
-    value: Any
-    told: str
-    cells: Mapping[str, Proof] = field(default_factory=dict)
-    suggests: Mapping[str, Any] = field(default_factory=dict)
-    warning: str = ""
-    ask_vendor: str = ""
-    administrator: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What an RPC answered: the site's code where it said no (None where it did not), else the result."""
-
-    code: int | None
-    text: str
-    result: Any
-
-    @property
-    def said_no(self) -> bool:
-        return self.code is not None
-
-
-@dataclass(slots=True)
-class Scratch:
-    """What this probe has made: folders by path, assets by id with the name of their file."""
-
-    path: str
-    id: str
-    made_root: bool
-    asset: str = ""
-    assets: dict[str, str] = field(default_factory=dict)
 
 
 async def _rest(wait: timedelta) -> None:
@@ -131,7 +84,7 @@ class Lab:
         except nx.SaidNo as said:
             self.note(f"{method} → error {said.code}: {said.text}")
             return Heard(said.code, said.text, None)
-        self.note(f"{method} → {_short(result)}")
+        self.note(f"{method} → {_shape(result)}")
         return Heard(None, "", result)
 
     async def raw(self, method: str, path: str, **more: Any) -> Reply:
@@ -277,7 +230,7 @@ class Lab:
         raw = await self._client.send_file(
             method, path, body, form=form, file_name=name, expects_json=False, about=about, lane=self.lane
         )
-        self.note(f"{method} {path} {name} → {_short(raw)}")
+        self.note(f"{method} {path} {name} → {_shape(raw)}")
         return raw
 
     async def delete(self, asset: str) -> bool:
@@ -349,6 +302,23 @@ class Lab:
             pause = min(pause * 1.5, timedelta(seconds=5))
 
 
+Examine = Callable[[Lab], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A question and how it is found out."""
+
+    question: Question
+    examine: Examine
+
+
+def entry(
+    examine: Examine, name: str, asks: str, reference: str, *needs: str, mutations: tuple[Mutation, ...] = ()
+) -> Entry:
+    return Entry(Question(id=name, asks=asks, reference=reference, mutations=mutations, needs=needs), examine)
+
+
 def body_of(content: bytes) -> Body:
     async def opened() -> Any:
         yield content
@@ -361,9 +331,18 @@ def refusal(error: NextMove) -> str:
     return f"{error}" + (f" [{error.code}]" if isinstance(error, Refused) and error.code else "")
 
 
-def _short(value: Any) -> str:
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    except (TypeError, ValueError):
-        text = type(value).__name__
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _shape(value: Any) -> str:
+    """What a reply looks like, without what stands in it: names and captions of assets are nobody's evidence."""
+    match value:
+        case Mapping() if isinstance(value.get("results"), list):
+            return f"{_shape(value['results'])} of {value.get('size')}"
+        case Mapping():
+            names = ", ".join(str(it) for it in value)
+            return f"{{{names}}}" if len(names) <= _LONGEST else f"{{{len(value)} members}}"
+        case list():
+            first = f" × {_shape(value[0])}" if value else ""
+            return f"{len(value)}{first}"
+        case None | bool():
+            return str(value).lower()
+        case _:
+            return type(value).__name__

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
-from dambridge.connectors.netx.probing_lab import ALL, NOT_THERE, Answer, Heard, Lab, NoAnswer
+from dambridge.connectors.netx.probing_answers import Answer, Heard, NoAnswer
+from dambridge.connectors.netx.probing_lab import ALL, NOT_THERE, Lab, entry
 from dambridge.ports.capabilities import Proof
-from dambridge.ports.probing import Mutation, Question
 
 NOBODY: Final = "dambridge-probe-token-that-is-none"
 NO_SUCH: Final = "dambridge probe no such thing"
@@ -31,22 +30,6 @@ _NEEDED_LEVELS: Final[Mapping[str, int]] = {
     "archive.discard": 7,
 }
 """The user level that each needs (NX 11, CONFIRMED)."""
-
-Examine = Callable[[Lab], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A question and how it is found out."""
-
-    question: Question
-    examine: Examine
-
-
-def entry(
-    examine: Examine, name: str, asks: str, reference: str, *needs: str, mutations: tuple[Mutation, ...] = ()
-) -> Entry:
-    return Entry(Question(id=name, asks=asks, reference=reference, mutations=mutations, needs=needs), examine)
 
 
 async def user_level(lab: Lab) -> Answer:

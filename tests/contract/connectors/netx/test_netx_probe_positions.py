@@ -112,6 +112,7 @@ ORACLE: Mapping[str, tuple[tuple[str, ...], Callable[[Positions], Any]]] = {
 LAGS: Mapping[str, tuple[tuple[str, ...], Callable[[Positions], float]]] = {
     "search_lag": (("index_lag_s",), lambda p: p["index_lag_s"]),
     "listing_lag": (("folder_listing_lag",), lambda p: p["index_lag_s"] if p["folder_listing_lag"] else 0.0),
+    "read_lag": ((), lambda p: 0.0),
     "proxies": (("proxy_delay_s",), lambda p: p["proxy_delay_s"]),
 }
 

@@ -53,3 +53,14 @@ async def test_in_strict_mode_reading_answers_and_writing_says_what_is_not_there
         assert found.scratch == ""
         assert sum(it.standing is Standing.ANSWERED for it in found.findings.values()) >= 8
         assert made.state() == before
+
+
+async def test_what_the_site_holds_is_in_no_finding() -> None:
+    """Names of files, captions and people of the library are not evidence of what the site can do."""
+    async with netx_account() as made:
+        meta = {"file_name": "canary-file.jpg", "containers": ["Intake"], "attributes": {"Caption": ["canary-caption"]}}
+        made.served.simulator.add(None, meta)
+        for write in (False, True):
+            found = await examine(probing_of(made.prober()), write=write)
+            assert "canary" not in repr(found)
+            assert f"getAssetsByQuery → {4 if write else 3} × {{id}}" in repr(found)
