@@ -226,7 +226,7 @@ def test_what_is_not_proven_makes_the_asset_wait_and_what_is_does_not(what: str,
 # single fields -------------------------------------------------------------------------------------------------
 
 
-def field_cells(**cells: Proof) -> dict[str, ArchiveCapabilities]:
+def field_cells(**cells: Proof) -> dict[str, Any]:
     return {"can_archive": replace(TAKES, fields=cells)}
 
 
