@@ -58,6 +58,7 @@ class NetxAccount:
     http: Http
     options: dict[str, Any] = field(default_factory=dict)
     mapped: Sequence[str] | None = None
+    marks: Sequence[str] = ()
     pacer: OpenPacer = field(default_factory=OpenPacer)
 
     @property
@@ -71,7 +72,7 @@ class NetxAccount:
         given = {"token": self.served.credentials["token"], "base_url": self.served.url, **self.options}
         setup = NetxOptions.model_validate(given)
         client = NetxClient(setup, account=AccountId("archive"), pacer=self.pacer, http=self.http)
-        return NetxProber(setup, client=client, clock=self, rest=self.rest, mapped=self.mapped)
+        return NetxProber(setup, client=client, clock=self, rest=self.rest, mapped=self.mapped, marks=self.marks)
 
     async def rest(self, wait: timedelta) -> None:
         self.served.world.clock.advance(wait)

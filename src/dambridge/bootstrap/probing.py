@@ -25,6 +25,7 @@ from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.probing import NetxProber
 from dambridge.engine.probe_report import Account, report
 from dambridge.engine.probing import Probing, examine, mutations_of
+from dambridge.mapping.fields import MARK
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.probing import Mutation, Prober
@@ -104,16 +105,19 @@ def prober_for(settings: Settings, name: str, tools: Tools) -> Prober | None:
     if not isinstance(account, NetxAccount):
         return None
     client = NetxClient(account, account=AccountId(name), pacer=tools.pacer, http=tools.http)
-    return NetxProber(account, client=client, clock=tools.clock, mapped=written_attributes(settings, name))
+    mapped, marks = written_attributes(settings, name, marks=False), written_attributes(settings, name, marks=True)
+    every = None if mapped is None else [*mapped, *(marks or ())]
+    return NetxProber(account, client=client, clock=tools.clock, mapped=every, marks=marks or ())
 
 
-def written_attributes(settings: Settings, name: str) -> list[str] | None:
-    """The attributes that a flow writes on this account; None where no flow writes there."""
+def written_attributes(settings: Settings, name: str, *, marks: bool) -> list[str] | None:
+    """The attributes that a flow writes on this account, or those of our own marks; None where no flow writes there."""
     intake = settings.flows.intake
     if intake is None or intake.target != name:
         return None
     rules = build_maps(settings)[AccountId(name)].rules
-    return sorted({it.native for it in rules if it.write and it.group == "attributes"})
+    written = [it for it in rules if it.write and it.group == "attributes"]
+    return sorted({it.native for it in written if it.field.startswith(MARK) == marks})
 
 
 async def probe(bench: Bench, *, write: bool) -> Probed:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dambridge.mapping import AccountMap, derived_fields, equal, unread_fields
+from dambridge.mapping.fields import MARK
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId
 from dambridge.model.outcomes import Outcome
@@ -109,7 +110,8 @@ def _create(task: _Task) -> Decision:
     record = task.record
     wanted = [name for name in sorted(record.fields) if name in task.written]
     needs = ("download originals", "take files", "write attributes", "place in folders")
-    held = _unproven(task, *needs) or _unwritable(task, wanted)
+    marks = [it.field for it in task.target_map.rules if it.write and it.field.startswith(MARK)]
+    held = _unproven(task, *needs) or _unwritable(task, [*wanted, *marks])
     if held is not None:
         return held
     folder = folder_for(record, task.policy.folder, selects=task.policy.selects_container)

@@ -173,6 +173,12 @@ class ProberContract(ABC):
         before, prober = account.state(), account.prober()
         with pytest.raises(Refused):
             await prober.open_scratch(lane=Lane.NORMAL)
+        changes = account.changes()
+        for it in prober.questions():
+            if it.mutations:
+                finding = await prober.ask(it, {}, lane=Lane.NORMAL)
+                assert finding.standing is Standing.UNANSWERED
+        assert account.changes() == changes, "what was not seen to be private was written in"
         assert list(await prober.clean_up(lane=Lane.NORMAL)) == []
         assert account.state() == before
         found = await examine(probing_of(account.prober()), write=True)

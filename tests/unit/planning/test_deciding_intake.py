@@ -261,6 +261,15 @@ def test_a_field_left_out_by_the_policy_needs_no_proof() -> None:
     assert the_action(decision).kind is ActionKind.CREATE
 
 
+@pytest.mark.parametrize("mark", ["Dambridge Id", "Source Id"])
+def test_a_new_asset_that_could_not_carry_our_marks_waits(mark: str) -> None:
+    record = Present(source_record(f(city="Ghent")))
+    blocked = decide(record, NotYet(), link=None, **field_cells(**{mark: Proof.ABSENT}))
+    assert isinstance(blocked, Leave)
+    assert blocked.reason["what"] == f"write the attribute {mark}"
+    assert isinstance(decide(record, NotYet(), link=None, **field_cells(**{mark: Proof.PROVEN})), Act)
+
+
 def test_a_field_proven_by_itself_is_written_where_attributes_as_such_are_not() -> None:
     before, now = f(credit="C"), f(credit="D")
     archive = replace(TAKES, write_attributes=Proof.UNPROVEN, fields={"Credit": Proof.PROVEN})

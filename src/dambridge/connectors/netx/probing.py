@@ -40,9 +40,10 @@ class NetxProber:
         clock: Clock | None = None,
         rest: Callable[[timedelta], Awaitable[None]] | None = None,
         mapped: Sequence[str] | None = None,
+        marks: Sequence[str] = (),
     ) -> None:
         more: dict[str, Any] = {} if rest is None else {"rest": rest}
-        self._lab = Lab(setup, client=client, clock=clock, mapped=mapped, **more)
+        self._lab = Lab(setup, client=client, clock=clock, mapped=mapped, marks=marks, **more)
 
     def questions(self) -> Sequence[Question]:
         return [it.question for it in _ENTRIES.values()]
@@ -51,9 +52,9 @@ class NetxProber:
         del found
         lab = self._lab
         lab.lane, lab.evidence = lane, []
+        if question.mutations and not (lab.scratch and lab.scratch.asset):
+            return self._open(question, "There is no scratch folder that was seen to be private: nothing is written.")
         try:
-            if question.mutations:
-                lab.bench  # noqa: B018 - no scratch folder, no write
             answer = await _ENTRIES[question.id].examine(lab)
         except NoAnswer as why:
             return self._open(question, str(why), why)

@@ -49,8 +49,11 @@ class Lab:
         clock: Clock | None = None,
         rest: Callable[[timedelta], Awaitable[None]] = _rest,
         mapped: Sequence[str] | None = None,
+        marks: Sequence[str] = (),
     ) -> None:
         self.setup = setup
+        self.marks = marks
+        """Attributes that carry our own marks: a site may be without them."""
         self.mapped = mapped
         """The attributes that a flow writes on this account; None where that is not known: then every one is looked at."""
         self.lane = Lane.NORMAL
@@ -96,14 +99,18 @@ class Lab:
         return reply
 
     async def glance(self, path: str, **more: Any) -> tuple[int, bytes]:
-        """The status of a file's address and the first bytes of its body; the rest stays where it is."""
+        """The status of a file's address and the first bytes of its body; the rest stays where it is.
+
+        Errors come under HTTP 200 (NX 3.1), and a page to sign in on may come for whoever is nobody: both count as refused."""
         request = Request(
             method="GET", path=path, effect=Effect.READ, about=f"probe {path}", expects_json=False, **more
         )
         async with self._client.opened(request, lane=self.lane) as found:
             first = b"" if found.stream is None else await anext(found.stream.chunks, b"")
-            is_error = found.reply.headers.get("Content-Type", "").startswith("application/json")
-        status = 403 if found.reply.ok and is_error and b'"error"' in first else found.reply.status
+            kind = found.reply.headers.get("Content-Type", "")
+        is_error = kind.startswith("application/json") and b'"error"' in first
+        is_page = kind.startswith("text/html") and not more.get("authorised", True)
+        status = 403 if found.reply.ok and (is_error or is_page) else found.reply.status
         self.note(f"GET {path} → HTTP {status}")
         return status, first
 

@@ -19,7 +19,7 @@ _WITH_TERMS: Final = frozenset({"pulldown", "tag", "multiselect", "multi-select"
 async def attributes(lab: Lab) -> Answer:
     """Definitions, and which attributes of the map are not among them: not there, or not shown to this user."""
     shown = {it.name: it.type or "unknown" for it in await lab.definitions()}
-    missing = [it for it in lab.mapped or () if it not in shown]
+    missing = [it for it in lab.mapped or () if it not in shown and it not in lab.marks]
     nameless = "" in shown
     warning = f"Not shown to this account: {', '.join(missing)}." if missing else ""
     return Answer(

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from dambridge.engine.probing import examine
+from dambridge.ports.capabilities import Proof
 from dambridge.ports.probing import Standing
 from dambridge.testing.prober_contract import ProberContract, probing_of
+from dambridge_sim.kit.bodies import FaultRules
 from support.probing import NetxAccount, netx_account
 
 
@@ -64,3 +66,36 @@ async def test_what_the_site_holds_is_in_no_finding() -> None:
             found = await examine(probing_of(made.prober()), write=write)
             assert "canary" not in repr(found)
             assert f"getAssetsByQuery → {4 if write else 3} × {{id}}" in repr(found)
+
+
+async def test_a_page_to_sign_in_on_is_not_taken_for_a_file_that_everyone_sees() -> None:
+    """A site may send whoever is nobody to such a page, under HTTP 200; what the token fetches is a page only where it is one."""
+    page = {"status": 200, "headers": {"content-type": "text/html; charset=utf-8"}, "body": "<html>Sign in</html>"}
+    async with netx_account() as made:
+        rule = {"match": {"path": "/file/asset/*"}, "action": "status", **page}
+        made.served.world.faults.load(FaultRules.model_validate({"rules": [rule]}))
+        before = made.state()
+        found = await examine(probing_of(made.prober()), write=True)
+        assert found.scratch
+        assert found.findings["public_files"].value is False
+        assert made.state() == before
+
+
+async def test_attributes_of_the_map_that_are_not_shown_are_told_and_our_marks_may_be_missing() -> None:
+    async with netx_account() as made:
+        made.mapped, made.marks = ["Credit", "No Such", "No Mark"], ["No Mark"]
+        found = (await examine(probing_of(made.prober()), write=False)).findings["attributes"]
+        assert dict(found.cells) == {"archive.fields.No Such": Proof.ABSENT}
+        assert "No Such" in found.warning
+        assert "No Mark" not in found.warning
+
+
+async def test_an_attribute_that_may_be_seen_and_not_edited_is_found_among_all_others() -> None:
+    locked = [{"name": it, "type": "text", "edit_level": 9} for it in ("Credit", "Zone")]
+    async with netx_account() as made:
+        made.extend(attributes=locked)
+        found = (await examine(probing_of(made.prober()), write=True)).findings["fields"]
+        assert {name for name, works in found.value.items() if not works} == {"Credit", "Zone"}
+        assert len(found.value) > 50
+        assert found.cells["archive.fields.Title"] is Proof.PROVEN
+        assert found.cells["archive.fields.Zone"] is Proof.ABSENT
