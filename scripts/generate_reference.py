@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dambridge.bootstrap import settings_schema
+from dambridge.bootstrap import capability_schema, settings_schema
 from dambridge.mapping import FIELDS
 from dambridge.model.reasons import Code
 from dambridge.telemetry.wording import MOVES, WORDS
@@ -27,6 +27,8 @@ def pages() -> dict[str, str]:
     return {
         "configuration.md": configuration(schema),
         "schemas/configuration.json": json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
+        "schemas/capabilities.json": json.dumps(capability_schema(), indent=2, ensure_ascii=False, sort_keys=True)
+        + "\n",
         "fields.md": fields(),
         "reasons.md": reasons(),
     }

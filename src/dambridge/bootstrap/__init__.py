@@ -13,12 +13,24 @@ from dambridge.bootstrap.document import ConfigurationWrong, Mistake
 from dambridge.bootstrap.example import EXAMPLE
 
 if TYPE_CHECKING:
+    from dambridge.bootstrap.capability_file import Remark, capability_schema, remarks
     from dambridge.bootstrap.finding import Finding, find_problems
     from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
+    from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.settings import Settings
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
+    "Remark": "capability_file",
+    "capability_schema": "capability_file",
+    "remarks": "capability_file",
+    "Bench": "probing",
+    "Probed": "probing",
+    "keep": "probing",
+    "open_benches": "probing",
+    "probe": "probing",
+    "report_of": "probing",
+    "with_progress": "probing",
     "Finding": "finding",
     "find_problems": "finding",
     "known_flow": "loading",
@@ -34,19 +46,29 @@ _LATER = {
 
 __all__ = [
     "EXAMPLE",
+    "Bench",
     "Bridge",
     "ConfigurationWrong",
     "Finding",
     "Mistake",
+    "Probed",
+    "Remark",
     "Settings",
+    "capability_schema",
     "find_problems",
     "hear_hooks",
+    "keep",
     "known_flow",
     "load_settings",
+    "open_benches",
     "open_bridge",
     "open_store",
+    "probe",
+    "remarks",
+    "report_of",
     "run_async",
     "settings_schema",
+    "with_progress",
 ]
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from dambridge.bootstrap.capability_file import remarks
 from dambridge.bootstrap.settings import Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
 from dambridge.engine.describing import definitions_of
@@ -32,7 +35,13 @@ class Finding:
 async def find_problems(settings: Settings, *, file: Path, offline: bool) -> list[Finding]:
     """Look at everything, one thing failing not hiding the others."""
     store = await _store(settings)
-    found = [_file(file, settings), _exiftool(settings), _disk(settings), store]
+    found = [
+        _file(file, settings),
+        _exiftool(settings),
+        _disk(settings),
+        store,
+        *await _proofs(settings, offline=offline),
+    ]
     if not offline and not store.bad:
         found += await _live(settings)
     return found
@@ -82,6 +91,16 @@ async def _store(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("store", True, f"{settings.store.path}: {error.strerror}", "Name a folder that you may write.")
     return Finding("store", False, f"opens; {size / 1e6:.1f} MB")
+
+
+async def _proofs(settings: Settings, *, offline: bool) -> list[Finding]:
+    """What is known of the accounts by asking them; of its age only where the clock answers."""
+    now: datetime | None = None
+    if not offline:
+        with contextlib.suppress(NextMove, OSError):
+            async with open_store(settings) as (_, clock):
+                now = await clock.now()
+    return [Finding(f"proof {it.account}".strip(), it.bad, it.told, it.remedy) for it in remarks(settings, now=now)]
 
 
 async def _live(settings: Settings) -> list[Finding]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import uvloop
 
+from dambridge.bootstrap.capability_file import found_cells, known_archive, known_reader
 from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps, build_policy, build_programs
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
@@ -29,7 +30,7 @@ from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.hints import HintReader
 from dambridge.ports.ledger import Ledger
-from dambridge.ports.pace import PaceRule, PaceShape
+from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
 from dambridge.storage import lock_worker, open_ledger, open_pacer
 
@@ -69,6 +70,29 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
         yield ledger, _clock(settings, http)
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every connector is given, and the ledger: for work that is no flow's."""
+
+    ledger: Ledger
+    pacer: Pacer
+    http: Http
+    clock: Clock
+
+
+@asynccontextmanager
+async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
+    """Ledger, pacer, HTTP and clock; no account is opened and no lock taken."""
+    async with AsyncExitStack() as stack:
+        ledger = open_ledger(_store(settings))
+        stack.push_async_callback(ledger.close)
+        paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
+        pacer = open_pacer(_store(settings), paces)
+        stack.push_async_callback(pacer.close)
+        http = await stack.enter_async_context(Http())
+        yield Tools(ledger, pacer, http, _clock(settings, http))
+
+
 @asynccontextmanager
 async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator[Bridge]:
     """Everything. With `work` the worker's lock is taken and the runtime launched; without it nothing is executed."""
@@ -78,6 +102,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
     async with AsyncExitStack() as stack:
         if work:
             stack.callback(lock_worker(_store(settings)).release)
+        found = found_cells(settings)
         ledger = open_ledger(_store(settings))
         stack.push_async_callback(ledger.close)
         paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
@@ -98,8 +123,8 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         stack.push_async_callback(runtime.close)
         parts = Parts(
             ledger=ledger,
-            reader=origin.reader,
-            archive=archived.archive,
+            reader=known_reader(origin.reader, found[origin.account]),
+            archive=known_archive(archived.archive, found[archived.account]),
             spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
             inspector=inspector,
             clock=clock,

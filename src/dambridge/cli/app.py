@@ -97,6 +97,27 @@ def check(
 
 
 @app.command()
+def probe(
+    ctx: typer.Context,
+    *,
+    account: Annotated[
+        str | None, typer.Option("--account", help="Only this account.", show_default="every account")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Also what only writing shows, in a scratch container that is cleaned up.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to the changes without being asked.")] = False,
+    by: By = "",
+    report: Annotated[Path | None, typer.Option("--report", help="Write a report in Markdown to this file.")] = None,
+    json: Json = False,
+) -> None:
+    """Find out what the accounts can really do; changes nothing without --write, which names every change first."""
+    from dambridge.cli import probing
+
+    probing.probe_accounts(_context(ctx, json), account=account, write=write, yes=yes, by=by, report=report)
+
+
+@app.command()
 def plan(
     ctx: typer.Context,
     *,

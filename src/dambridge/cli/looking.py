@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from dambridge.bootstrap import Settings, open_bridge, open_store
+from dambridge.bootstrap import Settings, open_bridge, open_store, remarks
 from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.orders import SILENT_AFTER
 from dambridge.cli.rendering import attention, duration, outcome_text, print_json, say, size, table, warn
@@ -133,8 +133,9 @@ def status(context: Context) -> None:
         async with open_store(settings) as (ledger, clock):
             since = time.time() - SILENT_AFTER  # noqa: TID251 - heartbeats are real time
             last = next(iter(await ledger.runs(flow=FlowName.INTAKE, limit=1)), None)
+            now = await clock.now()
             return {
-                "now": (await clock.now()).isoformat(),
+                "now": now.isoformat(),
                 "workers": [
                     {"name": name, "serving": serving} for name, serving in await ledger.live_workers(since=since)
                 ],
@@ -144,6 +145,9 @@ def status(context: Context) -> None:
                 else None,
                 "needs_attention": dict(await ledger.attention(FlowName.INTAKE)),
                 "store_bytes": await ledger.size_bytes(),
+                "proof": [
+                    {"account": it.account, "told": it.told, "remedy": it.remedy} for it in remarks(settings, now=now)
+                ],
             }
 
     told = go(work)
@@ -166,6 +170,7 @@ def _show_status(told: Mapping[str, Any]) -> None:
         ["last run", f"{last['run']}, {last['state']}" if last else "none yet"],
         ["store", size(told["store_bytes"])],
     ]
+    rows += [[f"proof {it['account']}".strip(), f"{it['told']} (`{it['remedy']}`)"] for it in told["proof"]]
     table("dambridge", ["what", "how it stands"], rows)
     attention(told["needs_attention"])
     if not told["needs_attention"]:

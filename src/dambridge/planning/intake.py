@@ -6,11 +6,12 @@ the policy's roles, not from an order of sides. Nothing is ever removed by this 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dambridge.mapping import AccountMap, derived_fields, equal, unread_fields
+from dambridge.mapping.fields import MARK
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId
 from dambridge.model.outcomes import Outcome
@@ -87,6 +88,10 @@ class _Task:
         """The fields that this flow writes: those with a home in the target, narrowed by the policy."""
         return self.target_map.writes if self.policy.managed is None else self.target_map.writes & self.policy.managed
 
+    def may_write(self, name: FieldName) -> Proof:
+        """How far the target is known to take this field, by its own name there."""
+        return self.can_archive.may_write(self.target_map.by_field[name].native)
+
     def calls(self, counts: tuple[int, int]) -> dict[str, int]:
         return {self.source.account: counts[0], self.target.account: counts[1]}
 
@@ -102,10 +107,13 @@ def _unread(seen: Mapping[CopyId, Seen], source: CopyId) -> Leave | None:
 
 
 def _create(task: _Task) -> Decision:
-    held = _unproven(task, "download originals", "take files", "write attributes", "place in folders")
+    record = task.record
+    wanted = [name for name in sorted(record.fields) if name in task.written]
+    needs = ("download originals", "take files", "write attributes", "place in folders")
+    marks = [it.field for it in task.target_map.rules if it.write and it.field.startswith(MARK)]
+    held = _unproven(task, *needs) or _unwritable(task, [*wanted, *marks])
     if held is not None:
         return held
-    record = task.record
     folder = folder_for(record, task.policy.folder, selects=task.policy.selects_container)
     file_name = file_name_for(record)
     for bad in (folder, file_name):
@@ -117,7 +125,7 @@ def _create(task: _Task) -> Decision:
         source=record.key,
         target=task.target,
         target_id=None,
-        fields={name: value for name, value in record.fields.items() if name in task.written},
+        fields={name: record.fields[name] for name in wanted},
         cleared=(),
         expects={str(task.source): record.version},
         reasons=(Reason.of(Code.CREATED, folder=str(folder), evidence="planned"),),
@@ -148,16 +156,34 @@ def _unproven(task: _Task, *needs: str) -> Leave | None:
     return None
 
 
+def _unwritable(task: _Task, names: Sequence[FieldName]) -> Leave | None:
+    """The first of these fields that this account is not known to take makes the asset wait, by the account's own name."""
+    for name in names:
+        if not (proof := task.may_write(name)).usable:
+            native = task.target_map.by_field[name].native
+            reason = Reason.of(
+                Code.CAPABILITY_UNPROVEN,
+                what=f"write the attribute {native}",
+                field=str(name),
+                media_type=str(task.record.media_type),
+                proof=str(proof),
+            )
+            return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="administrator")
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Changes:
     """Three ways per field: what to have, what to be without, and what is left to the target's people.
 
     What both sides have come to by themselves is among the first two in the target's own spelling: nothing is written
-    then, but agreed on. `explains` says whether a changed field accounts for the moved version."""
+    then, but agreed on. `blocked` are those that changed and that the target is not known to take: what it shows of
+    them, equal or not, says nothing. `explains` says whether a changed field accounts for the moved version."""
 
     fields: Mapping[FieldName, Value]
     cleared: tuple[FieldName, ...]
     kept: tuple[str, ...]
+    blocked: tuple[FieldName, ...]
     explains: bool
 
     @property
@@ -168,6 +194,8 @@ class _Changes:
 def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decision:
     before, now = agreed.versions.get(str(task.source)), task.record.version
     changes = _changes(task, there, agreed)
+    if (held := _unwritable(task, changes.blocked)) is not None:
+        return held
     if before == now:
         return _outstanding(task, there, agreed, changes)
     if before is not None and before.content != now.content:
@@ -175,9 +203,8 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
         return _unproven(task, *needs) or _act(task, there, ActionKind.ADD_VERSION, changes, agreed)
     explained = changes.explains and before is not None and before.fields != now.fields
     unsure = task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained)
-    writes = ("write attributes",) if changes.names else ()
     if before is not None and unsure:
-        held = _unproven(task, "download originals", *writes)
+        held = _unproven(task, "download originals")
         return held or _act(task, there, ActionKind.CONFIRM_BYTES, changes, agreed)
     return _outstanding(task, there, agreed, changes)
 
@@ -186,7 +213,7 @@ def _outstanding(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Chan
     """Fields alone. Where the source has not moved they are edits that were left to the target's people, who have since
     put the agreed value back: nobody's edit stands against the source's any more."""
     if changes.names:
-        return _unproven(task, "write attributes") or _act(task, there, ActionKind.UPDATE_FIELDS, changes, agreed)
+        return _act(task, there, ActionKind.UPDATE_FIELDS, changes, agreed)
     if changes.kept:
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=changes.kept))
     return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
@@ -196,9 +223,13 @@ def _changes(task: _Task, there: AssetRecord, agreed: Agreed) -> _Changes:
     fields: dict[FieldName, Value] = {}
     cleared: list[FieldName] = []
     kept: list[str] = []
+    blocked: list[FieldName] = []
     for name in sorted(task.written - unread_fields(task.record)):
         ours, was = task.record.fields.get(name), agreed.fields.get(name)
         if _same(name, ours, was):
+            continue
+        if not task.may_write(name).usable:
+            blocked.append(name)
             continue
         theirs = there.fields.get(name)
         alike = _same(name, ours, theirs)
@@ -214,7 +245,8 @@ def _changes(task: _Task, there: AssetRecord, agreed: Agreed) -> _Changes:
             cleared.append(name)
         else:
             fields[name] = wanted
-    return _Changes(fields, tuple(cleared), tuple(kept), explains=bool(fields or cleared or kept))
+    explains = bool(fields or cleared or kept)
+    return _Changes(fields, tuple(cleared), tuple(kept), tuple(blocked), explains=explains)
 
 
 def _same(name: FieldName, one: Value | None, other: Value | None) -> bool:

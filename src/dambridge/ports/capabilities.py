@@ -3,8 +3,8 @@ few systems have and none must mention."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -70,6 +70,74 @@ class ArchiveCapabilities:
 
     def to_json(self) -> dict[str, Any]:
         return _plain(asdict(self))
+
+
+Cells = Mapping[str, Proof]
+"""What `probe` found, by the name of the cell: `reader.custom_fields`, `archive.deliver.raw`, `archive.fields.Credit`."""
+
+
+def stronger(one: Proof, other: Proof) -> Proof:
+    """Two words on one cell: what does not work beats all, what was shown beats what was said, and that beats nothing."""
+    return min(one, other, key=_STRENGTH.index)
+
+
+def gathered(several: Iterable[Cells]) -> dict[str, Proof]:
+    """The cells of several findings as one; where two speak of the same cell the stronger word counts."""
+    found: dict[str, Proof] = {}
+    for cells in several:
+        for name, proof in cells.items():
+            found[name] = stronger(proof, found.get(name, Proof.UNPROVEN))
+    return found
+
+
+def proven_reader(declared: ReaderCapabilities, cells: Cells) -> ReaderCapabilities:
+    """What a source declares with what was found laid over it. Cells of other facets, and unknown ones, say nothing here."""
+    plain, groups = _of_facet("reader", declared, cells)
+    return replace(declared, **plain, originals=_laid(declared.originals, groups.get("originals", {})))
+
+
+def proven_archive(declared: ArchiveCapabilities, cells: Cells) -> ArchiveCapabilities:
+    """What a target declares with what was found laid over it. A field is never more usable than attributes as such are
+    shown not to be."""
+    plain, groups = _of_facet("archive", declared, cells)
+    write = plain.get("write_attributes", declared.write_attributes)
+    found = groups.get("fields", {})
+    single = {
+        name: stronger(declared.fields.get(name, write), found.get(name, Proof.UNPROVEN))
+        for name in sorted({*declared.fields, *found})
+    }
+    if write is Proof.ABSENT:
+        single = dict.fromkeys(single, Proof.ABSENT)
+    deliver = _laid(declared.deliver, groups.get("deliver", {}))
+    return replace(declared, **plain, fields=single, deliver=deliver)
+
+
+_STRENGTH = (Proof.ABSENT, Proof.PROVEN, Proof.DECLARED, Proof.UNPROVEN)
+
+
+def _of_facet(facet: str, declared: Any, cells: Cells) -> tuple[dict[str, Proof], dict[str, dict[str, Proof]]]:
+    """The facet's single cells laid over its own, and its groups' cells as found. Names of fields may hold dots."""
+    known = {it.name: getattr(declared, it.name) for it in fields(declared)}
+    plain: dict[str, Proof] = {}
+    groups: dict[str, dict[str, Proof]] = {}
+    for name, proof in cells.items():
+        whose, _, rest = name.partition(".")
+        cell, _, within = rest.partition(".")
+        if whose != facet or cell not in known:
+            continue
+        if within:
+            groups.setdefault(cell, {})[within] = proof
+        elif isinstance(known[cell], Proof):
+            plain[cell] = stronger(known[cell], proof)
+    return plain, groups
+
+
+def _laid(declared: Mapping[MediaType, Proof], found: Cells) -> dict[MediaType, Proof]:
+    return {
+        it: stronger(declared.get(it, Proof.UNPROVEN), found.get(str(it), Proof.UNPROVEN))
+        for it in MediaType
+        if it in declared or str(it) in found
+    }
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:

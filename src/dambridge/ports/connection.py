@@ -10,7 +10,6 @@ from dambridge.ports.attachments import Attachments
 from dambridge.ports.audience import AudienceKeeper
 from dambridge.ports.finding import Finder
 from dambridge.ports.hints import HintReader
-from dambridge.ports.probing import Prober
 from dambridge.ports.renditions import Renditions
 from dambridge.ports.systems import AssetArchive, AssetReader
 
@@ -28,6 +27,5 @@ class Connection:
     attachments: Attachments | None
     finder: Finder
     hints: HintReader | None
-    prober: Prober
     renditions: Renditions | None = None
     close: Callable[[], Awaitable[None]]

@@ -34,3 +34,5 @@ class AuditEvent(StrEnum):
     PLAN_APPROVED = "plan.approved"
     FLOW_PAUSED = "flow.paused"
     FLOW_RESUMED = "flow.resumed"
+    PROBE_BEGUN = "probe.begun"
+    PROBE_ENDED = "probe.ended"

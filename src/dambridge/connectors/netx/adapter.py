@@ -12,7 +12,6 @@ from dambridge.connectors.netx.folders import Folders
 from dambridge.connectors.netx.hints import NetxHintReader
 from dambridge.connectors.netx.looking import AssetLooker
 from dambridge.connectors.netx.pictures import NetxPictures
-from dambridge.connectors.netx.probing import NetxProber
 from dambridge.connectors.netx.reading import NetxReader
 from dambridge.model.identity import AccountId, System
 from dambridge.ports.connection import Connection
@@ -36,7 +35,6 @@ def connect(options: NetxOptions, *, account: AccountId, pacer: Pacer, http: Htt
         attachments=NetxAttachments(client),
         finder=NetxFinder(client, pictures),
         hints=NetxHintReader(options.hooks, account=account),
-        prober=NetxProber(),
         renditions=pictures,
         close=archive.close,
     )

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from dambridge.connectors.kit import (
     Authoriser,
+    Download,
     Effect,
     FilePart,
     FixedHeaders,
@@ -225,6 +226,22 @@ class NetxClient:
                 # A file that is itself JSON and stands whole in `refusal`
                 yield ByteStream(len(refusal.body), _once(refusal.body))
                 return
+
+    # as it comes, for `probe` ------------------------------------------------------------------------------------
+
+    async def exchange(self, request: Request, *, lane: Lane) -> Reply:
+        """The reply to a request as it came, judged as far as transport goes and no further."""
+        return await self._caller.call(request, lane=lane)
+
+    @asynccontextmanager
+    async def opened(self, request: Request, *, lane: Lane) -> AsyncIterator[Download]:
+        """The reply to a request for a file, its body left to the caller, who may leave it unread."""
+        async with self._caller.download(request, lane=lane) as found:
+            yield found
+
+    def masked(self, text: str) -> str:
+        """A text without this account's secrets."""
+        return self._caller.mask(text)
 
     # inside ------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from dambridge.connectors.photoshelter.client import PhotoShelterClient
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.connectors.photoshelter.folders import Folders
 from dambridge.connectors.photoshelter.galleries import GalleryPaths
-from dambridge.connectors.photoshelter.probing import PhotoShelterProber
 from dambridge.connectors.photoshelter.reading import PhotoShelterReader
 from dambridge.connectors.photoshelter.searching import PhotoShelterFinder
 from dambridge.connectors.photoshelter.v3 import V3Client
@@ -54,6 +53,5 @@ def connect(
         attachments=None,
         finder=PhotoShelterFinder(options, client),
         hints=None,
-        prober=PhotoShelterProber(),
         close=close,
     )

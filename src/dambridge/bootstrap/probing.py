@@ -1,0 +1,172 @@
+"""What `dambridge probe` works with: a prober per account, the ledger for the record, and the file for what is found."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dambridge import __version__
+from dambridge.bootstrap.capability_file import (
+    CapabilityFile,
+    file_of,
+    host_of,
+    read_capabilities,
+    with_examination,
+    write_capabilities,
+)
+from dambridge.bootstrap.policies import build_maps
+from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
+from dambridge.bootstrap.wiring import Tools, open_tools
+from dambridge.connectors.netx.client import NetxClient
+from dambridge.connectors.netx.probing import NetxProber
+from dambridge.engine.probe_report import Account, report
+from dambridge.engine.probing import Probing, examine, mutations_of
+from dambridge.mapping.fields import MARK
+from dambridge.model.identity import AccountId
+from dambridge.ports.errors import CannotGoOn
+from dambridge.ports.probing import Mutation, Prober
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """One account ready to be examined."""
+
+    system: str
+    host: str
+    options: PhotoShelterAccount | NetxAccount
+    probing: Probing
+
+    @property
+    def mutations(self) -> list[Mutation]:
+        return mutations_of(self.probing.prober)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """One account examined: what was found, and how the report shows it."""
+
+    bench: Bench
+    account: Account
+    at: datetime
+
+
+@asynccontextmanager
+async def open_benches(
+    settings: Settings,
+    *,
+    names: Sequence[str],
+    actor: str,
+    mask: Callable[[str], str],
+    leaves: Callable[[str], None],
+) -> AsyncIterator[list[Bench]]:
+    """A bench per account named that has a prober. One probe works on a store at a time."""
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(settings))
+        tools = await stack.enter_async_context(open_tools(settings))
+        yield [
+            it
+            for name in names
+            if (it := _bench(settings, name, tools, actor=actor, mask=mask, leaves=leaves)) is not None
+        ]
+
+
+def _bench(
+    settings: Settings,
+    name: str,
+    tools: Tools,
+    *,
+    actor: str,
+    mask: Callable[[str], str],
+    leaves: Callable[[str], None],
+) -> Bench | None:
+    prober = prober_for(settings, name, tools)
+    if prober is None:
+        return None
+    given = settings.accounts[name]
+    probing = Probing(
+        account=AccountId(name),
+        prober=prober,
+        ledger=tools.ledger,
+        clock=tools.clock,
+        actor=actor,
+        mask=mask,
+        leaves=leaves,
+    )
+    return Bench(system=given.system, host=host_of(given), options=given, probing=probing)
+
+
+def prober_for(settings: Settings, name: str, tools: Tools) -> Prober | None:
+    """The prober of one account, None for a kind of system that has none."""
+    account = settings.accounts[name]
+    if not isinstance(account, NetxAccount):
+        return None
+    client = NetxClient(account, account=AccountId(name), pacer=tools.pacer, http=tools.http)
+    mapped, marks = written_attributes(settings, name, marks=False), written_attributes(settings, name, marks=True)
+    every = None if mapped is None else [*mapped, *(marks or ())]
+    return NetxProber(account, client=client, clock=tools.clock, mapped=every, marks=marks or ())
+
+
+def written_attributes(settings: Settings, name: str, *, marks: bool) -> list[str] | None:
+    """The attributes that a flow writes on this account, or those of our own marks; None where no flow writes there."""
+    intake = settings.flows.intake
+    if intake is None or intake.target != name:
+        return None
+    rules = build_maps(settings)[AccountId(name)].rules
+    written = [it for it in rules if it.write and it.group == "attributes"]
+    return sorted({it.native for it in written if it.field.startswith(MARK) == marks})
+
+
+async def probe(bench: Bench, *, write: bool) -> Probed:
+    """Examine one account."""
+    found = await examine(bench.probing, write=write)
+    account = Account(
+        system=bench.system,
+        host=bench.host,
+        wrote=write,
+        questions=bench.probing.prober.questions(),
+        examination=found,
+    )
+    return Probed(bench=bench, account=account, at=await bench.probing.clock.now())
+
+
+def keep(settings: Settings, probed: Sequence[Probed]) -> None:
+    """Lay what was found into the file. A damaged file is put aside: what it said is found anew from here on."""
+    path = file_of(settings)
+    try:
+        known = read_capabilities(path)
+    except CannotGoOn:
+        path.replace(path.with_name(f"{path.name}.damaged"))
+        known = CapabilityFile()
+    for it in probed:
+        known = with_examination(known, it.bench.options, it.account.examination, at=it.at)
+    write_capabilities(path, known)
+
+
+def report_of(probed: Sequence[Probed]) -> str:
+    """The report for people."""
+    latest = max(it.at for it in probed)
+    return report([it.account for it in probed], made_at=latest, version=__version__)
+
+
+def with_progress(bench: Bench, told: Callable[[str], None]) -> Bench:
+    """The bench telling each question before it is asked."""
+    return replace(bench, probing=replace(bench.probing, asked=lambda question: told(question.asks)))
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Cleaning up takes away scratch folders of probes that died, so that no other may be at work."""
+    folder = settings.store.path
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / "probe.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise CannotGoOn("Another `dambridge probe` works on this store. Wait until it has ended.") from None
+    finally:
+        os.close(handle)

@@ -1,0 +1,260 @@
+"""Questions that write attributes of the scratch asset: by which call, with what meaning, and which of them (NX 5.1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from dambridge.connectors.netx.config import WriteEncoding, WriteRoute
+from dambridge.connectors.netx.probing_answers import Answer, Heard, NoAnswer
+from dambridge.connectors.netx.probing_lab import Lab, entry
+from dambridge.connectors.netx.probing_reads import NO_SUCH
+from dambridge.connectors.netx.wire import WireAttribute
+from dambridge.ports.capabilities import Proof
+from dambridge.ports.probing import Mutation
+
+LONGEST_TEXT: Final = 10_000
+_A: Final = "dbp one"
+_B: Final = "dbp two"
+_METHODS: Final = ("updateAssetAttributes", "setAssetAttributes")
+_TICK: Final = timedelta(seconds=1.1)
+"""Longer than the coarsest modified time that a site may keep."""
+_WRITE: Final = Mutation(
+    "writes attributes of the scratch asset",
+    "AutoTasks that wait for an attribute, webhooks on asset.update, attribute history",
+    "the asset is deleted",
+)
+_TERM: Final = Mutation(
+    "writes a term to the scratch asset that the vocabulary of one attribute has not",
+    "the vocabulary may gain the term",
+    "",
+)
+
+
+async def attribute_write(lab: Lab) -> Answer:
+    """Each candidate in turn, the configured one first, held against what is read back: an OK alone proves nothing."""
+    name = await lab.text_attribute()
+    asset = await lab.put()
+    setup = lab.setup
+    configured = (str(setup.write_encoding), setup.write_method)
+    separate = [(str(WriteEncoding.SEPARATE_METHOD), it) for it in (setup.write_method, *_METHODS)]
+    candidates = dict.fromkeys([configured, (str(WriteEncoding.UPDATE_ASSET), setup.write_method), *separate])
+    for number, (encoding, method) in enumerate(candidates):
+        text = f"dbp write {number}"
+        heard = await lab.write_by(encoding, method, asset, {name: [text]})
+        if heard.said_no or (await lab.values(asset)).get(name) != (text,):
+            continue
+        lab.write_route = (encoding, method)
+        return _written(lab, encoding, method, name)
+    return Answer(
+        value="absent",
+        told="No call that is known of writes attributes: what was written was not there when it was read back.",
+        cells={"archive.write_attributes": Proof.ABSENT},
+        suggests={"write_route": str(WriteRoute.NONE)} if setup.write_route is not WriteRoute.NONE else {},
+        ask_vendor="Which call of the public API writes attribute values of an asset, and with which parameters? "
+        "updateAsset with an `attributes` object of the shape that getAssets returns had no effect.",
+    )
+
+
+def _written(lab: Lab, encoding: str, method: str, name: str) -> Answer:
+    setup = lab.setup
+    separate = encoding == WriteEncoding.SEPARATE_METHOD
+    suggests: dict[str, str] = {}
+    if encoding != setup.write_encoding:
+        suggests["write_encoding"] = encoding
+    if separate and method != setup.write_method:
+        suggests["write_method"] = method
+    if setup.write_route is WriteRoute.NONE:
+        suggests["write_route"] = str(WriteRoute.RPC)
+    call = method if separate else "updateAsset"
+    return Answer(
+        value=encoding,
+        told=f"{call} writes attributes: {name} was read back as written."
+        + (" The configuration says otherwise: set what is suggested, then probe again." if suggests else ""),
+        cells={"archive.write_attributes": Proof.ABSENT if suggests else Proof.PROVEN},
+        suggests=suggests,
+    )
+
+
+async def empty_clears(lab: Lab) -> Answer:
+    asset, name = await lab.put(), await lab.text_attribute()
+    await _put(lab, asset, name, [_A])
+    heard = await lab.write(asset, {name: []})
+    value = "error" if heard.said_no else "clears" if name not in await lab.values(asset) else "ignored"
+    warning = "" if value == "clears" else "A value that is taken away at the source stays in NetX."
+    return Answer(value=value, told=f"An empty list: {value}.", warning=warning)
+
+
+async def replace_or_append(lab: Lab) -> Answer:
+    """On an attribute that takes several values, where the account has one with two terms, else on a text."""
+    asset = await lab.put()
+    try:
+        name, (one, two, *_) = await lab.attribute_with_terms("tag", "multiselect", "multi-select", least=2)
+    except NoAnswer:
+        name, one, two = await lab.text_attribute(), _A, _B
+    await _put(lab, asset, name, [one])
+    await lab.write(asset, {name: [two]})
+    now = (await lab.values(asset)).get(name, ())
+    value = "replace" if now == (two,) else "append" if set(now) == {one, two} else "neither"
+    warning = "" if value == "replace" else f"Writing {name} gave {list(now)}: values are not replaced."
+    return Answer(value=value, told=f"A second write of {name}: {value}.", warning=warning)
+
+
+async def unknown_term(lab: Lab) -> Answer:
+    asset = await lab.put()
+    name, _ = await lab.attribute_with_terms("pulldown", "tag", "multiselect", "multi-select")
+    term = f"dbp {lab.bench.path.rpartition('-')[2][-12:]}"
+    heard = await lab.write(asset, {name: [term]})
+    held = (await lab.values(asset)).get(name, ())
+    value = "error" if heard.said_no else "create" if term in held else "ignore"
+    if value == "create":
+        lab.left_behind.append(f"The vocabulary of {name} may have gained the term {term!r}: take it out by hand.")
+    told = {
+        "error": "is refused: an asset with one waits for a librarian",
+        "create": "is added to the vocabulary without a word",
+        "ignore": "is dropped without a word: every write has to be read back",
+    }[value]
+    return Answer(value=value, told=f"A term that the vocabulary of {name} has not {told}.")
+
+
+async def unknown_attribute(lab: Lab) -> Answer:
+    heard = await lab.write(await lab.put(), {NO_SUCH: [_A]})
+    value = "error" if heard.said_no else "ignore"
+    return Answer(value=value, told=f"A write to an attribute that the site has not: {value}.")
+
+
+async def value_limit(lab: Lab) -> Answer:
+    """How long a text may be: cut shows at once where; refused is found by halves."""
+    asset, name = await lab.put(), await lab.text_attribute()
+    _need(await lab.write(asset, {name: [_A]}), "a short text")
+    if not (await lab.write(asset, {name: ["x" * LONGEST_TEXT]})).said_no:
+        kept = len("".join((await lab.values(asset)).get(name, ())))
+        if kept == LONGEST_TEXT:
+            told = f"A text of {LONGEST_TEXT} characters is kept whole in {name}."
+            return Answer(value={"limit": 0, "over": None}, told=told)
+        told = f"A text is cut after {kept} characters in {name} without a word: give such fields a `limit` in the map."
+        return Answer(value={"limit": kept, "over": "truncate"}, told=told, warning=told)
+    good, bad = len(_A), LONGEST_TEXT
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        refused = (await lab.write(asset, {name: ["x" * middle]})).said_no
+        good, bad = (good, middle) if refused else (middle, bad)
+    told = f"A text of more than {good} characters is refused in {name}: give such fields a `limit` in the map."
+    return Answer(value={"limit": good, "over": "error"}, told=told)
+
+
+async def modified_on_attributes(lab: Lab) -> Answer:
+    asset, name = await lab.put(), await lab.text_attribute()
+    before = (await lab.read(asset)).modified_ms
+    await lab.rest(_TICK)
+    await _put(lab, asset, name, [_A])
+    moves = (await lab.read(asset)).modified_ms != before
+    return Answer(
+        value=moves,
+        told=f"An edit of attributes {'moves' if moves else 'does not move'} modDate.",
+        cells={"reader.metadata_moves_modified": Proof.PROVEN if moves else Proof.ABSENT},
+        warning="" if moves else "Edits of attributes in NetX are seen by the slow sweep alone.",
+    )
+
+
+async def fields(lab: Lab) -> Answer:
+    """Each attribute that a flow writes, with a value of its own type: all in one call, by halves where that is refused."""
+    asset = await lab.put()
+    chosen = {it.name: it for it in await lab.definitions() if it.name and _is_wanted(lab, it)}
+    values = {name: value for name, it in chosen.items() if (value := await _value_for(lab, it)) is not None}
+    refused = await _refused(lab, asset, values)
+    held = await lab.values(asset)
+    works = {name: name not in refused and held.get(name) == (value,) for name, value in values.items()}
+    bad = sorted(name for name, it in works.items() if not it)
+    return Answer(
+        value=works,
+        told=f"{len(works) - len(bad)} of {len(works)} attributes were read back as written."
+        + (f" Not so: {', '.join(bad)}." if bad else ""),
+        cells={f"archive.fields.{name}": Proof.PROVEN if it else Proof.ABSENT for name, it in works.items()},
+        administrator=f"Let the integration user edit and see these attributes: {', '.join(bad)}." if bad else "",
+    )
+
+
+def _is_wanted(lab: Lab, attribute: WireAttribute) -> bool:
+    return lab.mapped is None or attribute.name in lab.mapped
+
+
+async def _value_for(lab: Lab, attribute: WireAttribute) -> str | None:
+    """A value that this attribute should take; None where nobody can say."""
+    match attribute.type:
+        case "text" | "textarea" | "text area":
+            return _A
+        case "number":
+            return "1"
+        case "date":
+            return "2001-02-03"
+        case "pulldown" | "tag" | "multiselect" | "multi-select":
+            terms = await lab.terms(attribute)
+            return terms[0] if terms else None
+        case _:
+            return None
+
+
+async def _refused(lab: Lab, asset: str, values: Mapping[str, str]) -> set[str]:
+    """Those that the site would not take, found by halves, so that one does not spoil all."""
+    if not values or not (await lab.write(asset, {name: [it] for name, it in values.items()})).said_no:
+        return set()
+    if len(values) == 1:
+        return set(values)
+    names = sorted(values)
+    halves = (names[: len(names) // 2], names[len(names) // 2 :])
+    found: set[str] = set()
+    for half in halves:
+        found |= await _refused(lab, asset, {name: values[name] for name in half})
+    return found
+
+
+async def _put(lab: Lab, asset: str, name: str, values: Sequence[str]) -> None:
+    """Write what the question stands on. Raises `NoAnswer` where even that did not take."""
+    _need(await lab.write(asset, {name: values}), name)
+    if (await lab.values(asset)).get(name) != tuple(values):
+        raise NoAnswer(f"{name} was not read back as written.")
+
+
+def _need(heard: Heard, what: str) -> None:
+    if heard.said_no:
+        raise NoAnswer(f"Writing {what} was refused: {heard.text} ({heard.code}).")
+
+
+_NEEDS: Final = "attribute_write"
+
+FIELDS: Final = (
+    entry(
+        attribute_write,
+        "attribute_write",
+        "Which call writes attributes?",
+        "NX 5.1.1, 16, 17.5, 19",
+        mutations=(_WRITE,),
+    ),
+    entry(empty_clears, "empty_clears", "Does an empty list clear?", "NX 5.1.1", _NEEDS, mutations=(_WRITE,)),
+    entry(
+        replace_or_append,
+        "replace_or_append",
+        "Does a write replace or append?",
+        "NX 5.1.1",
+        _NEEDS,
+        mutations=(_WRITE,),
+    ),
+    entry(
+        unknown_term, "unknown_term", "What becomes of an unknown term?", "NX 5.1.1, 17.5", _NEEDS, mutations=(_TERM,)
+    ),
+    entry(
+        unknown_attribute, "unknown_attribute", "What of an unknown attribute?", "NX 5.1.1", _NEEDS, mutations=(_WRITE,)
+    ),
+    entry(value_limit, "value_limit", "How long may a text be?", "NX 5.1.1", _NEEDS, mutations=(_WRITE,)),
+    entry(
+        modified_on_attributes,
+        "modified_on_attributes",
+        "Does an edit of attributes move modDate?",
+        "NX 13.5",
+        _NEEDS,
+        mutations=(_WRITE,),
+    ),
+    entry(fields, "fields", "Which attributes may we write?", "NX 11", _NEEDS, mutations=(_WRITE,)),
+)

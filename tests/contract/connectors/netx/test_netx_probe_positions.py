@@ -1,0 +1,248 @@
+"""`probe` finds out exactly the positions that the site's switches stand in, whatever they are, and leaves the site as it was.
+
+The oracle is the switch table alone: what each question must say follows here from positions, by rules of this file.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dambridge.engine.probing import Examination, examine, suggestions
+from dambridge.ports.capabilities import Proof, gathered
+from dambridge.ports.probing import Standing
+from dambridge.testing.prober_contract import probing_of
+from dambridge_sim.netx.switches import SWITCHES
+from support.probing import EXPORTS, NetxAccount, netx_account
+
+Positions = Mapping[str, Any]
+OPEN = object()
+"""The question must stay open in these positions."""
+
+RANGES: Mapping[str, tuple[Any, ...]] = {
+    "index_lag_s": (0.0, 0.0, 2.0, 9.0, 40.0),
+    "proxy_delay_s": (0.0, 3.0, 20.0),
+    "default_page_size": (4, 25, 60, 1000),
+    "max_page_size": (20, 90, 10_000),
+    "or_limit": (37, 75, 100, 255, 256, 5000),
+    "value_limit": (0, 40, 255, 4000),
+}
+"""What a switch that is a number may stand at; words and yes or no come from the table."""
+
+BEYOND = {
+    "retry_after": "no call may be made too often on purpose",
+    "oauth_token_lifetime_s": "seen when a token runs out, not before",
+    "oauth_refresh_rotates": "a refresh token is not spent to find out",
+    "webhook_payload": "no webhook is set up by a call",
+    "webhook_signature_header": "no webhook is set up by a call",
+    "health_token": "not ours to guess",
+}
+"""Switches that no question answers, and why."""
+
+
+def _at_most(limit: int, longest: int) -> Any:
+    return limit if limit < longest else {"at_least": longest}
+
+
+def _written(p: Positions, value: Any) -> Any:
+    return OPEN if p["attribute_write"] == "absent" else value
+
+
+def _value_limit(p: Positions) -> Any:
+    none: dict[str, Any] = {"limit": 0, "over": None}
+    return _written(p, {"limit": p["value_limit"], "over": p["value_over_limit"]} if p["value_limit"] else none)
+
+
+VOCABULARY = 249  # terms of the longest list on the site
+ORACLE: Mapping[str, tuple[tuple[str, ...], Callable[[Positions], Any]]] = {
+    "bad_token": (("bad_token_status",), lambda p: {"status": p["bad_token_status"], "code": 10000}),
+    "method_array": (("method_array",), lambda p: p["method_array"]),
+    "legacy_api": (("legacy_api",), lambda p: p["legacy_api"]),
+    "missing_folder_path": (("missing_folder_path",), lambda p: p["missing_folder_path"]),
+    "unknown_object": (("unknown_object",), lambda p: p["unknown_object"]),
+    "get_assets_missing": (("get_assets_missing",), lambda p: p["get_assets_missing"]),
+    "unknown_query_attribute": (("unknown_query_attribute",), lambda p: p["unknown_query_attribute"]),
+    "default_page_size": (
+        ("default_page_size",),
+        lambda p: _at_most(min(p["default_page_size"], p["max_page_size"]), VOCABULARY),
+    ),
+    "max_page_size": (("max_page_size",), lambda p: _at_most(p["max_page_size"], VOCABULARY)),
+    "or_limit": (("or_limit",), lambda p: _at_most(p["or_limit"], 256)),
+    "checksums": (("metadata.checksumEnabled",), lambda p: p["metadata.checksumEnabled"]),
+    "import_checksum": ((), lambda p: "md5" if p["metadata.checksumEnabled"] else "none"),
+    "folder_children": (("folder_children",), lambda p: p["folder_children"]),
+    "original_download": (("download_approval",), lambda p: "refused" if p["download_approval"] else "served"),
+    "range_requests": (("range_requests",), lambda p: OPEN if p["download_approval"] else p["range_requests"]),
+    "token_on_file_urls": (("token_on_file_urls",), lambda p: p["token_on_file_urls"]),
+    "public_files": (("public_files",), lambda p: p["public_files"]),
+    "duplicate_detection": (
+        ("duplicate_detection",),
+        lambda p: p["duplicate_detection"] and p["metadata.checksumEnabled"],
+    ),
+    "attribute_write": (("attribute_write",), lambda p: p["attribute_write"]),
+    "empty_clears": ((), lambda p: _written(p, "clears")),
+    "replace_or_append": ((), lambda p: _written(p, "replace")),
+    "unknown_term": (("unknown_term",), lambda p: _written(p, p["unknown_term"])),
+    "unknown_attribute": (("unknown_attribute",), lambda p: _written(p, p["unknown_attribute"])),
+    "value_limit": (("value_limit", "value_over_limit"), _value_limit),
+    "modified_on_attributes": (
+        ("modified_moves_on_attributes",),
+        lambda p: _written(p, p["modified_moves_on_attributes"]),
+    ),
+    "modified_on_membership": (("modified_moves_on_membership",), lambda p: p["modified_moves_on_membership"]),
+    "remove_last_folder": (("remove_last_folder",), lambda p: p["remove_last_folder"]),
+    "export_on_download": (
+        ("export_on_download",),
+        lambda p: OPEN if p["download_approval"] else p["export_on_download"],
+    ),
+    "metadata_map": ((), lambda p: {it["field"]: [it["attribute"]] for it in EXPORTS}),
+    "user_level": ((), lambda p: 7),
+    "rename": ((), lambda p: True),
+    "take_out": ((), lambda p: True),
+    "delete": ((), lambda p: True),
+    "versions": ((), lambda p: {"version": True, "reimport": True}),
+    "views": ((), lambda p: True),
+}
+"""Per question: the switches that it tells of, and what it must find."""
+
+LAGS: Mapping[str, tuple[tuple[str, ...], Callable[[Positions], float]]] = {
+    "search_lag": (("index_lag_s",), lambda p: p["index_lag_s"]),
+    "listing_lag": (("folder_listing_lag",), lambda p: p["index_lag_s"] if p["folder_listing_lag"] else 0.0),
+    "read_lag": ((), lambda p: 0.0),
+    "proxies": (("proxy_delay_s",), lambda p: p["proxy_delay_s"]),
+}
+
+
+def positions(dice: random.Random) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for it in SWITCHES:
+        if it.name in BEYOND:
+            continue
+        choices = RANGES.get(it.name) or it.choices or ((False, True) if isinstance(it.default, bool) else ())
+        assert choices, f"{it.name}: say in RANGES what it may stand at"
+        found[it.name] = dice.choice(choices)
+    return found
+
+
+def test_every_switch_is_told_of_by_a_question_or_is_beyond_one() -> None:
+    told = {name for names, _ in [*ORACLE.values(), *LAGS.values()] for name in names}
+    assert told.isdisjoint(BEYOND)
+    assert {it.name for it in SWITCHES} == told | set(BEYOND)
+
+
+async def _examined(account: NetxAccount, at: Positions) -> Examination:
+    account.served.world.switches.set(at)
+    account.served.world.clock.advance(timedelta(minutes=1))
+    found = await examine(probing_of(account.prober(), clock=account), write=True)
+    assert not found.stopped
+    return found
+
+
+def _differences(found: Examination, at: Positions) -> dict[str, Any]:
+    wrong: dict[str, Any] = {}
+    for name, (_, expected) in ORACLE.items():
+        finding, wanted = found.findings[name], expected(at)
+        if wanted is OPEN:
+            good = finding.standing is Standing.UNANSWERED
+        else:
+            good = finding.standing is Standing.ANSWERED and finding.value == wanted
+        if not good:
+            wrong[name] = (wanted if wanted is not OPEN else "open", finding.standing, finding.value, finding.told)
+    for name, (_, lag) in LAGS.items():
+        seconds, wanted = (found.findings[name].value or {}).get("seconds", -1.0), lag(at)
+        if not wanted <= seconds <= wanted * 1.6 + 0.6:
+            wrong[name] = (wanted, seconds, found.findings[name].told)
+    return wrong
+
+
+def _trace_is_named(before: Any, account: NetxAccount, found: Examination, at: Positions) -> None:
+    """Nothing is left but, where the site makes terms of its own accord, the one term that is named."""
+    if at["unknown_term"] == "create" and at["attribute_write"] != "absent":
+        assert len(found.left) == 1
+        assert "gained the term" in found.left[0]
+        assert account.state()[:2] == before[:2]
+        return
+    assert found.left == []
+    assert account.state() == before
+
+
+async def _holds(seed: int) -> dict[str, Any]:
+    at = positions(random.Random(seed))
+    async with netx_account() as account:
+        before = account.state()
+        found = await _examined(account, at)
+        wrong = _differences(found, at)
+        assert not wrong, (seed, wrong)
+        _trace_is_named(before, account, found, at)
+        _configuration_follows(found, at)
+    return at
+
+
+def _configuration_follows(found: Examination, at: Positions) -> None:
+    """What is suggested, and the cells that planning rests on, follow from the positions too."""
+    findings = list(found.findings.values())
+    suggested, cells = suggestions(findings), gathered(it.cells for it in findings)
+    wanted = {
+        "update_asset": {},
+        "separate_method": {"write_encoding": "separate_method"},
+        "absent": {"write_route": "none"},
+    }
+    assert {k: v for k, v in suggested.items() if k.startswith("write_")} == wanted[at["attribute_write"]]
+    assert suggested.get("page_size") == (at["max_page_size"] if at["max_page_size"] < 200 else None)
+    works = at["attribute_write"] == "update_asset"
+    assert cells["archive.write_attributes"] is (Proof.PROVEN if works else Proof.ABSENT)
+    assert cells["archive.checksum"] is (Proof.PROVEN if at["metadata.checksumEnabled"] else Proof.ABSENT)
+    assert cells["reader.originals.image"] is (Proof.ABSENT if at["download_approval"] else Proof.PROVEN)
+    for cell in ("archive.deliver.image", "archive.discard", "archive.versions", "archive.take_out", "archive.rename"):
+        assert cells[cell] is Proof.PROVEN, cell
+
+
+@pytest.mark.parametrize("batch", range(8))
+@pytest.mark.timeout(300)
+async def test_the_findings_are_the_positions(batch: int) -> None:
+    met = [await _holds(batch * 100 + it) for it in range(6)]
+    assert len(met) == 6
+    assert len({str(it) for it in met}) == 6
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(40))
+@pytest.mark.timeout(900)
+async def test_the_findings_are_the_positions_many_times(batch: int) -> None:
+    for it in range(10):
+        await _holds(10_000 + batch * 100 + it)
+
+
+def test_the_dice_fall_on_every_position_of_every_switch() -> None:
+    met: dict[str, set[Any]] = {}
+    for batch in range(8):
+        for it in range(6):
+            for name, position in positions(random.Random(batch * 100 + it)).items():
+                met.setdefault(name, set()).add(position)
+    wanted = {
+        it.name: set(RANGES.get(it.name) or it.choices or (False, True)) for it in SWITCHES if it.name not in BEYOND
+    }
+    assert met == wanted
+    assert len(met) >= 28
+
+
+async def test_a_switch_moved_behind_the_oracle_is_noticed() -> None:
+    """The comparison can fail: positions that are not the site's are told apart, question by question."""
+    base = {it.name: it.default for it in SWITCHES if it.name not in BEYOND}
+    async with netx_account() as account:
+        found = await _examined(account, base)
+    assert _differences(found, base) == {}
+    moved = {
+        **{name: not value for name, value in base.items() if isinstance(value, bool)},
+        **{it.name: it.choices[1] for it in SWITCHES if it.choices and it.name in base},
+        **{name: choices[-2] for name, choices in RANGES.items()},
+    }
+    wrong = _differences(found, moved)
+    silent = set(ORACLE) - set(wrong) - {name for name, (names, _) in ORACLE.items() if not names}
+    resting = {"range_requests", "export_on_download", "duplicate_detection"}  # each rests on a second switch as well
+    assert silent <= resting, silent
+    assert {"search_lag", "listing_lag", "proxies"} <= set(wrong)
