@@ -120,7 +120,7 @@ def walk(scan: nx.Scan, pages: list[list[str]]) -> list[str]:
         now = pages[min(asked, len(pages) - 1)]
         asked += 1
         assert asked < 1000
-        scan.take(now[scan.start : scan.start + scan.page_size], len(now))
+        scan.take([(it, None) for it in now[scan.start : scan.start + scan.page_size]], len(now))
     return list(scan.met)
 
 
@@ -163,7 +163,7 @@ class TestScan:
 
     def test_a_page_that_comes_back_empty_is_not_the_end_of_the_set(self) -> None:
         scan = nx.Scan(10)
-        scan.take([str(it) for it in range(10)], 30)
+        scan.take([(str(it), None) for it in range(10)], 30)
         scan.take([], 30)
         assert scan.ended
         assert not scan.proven
@@ -172,15 +172,26 @@ class TestScan:
         scan = nx.Scan(100)
         ids = [str(it) for it in range(25)]
         while not scan.ended:
-            scan.take(ids[scan.start : scan.start + 3], len(ids))
+            scan.take([(it, None) for it in ids[scan.start : scan.start + 3]], len(ids))
         assert list(scan.met) == ids
         assert scan.proven
 
-    def test_one_item_to_a_page_still_ends(self) -> None:
+    def test_pages_of_one_item_cannot_overlap_and_so_prove_nothing(self) -> None:
         scan = nx.Scan(100)
         while not scan.ended:
-            scan.take([str(scan.start)], 5)
-        assert scan.proven
+            scan.take([(str(scan.start), None)], 5)
+        assert list(scan.met) == ["0", "1", "2", "3", "4"]
+        assert not scan.proven
+
+    def test_an_id_that_was_met_and_has_changed_since_closes_no_gap(self) -> None:
+        """Twelve assets; after the first page three are touched, which moves them to the end, and two go: the second page
+        begins with one of the three, and two that were never met stand before it."""
+        scan = nx.Scan(10)
+        scan.take([(f"a{it}", it) for it in range(10)], 12)
+        now = [(f"a{it}", it) for it in range(5, 12)] + [(f"a{it}", 100 + it) for it in range(3)]
+        scan.take(now[scan.start :], len(now))
+        assert len(scan.met) == scan.total
+        assert not scan.proven
 
 
 @pytest.mark.parametrize(

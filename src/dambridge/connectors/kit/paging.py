@@ -3,6 +3,9 @@
 Pages overlap: each begins at or before the last item of the page before it, which page numbers allow when the page size
 varies a little. As long as the order is stable and each page begins with an item already met, nothing that stood in the
 set all the while can have been skipped. The count that the service names guards against orders that are not stable.
+
+Where every size that may be asked for divides what was read, as tiny pages have it, no page can overlap: then the last
+item before it is asked for once more, after it, and has to be one that was met.
 """
 
 from __future__ import annotations
@@ -47,6 +50,8 @@ class PageScan:
     _reach: int = 0
     _offset: int = 0
     _overlaps: bool = True
+    _gap: int = 0
+    _done: bool = False
     _recent: deque[frozenset[str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_PAGES))
 
     def ask(self) -> tuple[int, int]:
@@ -54,6 +59,8 @@ class PageScan:
         where that can be had, and of those the one that brings most that is new."""
         if not self._recent:
             return 1, self.size
+        if self._gap:
+            return self._gap, 1
         last, enough = self._reach - 1, max(1, self.size // 50)
 
         def merit(size: int) -> tuple[int, int]:
@@ -61,7 +68,6 @@ class PageScan:
             return min(self._reach - start, enough), start + size
 
         sizes = [it for it in range(max(2, self.size // 2), self.size + 1) if last // it * it + it > self._reach]
-        # Where every size divides what was read (tiny pages alone can come to that), this page goes without overlap.
         size = max(sizes, key=merit, default=self.size)
         self._offset = (last if sizes else self._reach) // size * size
         self._overlaps = bool(sizes)
@@ -70,6 +76,9 @@ class PageScan:
     def take(self, ids: Sequence[str], total: int | None) -> None:
         """Note the page that was asked for."""
         self.total = total
+        if self._gap:
+            self._close_gap(ids)
+            return
         here = frozenset(ids)
         new = [it for it in here if not any(it in page for page in self._recent)]
         reach = self._offset + len(ids)
@@ -77,13 +86,22 @@ class PageScan:
             # An empty page tears it too: the list has become shorter than the place where this page began.
             known = bool(ids) and any(ids[0] in page for page in self._recent)
             self.torn = self._overlaps and not known
+            self._gap = 0 if self._overlaps else self._reach
         elif ids and len(ids) < self.size and (total is None or total > len(ids)):
-            self.size = max(2, len(ids))  # the service gives smaller pages than asked for
+            self.size = len(ids)  # the service gives smaller pages than asked for
         self.met += len(new)
         stuck = bool(self._recent) and reach <= self._reach
-        self.ended = self.torn or stuck or not ids or (total is not None and reach >= total)
+        self._done = stuck or not ids or (total is not None and reach >= total)
+        self.ended = self.torn or (self._done and not self._gap)
         self._recent.append(here)
         self._reach = max(reach, self._reach)
+
+    def _close_gap(self, ids: Sequence[str]) -> None:
+        """The item before a page without overlap, read after it: what was met before that page, if nothing was skipped."""
+        before = list(self._recent)[:-1]
+        self.torn = not (ids and any(ids[0] in page for page in before))
+        self.ended = self.torn or self._done
+        self._gap = 0
 
     @property
     def proven(self) -> bool:

@@ -157,7 +157,9 @@ class NetxArchive:
 
     async def find(self, attribute: str, value: str, *, lane: Lane) -> Sequence[RemoteId]:
         about, params = f"look for {attribute} = {value!r}", [nx.exactly(attribute, value)]
-        assets = await self._client.assets("getAssetsByQuery", params, data=("asset.id",), about=about, lane=lane)
+        assets = await self._client.assets(
+            "getAssetsByQuery", params, data=("asset.id", "asset.base"), about=about, lane=lane
+        )
         return [RemoteId(it.id) for it in assets]
 
     async def read(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
@@ -305,7 +307,12 @@ class NetxArchive:
 
     def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
         about = f"fetch the file of asset {remote_id}"
-        return self._client.download(nx.original_path(remote_id), about=about, lane=lane)
+
+        async def is_page() -> bool:
+            seen = (await self.read([remote_id], lane=lane))[remote_id]
+            return isinstance(seen, NativeRecord) and seen.file_name.lower().endswith((".html", ".htm", ".xhtml"))
+
+        return self._client.download(nx.original_path(remote_id), about=about, lane=lane, is_page=is_page)
 
     def page_of(self, remote_id: RemoteId) -> str:
         return nx.page_for_people(self._setup, remote_id)

@@ -7,7 +7,7 @@ already the next move.
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, NoReturn, TypeVar
@@ -53,6 +53,7 @@ class NetxClient:
             pacer=pacer,
             timeouts=Timeouts(connect=setup.connect_timeout, idle=setup.read_timeout),
             secrets=_secrets(setup),
+            upkeep=nx.UPKEEP,
         )
         self._signer = self._choose_signer()
         self._caller.sign_with(self._signer)
@@ -108,7 +109,8 @@ class NetxClient:
     ) -> list[WireAsset]:
         """A listing of assets in full, the latest sight of each; passes over it are repeated until one is proven (P08).
 
-        Sorted by modified time upwards, so that what changes meanwhile moves to where we have not been yet."""
+        Sorted by modified time upwards, so that what changes meanwhile moves to where we have not been yet. `data` holds
+        `asset.base`, which has that time."""
         for _ in range(_PASSES):
             scan, found = nx.Scan(self._setup.page_size), dict[str, WireAsset]()
             while not scan.ended:
@@ -116,7 +118,7 @@ class NetxClient:
                 page = await self.ask(method, [*params, options], parse=parse_list, about=about, lane=lane)
                 assets = [_parsed(parse_asset, it, about) for it in page.results]
                 found |= {it.id: it for it in assets}
-                scan.take([it.id for it in assets], page.size)
+                scan.take([(it.id, it.modified_ms) for it in assets], page.size)
             if scan.proven:
                 return list(found.values())
         raise TryLater(f"Could not {about}: in {_PASSES} passes the pages never matched NetX's own count.")
@@ -150,13 +152,22 @@ class NetxClient:
             raise nx.next_move(said, tried=about, writing=True) from None
 
     @asynccontextmanager
-    async def download(self, path: str, *, about: str, lane: Lane) -> AsyncIterator[ByteStream]:
-        """A file on its way. Raises `Refused` where it may not be had, `TryLater` when it is cut."""
+    async def download(
+        self, path: str, *, about: str, lane: Lane, is_page: Callable[[], Awaitable[bool]]
+    ) -> AsyncIterator[ByteStream]:
+        """A file on its way. Raises `Refused` where it may not be had, `TryLater` when it is cut.
+
+        A page for people is no file unless `is_page`, asked only then, says that the asset is one."""
         request = Request(method="GET", path=path, effect=Effect.READ, about=about, expects_json=False)
         for renewals_left in (1, 0):
             signed = await self._signer.headers(lane)
             async with self._caller.download(request, lane=lane) as found:
                 if found.stream is not None and not _says_json(found.reply):
+                    if found.reply.is_page and not await is_page():
+                        raise TryLater(
+                            f"Could not {about}: NetX answered with a page for people. Perhaps it is being maintained. "
+                            f"{nx.UPKEEP} Nothing happened; it is safe to try again."
+                        )
                     yield found.stream
                     return
                 refusal = await _whole(found.reply, found.stream)

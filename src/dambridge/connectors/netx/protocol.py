@@ -23,6 +23,10 @@ IMPORT_PATH: Final = "/api/import/asset"
 ROOT_FOLDER: Final = "1"  # NX 4.2, CONFIRMED
 WHOLE_ASSET: Final = ("asset.id", "asset.base", "asset.file", "asset.attributes", "asset.folders")
 
+UPKEEP: Final = (
+    "NetX's hosted sites are maintained on the second and fourth Wednesday, 18:00 to 21:00 US Pacific."  # NX 9
+)
+
 TOKEN_REJECTED: Final = 10000  # NX 3.1, SINGLE
 NO_ACCESS: Final = 3004  # NX 3.1, SINGLE
 FAILURE: Final = 1000  # NX 3.1, SINGLE: generic; seen when an asset is taken out of a folder that it is not in
@@ -178,8 +182,9 @@ def next_move(said: SaidNo, *, tried: str, writing: bool) -> NextMove:
 class Scan:
     """One pass over a listing by start index, kept honest while the set changes (hazard P08).
 
-    Pages overlap: a page none of whose ids was on the page before it shows that more than the overlap went away
-    meanwhile, and the pass is torn. It is proven when it is not torn and as many ids were met as the service counts.
+    Pages overlap: a page that does not begin among what was met before, unmoved since, shows that more than the overlap
+    went away meanwhile, and the pass is torn. An id that was met and has changed proves nothing of the kind: it stands
+    at the end now. A pass is proven when it is not torn and as many ids were met as the service counts.
     """
 
     page_size: int
@@ -187,21 +192,23 @@ class Scan:
     torn: bool = False
     ended: bool = False
     total: int = 0
-    met: dict[str, None] = field(default_factory=dict)
+    met: dict[str, int | None] = field(default_factory=dict)
     overlap: int = 0
 
-    def take(self, ids: Sequence[str], total: int) -> None:
-        """Note a page that was asked for at `start`, and where the next one begins. An id twice on it counts once."""
-        ids = list(dict.fromkeys(ids))
-        if self.overlap and ids and not any(it in self.met for it in ids[: self.overlap]):
+    def take(self, items: Sequence[tuple[str, int | None]], total: int) -> None:
+        """Note a page that was asked for at `start`, ids with their modified times, and where the next one begins. An id
+        twice on it counts once."""
+        page = dict(items)
+        shared = list(page.items())[: self.overlap]
+        if self.start and page and not any(it in self.met and self.met[it] == stamp for it, stamp in shared):
             self.torn = True
         self.total = total
-        self.met.update(dict.fromkeys(ids))
-        reached = self.start + len(ids)
-        if not ids or reached >= total:
+        self.met |= page
+        reached = self.start + len(page)
+        if not page or reached >= total:
             self.ended = True
             return
-        self.overlap = min(max(1, self.page_size // 10), 20, len(ids) - 1)
+        self.overlap = min(max(1, self.page_size // 10), 20, len(page) - 1)
         self.start = reached - self.overlap
 
     @property

@@ -138,6 +138,7 @@ class PhotoShelterReader:
         if not reply.ok and (gone := protocol.missing(reply, remote_id)) is not None:
             return await self._proven(gone, about, lane)
         item = self._client.parsed(parse_item, reply, about)
+        self._client.check_organisation(item, about)
         kind = protocol.media_type_of(item, text(item.attributes.get("file_name"))) or MediaType.DOCUMENT
         extra: dict[str, NativeValue] = {}
         places: tuple[Container, ...] = ()

@@ -72,6 +72,7 @@ class GalleryPaths:
             above, path = waiting.popleft()
             try:
                 async for item in self._children(path, above, lane):
+                    self._client.check_organisation(item, "list the galleries")
                     here = f"{above}{_segment(text(item.attributes.get('name')))}"
                     if _is_collection(item):
                         waiting.append((f"{here}/", f"/collections/{quote(item.id, safe='')}/children"))

@@ -31,10 +31,19 @@ _TAGGED: Final = frozenset({MediaType.IMAGE, MediaType.RAW, MediaType.VIDEO})
 """Custom metadata applies to images and video alone (PS 8, product's help)."""
 
 
-def read_request(path: str, about: str, query: Mapping[str, str] | None = None, *, json_reply: bool = True) -> Request:
+def read_request(
+    path: str, about: str, query: Mapping[str, str] | None = None, *, json_reply: bool = True, pages: bool = True
+) -> Request:
     """A GET below the API's root; `path` is quoted already."""
+    asked = query or {}
     return Request(
-        method="GET", path=API + path, effect=Effect.READ, about=about, query=query or {}, expects_json=json_reply
+        method="GET",
+        path=API + path,
+        effect=Effect.READ,
+        about=about,
+        query=asked,
+        expects_json=json_reply,
+        pages=pages,
     )
 
 
