@@ -21,6 +21,7 @@ Item = TypeVar("Item")
 
 _REMEMBERED_PAGES = 50
 _MOST_PASSES = 5
+_PLAIN_PASSES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,29 @@ class PageScan:
         return self.ended and not self.torn and (self.total is None or self.met >= self.total)
 
 
+@dataclass(slots=True)
+class PlainScan:
+    """One pass of pages side by side, all of one size: for a listing whose order is not the same at every size, as equal
+    timestamps can have it. Two such passes that are whole and met the same prove it; alone it proves nothing."""
+
+    size: int
+    number: int = 0
+    ended: bool = False
+    whole: bool = True
+    ids: set[str] = field(default_factory=set)
+    _total: int | None = None
+
+    def take(self, ids: Sequence[str], total: int | None) -> None:
+        """Note the page after `number` pages. It breaks the pass when the count is none or not that of the first page."""
+        self._total = total if self.number == 0 else self._total
+        self.number += 1
+        self.ids.update(ids)
+        self.whole = total is not None and total == self._total
+        self.ended = not self.whole or not ids or self.number * self.size >= (total or 0)
+        if self.ended:
+            self.whole = self.whole and len(self.ids) == total
+
+
 async def whole_listing(
     fetch: Fetch[Item],
     *,
@@ -120,9 +144,7 @@ async def whole_listing(
     """The pages of a listing; items may repeat. Ends only when a pass is proven, and starts over until one is.
 
     `count` asks for the number of items where pages do not name it. Raises `TryLater` when no pass can be proven."""
-    passes = 0
-    while passes < _MOST_PASSES:
-        passes += 1
+    for _ in range(_MOST_PASSES):
         scan = PageScan(size)
         while not scan.ended:
             page = await fetch(*scan.ask())
@@ -132,7 +154,17 @@ async def whole_listing(
             scan.total = await count()
         if scan.proven:
             return
+    before = None
+    for _ in range(_PLAIN_PASSES):
+        plain = PlainScan(scan.size)
+        while not plain.ended:
+            page = await fetch(plain.number + 1, plain.size)
+            plain.take([key(it) for it in page.items], page.total)
+            yield page
+        if plain.whole and plain.ids == before:
+            return
+        before = plain.ids
     raise TryLater(
-        f"Could not {about} as a whole: it changed while it was read, {passes} times over, and nothing may rest on it. "
-        "It is safe to try again."
+        f"Could not {about} as a whole: it changed while it was read, {_MOST_PASSES + _PLAIN_PASSES} times over, and "
+        "nothing may rest on it. It is safe to try again."
     )

@@ -200,7 +200,7 @@ class Scan:
         twice on it counts once."""
         page = dict(items)
         shared = list(page.items())[: self.overlap]
-        if self.start and page and not any(it in self.met and self.met[it] == stamp for it, stamp in shared):
+        if self.start and not any(it in self.met and self.met[it] == stamp for it, stamp in shared):
             self.torn = True
         self.total = total
         self.met |= page
