@@ -20,9 +20,9 @@ from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.engine import observing
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.parts import Parts
-from dambridge.mapping import AccountMap, System
+from dambridge.mapping import AccountMap
 from dambridge.mapping.account_map import default_map
-from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, RunId
+from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, RunId, System
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Missing, Present
