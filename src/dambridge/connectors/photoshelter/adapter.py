@@ -18,7 +18,7 @@ from dambridge.model.identity import AccountId, RemoteId
 from dambridge.model.records import Absence, Container, MediaType, Missing, NativeRecord, NativeValue
 from dambridge.ports.capabilities import Proof, ReaderCapabilities
 from dambridge.ports.clock import Clock
-from dambridge.ports.errors import TryLater
+from dambridge.ports.errors import MovedOn, TryLater
 from dambridge.ports.pace import Lane, Pacer
 from dambridge.ports.systems import AccountInfo, AssetReader, ByteStream, ListingPage, Sighting, Window
 
@@ -135,7 +135,10 @@ class PhotoShelterReader:
         about = f"read asset {remote_id}"
         query = {"include": "iptc"} if protocol.IPTC in groups and protocol.may_have_iptc(remote_id) else {}
         reply = await self._client.get(protocol.media_path(remote_id), about=about, lane=lane, query=query)
-        if not reply.ok and (gone := protocol.missing(reply, remote_id)) is not None:
+        if (gone := protocol.missing(reply, remote_id)) is not None and gone.absence is Absence.DELETED:
+            await self._client.enter_again(lane=lane)  # out of another organisation it is not there either
+            reply = await self._client.get(protocol.media_path(remote_id), about=about, lane=lane, query=query)
+        if (gone := protocol.missing(reply, remote_id)) is not None:
             return await self._proven(gone, about, lane)
         item = self._client.parsed(parse_item, reply, about)
         self._client.check_organisation(item, about)
@@ -191,10 +194,15 @@ class PhotoShelterReader:
     @asynccontextmanager
     async def original(self, remote_id: RemoteId, *, lane: Lane) -> AsyncIterator[ByteStream]:
         """The bytes as they were uploaded (PS E28). `MovedOn` where the asset is not there any more."""
-        async with self._client.download(remote_id, lane=lane) as found:
-            if found.stream is None:
-                raise self._client.refusal(found.reply, f"give out the original of asset {remote_id}")
-            yield found.stream
+        for entered_again in (False, True):
+            async with self._client.download(remote_id, lane=lane) as found:
+                if found.stream is not None:
+                    yield found.stream
+                    return
+            refusal = self._client.refusal(found.reply, f"give out the original of asset {remote_id}")
+            if entered_again or not isinstance(refusal, MovedOn):
+                raise refusal
+            await self._client.enter_again(lane=lane)
 
     async def close(self) -> None:
         """Sign out. The connections belong to whoever opened them."""

@@ -138,6 +138,13 @@ class PhotoShelterClient:
                 "service user of its own."
             )
 
+    async def enter_again(self, *, lane: Lane) -> None:
+        """Put the session into our organisation, out of which another program may have moved it (PS A3, CONFIRMED): in any
+        other one nothing of ours is there. Raises `CannotGoOn` when it is not let in."""
+        reply = await self._caller.call(self._entering(None), lane=lane)
+        if not reply.ok:
+            raise self._locked_out(reply, self._membership())
+
     async def session_is_good(self, *, lane: Lane) -> bool:
         """Whether the session that calls now use is accepted (PS A6, CONFIRMED)."""
         reply = await self.get("/user/session", about="look at the session", lane=lane)
@@ -183,8 +190,11 @@ class PhotoShelterClient:
             signed = await self._fresh(lane)
             reply = await self._enter_organisation(signed, lane)
         if not reply.ok:
-            raise self._locked_out(reply, f"Check `org_id` ({self._options.org_id}) and that the user belongs to it.")
+            raise self._locked_out(reply, self._membership())
         return signed
+
+    def _membership(self) -> str:
+        return f"Check `org_id` ({self._options.org_id}) and that the user belongs to it."
 
     async def _fresh(self, lane: Lane) -> SignedIn:
         oauth = self._options.oauth
@@ -229,26 +239,38 @@ class PhotoShelterClient:
 
     async def _enter_organisation(self, signed: SignedIn, lane: Lane) -> Reply:
         """PS A3 (CONFIRMED): without it the organisation's library is not visible."""
-        form = {"org_id": self._options.org_id}
-        return await self._post("/organization/authenticate", "enter the organisation", form, signed.headers, lane)
+        return await self._caller.call(self._entering(signed), lane=lane)
+
+    def _entering(self, signed: SignedIn | None) -> Request:
+        """Without `signed` it is the session in use that enters."""
+        return _posted(
+            "/organization/authenticate",
+            "enter the organisation",
+            {"org_id": self._options.org_id},
+            signed.headers if signed else {},
+            authorised=signed is None,
+        )
 
     async def _post(
         self, path: str, about: str, form: Mapping[str, str], headers: Mapping[str, str], lane: Lane
     ) -> Reply:
-        request = Request(
-            method="POST",
-            path=protocol.API + path,
-            effect=Effect.READ,  # it changes no asset, so a lost reply is no reason not to ask again
-            about=about,
-            form=form,
-            headers=headers,
-            authorised=False,
-        )
-        return await self._caller.call(request, lane=lane)
+        return await self._caller.call(_posted(path, about, form, headers, authorised=False), lane=lane)
 
     def _locked_out(self, reply: Reply, remedy: str) -> CannotGoOn:
         said = self.refusal(reply, "let us in")
         return said if isinstance(said, CannotGoOn) else CannotGoOn(f"{str(said).split('. ')[0].rstrip('.')}. {remedy}")
+
+
+def _posted(path: str, about: str, form: Mapping[str, str], headers: Mapping[str, str], *, authorised: bool) -> Request:
+    return Request(
+        method="POST",
+        path=protocol.API + path,
+        effect=Effect.READ,  # it changes no asset, so a lost reply is no reason not to ask again
+        about=about,
+        form=form,
+        headers=headers,
+        authorised=authorised,
+    )
 
 
 def _kept_token(oauth: PhotoShelterOAuth | None) -> str:

@@ -68,20 +68,17 @@ class GalleryPaths:
         found: dict[RemoteId, list[Container]] = {}
         began = self._monotonic()
         waiting: deque[tuple[str, str]] = deque([("", "/library")])
+        await self._client.enter_again(lane=lane)  # the calls below name no organisation: they show whichever this is
         while waiting:
             above, path = waiting.popleft()
-            try:
-                async for item in self._children(path, above, lane):
-                    self._client.check_organisation(item, "list the galleries")
-                    here = f"{above}{_segment(text(item.attributes.get('name')))}"
-                    if _is_collection(item):
-                        waiting.append((f"{here}/", f"/collections/{quote(item.id, safe='')}/children"))
-                    else:
-                        container = Container(RemoteId(item.id), here)
-                        found.setdefault(container.id, []).append(container)
-                        yield container
-            except MovedOn:
-                continue  # a collection that went away during the walk holds nothing any more
+            async for item in self._surely(path, above, lane):
+                here = f"{above}{_segment(text(item.attributes.get('name')))}"
+                if _is_collection(item):
+                    waiting.append((f"{here}/", f"/collections/{quote(item.id, safe='')}/children"))
+                else:
+                    container = Container(RemoteId(item.id), here)
+                    found.setdefault(container.id, []).append(container)
+                    yield container
         self._paths = {gallery: tuple(places) for gallery, places in found.items()}
         self._elsewhere = set()
         self._walked_at = began
@@ -114,6 +111,23 @@ class GalleryPaths:
         known = self._paths.get(gallery.id)
         return known is not None and (not gallery.name or known[0].path.rpartition("/")[2] == gallery.name)
 
+    async def _surely(self, path: str, above: str, lane: Lane) -> AsyncIterator[WireItem]:
+        """What stands in a collection. One that is not there, to a session that is surely in our organisation, went away
+        during the walk and holds nothing any more."""
+        met: set[str] = set()
+        for entered_again in (False, True):
+            try:
+                async for item in self._children(path, above, lane):
+                    self._client.check_organisation(item, "list the galleries")
+                    if item.id not in met:
+                        met.add(item.id)
+                        yield item
+            except MovedOn:
+                if not entered_again:
+                    await self._client.enter_again(lane=lane)
+            else:
+                return
+
     async def _children(self, path: str, above: str, lane: Lane) -> AsyncIterator[WireItem]:
         about = f"list what stands in {above.rstrip('/') or 'the library'}"
 
@@ -122,12 +136,9 @@ class GalleryPaths:
             page = await self._client.page(path, about=about, lane=lane, query=query)
             return Page(page.items, page.total)
 
-        met: set[str] = set()
         async for page in whole_listing(fetch, key=_id_of, size=self._page_size, about=about):
             for item in page.items:
-                if item.id not in met:
-                    met.add(item.id)
-                    yield item
+                yield item
 
 
 def _is_collection(item: WireItem) -> bool:
