@@ -91,8 +91,8 @@ class HttpCaller:
         while True:
             headers = await self._leave(request, lane, so_far)
             outcome = await self._transport.exchange(request, headers)
-            if isinstance(outcome, Reply) and request.expects_json and outcome.ok and not _is_json(outcome):
-                outcome = Fault(FaultKind.PAGE) if outcome.is_page else Fault(FaultKind.GARBLED, "no JSON")
+            if isinstance(outcome, Reply) and outcome.ok:
+                outcome = _sense(request, outcome)
             if await self._settled(request, outcome, headers, so_far, lane) and isinstance(outcome, Reply):
                 return outcome
 
@@ -183,6 +183,14 @@ class HttpCaller:
                 )
             received += len(piece)
             yield piece
+
+
+def _sense(request: Request, reply: Reply) -> Reply | Fault:
+    """A good reply, or why it cannot be the service's."""
+    no_json = request.expects_json and not _is_json(reply)
+    if (no_json or not request.pages) and reply.is_page:
+        return Fault(FaultKind.PAGE)
+    return Fault(FaultKind.GARBLED, "no JSON") if no_json else reply
 
 
 def _is_json(reply: Reply) -> bool:

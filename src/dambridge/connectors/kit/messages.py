@@ -32,8 +32,8 @@ class FilePart:
 class Request:
     """One call. `path` follows the account's base address and is already quoted; `about` finishes the sentence
     "could not ..." for a person (`read asset I0000x`). At most one of `form` (urlencoded, or multipart beside `file`)
-    and `json` is given. `expects_json` says whether a good reply has to be JSON, `pages` whether a file that is fetched
-    may be a page for people, which is otherwise taken for maintenance."""
+    and `json` is given. `expects_json` says whether a good reply has to be JSON, `pages` whether it may be a
+    page for people, as a file that is fetched can be; it is otherwise taken for maintenance."""
 
     method: str
     path: str

@@ -145,6 +145,7 @@ class NetxClient:
             form={**form, "fileName": file_name},
             file=FilePart(field="file", file_name=file_name, body=body),
             expects_json=expects_json,
+            pages=False,
         )
         try:
             return await self._signed(request, lane=lane, call_id=None, repeatable=body.repeatable)
