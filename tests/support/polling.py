@@ -153,6 +153,7 @@ class Bridge:
     handed: dict[str, int] = field(default_factory=dict)
     known: dict[str, int] = field(default_factory=dict)
     listing_started: int = 0
+    deceivable: bool = False
     runs: int = 0
     wire: Wire = field(init=False)
     parts: Parts = field(init=False)
@@ -229,7 +230,8 @@ class Bridge:
         """A listing that calls itself proven has met all that stood in it all the while."""
         library, rules, start = self.library, self.library.rules, self.listing_started
         if rules.shuffled and not library.still(start):
-            return  # then the count alone speaks, and it can be deceived; the next poll or the sweep makes good
+            self.deceivable = True  # the count alone speaks then, and a removal can deceive it: the sweep makes good
+            return
         cursor, swept = (self.shelf.cursors.get(f"intake:{it}") for it in ("changed", "swept"))
         if cursor is not None and swept is not None and instant(start) < datetime.fromisoformat(swept) + SWEEP_EVERY:
             begin, end = datetime.fromisoformat(cursor) - self.parts.settings.overlap, instant(start)
@@ -280,6 +282,8 @@ class Bridge:
     def seen_by_polls(self) -> None:
         """After the last edit, lag and overlap: all that polls can see has been handed on at its last version."""
         library, rules = self.library, self.library.rules
+        if self.deceivable:
+            return
         for asset, row in last_selected(library, rules):
             late = row.visible + rules.lag - row.event > rules.overlap
             if self.handed.get(asset.id) == row.number or late:

@@ -227,5 +227,5 @@ async def _whole(response: aiohttp.ClientResponse) -> Reply | Fault:
 
 def _too_large(size: int) -> Fault:
     return Fault(
-        FaultKind.TOO_LARGE, f"{size / 1024**2:,.0f} MiB or more, {_LARGEST_ANSWER // 1024**2} at most are due"
+        FaultKind.TOO_LARGE, f"{size / 1024**2:,.0f} MiB or more, {_LARGEST_ANSWER // 1024**2} MiB at most are due"
     )
