@@ -85,6 +85,11 @@ class Asset:
         return found
 
     @property
+    def was_late(self) -> bool:
+        """Whether any of its states was committed later than it came about."""
+        return any(it.visible > it.event for it in self.rows)
+
+    @property
     def last(self) -> Row:
         return self.rows[-1]
 

@@ -294,16 +294,14 @@ class Bridge:
     def _is_newcomer(self, asset: Asset, row: Row) -> bool:
         """Whether it was put into a gallery at once for all to see, never handed on, and under nothing known of old: the
         look into galleries, newest first, has to come upon such assets."""
-        if asset.id in self.known or self.library.rules.lag or row.visible > row.event:
+        rules = self.library.rules
+        if asset.id in self.known or rules.lag or not rules.galleries or asset.was_late:
             return False
         return any(self._on_top(gallery, added) for gallery, added in row.places.items() if gallery in SELECTED)
 
     def _on_top(self, gallery: str, since: int) -> bool:
-        above = [(it, it.last) for it in self.library.assets.values() if it.last.places.get(gallery, -1) >= since]
-        return all(
-            row.visible == row.event and self.known.get(it.id, row.places[gallery]) >= row.places[gallery]
-            for it, row in above
-        )
+        above = [(it, it.last.places.get(gallery, -1)) for it in self.library.assets.values()]
+        return all(not it.was_late and self.known.get(it.id, added) >= added for it, added in above if added >= since)
 
     def _was_waiting(self, rows: Sequence[Row]) -> bool:
         """Whether the last state handed on was not approved yet: such assets are looked at again in every run."""
