@@ -12,7 +12,7 @@ from dambridge.model.actions import Action
 from dambridge.model.records import Broken, Digest, EmbeddedMetadata
 from dambridge.ports.errors import TryLater
 from dambridge.ports.files import Spooled
-from dambridge.ports.systems import Body
+from dambridge.ports.systems import Body, ByteStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,37 @@ async def fetch(parts: Parts, action: Action) -> tuple[Spooled, EmbeddedMetadata
     spooled = await parts.spool.find(action.id)
     if spooled is None:
         async with parts.reader.original(action.source.remote_id, lane=parts.lane) as stream:
-            spooled = await parts.spool.keep(action.id, stream.chunks, expected_size=stream.size)
+            chunks = _no_longer(action, stream)
+            spooled = await parts.spool.keep(action.id, chunks, expected_size=stream.size)
     if action.size and spooled.digest.size != action.size:
         await parts.spool.drop(action.id)
-        raise TryLater(
-            f"{action.source} came with {spooled.digest.size} bytes, its record says {action.size}; it is fetched again."
-        )
+        raise _of_another_size(action, f"{spooled.digest.size}")
     inside = await parts.inspector.inspect(spooled.path, file_name=action.file_name)
     if isinstance(inside, Broken):
         await parts.spool.drop(action.id)
         raise BrokenOriginal(inside)
     return spooled, inside
+
+
+def _no_longer(action: Action, stream: ByteStream) -> AsyncIterator[bytes]:
+    """The stream's chunks as long as they may be the asset that the record speaks of: whatever answers with a gigabyte
+    in its place fills no disk and no target. Raises `TryLater`, before a byte is taken where the size is announced."""
+    if action.size and stream.size is not None and stream.size != action.size:
+        raise _of_another_size(action, f"{stream.size}")
+    return _counted(action, stream.chunks)
+
+
+async def _counted(action: Action, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    received = 0
+    async for chunk in chunks:
+        received += len(chunk)
+        if action.size and received > action.size:
+            raise _of_another_size(action, f"{received} or more")
+        yield chunk
+
+
+def _of_another_size(action: Action, came: str) -> TryLater:
+    return TryLater(f"{action.source} came with {came} bytes, its record says {action.size}; it is fetched again.")
 
 
 def body_of(parts: Parts, spooled: Spooled) -> Body:
@@ -76,14 +96,14 @@ class Passing:
 async def stream_through(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, Passing]]:
     """A body that is the original on its way, never whole in memory and not repeatable."""
     async with parts.reader.original(action.source.remote_id, lane=parts.lane) as stream:
-        passing = Passing(stream.chunks, stream.size)
+        passing = Passing(_no_longer(action, stream), stream.size)
         yield Body(size=stream.size, open=passing.chunks, repeatable=False), passing
 
 
 async def hash_source(parts: Parts, action: Action) -> Digest:
     """The digest of the original, read once more: for a streamed delivery whose reply was lost."""
     async with parts.reader.original(action.source.remote_id, lane=parts.lane) as stream:
-        passing = Passing(stream.chunks, stream.size)
+        passing = Passing(_no_longer(action, stream), stream.size)
         async for _ in passing.chunks():
             pass
     return passing.digest

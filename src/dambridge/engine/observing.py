@@ -151,15 +151,18 @@ async def _newcomers(parts: Parts, listing: Listing) -> None:
 
 
 async def _newcomers_of(parts: Parts, listing: Listing, container: Container) -> None:
+    """The look ends at a page that is all known, so what is known must have nothing unknown below it: newcomers are handed
+    on the oldest first, and none before all of them are met. A run that dies between leaves the rest to the next one."""
     newest_first = parts.reader.capabilities.newest_members_first.usable
+    newcomers: list[RemoteId] = []
     async for page in parts.reader.members(container.id, lane=parts.lane):
         keys = [AssetKey(parts.policy.source, it.remote_id) for it in page.sightings]
         known = await parts.ledger.observations(parts.flow, keys)
-        for key in keys:
-            if key not in known:
-                listing.meet(key.remote_id)
+        newcomers += [key.remote_id for key in keys if key not in known]
         if newest_first and keys and all(key in known for key in keys):
             break
+    for remote_id in reversed(newcomers):
+        listing.meet(remote_id)
 
 
 async def _lingering(parts: Parts, listing: Listing) -> None:

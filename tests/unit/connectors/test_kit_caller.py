@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -331,10 +333,93 @@ async def test_a_session_is_renewed_before_its_announced_end() -> None:
 async def test_a_redirect_to_another_host_gets_no_credentials(serve: Serve, http: Http) -> None:
     other = await serve(says())
     server = await serve(says(302, Location=f"{other.url}/there?sig=1"))
-    request = Request(method="GET", path="/x", effect=Effect.READ, about="x", headers={"X-Ps-Api-Key": "canary"})
+    request = Request(
+        method="GET", path="/x", effect=Effect.READ, about="x", headers={"X-Ps-Api-Key": "canary"}, expects_json=False
+    )
     assert (await caller_of(http, server).call(request, lane=LANE)).ok
     assert "canary" not in str(dict(other.seen[0].headers))
     assert "Authorization" not in other.seen[0].headers
+
+
+@pytest.mark.hazard("P49")
+async def test_a_redirect_to_another_host_is_not_followed_for_data(serve: Serve, http: Http) -> None:
+    """What another host says is not the service's word, whether it is JSON or not."""
+    other = await serve(says())
+    server = await serve(says(302, Location=f"{other.url.replace('127.0.0.1', 'localhost')}/there?sig=canary"))
+    with pytest.raises(CannotGoOn, match="redirect to localhost, which was not followed") as caught:
+        await caller_of(http, server).call(read(), lane=LANE)
+    assert other.seen == []
+    assert "canary" not in str(caught.value)
+
+
+def streams(size: int, piece: bytes, *, status: int = 200, **headers: str) -> Answer:
+    """An answer of so many bytes, piece by piece, no length announced."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=status, headers=headers)
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(size // len(piece)):
+                await response.write(piece)
+        return response
+
+    return answer
+
+
+async def test_a_large_answer_that_may_be_due_is_read_whole(serve: Serve, http: Http) -> None:
+    server = await serve(streams(20 * 1024 * 1024, b" " * (1 << 20)), says())
+    reply = await caller_of(http, server).call(read(expects_json=False), lane=LANE)
+    assert len(reply.body) == 20 * 1024 * 1024
+
+
+async def test_an_answer_beyond_reason_is_not_read_and_not_asked_for_again(serve: Serve, http: Http) -> None:
+    server = await serve(streams(256 * 1024 * 1024, b" " * (1 << 20)))
+    with pytest.raises(TryLater, match=r"far larger than any that is due .*32 MiB at most"):
+        await caller_of(http, server).call(read(), lane=LANE)
+    with pytest.raises(Unclear, match="far larger"):
+        await caller_of(http, server).call(write(), lane=LANE)
+    assert len(server.seen) == 2
+
+
+async def test_a_packed_answer_is_measured_unpacked(serve: Serve, http: Http) -> None:
+    packed = gzip.compress(b" " * (200 * 1024 * 1024))
+    server = await serve(streams(len(packed), packed, Content_Encoding="gzip"))
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+    server.script = [answer]
+    with pytest.raises(TryLater, match="far larger"):
+        await caller_of(http, server).call(read(), lane=LANE)
+
+
+async def test_of_a_refusal_the_beginning_is_read_however_it_comes(serve: Serve, http: Http) -> None:
+    """In many small pieces, and without end."""
+    server = await serve(streams(50_000, b"refused! " * 10, status=404), streams(1 << 28, b"no" * 50_000, status=404))
+    short = await caller_of(http, server).call(read(), lane=LANE)
+    assert len(short.body) == 50_000 // 90 * 90
+    endless = await caller_of(http, server).call(read(), lane=LANE)
+    assert (endless.status, len(endless.body)) == (404, 64 * 1024)
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 100_000, "9" * 100_000, "<html>", ""], ids=len)
+async def test_what_cannot_be_read_as_json_is_no_answer(serve: Serve, http: Http, body: str) -> None:
+    server = await serve(says(body=body))
+    with pytest.raises(TryLater):
+        await caller_of(http, server).call(read(), lane=LANE)
+    with pytest.raises(Unclear):
+        await caller_of(http, server).call(write(), lane=LANE)
+
+
+@pytest.mark.parametrize("answer", [says(503), says(body="<html>back soon")])
+async def test_who_is_maintained_says_when(serve: Serve, http: Http, answer: Answer) -> None:
+    caller = HttpCaller(
+        http, account=ACCOUNT, base_url=(await serve(answer)).url, pacer=Pace(), upkeep="Every Monday at nine."
+    )
+    with pytest.raises(TryLater, match=r"Perhaps it is being maintained. Every Monday at nine. Nothing happened"):
+        await caller.call(read(), lane=LANE)
+    with pytest.raises(Unclear, match=r"Every Monday at nine. It may have happened"):
+        await caller.call(write(), lane=LANE)
 
 
 async def test_a_redirect_within_the_host_keeps_them(serve: Serve, http: Http) -> None:

@@ -92,7 +92,7 @@ async def test_a_listing_that_ends_before_its_own_count_is_none() -> None:
     async def half(page: int, size: int) -> Page[int]:
         return Page(list(range(100))[(page - 1) * size : page * size], 200)
 
-    with pytest.raises(TryLater, match="5 times over"):
+    with pytest.raises(TryLater, match="7 times over"):
         async for _ in whole_listing(half, key=str, size=50, about="list the library"):
             pass
 
@@ -131,3 +131,26 @@ def test_a_page_that_begins_with_a_stranger_tears_the_pass() -> None:
     scan.take([str(it) for it in range(25, 40)], 40)
     assert scan.torn
     assert not scan.proven
+
+
+@pytest.mark.hazard("P08")
+@given(count=st.integers(0, 60), script=SCRIPTS, seed=st.integers(), largest=st.integers(1, 6))
+@settings(deadline=None)
+async def test_pages_too_small_to_overlap_lose_nothing_either(
+    count: int, script: list[tuple[int, int]], seed: int, largest: int
+) -> None:
+    library = Library(list(range(count)), script, seed, largest=largest)
+    before = set(library.items)
+    try:
+        found = await library.listed(20)
+    except TryLater:
+        return
+    assert found >= before - library.gone
+
+
+@pytest.mark.hazard("P08")
+@pytest.mark.parametrize("largest", [1, 2, 3])
+async def test_pages_too_small_to_overlap_still_come_to_an_end(largest: int) -> None:
+    library = Library(list(range(30)), [], 0, largest=largest)
+    assert await library.listed(20) == set(range(30))
+    assert library.pages <= 3 * 30

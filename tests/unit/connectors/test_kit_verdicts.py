@@ -43,6 +43,8 @@ READ, WRITE = Effect.READ, Effect.WRITE
         (Fault(FaultKind.LOST), Verdict.AGAIN, Verdict.UNCLEAR),
         (Fault(FaultKind.CUT), Verdict.AGAIN, Verdict.UNCLEAR),
         (Fault(FaultKind.GARBLED), Verdict.AGAIN, Verdict.UNCLEAR),
+        (Fault(FaultKind.PAGE), Verdict.AGAIN, Verdict.UNCLEAR),
+        (Fault(FaultKind.TOO_LARGE), Verdict.LATER, Verdict.UNCLEAR),
         (Fault(FaultKind.BODY_FAILED), Verdict.AGAIN, Verdict.UNCLEAR),
     ],
 )

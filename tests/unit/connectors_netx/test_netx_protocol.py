@@ -209,11 +209,22 @@ class TestScan:
         assert list(scan.met) == ids
         assert scan.proven
 
-    def test_one_item_to_a_page_still_ends(self) -> None:
+    def test_pages_of_one_item_cannot_overlap_and_so_prove_nothing(self) -> None:
         scan = Scan(100)
         while not scan.ended:
             scan.take([str(scan.start)], 5)
-        assert scan.proven
+        assert list(scan.met) == ["0", "1", "2", "3", "4"]
+        assert not scan.proven
+
+    def test_an_id_that_was_met_and_has_changed_since_closes_no_gap(self) -> None:
+        """Twelve assets; after the first page three are touched, which moves them to the end, and two go: the second page
+        begins with one of the three, and two that were never met stand before it."""
+        scan = Scan(10)
+        scan.take([f"a{it}" for it in range(10)], 12, range(10))
+        now = {f"a{it}": it for it in range(5, 12)} | {f"a{it}": 100 + it for it in range(3)}
+        scan.take(list(now)[scan.start :], len(now), list(now.values())[scan.start :])
+        assert len(scan.met) == scan.total
+        assert not scan.proven
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+from yarl import URL
+
 from dambridge.connectors.kit.backoff import Retries, retry_after
 from dambridge.connectors.kit.http import Http, Timeouts
 from dambridge.connectors.kit.messages import Effect, Reply, Request
@@ -46,7 +48,8 @@ class HttpCaller:
 
     Every sending takes one call from the pacer first. Reads are repeated as `retries` says; a write is sent once and
     ends as its reply, `Unclear` (it may have happened) or `TryLater` (it surely did not). `mask` hides what it knows as
-    secret in any text. `calls` is where sendings are counted, `http.calls` where not given."""
+    secret in any text. `calls` is where sendings are counted, `http.calls` where not given. `upkeep` is a sentence that
+    says when the service is maintained, for whoever wonders why it does not answer."""
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class HttpCaller:
         retries: Retries | None = None,
         secrets: Iterable[str] = (),
         calls: Counter[AccountId] | None = None,
+        upkeep: str = "",
     ) -> None:
         self.account = account
         self.mask = Masker(secrets)
@@ -69,6 +73,7 @@ class HttpCaller:
         self._transport = Transport(
             http, account=account, base_url=base_url, timeouts=timeouts or Timeouts(), calls=self._calls
         )
+        self._upkeep = upkeep
         self._signer: Authoriser = FixedHeaders({})
 
     @property
@@ -86,8 +91,8 @@ class HttpCaller:
         while True:
             headers = await self._leave(request, lane, so_far)
             outcome = await self._transport.exchange(request, headers)
-            if isinstance(outcome, Reply) and request.expects_json and outcome.ok and not _is_json(outcome):
-                outcome = Fault(FaultKind.GARBLED, "no JSON")
+            if isinstance(outcome, Reply) and outcome.ok:
+                outcome = _sense(request, outcome)
             if await self._settled(request, outcome, headers, so_far, lane) and isinstance(outcome, Reply):
                 return outcome
 
@@ -102,6 +107,8 @@ class HttpCaller:
                 async with AsyncExitStack() as attempt:
                     found = await attempt.enter_async_context(self._transport.open(request, headers))
                     outcome = found.reply if isinstance(found, Opened) else found
+                    if isinstance(found, Opened) and not request.pages and found.reply.is_page:
+                        outcome = Fault(FaultKind.PAGE)
                     if await self._settled(request, outcome, headers, so_far, lane) and isinstance(outcome, Reply):
                         stack.push_async_exit(attempt.pop_all())
                         break
@@ -157,12 +164,13 @@ class HttpCaller:
     def _error(self, verdict: Verdict, request: Request, outcome: Reply | Fault, so_far: _Attempts) -> NextMove:
         what = self.mask(_words(outcome))
         tried = f"Could not {request.about} at {self._transport.origin}: {what}"
+        perhaps = f" Perhaps it is being maintained. {self._upkeep}".rstrip() if _is_resting(outcome) else ""
         if verdict is Verdict.UNCLEAR:
-            return Unclear(f"{tried}. It may have happened: look before it is done again.")
+            return Unclear(f"{tried}.{perhaps} It may have happened: look before it is done again.")
         if verdict is Verdict.STOP:
-            return CannotGoOn(f"{tried}. {_remedy(outcome)}")
+            return CannotGoOn(f"{tried}. {self.mask(_remedy(outcome))}")
         times = f" ({so_far.sent} attempts)" if so_far.sent > 1 else ""
-        return TryLater(f"{tried}{times}. Nothing happened; it is safe to try again.", after=so_far.wait)
+        return TryLater(f"{tried}{times}.{perhaps} Nothing happened; it is safe to try again.", after=so_far.wait)
 
     async def _pieces(self, request: Request, found: Opened) -> AsyncIterator[bytes]:
         received = 0
@@ -175,6 +183,14 @@ class HttpCaller:
                 )
             received += len(piece)
             yield piece
+
+
+def _sense(request: Request, reply: Reply) -> Reply | Fault:
+    """A good reply, or why it cannot be the service's."""
+    no_json = request.expects_json and not _is_json(reply)
+    if (no_json or not request.pages) and reply.is_page:
+        return Fault(FaultKind.PAGE)
+    return Fault(FaultKind.GARBLED, "no JSON") if no_json else reply
 
 
 def _is_json(reply: Reply) -> bool:
@@ -194,4 +210,11 @@ def _words(outcome: Reply | Fault) -> str:
 def _remedy(outcome: Reply | Fault) -> str:
     if isinstance(outcome, Fault):
         return "Check the address; where a company certificate is in use, make the system trust it (SSL_CERT_FILE)."
-    return "That is a redirect: write the address that it leads to as the account's base_url."
+    host = URL(outcome.headers.get("Location", "")).host
+    leads = f"a redirect to {host}, which was not followed" if host else "a redirect"
+    return f"That is {leads}: if it is right, write the address that it leads to as the account's base_url."
+
+
+def _is_resting(outcome: Reply | Fault) -> bool:
+    """Whether this is how services answer while they are maintained."""
+    return outcome.status == 503 if isinstance(outcome, Reply) else outcome.kind is FaultKind.PAGE

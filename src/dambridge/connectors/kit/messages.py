@@ -32,7 +32,8 @@ class FilePart:
 class Request:
     """One call. `path` follows the account's base address and is already quoted; `about` finishes the sentence
     "could not ..." for a person (`read asset I0000x`). At most one of `form` (urlencoded, or multipart beside `file`)
-    and `json` is given. `expects_json` says whether a good reply has to be JSON."""
+    and `json` is given. `expects_json` says whether a good reply has to be JSON, `pages` whether it may be a
+    page for people, as a file that is fetched can be; it is otherwise taken for maintenance."""
 
     method: str
     path: str
@@ -45,6 +46,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     authorised: bool = True
     expects_json: bool = True
+    pages: bool = True
 
 
 @dataclass(slots=True)
@@ -61,10 +63,19 @@ class Reply:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """The body as JSON. Raises `ValueError` where it is none."""
+        """The body as JSON. Raises `ValueError` where it is none, or nested deeper than can be read."""
         if self._parsed is None:
-            self._parsed = json.loads(self.body)
+            try:
+                self._parsed = json.loads(self.body)
+            except RecursionError:
+                raise ValueError("nested too deeply") from None
         return self._parsed
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this is a page for people, as gateways and maintenance answer."""
+        says_so = self.headers.get("Content-Type", "").lower().startswith("text/html")
+        return says_so or self.body[:512].lstrip()[:1] == b"<"
 
     def json_or_none(self) -> Any:
         """The body as JSON, None where it is none: for errors, which may be pages for people."""

@@ -22,7 +22,10 @@ from dambridge.model.identity import AccountId
 from dambridge.ports.errors import NextMove
 
 _MOST_HOPS = 5
+_LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of a good reply, unpacked. The largest that is due, a page of a thousand records, has a tenth of it."""
 _LONGEST_REFUSAL = 64 * 1024
+"""Of any other reply the beginning is read: its status counts, and what explains it is short."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FAILURES = (aiohttp.ClientError, OSError, TimeoutError, BodyFailed)
 
@@ -92,8 +95,7 @@ class Transport:
                 reply = Reply(response.status, response.headers, b"")
                 found = Opened(reply, None if packed else response.content_length, response)
             else:
-                body = await response.content.read(_LONGEST_REFUSAL)
-                found = Reply(response.status, response.headers, body)
+                found = await _whole(response)
         except _FAILURES as error:
             found = fault_of(error)
         try:
@@ -150,10 +152,13 @@ class Transport:
             if not follows or response.status not in _REDIRECTS:
                 return response
             target = url.join(URL(response.headers.get("Location", "")))
+            foreign = not target.host or target.origin() != url.origin()
+            if foreign and request.expects_json:
+                return response  # another host's word is not the service's; a file may well lie elsewhere
             response.release()
             if target.scheme not in {"https", url.scheme} or not target.host:
                 raise aiohttp.InvalidURL("(redirect)")
-            if target.origin() != url.origin():
+            if foreign:
                 sent = {"Accept-Encoding": "identity"}
             url = target
         raise aiohttp.InvalidURL("(too many redirects)")
@@ -198,8 +203,29 @@ _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-async def _whole(response: aiohttp.ClientResponse) -> Reply:
+async def _whole(response: aiohttp.ClientResponse) -> Reply | Fault:
+    """The reply with its body, of a refusal the beginning; reading stops at once where a good reply grows beyond reason."""
+    good = 200 <= response.status < 300
+    most = _LARGEST_ANSWER if good else _LONGEST_REFUSAL
+    announced = response.content_length or 0
+    pieces: list[bytes] = []
     try:
-        return Reply(response.status, response.headers, await response.read())
+        if good and announced > most:
+            return _too_large(announced)
+        received = 0
+        async for piece in response.content.iter_any():
+            pieces.append(piece)
+            received += len(piece)
+            if received > most:
+                if good:
+                    return _too_large(received)
+                break
     finally:
         response.close()
+    return Reply(response.status, response.headers, b"".join(pieces)[:most])
+
+
+def _too_large(size: int) -> Fault:
+    return Fault(
+        FaultKind.TOO_LARGE, f"{size / 1024**2:,.0f} MiB or more, {_LARGEST_ANSWER // 1024**2} MiB at most are due"
+    )

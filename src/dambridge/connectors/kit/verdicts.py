@@ -17,6 +17,8 @@ class FaultKind(StrEnum):
     LOST = "the connection was cut before the answer"
     CUT = "the answer was cut"
     GARBLED = "the answer was not what the service sends"
+    PAGE = "a page for people came where data was due"
+    TOO_LARGE = "the answer was far larger than any that is due"
     BODY_FAILED = "the file to be sent could not be read to its end"
 
 
@@ -59,6 +61,6 @@ def _on_fault(effect: Effect, kind: FaultKind) -> Verdict:
     if kind is FaultKind.UNTRUSTED:
         return Verdict.STOP
     if effect is Effect.READ:
-        return Verdict.AGAIN
+        return Verdict.LATER if kind is FaultKind.TOO_LARGE else Verdict.AGAIN
     # Nothing was sent where no connection was made; anywhere later the service may have acted on what it got.
     return Verdict.LATER if kind is FaultKind.NOT_CONNECTED else Verdict.UNCLEAR

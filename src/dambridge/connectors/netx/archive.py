@@ -234,8 +234,7 @@ class NetxArchive:
     # files and pages ---------------------------------------------------------------------------------------------
 
     def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
-        about = f"fetch the file of asset {remote_id}"
-        return self._client.download(nx.original_path(remote_id), about=about, lane=lane)
+        return self._looker.original(remote_id, lane)
 
     def page_of(self, remote_id: RemoteId) -> str:
         return nx.page_for_people(self._setup, remote_id)

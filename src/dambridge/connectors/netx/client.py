@@ -7,7 +7,7 @@ already the next move.
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, NoReturn, TypeVar
@@ -56,6 +56,7 @@ class NetxClient:
             pacer=pacer,
             timeouts=Timeouts(connect=setup.connect_timeout, idle=setup.read_timeout),
             secrets=_secrets(setup),
+            upkeep=nx.UPKEEP,
         )
         self._signer = self._choose_signer()
         self._caller.sign_with(self._signer)
@@ -198,6 +199,7 @@ class NetxClient:
             form={**form, "fileName": file_name},
             file=FilePart(field="file", file_name=file_name, body=body),
             expects_json=expects_json,
+            pages=False,
         )
         try:
             return await self._signed(request, lane=lane, call_id=None, repeatable=body.repeatable)
@@ -205,13 +207,22 @@ class NetxClient:
             raise nx.next_move(said, tried=about, writing=True) from None
 
     @asynccontextmanager
-    async def download(self, path: str, *, about: str, lane: Lane) -> AsyncIterator[ByteStream]:
-        """A file on its way. Raises `Refused` where it may not be had, `TryLater` when it is cut."""
+    async def download(
+        self, path: str, *, about: str, lane: Lane, is_page: Callable[[], Awaitable[bool]] | None = None
+    ) -> AsyncIterator[ByteStream]:
+        """A file on its way. Raises `Refused` where it may not be had, `TryLater` when it is cut.
+
+        A page for people is no file unless `is_page`, asked only then, says that the file is one."""
         request = Request(method="GET", path=path, effect=Effect.READ, about=about, expects_json=False)
         for renewals_left in (1, 0):
             signed = await self._signer.headers(lane)
             async with self._caller.download(request, lane=lane) as found:
                 if found.stream is not None and not _says_json(found.reply):
+                    if found.reply.is_page and not (is_page and await is_page()):
+                        raise TryLater(
+                            f"Could not {about}: NetX answered with a page for people. Perhaps it is being maintained. "
+                            f"{nx.UPKEEP} Nothing happened; it is safe to try again."
+                        )
                     yield found.stream
                     return
                 refusal = await _whole(found.reply, found.stream)

@@ -69,5 +69,5 @@ class Scan:
 
     @property
     def proven(self) -> bool:
-        more = len(self.met) > self.total and not self.exact and not self.unguarded
-        return self.ended and not self.torn and (len(self.met) == self.total or more)
+        more = len(self.met) > self.total and not self.exact
+        return self.ended and not self.torn and not self.unguarded and (len(self.met) == self.total or more)

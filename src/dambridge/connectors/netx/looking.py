@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
@@ -12,6 +13,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.model.records import Absence, Missing
 from dambridge.ports.errors import TryLater
 from dambridge.ports.pace import Lane
+from dambridge.ports.systems import ByteStream
 
 Looked = wire.WireAsset | Missing
 
@@ -30,6 +32,16 @@ class AssetLooker:
         for at in range(0, len(wanted), self._ids_per_call):
             found |= await self._some(wanted[at : at + self._ids_per_call], data, lane)
         return {it: found[it] for it in wanted}
+
+    def original(self, remote_id: RemoteId, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
+        """The asset's file. A page for people is taken for one only where the asset's file is a page."""
+
+        async def is_page() -> bool:
+            seen = (await self.look([remote_id], ("asset.id", "asset.base", "asset.file"), lane))[remote_id]
+            return isinstance(seen, wire.WireAsset) and seen.file_name.lower().endswith((".html", ".htm", ".xhtml"))
+
+        about = f"fetch the file of asset {remote_id}"
+        return self._client.download(nx.original_path(remote_id), about=about, lane=lane, is_page=is_page)
 
     async def _some(self, ids: Sequence[RemoteId], data: Sequence[str], lane: Lane) -> dict[RemoteId, Looked]:
         """One call for all of them. A site that refuses the whole call for one asset's sake is asked by halves."""

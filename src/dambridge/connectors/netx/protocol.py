@@ -24,6 +24,10 @@ OLDER_FILES: Final = "/file/"
 ROOT_FOLDER: Final = "1"  # NX 4.2, CONFIRMED
 WHOLE_ASSET: Final = ("asset.id", "asset.base", "asset.file", "asset.attributes", "asset.folders")
 
+UPKEEP: Final = (
+    "NetX's hosted sites are maintained on the second and fourth Wednesday, 18:00 to 21:00 US Pacific."  # NX 9
+)
+
 TOKEN_REJECTED: Final = 10000  # NX 3.1, SINGLE
 NO_ACCESS: Final = 3004  # NX 3.1, SINGLE
 FAILURE: Final = 1000  # NX 3.1, SINGLE: generic; seen when an asset is taken out of a folder that it is not in

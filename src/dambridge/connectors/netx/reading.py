@@ -42,6 +42,7 @@ class NetxReader:
         self._account = account
         self._client = client
         self._folders = folders
+        self._looker = looker
         self._looks = GatheredLooks(looker, most=setup.ids_per_call)
         self._capabilities = DECLARED
 
@@ -115,8 +116,7 @@ class NetxReader:
     def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
         """The stored file as the site gives it out. Export maps may write attributes into it on the way (NX 10): whether
         these are the stored bytes is told by the record's checksum alone, never by a hash of a download."""
-        about = f"fetch the file of asset {remote_id}"
-        return self._client.download(nx.original_path(remote_id), about=about, lane=lane)
+        return self._looker.original(remote_id, lane)
 
     async def close(self) -> None:
         """A token has no session to end, and connections belong to the process."""

@@ -125,6 +125,7 @@ class PhotoShelterClient:
             query={"download_filetype": "original", "download_image_embed": "false"},
             headers={"Range": f"bytes={start}-"} if start else {},
             expects_json=False,
+            pages=False,  # PS E28: always application/octet-stream
         )
         return self._caller.download(request, lane=lane)
 
@@ -184,6 +185,18 @@ class PhotoShelterClient:
             raise TryLater(
                 f"Could not {about}: PhotoShelter's reply should have been {error}. Nothing happened."
             ) from None
+
+    def check_organisation(self, item: WireItem, about: str) -> None:
+        """A session is in one organisation at a time (PS A3) and another program may have moved ours: where a resource
+        says whose it is (PS E3, E19), one of another's ends the session. Raises `TryLater`; the next call enters anew."""
+        owner = text(item.attributes.get("organization_id")) or text(item.attributes.get("org_id"))
+        if owner and owner != self._options.org_id:
+            self._session.forget()
+            raise TryLater(
+                f"Could not {about}: PhotoShelter answered out of organization {owner} instead of {self._options.org_id}; "
+                "something else moved this session there. A new one is made, and it is safe to try again. Give dambridge a "
+                "service user of its own."
+            )
 
     async def session_is_good(self, *, lane: Lane) -> bool:
         """Whether the session that calls now use is accepted (PS A6, CONFIRMED)."""

@@ -71,6 +71,7 @@ class GalleryPaths:
             above, collection = waiting.popleft()
             try:
                 async for item in self._children(collection, lane):
+                    self._client.check_organisation(item, "list the galleries")
                     here = f"{above}{shown_name(item)}"
                     if is_collection(item):
                         waiting.append((f"{here}/", RemoteId(item.id)))

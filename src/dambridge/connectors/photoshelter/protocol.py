@@ -21,10 +21,19 @@ OAUTH_ENDED: Final = "OAuthServerException"  # PS 4.6: id CONFIRMED, status INFE
 ALL_MEDIA: Final = "image,video,audio,doc"  # PS E18, CONFIRMED
 
 
-def read_request(path: str, about: str, query: Mapping[str, str] | None = None, *, json_reply: bool = True) -> Request:
+def read_request(
+    path: str, about: str, query: Mapping[str, str] | None = None, *, json_reply: bool = True, pages: bool = True
+) -> Request:
     """A GET below the API's root; `path` is quoted already."""
+    asked = query or {}
     return Request(
-        method="GET", path=API + path, effect=Effect.READ, about=about, query=query or {}, expects_json=json_reply
+        method="GET",
+        path=API + path,
+        effect=Effect.READ,
+        about=about,
+        query=asked,
+        expects_json=json_reply,
+        pages=pages,
     )
 
 

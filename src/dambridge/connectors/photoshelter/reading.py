@@ -21,7 +21,7 @@ from dambridge.connectors.photoshelter.wire import WireItem, parse_count, parse_
 from dambridge.model.identity import AccountId, RemoteId
 from dambridge.model.records import Absence, Container, MediaType, Missing, NativeRecord, NativeValue
 from dambridge.ports.capabilities import ReaderCapabilities
-from dambridge.ports.errors import TryLater
+from dambridge.ports.errors import MovedOn, TryLater
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AccountInfo, ByteStream, ListingPage, Sighting, Window
 
@@ -126,6 +126,7 @@ class PhotoShelterReader:
         if not reply.ok and (gone := protocol.missing(reply, remote_id)) is not None:
             return await self._proven(gone, about, lane)
         item = self._client.parsed(parse_item, reply, about)
+        self._client.check_organisation(item, about)
         kind = records.media_type_of(item, text(item.attributes.get("file_name"))) or MediaType.DOCUMENT
         got = groups & {records.IPTC, records.CUSTOM, records.CONTAINERS} | {records.BASE}
         extra: dict[str, NativeValue] = {}
@@ -223,12 +224,16 @@ class PhotoShelterReader:
         where the asset is not there any more."""
         resumes = self._capabilities.byte_ranges.usable
         stamp = await self._stamp(remote_id, lane) if resumes else ""
-        async with self._client.download(remote_id, lane=lane) as found:
-            rest = partial(self._rest, remote_id, stamp, lane)
-            stream = resumed(found, rest) if resumes else found.stream
-            if stream is None:
-                raise self._client.refusal(found.reply, f"give out the original of asset {remote_id}")
-            yield stream
+        rest = partial(self._rest, remote_id, stamp, lane)
+        for first in (True, False):
+            async with self._client.download(remote_id, lane=lane) as found:
+                stream = resumed(found, rest) if resumes else found.stream
+                if stream is not None:
+                    yield stream
+                    return
+            refusal = self._client.refusal(found.reply, f"give out the original of asset {remote_id}")
+            if not (first and isinstance(refusal, MovedOn) and await self._client.still_ours(lane) is not True):
+                raise refusal
 
     @asynccontextmanager
     async def _rest(self, remote_id: RemoteId, stamp: str, lane: Lane, start: int) -> AsyncIterator[Download]:
