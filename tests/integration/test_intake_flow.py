@@ -75,6 +75,7 @@ async def test_a_draft_approved_later_arrives_with_the_next_run(pair: World, mov
     )
     await pair.run()
     assert pair.by_source() == {}
+    pair.advance(3600)
     pair.edit(asset, iptc={"edit_status": "approved"})
     await pair.run()
     assert len(pair.by_source()[asset]) == 1
