@@ -212,6 +212,7 @@ async def test_more_old_assets_than_a_page_put_into_a_gallery_all_arrive(pair: W
         pair.submit(picture(it), file_name=f"{it}.jpg", containers=["Elsewhere/Old"], iptc=approved())
         for it in range(45)
     ]
+    pair.advance(3600)
     (first,) = submit(pair, 1, first=60)
     await small.run()
     assert list(pair.by_source()) == [first]

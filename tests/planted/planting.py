@@ -20,7 +20,7 @@ import yaml
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SOURCE = ROOT / "src"
-LIMIT = 420
+LIMIT = 560
 """Seconds that one run over planted code may take."""
 REPORT = "report.json"
 OPTIONS = (
@@ -147,7 +147,7 @@ class Workbench:
             "PYTHONPATH": os.pathsep.join((str(source), str(HERE))),
             "PYTHONPYCACHEPREFIX": str(self._folder / "compiled"),
             "PLANTED_REPORT": str(folder / REPORT),
-            "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(self._folder / "hypothesis"),
         }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 import dambridge
 import dambridge_sim
@@ -21,6 +22,14 @@ FAULTS_OF_THE_PLANTING = ("NameError", "UnboundLocalError", "ImportError", "Modu
 _marks: dict[str, list[str]] = {}
 _ends: dict[str, str] = {}
 _errors: list[str] = []
+
+
+def pytest_sessionstart() -> None:
+    """That an example fails is enough here; to make it small takes longer than all the rest."""
+    settings.register_profile(
+        "planted", parent=settings.default, phases=(Phase.explicit, Phase.generate), database=None
+    )
+    settings.load_profile("planted")
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
