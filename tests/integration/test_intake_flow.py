@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.pictures import approved, picture
+from support.pictures import approved, captioned, picture
 from support.world import World, world
 
 
@@ -75,6 +75,9 @@ async def test_a_draft_approved_later_arrives_with_the_next_run(pair: World, mov
     )
     await pair.run()
     assert pair.by_source() == {}
+    for _ in range(2):  # so that no poll reaches back to the upload
+        pair.advance(3600)
+        await pair.run()
     pair.edit(asset, iptc={"edit_status": "approved"})
     await pair.run()
     assert len(pair.by_source()[asset]) == 1
@@ -110,6 +113,22 @@ async def test_new_bytes_become_a_version_of_the_same_asset(pair: World) -> None
     assert after["sha256"] == hashlib.sha256(data).hexdigest()
     assert after["versions"] == 2
     assert after["attributes"]["Title"] == ["Boat"]
+
+
+@pytest.mark.hazard("P22")
+async def test_what_netx_reads_out_of_the_new_file_does_not_overwrite_the_fields(pair: World) -> None:
+    """A site maps embedded metadata to attributes on check-in; the values that stood there are written back."""
+    asset = pair.submit(picture(1), file_name="a.jpg", containers=["Intake/Harbour"], iptc=approved(title="Boat"))
+    await pair.run()
+    (before,) = pair.by_source()[asset]
+    pair.advance(3600)
+    pair.edit_netx(before["id"], attributes={"Caption": ["The librarian's words"]})
+    pair.edit(asset, captioned(2, "CAMERA DEFAULT"))
+    await pair.run()
+    (after,) = pair.by_source()[asset]
+    assert after["versions"] == 2
+    assert after["attributes"]["Caption"] == ["The librarian's words"]
+    assert (await pair.run()).summary["flows"]["intake"]["done"] == 0
 
 
 async def test_what_a_person_changed_in_netx_is_left_alone(pair: World) -> None:

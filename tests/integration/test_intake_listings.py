@@ -108,6 +108,7 @@ async def test_an_empty_poll_is_made_good_by_the_next_one_and_by_the_sweep(pair:
     await pair.run()
     pair.advance(3600)
     pair.edit(early, iptc={"caption": "Soon"})
+    pair.advance(120)
     pair.faults("photoshelter", {"match": CHANGED, "action": "empty_list"})
     await pair.run()
     pair.faults("photoshelter")
@@ -116,6 +117,7 @@ async def test_an_empty_poll_is_made_good_by_the_next_one_and_by_the_sweep(pair:
     assert pair.by_source()[early][0]["attributes"]["Caption"] == ["Soon"], "polls overlap"
 
     pair.edit(late, iptc={"caption": "Later"})
+    pair.advance(3600)
     pair.faults("photoshelter", {"match": CHANGED, "action": "empty_list"})
     await pair.run()
     pair.faults("photoshelter")
@@ -181,6 +183,7 @@ async def test_what_is_stamped_before_the_read_and_seen_after_it_is_not_lost(pai
     assert swept is not None
     pair.faults("photoshelter", {"match": CHANGED, "action": "empty_list", "times": 1})
     pair.edit(asset, iptc={"caption": "Stamped early, seen late"})
+    pair.advance(120)
     await pair.run()
     pair.advance(300)
     await pair.run()
@@ -199,3 +202,23 @@ async def test_more_newcomers_than_a_page_all_arrive_between_two_polls(pair: Wor
     result = await small.run()
     assert flow_of(result)["done"] == 64
     assert len(pair.by_source()) == 65
+
+
+@pytest.mark.hazard("P11")
+async def test_more_old_assets_than_a_page_put_into_a_gallery_all_arrive(pair: World) -> None:
+    """Membership moves no modified time, so no poll shows them: the gallery itself is read until all is known."""
+    small = replace(pair, overrides={"accounts": {"agency": {"per_page": 20}}})
+    old = [
+        pair.submit(picture(it), file_name=f"{it}.jpg", containers=["Elsewhere/Old"], iptc=approved())
+        for it in range(45)
+    ]
+    pair.advance(3600)
+    (first,) = submit(pair, 1, first=60)
+    await small.run()
+    assert list(pair.by_source()) == [first]
+    pair.advance(3600)
+    for it in old:
+        pair.edit(it, containers=GALLERY)
+    result = await small.run()
+    assert flow_of(result)["done"] == 45
+    assert sorted(pair.by_source()) == sorted([first, *old])

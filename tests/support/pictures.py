@@ -8,6 +8,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+IMAGE_DESCRIPTION = 270
+
 
 @cache
 def picture(seed: int, *, side: int = 48) -> bytes:
@@ -16,6 +18,14 @@ def picture(seed: int, *, side: int = 48) -> bytes:
     ImageDraw.Draw(drawn).line((0, seed % side, side, side - seed % side), fill="white", width=3)
     out = BytesIO()
     drawn.save(out, "JPEG", quality=85, comment=f"picture {seed}".encode())
+    return out.getvalue()
+
+
+def captioned(seed: int, words: str) -> bytes:
+    """The picture with a description of its own inside, as cameras and editors leave one."""
+    drawn, exif, out = Image.open(BytesIO(picture(seed))), Image.Exif(), BytesIO()
+    exif[IMAGE_DESCRIPTION] = words
+    drawn.save(out, "JPEG", quality=85, exif=exif)
     return out.getvalue()
 
 

@@ -115,6 +115,7 @@ def test_times_are_read_in_both_spellings_and_none_is_given_a_zone() -> None:
     assert protocol.parse_time("yesterday GMT") is None
 
 
+@pytest.mark.hazard("P10")
 @given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2200, 1, 1)), st.integers(-14, 14))  # noqa: DTZ001 - the zone is the other argument
 def test_a_window_never_leaves_out_its_ends(naive: datetime, hours: int) -> None:
     instant = naive.replace(tzinfo=timezone(timedelta(hours=hours)))

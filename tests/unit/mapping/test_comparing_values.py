@@ -21,6 +21,8 @@ def plain(text: str) -> LangAlt:
     return LangAlt.plain(text)
 
 
+@pytest.mark.hazard("P23")
+@pytest.mark.hazard("P26")
 @pytest.mark.parametrize(
     ("name", "one", "other"),
     [

@@ -74,6 +74,7 @@ def test_the_header_counts_every_entry() -> None:
     assert plan.header.expires_at == NOW + timedelta(days=2)
 
 
+@pytest.mark.hazard("P01")
 @pytest.mark.hazard("P02")
 @pytest.mark.parametrize(
     ("options", "facts", "guards"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
@@ -107,6 +107,7 @@ ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
 @pytest.mark.hazard("P23")
+@example(unicodedata.normalize("NFD", "Gärten an der Ǻ"))
 @given(ANY)
 def test_a_folder_name_is_fit_for_every_system_and_cleaning_it_again_changes_nothing(text: str) -> None:
     cleaned = clean_segment(text)

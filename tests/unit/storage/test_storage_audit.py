@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from dambridge.storage import SqlLedger, open_ledger
+from dambridge.storage import SqlLedger, audit, open_ledger
 from dambridge.storage.opening import open_database
 from dambridge.testing.ledger_contract import entry
 
@@ -79,6 +80,22 @@ async def test_the_first_place_of_any_tampering_is_named(
     assert await ledger.verify_audit() is None
     tamper(store, *statements)
     assert await ledger.verify_audit() == first, what
+
+
+@pytest.mark.hazard("P50")
+async def test_a_forged_entry_cannot_be_mended_by_the_next_ones_pointer_alone(ledger: SqlLedger, store: str) -> None:
+    """Whoever knows the recipe writes a sound entry of their own and points the next one to it: the next one tells."""
+    trail = await ledger.audit_trail(subject=None, after=0, limit=9)
+    forged = audit._row(3, trail[1].hash, replace(trail[2].entry, actor="nobody"))
+    tamper(
+        store,
+        "UPDATE audit_log SET actor = 'nobody', salt = :salt, detail_digest = :digest, hash = :hash WHERE seq = 3",
+        "UPDATE audit_log SET previous = :hash WHERE seq = 4",
+        salt=forged["salt"],
+        digest=forged["detail_digest"],
+        hash=forged["hash"],
+    )
+    assert await ledger.verify_audit() == 4
 
 
 async def test_details_are_erased_for_good_and_the_chain_still_holds(ledger: SqlLedger, store: str) -> None:
