@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +44,14 @@ from dambridge.ports.pace import Lane, Pacer
 Parsed = TypeVar("Parsed")
 
 
+@dataclass(frozen=True, slots=True)
+class OAuthTold:
+    """What the last OAuth renewal showed: how long the access token lasts, and whether the refresh token was replaced."""
+
+    lasts: timedelta | None
+    rotated: bool
+
+
 class PhotoShelterClient:
     """One account's calls. Each method raises the kit's errors; what it returns is said of each."""
 
@@ -70,6 +79,7 @@ class PhotoShelterClient:
         self._caller.sign_with(self._session)
         self._refresh_token = _kept_token(options.oauth)
         self._told: WireRate | None = None
+        self.oauth_told: OAuthTold | None = None
 
     @property
     def calls(self) -> int:
@@ -108,6 +118,16 @@ class PhotoShelterClient:
             {"download_filetype": "original", "download_image_embed": "false"},
             json_reply=False,
         )
+        return self._caller.download(request, lane=lane)
+
+    async def send(self, request: Request, *, lane: Lane) -> Reply:
+        """The reply to any request at all, refusals included, for who judges them alone. Raises as the kit does."""
+        reply = await self._caller.call(request, lane=lane)
+        await self._heed(reply)
+        return reply
+
+    def open(self, request: Request, *, lane: Lane) -> AbstractAsyncContextManager[Download]:
+        """The reply to any read, its body as a stream."""
         return self._caller.download(request, lane=lane)
 
     def refusal(self, reply: Reply, about: str) -> NextMove:
@@ -206,11 +226,12 @@ class PhotoShelterClient:
             raise self._locked_out(reply, "Let a user agree anew and write the new `refresh_token`.")
         tokens = self.parsed(parse_tokens, reply, "renew the OAuth session")
         self.mask.add(tokens.access)
+        lasts = None if tokens.expires_in is None else timedelta(seconds=tokens.expires_in)
+        self.oauth_told = OAuthTold(lasts, rotated=bool(tokens.refresh) and tokens.refresh != self._refresh_token)
         if tokens.refresh and tokens.refresh != self._refresh_token:
             self.mask.add(tokens.refresh)
             self._refresh_token = tokens.refresh
             _keep_token(oauth.token_file, tokens.refresh)
-        lasts = None if tokens.expires_in is None else timedelta(seconds=tokens.expires_in)
         return SignedIn({**self._key, "Authorization": f"Bearer {tokens.access}"}, lasts)
 
     async def _enter_organisation(self, signed: SignedIn, lane: Lane) -> Reply:
