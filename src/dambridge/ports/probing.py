@@ -50,7 +50,8 @@ class Finding:
     """The answer to one question. `value` is the position found, plain JSON; `told` a sentence for people; `evidence` what was
     called and what came back, without secrets; `cells` capability cells that follow (`reader.custom_fields`,
     `archive.deliver.video`, `archive.fields.Credit`); `suggests` options of the account to set; `ask_vendor` a question
-    ready to be sent to the vendor's support, empty where none is left."""
+    ready to be sent to the vendor's support, empty where none is left; `administrator` what only the account's
+    administrator can look at or change."""
 
     question: str
     standing: Standing
@@ -61,6 +62,7 @@ class Finding:
     suggests: Mapping[str, Any] = field(default_factory=dict)
     warning: str = ""
     ask_vendor: str = ""
+    administrator: str = ""
 
 
 class Prober(Protocol):

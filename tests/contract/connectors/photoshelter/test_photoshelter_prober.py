@@ -5,13 +5,16 @@ The oracle is `POSITIONS`: which finding tells which switch, written from the sw
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 import pytest
 from pydantic import Field, SecretStr
 
@@ -20,7 +23,10 @@ from dambridge.connectors.photoshelter.client import PhotoShelterClient
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.connectors.photoshelter.probing import PhotoShelterProber
 from dambridge.connectors.photoshelter.probing.samples import KINDS, sample
+from dambridge.model.identity import AccountId
 from dambridge.model.records import MediaType
+from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
+from dambridge.ports.errors import Refused
 from dambridge.ports.pace import Lane
 from dambridge.ports.probing import Finding, Prober, Standing
 from dambridge_sim.photoshelter.switches import SWITCHES
@@ -61,18 +67,24 @@ def same(position: Any, found: Any, _: Switches) -> bool:
 
 
 def filtering(position: Any, found: Any, _: Switches) -> bool:
-    return found == ("filters" if position else "ignored")
+    return bool(found == ("filters" if position else "ignored"))
 
 
 def within(position: Any, found: Any, _: Switches) -> bool:
     """Between the last look that did not see it and the first that did; a second for the calls themselves."""
     seen = found["seen"]
-    return found["not_before"] <= position + 1 and (position <= seen + 1 if seen is not None else position >= 299)
+    return bool(found["not_before"] <= position + 1 and (position <= seen + 1 if seen is not None else position >= 299))
 
 
 def kinds(position: Any, found: Any, _: Switches) -> bool:
     wanted = {it.value for it in KINDS} if position == "any" else {"image"}
     return {kind for kind, how in found.items() if how == "works"} == wanted
+
+
+def shapes(position: Any, found: Any, _: Switches) -> bool:
+    """Where words are taken, an option's id may pass for one too."""
+    taken = {shape for shape, works in found.items() if works}
+    return taken - ({"option_ids"} if position == "values" else set()) == {position} - {"absent"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ def on(name: str, position: Any = True) -> Callable[[Switches], bool]:
 
 
 def edits(switches: Switches) -> bool:
-    return switches.get("iptc_write", "present") == "present"
+    return bool(switches.get("iptc_write", "present") == "present")
 
 
 POSITIONS: Mapping[str, Position] = {
@@ -177,7 +189,7 @@ POSITIONS: Mapping[str, Position] = {
         when=edits,
     ),
     "custom_metadata_write": Position(
-        "custom.write", part("custom.write", "shape"), among=("option_ids", "values", "flat", "absent")
+        "custom.write", part("custom.write", "shapes"), shapes, ("option_ids", "values", "flat", "absent")
     ),
     "v4_visibility_write": Position("visibility.v4", value("visibility.v4")),
     "v3_visibility_write": Position("visibility.v3", value("visibility.v3")),
@@ -249,7 +261,9 @@ async def probing(site: Any, *, v3: bool = True, **more: Any) -> AsyncIterator[P
         return None
 
     async with Http(jitter=lambda: 0.0, sleep=no_rest) as http:
-        client = PhotoShelterClient(options, account="agency", pacer=site.pacer, http=http, retries=Retries(attempts=2))
+        client = PhotoShelterClient(
+            options, account=AccountId("agency"), pacer=site.pacer, http=http, retries=Retries(attempts=2)
+        )
         probe = Probe(site, PhotoShelterProber(client, options, sleep=rest, monotonic=lambda: probe.passed))
         yield probe
         await client.sign_out()
@@ -302,7 +316,7 @@ async def exercise(site: Any, switches: Switches) -> Findings:
         found = dict(await probe.run(write=True))
         left = await probe.prober.clean_up(lane=Lane.NORMAL)
     await site.switch(index_lag_s=0.0)
-    assert all("trash" in it for it in left), left
+    assert list(left) == []
     assert await library(site) == before
     assert await containers(site) == stood
     return found
@@ -347,3 +361,311 @@ class TestPositions:
         for seed in range(QUICK, LONG):
             switches = positions(seed)
             assert compared(await exercise(photoshelter, switches), switches) >= 10
+
+
+class TestReading:
+    async def test_without_leave_to_write_nothing_is_changed(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        state, seen = await photoshelter.control("GET", "state"), len(await photoshelter.journal())
+        async with probing(photoshelter) as probe:
+            found = await probe.run(write=False)
+        calls = (await photoshelter.journal())[seen:]
+        assert len(calls) >= 60
+        assert [it for it in calls if it["changed"] and "authenticate" not in it["path"]] == []
+        assert await photoshelter.control("GET", "state") == state
+        assert len([it for it in found.values() if it.standing is Standing.ANSWERED]) >= 22
+
+    async def test_what_writes_is_not_asked_without_a_scratch_container(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        async with probing(photoshelter) as probe:
+            writing = [it for it in probe.prober.questions() if it.mutations]
+            ends = {it.id: await probe.prober.ask(it, {}, lane=Lane.NORMAL) for it in writing}
+        assert len(ends) >= 20
+        assert {it.standing for it in ends.values()} == {Standing.NOT_ASKED}
+        assert all(it.sets_off and it.cleaned_up for question in writing for it in question.mutations)
+
+    async def test_an_empty_library_leaves_questions_open_until_the_probe_has_brought_files(
+        self, photoshelter: Any
+    ) -> None:
+        async with probing(photoshelter) as probe:
+            found = dict(await probe.run(write=True))
+            asked = {it.id: it for it in probe.prober.questions()}
+            reads = ("media.time_names", "media.hash", "download.ranges", "download.originals", "media.window")
+            assert {found[it].standing for it in reads} == {Standing.UNANSWERED}
+            again = {it: await probe.prober.ask(asked[it], found, lane=Lane.NORMAL) for it in reads}
+            assert {it.standing for it in again.values()} == {Standing.ANSWERED}
+            assert list(await probe.prober.clean_up(lane=Lane.NORMAL)) == []
+        assert found["upload.v4"].standing is Standing.ANSWERED
+        assert await library(photoshelter) == []
+
+    async def test_the_limits_are_shown_where_the_account_shows_them(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        await photoshelter.control("POST", "traffic", {"rate_per_s": 500, "burst": 5000})
+        for shown in (True, False):
+            await photoshelter.switch(rate_limit_in_meta=shown)
+            async with probing(photoshelter) as probe:
+                found = (await probe.run(write=False, only=lambda it: it == "rate_limit"))["rate_limit"]
+            assert found.value == ({"shown": True, "limit": 5000} if shown else {"shown": False})
+
+    async def test_without_a_key_for_v3_its_questions_stay_open(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        async with probing(photoshelter, v3=False) as probe:
+            found = await probe.run(write=True)
+            await probe.prober.clean_up(lane=Lane.NORMAL)
+        asked = {name for name, it in found.items() if "v3_api_key" in it.told}
+        assert asked == {"time_zone", "v3_numbers", "license.v3", "workspaces", "review", "upload.v3", "visibility.v3"}
+        assert {found[it].standing for it in asked} == {Standing.UNANSWERED}
+        assert found["upload.route"].value["image"] == "v4"
+
+    async def test_every_cell_is_a_capability_and_has_one_finding(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        async with probing(photoshelter) as probe:
+            found = await probe.run(write=True)
+            await probe.prober.clean_up(lane=Lane.NORMAL)
+        cells = [name for it in found.values() for name in it.cells]
+        assert len(cells) == len(set(cells)) >= 35
+        fields = {
+            "reader": set(ReaderCapabilities.__dataclass_fields__),
+            "archive": set(ArchiveCapabilities.__dataclass_fields__),
+        }
+        for name in cells:
+            side, _, rest = name.partition(".")
+            assert rest.partition(".")[0] in fields[side], name
+        assert found["iptc.write"].cells["archive.fields.caption"] is Proof.PROVEN
+        options = set(PhotoShelterOptions.model_fields)
+        assert all(set(it.suggests) <= options for it in found.values())
+
+    async def test_no_secret_stands_in_any_finding(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        async with probing(photoshelter) as probe:
+            found = await probe.run(write=True)
+            left = await probe.prober.clean_up(lane=Lane.NORMAL)
+        given = photoshelter.served.credentials
+        told = json.dumps([repr(it) for it in found.values()]) + "".join(left)
+        for name in ("api_key", "api_key_v3", "password"):
+            assert given[name] not in told, name
+        assert sum(len(it.evidence) for it in found.values()) >= 200
+
+
+class TestScratch:
+    @pytest.mark.parametrize("word", ["everyone", "permission"])
+    async def test_a_scratch_container_that_others_see_is_not_written_to(self, photoshelter: Any, word: str) -> None:
+        await stock(photoshelter)
+        before, stood = await library(photoshelter), await containers(photoshelter)
+        shown = {"mode": word, "native_mode": "private", "native": [], "inherited": []}
+        body = {"data": {"id": "G", "type": "permissions", "attributes": shown}}
+        match = {"method": "GET", "path": "/psapi/v4.0/*/permissions"}
+        await photoshelter.fault({"match": match, "action": "status", "status": 200, "body": body})
+        await self._refused(photoshelter)
+        await photoshelter.fault()
+        assert await library(photoshelter) == before
+        assert await containers(photoshelter) == stood
+
+    async def test_a_grant_on_the_scratch_container_is_enough_to_refuse_it(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        grant = {"id": "AR000permit00001", "type": "password", "attributes": {}}
+        shown = {"mode": "private", "effective_mode": "private", "native": [grant]}
+        body = {"data": {"id": "A", "type": "access", "attributes": shown}}
+        match = {"method": "GET", "path": "/psapi/v4.0/*/access"}
+        await photoshelter.fault({"match": match, "action": "status", "status": 200, "body": body})
+        await self._refused(photoshelter)
+
+    @staticmethod
+    async def _refused(site: Any) -> None:
+        """Opening is refused, and whatever is asked then writes nothing but the taking back."""
+        seen = len(await site.journal())
+        async with probing(site) as probe:
+            with pytest.raises(Refused, match="not surely private"):
+                await probe.prober.open_scratch(lane=Lane.NORMAL)
+            for question in probe.prober.questions():
+                if question.mutations:
+                    ended = await probe.prober.ask(question, {}, lane=Lane.NORMAL)
+                    assert ended.standing is Standing.NOT_ASKED
+            await probe.prober.clean_up(lane=Lane.NORMAL)
+        changed = [it for it in (await site.journal())[seen:] if it["changed"] and "authenticate" not in it["path"]]
+        assert changed
+        assert all("galler" in it["path"] or "collection" in it["path"] for it in changed)
+        assert any(it["method"] == "DELETE" for it in changed)
+
+    async def test_a_container_that_becomes_visible_meanwhile_stops_all_writing(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        async with probing(photoshelter) as probe:
+            await probe.prober.open_scratch(lane=Lane.NORMAL)
+            shown = {"mode": "everyone", "native_mode": "everyone", "native": [], "inherited": []}
+            body = {"data": {"id": "G", "type": "permissions", "attributes": shown}}
+            match = {"method": "GET", "path": "/psapi/v4.0/galleries/*/permissions"}
+            await photoshelter.fault({"match": match, "action": "status", "status": 200, "body": body})
+            seen = len(await photoshelter.journal())
+            for question in probe.prober.questions():
+                if question.mutations:
+                    ended = await probe.prober.ask(question, {}, lane=Lane.NORMAL)
+                    assert ended.standing is Standing.UNANSWERED
+            assert not [it for it in (await photoshelter.journal())[seen:] if it["changed"]]
+            await photoshelter.fault()
+            assert await probe.prober.clean_up(lane=Lane.NORMAL) == []
+
+    @pytest.mark.parametrize("asked", [1, 5, 9, 14, 20])
+    async def test_what_a_killed_probe_left_is_taken_back_by_the_next(self, photoshelter: Any, asked: int) -> None:
+        await stock(photoshelter)
+        before, stood = await library(photoshelter), await containers(photoshelter)
+        async with probing(photoshelter) as killed:
+            await killed.prober.open_scratch(lane=Lane.NORMAL)
+            for question in [it for it in killed.prober.questions() if it.mutations][:asked]:
+                killed.found[question.id] = await killed.prober.ask(question, killed.found, lane=Lane.NORMAL)
+        assert await containers(photoshelter) != stood
+        async with probing(photoshelter) as probe:
+            left = await probe.prober.clean_up(lane=Lane.NORMAL)
+        assert list(left) == []
+        assert await library(photoshelter) == before
+        assert await containers(photoshelter) == stood
+
+    async def test_a_lost_reply_to_the_making_of_a_container_leaves_nothing_behind(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        stood = await containers(photoshelter)
+        match = {"method": "POST", "path": "/psapi/v4.0/galleries"}
+        await photoshelter.fault({"match": match, "action": "drop_reply", "times": 2})
+        async with probing(photoshelter) as probe:
+            found = await probe.run(write=True, only=lambda it: it.startswith(("container.", "upload.v4")))
+            await probe.prober.clean_up(lane=Lane.NORMAL)
+        assert found["upload.v4"].value["kinds"]["image"] == "works"
+        assert await containers(photoshelter) == stood
+
+    async def test_somebody_elses_file_in_a_scratch_gallery_stays(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        async with probing(photoshelter) as probe:
+            place = await probe.prober.open_scratch(lane=Lane.NORMAL)
+            theirs = await photoshelter.add("theirs.jpg", picture(9), containers=[place])
+            left = await probe.prober.clean_up(lane=Lane.NORMAL)
+        assert any(theirs in it for it in left)
+        assert any("not empty" in it for it in left)
+        kept = [it for it in await library(photoshelter) if it["id"] == theirs]
+        assert [gone(it) for it in kept] == [False]
+
+
+class TestStrictness:
+    async def test_nothing_rests_on_what_one_source_says(self, strict_photoshelter: Any) -> None:
+        """In strict mode no scratch container can be made; every question ends, and none claims what is not served."""
+        await stock(strict_photoshelter)
+        async with probing(strict_photoshelter) as probe:
+            with pytest.raises(Refused):
+                await probe.prober.open_scratch(lane=Lane.NORMAL)
+            found = await probe.run(write=False)
+            writing = [it for it in probe.prober.questions() if it.mutations]
+            ends = [await probe.prober.ask(it, found, lane=Lane.NORMAL) for it in writing]
+            assert await probe.prober.clean_up(lane=Lane.NORMAL) == []
+        assert {it.standing for it in ends} == {Standing.NOT_ASKED}
+        for name in ("ml_metadata", "xmp", "versions.read"):
+            assert found[name].value is False, name
+        assert found["license.v4"].value == {"present": False}
+        assert found["media.window"].value == "filters"
+        assert found["container.access"].value["galleries"] == {
+            "permissions": True,
+            "access": False,
+            "link": False,
+            "key-image": True,
+        }
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 302])
+    async def test_no_refusal_of_a_single_call_stops_the_probe(self, photoshelter: Any, status: int) -> None:
+        await stock(photoshelter)
+        for path in ("/psapi/v4.0/media*", "/psapi/v3*", "/psapi/v4.0/galleries*", "/psapi/v4.0/search*"):
+            await photoshelter.fault()
+            async with probing(photoshelter) as probe:
+                await probe.prober.open_scratch(lane=Lane.NORMAL)
+                headers = {"location": "/elsewhere"} if status == 302 else {}
+                rule = {"match": {"path": path}, "action": "status", "status": status, "headers": headers}
+                await photoshelter.fault(rule)
+                found = await probe.run(write=False)
+                assert len(found) >= 30
+                await photoshelter.fault()
+                await probe.prober.clean_up(lane=Lane.NORMAL)
+
+
+class TestWhole:
+    async def test_findings_are_whole(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        async with probing(photoshelter) as probe:
+            found = await probe.run(write=True)
+            questions = probe.prober.questions()
+            await probe.prober.clean_up(lane=Lane.NORMAL)
+        met: set[str] = set()
+        for question in questions:
+            assert set(question.needs) <= met
+            met.add(question.id)
+            it = found[question.id]
+            assert (it.value is not None) == (it.standing is Standing.ANSWERED), it
+            assert it.told.endswith("."), it.told
+            assert json.loads(json.dumps(it.value)) == it.value
+            assert not it.cells or it.standing is Standing.ANSWERED
+        assert len(met) >= 58
+        assert len([it for it in found.values() if it.ask_vendor]) >= 6
+        assert any("trash" in it.administrator for it in found.values())
+
+    async def test_the_largest_page_is_told_where_the_library_is_larger(self, photoshelter: Any) -> None:
+        await photoshelter.control("POST", "reset", {"seed": "synthetic:1300"})
+        for most in (1000, 500) if "most_per_page" in DECLARED else (1000,):
+            if "most_per_page" in DECLARED:
+                await photoshelter.switch(most_per_page=most)
+            async with probing(photoshelter) as probe:
+                found = await probe.run(write=False, only=lambda it: it == "search.per_page")
+            assert found["search.per_page"].value == most
+
+    @pytest.mark.parametrize("rotates", [True, False])
+    async def test_an_oauth_session_tells_its_lifetime(self, photoshelter: Any, rotates: bool) -> None:
+        await stock(photoshelter)
+        await photoshelter.switch(oauth_lifetime_s=1234, refresh_rotates=rotates)
+        oauth = await consent(photoshelter)
+        async with probing(photoshelter, v3=False, email=None, password=None, oauth=oauth) as probe:
+            found = await probe.run(write=False)
+        assert found["oauth"].value == {"expires_in": 1234.0, "rotates": rotates}
+        assert bool(found["oauth"].warning) is rotates
+        for name in ("two_factor", "before_organization"):
+            assert found[name].standing is Standing.UNANSWERED
+            assert "OAuth" in found[name].told
+        assert found["media.window"].value == "filters"
+
+    @pytest.mark.skipif("v4_visibility_write" not in DECLARED, reason="the simulator always takes `mode`")
+    @pytest.mark.parametrize("by_v3", [True, False])
+    async def test_a_library_open_by_default_is_shut_by_v3_or_not_written_to(
+        self, photoshelter: Any, by_v3: bool
+    ) -> None:
+        await stock(photoshelter)
+        await photoshelter.switch(root_visibility="everyone", v4_visibility_write=False, v3_visibility_write=by_v3)
+        stood = await containers(photoshelter)
+        async with probing(photoshelter) as probe:
+            if by_v3:
+                assert await probe.prober.open_scratch(lane=Lane.NORMAL)
+            else:
+                with pytest.raises(Refused):
+                    await probe.prober.open_scratch(lane=Lane.NORMAL)
+            assert list(await probe.prober.clean_up(lane=Lane.NORMAL)) == []
+        assert await containers(photoshelter) == stood
+
+    @pytest.mark.skipif("absent" not in DECLARED, reason="the simulator has every section that it knows")
+    async def test_sections_that_are_not_there_are_told(self, photoshelter: Any) -> None:
+        await stock(photoshelter)
+        names = {"ml_metadata", "xmp", "versions.read"}
+        for gone_ones in ([], ["E26", "E23", "E31"]):
+            await photoshelter.switch(absent=gone_ones)
+            async with probing(photoshelter) as probe:
+                found = await probe.run(write=False, only=names.__contains__)
+            assert {it.value for it in found.values()} == {not gone_ones}, found
+
+
+async def consent(site: Any) -> dict[str, Any]:
+    """An OAuth client that a user agreed to."""
+    root, key = f"{site.served.url}/psapi/v4.0", {"X-PS-Api-Key": site.served.credentials["api_key"]}
+    form = {"application_name": "Probe", "name": "Probe", "description": "x", "email": "a@b.example"}
+    back = "https://bridge.example/back"
+    async with aiohttp.ClientSession(headers=key) as session:
+        async with session.post(f"{root}/oauth/register", data={**form, "redirect_uri": back}) as reply:
+            client = (await reply.json())["data"]["attributes"]
+        asked = {"response_type": "code", "client_id": client["client_id"], "redirect_uri": back, "state": "s"}
+        asked["api_key"] = key["X-PS-Api-Key"]
+        async with session.get(f"{root}/oauth/authorize", params=asked, allow_redirects=False) as reply:
+            code = parse_qs(urlsplit(reply.headers["location"]).query)["code"][0]
+        said = {"client_id": client["client_id"], "client_secret": client["client_secret"], "redirect_uri": back}
+        grant = {"grant_type": "authorization_code", "code": code, **said}
+        async with session.post(f"{root}/oauth/token", data=grant) as reply:
+            tokens = await reply.json()
+    return {**said, "refresh_token": tokens["refresh_token"]}

@@ -147,6 +147,14 @@ class Work:
         """Attributes of a part of a file as they stand."""
         return (await self.look.calls.get(protocol.media_path(media_id, rest))).attributes()
 
+    async def tag(self, media_id: str, field: str) -> str:
+        """The value of a custom field as it stands, empty where it is not set."""
+        found = (await self.part(media_id, "/custom-metadata")).get("custom_metadata")
+        rows = found if isinstance(found, list) else []
+        return next(
+            (text(it.get("value")) for it in rows if isinstance(it, Mapping) and it.get("field_id") == field), ""
+        )
+
     async def caption(self, media_id: str, words: str) -> str:
         """Write a caption (PS E22) and read it back; the form that was taken."""
 

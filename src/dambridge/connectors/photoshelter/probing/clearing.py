@@ -1,7 +1,8 @@
 """Taking back all that a probe made, and what an earlier one left behind.
 
 Files are deleted before the galleries in which they are, galleries before collections, so that nothing of anybody else
-ever goes along: a gallery of ours that holds somebody's file stays.
+ever goes along: a gallery of ours that holds somebody's file stays. What was deleted lies in PhotoShelter's trash, which no
+call empties; each question that uploads says so beforehand.
 """
 
 from __future__ import annotations
@@ -59,12 +60,6 @@ class _Clearing:
             await self._drop(gallery)
         for collection in await self._places(COLLECTIONS):
             await self._drop(collection)
-        if self._trashed:
-            count = len(self._trashed)
-            self.left.append(
-                f"{count} file{'s' if count > 1 else ''} named {PREFIX}... in PhotoShelter's trash: no call empties it, "
-                "a person can."
-            )
 
     async def _places(self, plural: str) -> list[Place]:
         """Containers of ours: those made just now, and those whose name is one of ours."""

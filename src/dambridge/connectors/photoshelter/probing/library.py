@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from dambridge.connectors.photoshelter import protocol
@@ -20,17 +21,19 @@ _LOOKED_AT: Final = 12
 
 
 class Library:
-    """Files and containers that people put there. Nothing of a probe's own is among them."""
+    """Files and containers that people put there; where there is no file of a kind, the probe's own in `files` stands in.
+    `ours` begins the names of a probe's own."""
 
-    def __init__(self, org_id: str, ours: str) -> None:
+    def __init__(self, org_id: str, ours: str, files: Mapping[MediaType, str]) -> None:
         self._org_id = org_id
         self._ours = ours
+        self._own = files
         self._files: dict[MediaType, list[WireItem]] = {}
         self._containers: dict[str, list[WireItem]] = {}
 
     async def files(self, calls: Calls, kind: MediaType) -> list[WireItem]:
         """A handful of files of this kind, whole (PS E19)."""
-        if kind not in self._files:
+        if not self._files.get(kind):
             query = {"org_id": self._org_id, "media_type": ASKED_AS[kind], "page": "1", "per_page": "50"}
             hits = (await calls.get("/media", **query)).items()
             found: list[WireItem] = []
@@ -42,6 +45,9 @@ class Library:
                 item = (await calls.get(protocol.media_path(hit.id))).item()
                 if item is not None:
                     found.append(item)
+            if not found and kind in self._own:
+                own = (await calls.get(protocol.media_path(self._own[kind]))).item()
+                return [own] if own is not None else []
             self._files[kind] = found
         return self._files[kind]
 
@@ -54,7 +60,7 @@ class Library:
 
     async def containers(self, calls: Calls, plural: str) -> list[WireItem]:
         """The first `collections` or `galleries` (PS E3, E9)."""
-        if plural not in self._containers:
+        if not self._containers.get(plural):
             said = await calls.get(f"/{plural}", page="1", per_page="50")
             self._containers[plural] = [it for it in said.items() if not self._is_ours(it)]
         return self._containers[plural]

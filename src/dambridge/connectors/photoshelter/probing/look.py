@@ -33,6 +33,7 @@ class Answer:
     suggests: Mapping[str, Any] = field(default_factory=dict)
     warning: str = ""
     ask_vendor: str = ""
+    administrator: str = ""
 
     def finding(self, question: str, evidence: Sequence[str]) -> Finding:
         """It as the port gives it. Only options that exist are suggested."""
@@ -46,12 +47,15 @@ class Answer:
             suggests={k: v for k, v in self.suggests.items() if k in PhotoShelterOptions.model_fields},
             warning=self.warning,
             ask_vendor=self.ask_vendor,
+            administrator=self.administrator,
         )
 
 
-def unanswered(told: str, *, ask_vendor: str = "", value: Any = None, **more: Any) -> Answer:
+def unanswered(told: str, *, ask_vendor: str = "", administrator: str = "") -> Answer:
     """No answer, and why."""
-    return Answer(value=value, told=told, standing=Standing.UNANSWERED, ask_vendor=ask_vendor, **more)
+    return Answer(
+        value=None, told=told, standing=Standing.UNANSWERED, ask_vendor=ask_vendor, administrator=administrator
+    )
 
 
 def proof(works: bool) -> Proof:

@@ -15,6 +15,7 @@ from dambridge.connectors.photoshelter.probing import (
     reads_media,
     reads_search,
     reads_session,
+    summing,
     vendor,
     writes_containers,
     writes_fields,
@@ -40,6 +41,7 @@ _CATALOGUE: Final[tuple[Entry, ...]] = (
     *writes_files.QUESTIONS,
     *writes_fields.QUESTIONS,
     *writes_times.QUESTIONS,
+    *summing.QUESTIONS,
     *vendor.QUESTIONS,
 )
 
@@ -58,9 +60,9 @@ class PhotoShelterProber:
         self._client = client
         self._options = options
         self._sessions = Sessions(client, options)
-        self._library = Library(options.org_id, PREFIX)
         self._scratch = Scratch(f"{PREFIX}{secrets.token_hex(4)}")
         self._bench = Bench()
+        self._library = Library(options.org_id, PREFIX, self._bench.files)
         self._rest = Rest(sleep, monotonic)
         self._entries = {it.question.id: it for it in _CATALOGUE}
 

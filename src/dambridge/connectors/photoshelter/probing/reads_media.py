@@ -18,6 +18,7 @@ TIME_NAMES: Final = ("uploaded_at", "updated_at", "created_at", "modified_at")
 _SMALL: Final = 5_000_000
 _TASTE: Final = 4096
 _NO_FILE: Final = "The library shows no file of the kind that this needs."
+_PARTS: Final = ("iptc", "custom-metadata", "galleries")
 _TAGGED: Final = (MediaType.IMAGE, MediaType.VIDEO)
 
 
@@ -74,7 +75,11 @@ async def custom_metadata(look: Look) -> Answer:
             entries += [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
     if not entries:
         if MediaType.IMAGE in said and said[MediaType.IMAGE].absent:
-            return Answer(value=None, told="There is no custom metadata.", cells={"reader.custom_fields": Proof.ABSENT})
+            return Answer(
+                value={"present": False},
+                told="There is no custom metadata.",
+                cells={"reader.custom_fields": Proof.ABSENT},
+            )
         return unanswered("No file that was looked at has custom metadata." if said else _NO_FILE)
     known = {
         str(it.get("field_id")): str(it.get("option_id"))
@@ -82,11 +87,15 @@ async def custom_metadata(look: Look) -> Answer:
         if it.get("field_id") and it.get("option_id")
     }
     values = {str(it.get("field_id")): str(it.get("value")) for it in entries if it.get("field_id") in known}
-    value = {"keys": sorted({str(k) for it in entries for k in it}), "known": known, "values": values}
+    options = {field: {option: values.get(field, option)} for field, option in known.items()}
+    keys = sorted({str(k) for it in entries for k in it})
+    value = {"present": True, "keys": keys, "known": known, "values": values}
     return Answer(
         value=value,
-        told=f"Custom metadata comes as entries with {', '.join(value['keys'])}.",
+        told=f"Custom metadata comes as entries with {', '.join(keys)}.",
         cells={"reader.custom_fields": Proof.PROVEN},
+        suggests={"custom_fields": options},
+        administrator="Only fields and options that were met are known: write the others into `custom_fields` by hand.",
     )
 
 
@@ -125,7 +134,8 @@ async def license_v4(look: Look) -> Answer:
         if said.absent:
             return Answer(value={"present": False}, told="API v4 has no licence date.", ask_vendor=_LICENSE)
         if said.ok and (found := said.attributes().get("license_etime")) not in (None, ""):
-            return Answer(value={"present": True, "format": date_form(found)}, told="API v4 shows the licence date.")
+            value = {"present": True, "format": date_form(found)}
+            return Answer(value=value, told="API v4 shows the licence date.", suggests={"license_via": "v4"})
     if said is None or not said.ok:
         return unanswered(_NO_FILE if said is None else f"The licence was refused: {said.in_words}.")
     return Answer(
@@ -147,9 +157,10 @@ async def license_v3(look: Look) -> Answer:
         for found in _licenses(rows):
             seen = True
             if found not in (None, ""):
-                return Answer(
-                    value={"present": True, "format": date_form(found)}, told="API v3 shows the licence date."
-                )
+                value = {"present": True, "format": date_form(found)}
+                better = (look.value("license.v4") or {}).get("present")
+                suggests = {} if better else {"license_via": "v3"}
+                return Answer(value=value, told="API v3 shows the licence date.", suggests=suggests)
     if not seen:
         return unanswered("No file with a licence record was met in the first galleries.", ask_vendor=_LICENSE)
     return Answer(
@@ -177,6 +188,19 @@ def date_form(found: Any) -> str:
     if "T" in said:
         return "container"
     return "date" if len(said) == 10 and said.count("-") == 2 else "unknown"
+
+
+async def includes(look: Look) -> Answer:
+    """Which parts come along with a file when asked for (PS E19: `iptc` CONFIRMED, the others INFERRED)."""
+    files = await look.library.files(look.calls, MediaType.IMAGE)
+    if not files:
+        return unanswered(_NO_FILE)
+    found = (await look.calls.get(protocol.media_path(files[0].id), include=",".join(_PARTS))).item()
+    if found is None:
+        return unanswered("A file asked for with more parts was refused.")
+    value = {part: part in found.includes for part in _PARTS}
+    there = [part for part, came in value.items() if came]
+    return Answer(value=value, told=f"With a file come along: {', '.join(there) or 'nothing'}.")
 
 
 # bytes --------------------------------------------------------------------------------------------------------------
@@ -230,7 +254,7 @@ async def originals(look: Look) -> Answer:
             else:
                 refused[kind.value] = why
     if not value:
-        return unanswered(next(iter(refused.values()), _NO_FILE), value=refused or None)
+        return unanswered(next(iter(refused.values()), _NO_FILE))
     return Answer(
         value=value,
         told=f"Originals can be had of {', '.join(value)}.",
@@ -259,6 +283,7 @@ _LICENSE: Final = (
 
 QUESTIONS: Final[tuple[Entry, ...]] = (
     entry("media.time_names", "Under which names do files show their times?", "PS E19", time_names),
+    entry("media.includes", "Which parts come along with a file?", "PS E19", includes),
     entry("media.hash", "Of which kinds of file is a hash shown?", "PS E19", hashes),
     entry("iptc.keywords", "Do keywords come as text or as a list?", "PS 10.6, E21", keywords),
     entry("custom.read", "Can custom metadata be read, and in which shape?", "PS E25", custom_metadata),

@@ -50,8 +50,8 @@ async def two_factor(look: Look) -> Answer:
     if not isinstance(flag, bool):
         return unanswered("The sign-in says nothing of a second factor.", ask_vendor=_TWO_FACTOR)
     told = "The user has a second factor, which no program can give." if flag else "The user has no second factor."
-    warning = "Use a service user without a second factor, or OAuth." if flag else ""
-    return Answer(value=flag, told=told, warning=warning, ask_vendor=_TWO_FACTOR if flag else "")
+    remedy = "Give us a service user without a second factor, or an OAuth client." if flag else ""
+    return Answer(value=flag, told=told, administrator=remedy, ask_vendor=_TWO_FACTOR if flag else "")
 
 
 async def before_organization(look: Look) -> Answer:
@@ -104,9 +104,9 @@ async def rate_limit(look: Look) -> Answer:
     again = await look.calls.get("/user/session")
     rates = [it for it in (parse_rate(said.raw), parse_rate(again.raw)) if it is not None]
     if not rates:
-        return Answer(value=None, told="Replies show no rate limit.", ask_vendor=_RATE)
+        return Answer(value={"shown": False}, told="Replies show no rate limit.", ask_vendor=_RATE)
     last = rates[-1]
-    value = {"limit": last.limit, "current": last.current, "expires": last.expires}
+    value = {"shown": True, "limit": last.limit}
     return Answer(value=value, told=f"{last.limit} calls per window, of which {last.expires:.0f} s were left.")
 
 

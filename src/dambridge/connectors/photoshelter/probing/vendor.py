@@ -10,6 +10,9 @@ TRASH: Final = (
     "Which calls of API v4 list the trash, restore a file from it and empty it, and how long does a file stay there?"
 )
 
+_EMPTY_TRASH: Final = (
+    "The probe's own files end in PhotoShelter's trash, named dambridge-probe-...; only a person can empty it."
+)
 _TEXTS: Final = (
     ("vendor.trash", "Can what was deleted be had again by a call?", "PS 10.11", TRASH),
     (
@@ -44,8 +47,12 @@ _TEXTS: Final = (
 
 def _to_vendor(identifier: str, asks: str, reference: str, words: str) -> Entry:
     async def ask(look: Look) -> Answer:
-        del look
-        return unanswered("No call answers this safely; ask PhotoShelter's support.", ask_vendor=words)
+        uploaded = identifier == "vendor.trash" and bool(look.scratch.files)
+        return unanswered(
+            "No call answers this safely; ask PhotoShelter's support.",
+            ask_vendor=words,
+            administrator=_EMPTY_TRASH if uploaded else "",
+        )
 
     return entry(identifier, asks, reference, ask)
 

@@ -115,7 +115,7 @@ async def visibility_v4(work: Work) -> Answer:
 
     opened = await set_to(_PERMISSION)
     shut = await set_to(PRIVATE) if opened else False
-    return await _of_doors(work, gallery, "v4", opened=opened, shut=shut)
+    return await _of_doors(work, gallery, "v4", opened=opened, shut=shut, better=False)
 
 
 async def visibility_v3(work: Work) -> Answer:
@@ -123,7 +123,8 @@ async def visibility_v3(work: Work) -> Answer:
     gallery = await work.new_gallery("doors")
     opened = await _set_v3(work, gallery, _PERMISSION)
     shut = await _set_v3(work, gallery, PRIVATE) if opened else False
-    return await _of_doors(work, gallery, "v3", opened=opened, shut=shut)
+    better = bool(work.look.value("visibility.v4"))
+    return await _of_doors(work, gallery, "v3", opened=opened, shut=shut, better=better)
 
 
 async def _set_v3(work: Work, gallery: Place, mode: str) -> bool:
@@ -135,12 +136,14 @@ async def _mode(work: Work, gallery: Place) -> str:
     return text((await work.look.calls.get(f"{gallery.path}/permissions")).attributes().get("native_mode"))
 
 
-async def _of_doors(work: Work, gallery: Place, by: str, *, opened: bool, shut: bool) -> Answer:
+async def _of_doors(work: Work, gallery: Place, by: str, *, opened: bool, shut: bool, better: bool) -> Answer:
     gone = (await work.look.calls.write("DELETE", gallery.path)).ok
     if opened and not shut and not gone:
         return unanswered(f"{gallery.name} was set to permission and could not be set back; delete it by hand.")
     told = f"{by} {'sets' if opened and shut else 'does not set'} the visibility of a container."
-    return Answer(value=opened and shut, told=told, ask_vendor="" if opened and shut else _DOORS)
+    works = opened and shut
+    suggests = {"visibility_via": by} if works and not better else {}
+    return Answer(value=works, told=told, suggests=suggests, ask_vendor="" if works or better else _DOORS)
 
 
 _DOORS: Final = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dambridge.connectors.photoshelter import protocol
@@ -19,6 +20,8 @@ from dambridge.ports.probing import Mutation
 FIELDS: Final = Mutation(
     "writes metadata of a file in the scratch gallery", "workflows that watch metadata, if any", "it goes with the file"
 )
+SHAPES: Final = ("option_ids", "values", "flat")
+"""A field's option by id, by the words that people see, or as a parameter of the field's name (PS 8: guesses)."""
 _IPTC: Final[Mapping[str, str]] = {
     "title": "Probe title",
     "headline": "Probe headline",
@@ -66,12 +69,13 @@ async def iptc(work: Work) -> Answer:
     kept = {name: _same(name, words, shown.get(name)) for name, words in _IPTC.items()}
     cells = {f"archive.fields.{name}": proof(works) for name, works in kept.items()}
     lost = [name for name, works in kept.items() if not works]
+    ours = taken[0] == FORMS[0]
+    cells = {"archive.write_attributes": proof(ours and len(lost) < len(kept)), **(cells if ours else {})}
     return Answer(
         value={"forms": forms, "fields": kept},
         told=f"IPTC fields are written as {taken[0]}; {'lost were ' + ', '.join(lost) if lost else 'all came back'}.",
-        cells={"archive.write_attributes": proof(not lost or len(lost) < len(kept)), **cells},
-        warning=f"Not every field comes back: {', '.join(lost)}." if lost else "",
-        suggests={"write_form": taken[0]},
+        cells=cells,
+        warning="" if ours else f"We write forms, which are not taken here; {taken[0]} would be.",
     )
 
 
@@ -80,48 +84,52 @@ def _same(name: str, words: str, shown: Any) -> bool:
 
 
 async def custom(work: Work) -> Answer:
-    """In which form custom metadata can be set, with a field and an option that were met in the library (PS 8: INFERRED)."""
-    known = (work.look.value("custom.read") or {}).get("known") or {}
-    values = (work.look.value("custom.read") or {}).get("values") or {}
+    """In which shapes custom metadata can be set, with a field and an option that were met in the library (PS 8: INFERRED)."""
+    read = work.look.value("custom.read") or {}
+    known = read.get("known") or {}
     if not known:
         return unanswered("No custom field with an option was met, so none can be tried.", ask_vendor=_CUSTOM_TEXT)
-    media_id = await work.file()
     field, option = next(iter(sorted(known.items())))
-    value = str(values.get(field, option))
-    shapes: dict[str, Mapping[str, Any]] = {
-        "option_ids": {"custom_metadata": json.dumps({field: option})},
-        "values": {"custom_metadata": json.dumps({field: value})},
-        "flat": {field: option},
+    tag = Tag(field, option, str((read.get("values") or {}).get(field, option)))
+    media_id, forms = await work.file(), dict.fromkeys(SHAPES, "")
+    for shape in SHAPES:
+        if await work.tag(media_id, field):
+            media_id = await work.another()  # taking a tag away is not known to work
+        forms[shape] = await retag(work, media_id, tag, shape)
+    taken = [shape for shape, form in forms.items() if form]
+    value: dict[str, Any] = {
+        "shapes": {shape: bool(form) for shape, form in forms.items()},
+        "shape": taken[0] if taken else "absent",
     }
-    path = protocol.media_path(media_id, "/custom-metadata")
+    value["ours"] = ours = forms[SHAPES[0]] == FORMS[0]
+    cells = {f"archive.fields.custom.{it}": proof(ours) for it in known}
+    if not taken:
+        told = "Custom metadata could not be written in any form that was tried."
+        return Answer(value=value, told=told, cells=cells, ask_vendor=_CUSTOM_TEXT)
+    told = f"Custom metadata is written as {' or '.join(it.replace('_', ' ') for it in taken)}."
+    warning = "" if ours else "We write option ids in a form, which is not taken here."
+    return Answer(value=value, told=told, cells=cells, warning=warning)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A custom field with one of its options and the words that people see for it."""
+
+    field: str
+    option: str
+    words: str
+
+
+async def retag(work: Work, media_id: str, tag: Tag, shape: str) -> str:
+    """Set the tag in this shape, or take it away where it is set; the form of the body that was taken, empty where none."""
+    now = bool(await work.tag(media_id, tag.field))
 
     async def holds() -> bool:
-        return await _tagged(work, media_id, field)
+        return bool(await work.tag(media_id, tag.field)) is not now
 
-    if await holds():
-        return unanswered("The new file carries the custom field already; nothing can be told.")
-    for shape, fields in shapes.items():
-        form = await work.patch(path, fields, holds)
-        if form:
-            return Answer(
-                value={"shape": shape, "form": form},
-                told=f"Custom metadata is written as {shape.replace('_', ' ')} in the {form}.",
-                cells={f"archive.fields.custom.{it}": Proof.PROVEN for it in known},
-                suggests={"custom_metadata_shape": shape},
-            )
-    return Answer(
-        value={"shape": "absent"},
-        told="Custom metadata could not be written in any form that was tried.",
-        cells={f"archive.fields.custom.{it}": Proof.ABSENT for it in known},
-        ask_vendor=_CUSTOM_TEXT,
-    )
-
-
-async def _tagged(work: Work, media_id: str, field: str) -> bool:
-    found = (await work.part(media_id, "/custom-metadata")).get("custom_metadata")
-    return any(
-        isinstance(it, Mapping) and it.get("field_id") == field for it in (found if isinstance(found, list) else ())
-    )
+    new = "" if now else tag.words if shape == "values" else tag.option
+    body = {tag.field: new} if shape == "flat" else {"custom_metadata": json.dumps({tag.field: new})}
+    return await work.patch(protocol.media_path(media_id, "/custom-metadata"), body, holds)
 
 
 async def settable(work: Work) -> Answer:
@@ -135,15 +143,15 @@ async def settable(work: Work) -> Answer:
         "property_released": True,
         "file_name": name,
     }
-    value: dict[str, bool] = {}
-    for field, new in wanted.items():
-        value[field] = bool(await set_field(work, media_id, field, new))
+    forms = {field: await set_field(work, media_id, field, new) for field, new in wanted.items()}
+    value = {field: bool(form) for field, form in forms.items()}
     taken = [field for field, works in value.items() if works]
-    cells = {f"archive.fields.{field}": proof(works) for field, works in value.items() if field != "file_name"}
+    ours = {field: form == FORMS[0] for field, form in forms.items()}
+    cells = {f"archive.fields.{field}": proof(works) for field, works in ours.items() if field != "file_name"}
     return Answer(
         value=value,
         told=f"Of a file can be set: {', '.join(taken) or 'nothing'}.",
-        cells={**cells, "archive.rename": proof(value["file_name"])},
+        cells={**cells, "archive.rename": proof(ours["file_name"])},
         ask_vendor="" if len(taken) == len(value) else _E20_TEXT,
     )
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from dambridge.connectors.photoshelter import protocol
 from dambridge.connectors.photoshelter.probing.bench import Work, sha256, working
-from dambridge.connectors.photoshelter.probing.learnt import Upload
-from dambridge.connectors.photoshelter.probing.look import Answer, Entry, Look, entry, unanswered
+from dambridge.connectors.photoshelter.probing.learnt import UPLOAD_FORMS, Upload
+from dambridge.connectors.photoshelter.probing.look import Answer, Entry, Look, entry, proof, unanswered
 from dambridge.connectors.photoshelter.probing.samples import CAPTION, KINDS, sample
 from dambridge.connectors.photoshelter.probing.scratch import children, media
 from dambridge.connectors.photoshelter.probing.vendor import TRASH
@@ -27,7 +27,7 @@ LATE: Final = "not there in time"
 UPLOADS: Final = Mutation(
     "brings tiny files into the scratch gallery",
     "whatever the organisation does with new files, automatic tags too",
-    "they go to the trash",
+    "they go to the trash, which no call empties",
 )
 
 VERSION: Final = Mutation(
@@ -86,19 +86,23 @@ def _why(results: Any) -> str:
 
 
 async def route(look: Look) -> Answer:
-    """Which way each kind goes: v4 where it works, else v3. Sets the cells of delivering."""
-    v4, v3 = ((look.value(it) or {}).get("kinds", {}) for it in ("upload.v4", "upload.v3"))
-    if not v4 and not v3:
+    """Which way each kind goes: v4 where it works under the names that we use, else v3. Sets the cells of delivering."""
+    by_v4, by_v3 = (look.value(it) or {} for it in ("upload.v4", "upload.v3"))
+    if not by_v4 and not by_v3:
         return unanswered("Neither way of uploading was tried.")
-    value = {kind.value: "v4" if v4.get(kind) == WORKS else "v3" if v3.get(kind) == WORKS else None for kind in KINDS}
-    # Without an answer about v3, what v4 refuses is not known to be impossible.
-    cells = {
-        f"archive.deliver.{kind}": Proof.PROVEN if way else Proof.ABSENT for kind, way in value.items() if way or v3
-    }
-    ways = {way for way in value.values() if way}
-    told = ", ".join(f"{kind} by {way}" if way else f"{kind} not at all" for kind, way in value.items())
-    suggests = {"upload_via": "v4" if "v4" in ways else "v3"} if ways else {}
-    return Answer(value=value, told=f"Uploads: {told}.", cells=cells, suggests=suggests)
+    ours = by_v4.get("form", []) in ([], [", ".join(UPLOAD_FORMS[0])])
+    v4, v3 = by_v4.get("kinds", {}) if ours else {}, by_v3.get("kinds", {})
+    value = {kind.value: "v4" if v4.get(kind) == WORKS else "v3" if v3.get(kind) == WORKS else "none" for kind in KINDS}
+    ways = set(value.values()) - {"none"}
+    cells = {f"archive.deliver.{kind}": proof(way != "none") for kind, way in value.items() if way != "none" or v3}
+    told = ", ".join(f"{kind} not at all" if way == "none" else f"{kind} by {way}" for kind, way in value.items())
+    return Answer(
+        value=value,
+        told=f"Uploads: {told}.",
+        cells=cells,
+        suggests={"upload_via": "auto" if len(ways) > 1 else ways.pop()} if ways else {},
+        warning="" if ours else f"v4 takes uploads under other names than we use: {', '.join(by_v4['form'])}.",
+    )
 
 
 async def processing(work: Work) -> Answer:
@@ -135,7 +139,7 @@ async def name_limit(work: Work) -> Answer:
         kept = text((await media(work.look.calls, done.media_id)).attributes().get("file_name"))
         value[str(length)] = "kept" if kept == made.file_name else "cut"
     if set(value.values()) == {REFUSED}:
-        return unanswered("Uploads with long names were all refused.", value=value)
+        return unanswered("Uploads with long names were all refused.")
     return Answer(value=value, told=", ".join(f"a name of {k} characters is {v}" for k, v in value.items()) + ".")
 
 
@@ -210,7 +214,7 @@ _VERSIONS: Final = (
 QUESTIONS: Final[tuple[Entry, ...]] = (
     working("upload.v4", "Which kinds of file does v4 take?", "PS 10.5, E32", upload_v4, UPLOADS),
     working("upload.v3", "Which kinds of file does v3 take?", "PS U1", upload_v3, UPLOADS),
-    entry("upload.route", "Which way does each kind of file go?", "PS 8", route, needs=("upload.v4", "upload.v3")),
+    entry("upload.route", "Which way does each kind of file go?", "PS 8", route, needs=("upload.v4",)),
     working("upload.processing", "When can an uploaded file be read?", "PS 10.5", processing, UPLOADS),
     working("upload.metadata", "Do metadata inside a file fill the record?", "PS 10.5", reads_metadata, UPLOADS),
     working("upload.name_limit", "How long may a file's name be?", "PS 8", name_limit, UPLOADS),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from dambridge.connectors.photoshelter import protocol
 from dambridge.connectors.photoshelter.probing.bench import Work, working
 from dambridge.connectors.photoshelter.probing.look import Answer, Entry, Look, entry, proof, unanswered
 from dambridge.connectors.photoshelter.probing.reads_media import TIME_NAMES
 from dambridge.connectors.photoshelter.probing.scratch import Place, media
-from dambridge.connectors.photoshelter.probing.writes_fields import FIELDS, set_field
+from dambridge.connectors.photoshelter.probing.writes_fields import FIELDS, Tag, retag, set_field
 from dambridge.connectors.photoshelter.probing.writes_files import UPLOADS
 from dambridge.connectors.photoshelter.wire import text
 from dambridge.ports.capabilities import Proof
@@ -76,28 +75,13 @@ async def by_custom(work: Work) -> Answer:
     if not known or shape in (None, "absent"):
         return unanswered("Custom metadata cannot be written here, so it is not known what an edit of it moves.")
 
+    field, option = next(iter(sorted(known.items())))
+    tag = Tag(field, option, str((read.get("values") or {}).get(field, option)))
+
     async def act(media_id: str) -> bool:
-        return await _retag(work, media_id, known, read.get("values") or {}, str(shape))
+        return bool(await retag(work, media_id, tag, str(shape)))
 
     return await _moves(work, "An edit of custom metadata", act)
-
-
-async def _retag(work: Work, media_id: str, known: Mapping[str, str], values: Mapping[str, str], shape: str) -> bool:
-    field, option = next(iter(sorted(known.items())))
-    now = await _tag(work, media_id, field)
-    new = "" if now else (values.get(field, option) if shape == "values" else option)
-
-    async def holds() -> bool:
-        return bool(await _tag(work, media_id, field)) is not bool(now)
-
-    body = {field: new} if shape == "flat" else {"custom_metadata": json.dumps({field: new})}
-    return bool(await work.patch(protocol.media_path(media_id, "/custom-metadata"), body, holds))
-
-
-async def _tag(work: Work, media_id: str, field: str) -> str:
-    found = (await work.part(media_id, "/custom-metadata")).get("custom_metadata")
-    rows: list[Any] = found if isinstance(found, list) else []
-    return next((text(it.get("value")) for it in rows if isinstance(it, Mapping) and it.get("field_id") == field), "")
 
 
 async def by_license(work: Work) -> Answer:
@@ -158,7 +142,7 @@ async def summary(look: Look) -> Answer:
     still = [name for name, moves in found.items() if moves is False]
     unknown = [name for name, moves in found.items() if moves is None]
     if len(unknown) == len(found):
-        return unanswered("No edit was tried.", value=found)
+        return unanswered("No edit was tried.")
     cell = Proof.ABSENT if still else Proof.UNPROVEN if unknown else Proof.PROVEN
     told = (
         f"Edits that move no time: {', '.join(still)}."
@@ -206,7 +190,14 @@ async def zone(work: Work) -> Answer:
     minutes = quarters * 15
     told = "UTC" if not minutes else f"{minutes:+d} minutes from UTC"
     warning = f"Containers' times are not UTC: at the moment {told}." if minutes else ""
-    return Answer(value=minutes, told=f"Containers show their times in {told}.", warning=warning)
+    named = "UTC" if not minutes else _account_zone(work.look)
+    suggests = {"container_zone": named} if named else {}
+    return Answer(value=minutes, told=f"Containers show their times in {told}.", warning=warning, suggests=suggests)
+
+
+def _account_zone(look: Look) -> str:
+    """The account's own zone, empty where it is not known."""
+    return str(look.value("time_zone") or "")
 
 
 def _as_if_utc(said: str) -> datetime | None:
@@ -246,7 +237,6 @@ QUESTIONS: Final[tuple[Entry, ...]] = (
         "Does every edit of fields move the modified time?",
         "PS 10.4",
         summary,
-        needs=("modified.caption", "modified.rating", "modified.custom", "modified.license"),
     ),
     working("search.lag", "After how long does the search see a new file?", "PS 10.4", index_lag, UPLOADS),
     working("container.zone", "In which zone are containers' times?", "PS 10.13, 4.5", zone, UPLOADS, MEMBERSHIP),
