@@ -120,6 +120,9 @@ class PhotoShelterClient:
         )
         return self._caller.download(request, lane=lane)
 
+    def refusal(self, reply: Reply, about: str) -> NextMove:
+        return protocol.next_move(reply, tried=about, mask=self.mask)
+
     async def send(self, request: Request, *, lane: Lane) -> Reply:
         """The reply to any request at all, refusals included, for who judges them alone. Raises as the kit does."""
         reply = await self._caller.call(request, lane=lane)
@@ -129,9 +132,6 @@ class PhotoShelterClient:
     def open(self, request: Request, *, lane: Lane) -> AbstractAsyncContextManager[Download]:
         """The reply to any read, its body as a stream."""
         return self._caller.download(request, lane=lane)
-
-    def refusal(self, reply: Reply, about: str) -> NextMove:
-        return protocol.next_move(reply, tried=about, mask=self.mask)
 
     def parsed(self, parse: Callable[[object], Parsed], reply: Reply, about: str) -> Parsed:
         """The reply in wire values. Raises what a refusal means, `TryLater` where the reply is not of the service's shape."""
