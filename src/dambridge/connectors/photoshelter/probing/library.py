@@ -17,6 +17,8 @@ ASKED_AS: Final = {
     MediaType.DOCUMENT: "doc",
 }
 """The words of `media_type` in a search (PS E17)."""
+_PREFIXES: Final = {MediaType.IMAGE: "I0", MediaType.VIDEO: "VD", MediaType.AUDIO: "AD", MediaType.DOCUMENT: "DO"}
+"""How ids begin (PS 3, CONFIRMED): a search need not heed `media_type`."""
 _LOOKED_AT: Final = 12
 
 
@@ -40,7 +42,7 @@ class Library:
             for hit in hits:
                 if len(found) >= _LOOKED_AT:
                     break
-                if protocol.media_type_of(hit, "") is not kind or self._is_ours(hit):
+                if not hit.id.startswith(_PREFIXES[kind]) or self._is_ours(hit):
                     continue
                 item = (await calls.get(protocol.media_path(hit.id))).item()
                 if item is not None:

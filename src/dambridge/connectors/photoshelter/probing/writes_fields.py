@@ -65,7 +65,7 @@ async def iptc(work: Work) -> Answer:
         return Answer(value={"forms": forms}, told=told, cells=cell, ask_vendor=_IPTC_TEXT)
     work.bench.patch_form = taken[0]
     await work.send("PATCH", path, dict(_IPTC), taken[0])
-    shown = protocol.iptc_fields(await work.part(media_id, "/iptc"))
+    shown = await work.part(media_id, "/iptc")
     kept = {name: _same(name, words, shown.get(name)) for name, words in _IPTC.items()}
     cells = {f"archive.fields.{name}": proof(works) for name, works in kept.items()}
     lost = [name for name, works in kept.items() if not works]
@@ -80,7 +80,11 @@ async def iptc(work: Work) -> Answer:
 
 
 def _same(name: str, words: str, shown: Any) -> bool:
-    return list(shown or ()) == words.split(",") if name == "keywords" else shown == words
+    """Whether a field shows what was written; keywords as text or as a list (PS E21)."""
+    if name != "keywords":
+        return bool(shown == words)
+    found = shown if isinstance(shown, list) else text(shown).split(",")
+    return [text(it).strip() for it in found] == words.split(",")
 
 
 async def custom(work: Work) -> Answer:
