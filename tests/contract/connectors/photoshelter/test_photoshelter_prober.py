@@ -375,13 +375,14 @@ class TestReading:
         assert await photoshelter.control("GET", "state") == state
         assert len([it for it in found.values() if it.standing is Standing.ANSWERED]) >= 22
 
-    async def test_what_writes_is_not_asked_without_a_scratch_container(self, photoshelter: Any) -> None:
+    async def test_what_writes_stays_open_without_a_scratch_container(self, photoshelter: Any) -> None:
         await stock(photoshelter)
         async with probing(photoshelter) as probe:
             writing = [it for it in probe.prober.questions() if it.mutations]
             ends = {it.id: await probe.prober.ask(it, {}, lane=Lane.NORMAL) for it in writing}
+            assert all("scratch" in it.told for it in ends.values())
         assert len(ends) >= 20
-        assert {it.standing for it in ends.values()} == {Standing.NOT_ASKED}
+        assert {it.standing for it in ends.values()} == {Standing.UNANSWERED}
         assert all(it.sets_off and it.cleaned_up for question in writing for it in question.mutations)
 
     async def test_an_empty_library_leaves_questions_open_until_the_probe_has_brought_files(
@@ -480,7 +481,7 @@ class TestScratch:
             for question in probe.prober.questions():
                 if question.mutations:
                     ended = await probe.prober.ask(question, {}, lane=Lane.NORMAL)
-                    assert ended.standing is Standing.NOT_ASKED
+                    assert ended.standing is Standing.UNANSWERED
             await probe.prober.clean_up(lane=Lane.NORMAL)
         changed = [it for it in (await site.journal())[seen:] if it["changed"] and "authenticate" not in it["path"]]
         assert changed
@@ -553,7 +554,7 @@ class TestStrictness:
             writing = [it for it in probe.prober.questions() if it.mutations]
             ends = [await probe.prober.ask(it, found, lane=Lane.NORMAL) for it in writing]
             assert await probe.prober.clean_up(lane=Lane.NORMAL) == []
-        assert {it.standing for it in ends} == {Standing.NOT_ASKED}
+        assert {it.standing for it in ends} == {Standing.UNANSWERED}
         for name in ("ml_metadata", "xmp", "versions.read"):
             assert found[name].value is False, name
         assert found["license.v4"].value == {"present": False}

@@ -30,7 +30,7 @@ from dambridge.connectors.photoshelter.probing.look import Answer, Entry, Look, 
 from dambridge.connectors.photoshelter.probing.scratch import PREFIX, Scratch
 from dambridge.ports.errors import CannotGoOn, NextMove, Refused
 from dambridge.ports.pace import Lane
-from dambridge.ports.probing import Finding, Question, Standing
+from dambridge.ports.probing import Finding, Question
 
 _CATALOGUE: Final[tuple[Entry, ...]] = (
     *reads_session.QUESTIONS,
@@ -76,9 +76,6 @@ class PhotoShelterProber:
         known = self._entries.get(question.id)
         if known is None:
             return unanswered("PhotoShelter's prober does not know this question.").finding(question.id, ())
-        if question.mutations and self._scratch.gallery is None:
-            told = "This writes, and no scratch container is open."
-            return Answer(value=None, told=told, standing=Standing.NOT_ASKED).finding(question.id, ())
         look = Look(calls, self._options, self._library, self._scratch, self._bench, found, self._rest)
         answer = await self._asked(known, look)
         return answer.finding(question.id, calls.evidence)
