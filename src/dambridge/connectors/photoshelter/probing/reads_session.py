@@ -155,6 +155,8 @@ async def sections(look: Look) -> Answer:
             value[name] = (await look.calls.get(f"/{name}", page="1", per_page="20")).status
         except NextMove:
             value[name] = 0
+    if not any(value.values()):
+        return unanswered("No section gave any answer.", ask_vendor=_SECTIONS_TEXT)
     there = [name for name, status in value.items() if status == 200]
     told = (
         f"These further sections answer: {', '.join(there)}." if there else "No further section answers a plain read."
