@@ -23,6 +23,8 @@ from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Setti
 from dambridge.bootstrap.wiring import Tools, open_tools
 from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.probing import NetxProber
+from dambridge.connectors.photoshelter.client import PhotoShelterClient
+from dambridge.connectors.photoshelter.probing import PhotoShelterProber
 from dambridge.engine.probe_report import Account, report
 from dambridge.engine.probing import Probing, examine, mutations_of
 from dambridge.mapping.fields import MARK
@@ -63,15 +65,11 @@ async def open_benches(
     mask: Callable[[str], str],
     leaves: Callable[[str], None],
 ) -> AsyncIterator[list[Bench]]:
-    """A bench per account named that has a prober. One probe works on a store at a time."""
+    """A bench per account named. One probe works on a store at a time."""
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(settings))
         tools = await stack.enter_async_context(open_tools(settings))
-        yield [
-            it
-            for name in names
-            if (it := _bench(settings, name, tools, actor=actor, mask=mask, leaves=leaves)) is not None
-        ]
+        yield [_bench(settings, name, tools, actor=actor, mask=mask, leaves=leaves) for name in names]
 
 
 def _bench(
@@ -82,10 +80,8 @@ def _bench(
     actor: str,
     mask: Callable[[str], str],
     leaves: Callable[[str], None],
-) -> Bench | None:
+) -> Bench:
     prober = prober_for(settings, name, tools)
-    if prober is None:
-        return None
     given = settings.accounts[name]
     probing = Probing(
         account=AccountId(name),
@@ -99,11 +95,12 @@ def _bench(
     return Bench(system=given.system, host=host_of(given), options=given, probing=probing)
 
 
-def prober_for(settings: Settings, name: str, tools: Tools) -> Prober | None:
-    """The prober of one account, None for a kind of system that has none."""
+def prober_for(settings: Settings, name: str, tools: Tools) -> Prober:
+    """The prober of one account."""
     account = settings.accounts[name]
-    if not isinstance(account, NetxAccount):
-        return None
+    if isinstance(account, PhotoShelterAccount):
+        signed_in = PhotoShelterClient(account, account=AccountId(name), pacer=tools.pacer, http=tools.http)
+        return PhotoShelterProber(signed_in, account)
     client = NetxClient(account, account=AccountId(name), pacer=tools.pacer, http=tools.http)
     mapped, marks = written_attributes(settings, name, marks=False), written_attributes(settings, name, marks=True)
     every = None if mapped is None else [*mapped, *(marks or ())]

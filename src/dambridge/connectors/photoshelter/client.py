@@ -22,7 +22,7 @@ from dambridge.connectors.kit import (
 )
 from dambridge.connectors.photoshelter import protocol
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
-from dambridge.connectors.photoshelter.session import Entrance
+from dambridge.connectors.photoshelter.session import Entrance, OAuthTold
 from dambridge.connectors.photoshelter.wire import (
     BadReply,
     WireItem,
@@ -79,6 +79,11 @@ class PhotoShelterClient:
     @property
     def session(self) -> RenewedHeaders:
         return self._session
+
+    @property
+    def oauth_told(self) -> OAuthTold | None:
+        """What the last renewal of an OAuth session showed; None before one."""
+        return self._entrance.told
 
     @property
     def calls(self) -> int:
@@ -174,6 +179,16 @@ class PhotoShelterClient:
 
     def refusal(self, reply: Reply, about: str) -> NextMove:
         return protocol.next_move(reply, tried=about, mask=self.mask)
+
+    async def send(self, request: Request, *, lane: Lane) -> Reply:
+        """The reply to any request at all, refusals included, for who judges them alone. Raises as the kit does."""
+        reply = await self._caller.call(request, lane=lane)
+        await self._heed(reply)
+        return reply
+
+    def open(self, request: Request, *, lane: Lane) -> AbstractAsyncContextManager[Download]:
+        """The reply to any read, its body as a stream."""
+        return self._caller.download(request, lane=lane)
 
     def parsed(self, parse: Callable[[object], Parsed], reply: Reply, about: str) -> Parsed:
         """The reply in wire values. Raises what a refusal means, `TryLater` where the reply is not of the service's shape."""

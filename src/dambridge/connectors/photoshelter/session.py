@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from dambridge.ports.errors import CannotGoOn, NextMove, TryLater
 from dambridge.ports.pace import Lane
 
 
+@dataclass(frozen=True, slots=True)
+class OAuthTold:
+    """What the last OAuth renewal showed: how long the access token lasts, and whether the refresh token was replaced."""
+
+    lasts: timedelta | None
+    rotated: bool
+
+
 class Entrance:
     """Makes sessions of API v4 for one organisation; `enter` puts one back that another sign-in took elsewhere."""
 
@@ -23,6 +32,7 @@ class Entrance:
         self._caller = caller
         self._key = {"X-PS-Api-Key": options.api_key.get_secret_value()}
         self._refresh_token = _kept_token(options.oauth)
+        self.told: OAuthTold | None = None
 
     async def sign_in(self, lane: Lane) -> SignedIn:
         signed = await self._fresh(lane)
@@ -75,11 +85,12 @@ class Entrance:
         except BadReply as error:
             raise _garbled("renew the OAuth session", error) from None
         self._caller.mask.add(tokens.access)
+        lasts = None if tokens.expires_in is None else timedelta(seconds=tokens.expires_in)
+        self.told = OAuthTold(lasts, rotated=bool(tokens.refresh) and tokens.refresh != self._refresh_token)
         if tokens.refresh and tokens.refresh != self._refresh_token:
             self._caller.mask.add(tokens.refresh)
             self._refresh_token = tokens.refresh
             _keep_token(oauth.token_file, tokens.refresh)
-        lasts = None if tokens.expires_in is None else timedelta(seconds=tokens.expires_in)
         return SignedIn({**self._key, "Authorization": f"Bearer {tokens.access}"}, lasts)
 
     async def enter_organisation(self, headers: Mapping[str, str], lane: Lane) -> Reply:
