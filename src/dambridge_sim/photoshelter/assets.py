@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from dambridge_sim.kit.acting import Acting, acting
 from dambridge_sim.kit.blobs import Blob
-from dambridge_sim.kit.embedded import Embedded
 from dambridge_sim.kit.lookup import Document, Index, Kind, Lookup
-from dambridge_sim.kit.media import MediaInfo
 from dambridge_sim.kit.world import World
 from dambridge_sim.photoshelter import ids
 from dambridge_sim.photoshelter.containers import Containers, beginning
 from dambridge_sim.photoshelter.durations import duration_of
-from dambridge_sim.photoshelter.iptc import record_from_embedded
+from dambridge_sim.photoshelter.facts import READABLE, described, media_of
 
 FILE_NAME_LIMIT: Final = 255
 """Characters; longer names are refused (HC "Prepare Your Files for Upload")."""
-
-_IMAGE_NAMES: Final = frozenset(
-    [
-        "jpg",
-        "jpeg",
-        "tif",
-        "tiff",
-        "png",
-        "psd",
-        "ai",
-        "heif",
-        "heic",
-        "dng",
-        "nef",
-        "cr2",
-        "cr3",
-        "arw",
-        "raf",
-        "rw2",
-        "orf",
-        "pef",
-        "srw",
-        "nrw",
-        "3fr",
-        "iiq",
-        "rwl",
-    ]
-)
-_READABLE: Final = {"pdf": "Adobe PDF", "txt": "Text", "doc": "Microsoft Word", "docx": "Microsoft Word", "zip": "ZIP"}
-_DATE: Final = re.compile(r"(\d{4})[-:](\d{2})[-:](\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)?")
 
 
 def _stamped(member: str) -> Index:
@@ -162,7 +128,7 @@ class Assets:
     def facts(self, blob: Blob, file_name: str) -> dict[str, Any]:
         """Return what the bytes say: media type, dimensions, SHA-1 (not of images, PS E19), IPTC record, date taken."""
         info = self._world.blobs.info(blob)
-        media = _media(info, file_name)
+        media = media_of(info, file_name)
         facts: dict[str, Any] = {
             "blob": blob.to_json(),
             "media": media,
@@ -178,7 +144,7 @@ class Assets:
             facts |= {
                 "sha1": self._world.blobs.sha1(blob),
                 "format": ending,
-                "format_readable": _READABLE.get(ending, ending.upper()),
+                "format_readable": READABLE.get(ending, ending.upper()),
                 "duration": duration_of(self._world.blobs.path(blob)) if media in ("video", "audio") else None,
             }
         if self._world.switches["upload_reads_metadata"]:
@@ -295,49 +261,3 @@ class Assets:
         document = {"id": field_id, "org_id": org_id, "name": name, "options": {**before["options"], **options}}
         self._documents.put("field", f"{org_id}|{field_id}", document)
         return document
-
-
-def described(embedded: Embedded, *, image: bool) -> dict[str, Any]:
-    """Return IPTC record, date taken and (images) rating from embedded metadata."""
-    record = record_from_embedded(embedded.xmp, embedded.iim, embedded.exif)
-    facts: dict[str, Any] = {"iptc": record, "taken_ms": None}
-    for taken in (
-        embedded.xmp.get("photoshop:DateCreated"),
-        embedded.exif.get("DateTimeOriginal"),
-        _first(embedded.iim.get("2:55")),
-    ):
-        if (at := _taken(taken)) is not None:
-            facts["taken_ms"] = at
-            break
-    rating = str(embedded.xmp.get("xmp:Rating", "")).strip()
-    if image and re.fullmatch(r"-1|[0-5]", rating):
-        facts["rating"] = int(rating)
-    return facts
-
-
-def _first(value: Any) -> Any:
-    return value[0] if isinstance(value, list) and value else value
-
-
-def _taken(value: Any) -> int | None:
-    """Return the wall clock of a date as if it were UTC: the searches of PhotoShelter know no other zone."""
-    if not isinstance(value, str):
-        return None
-    text = value if "-" in value or ":" in value[:8] else f"{value[:4]}-{value[4:6]}-{value[6:8]}"
-    found = _DATE.match(text)
-    if found is None:
-        return None
-    parts = [int(part or 0) for part in found.groups()]
-    try:
-        return int(datetime(*parts, tzinfo=UTC).timestamp() * 1000)  # type: ignore[misc,arg-type]
-    except ValueError:
-        return None
-
-
-def _media(info: MediaInfo, file_name: str) -> str:
-    """Return image, video, audio or document: by content, and by name where the content does not tell (RAW, AI)."""
-    untold = info.media_type in ("application/octet-stream", "application/postscript")
-    ending = file_name.rpartition(".")[2].lower()
-    if (untold and ending in _IMAGE_NAMES) or (ending == "ai" and info.media_type == "application/pdf"):
-        return "image"
-    return info.family

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from math import ceil
 from typing import Any, Final
 
 from dambridge_sim.kit.call import Call, Reply, Upload
 from dambridge_sim.kit.lookup import Document, Kind, Lookup, Value
 from dambridge_sim.kit.seeds import Library
-from dambridge_sim.kit.vendor import Audience, Card, Handler, Operation, Vendor
+from dambridge_sim.kit.vendor import Audience, Card, Operation, Vendor
 from dambridge_sim.kit.world import World
 from dambridge_sim.photoshelter import (
     accounts,
@@ -29,9 +28,19 @@ from dambridge_sim.photoshelter.assets import Assets
 from dambridge_sim.photoshelter.audience import audience_of
 from dambridge_sim.photoshelter.container_views import ContainerViews
 from dambridge_sim.photoshelter.containers import Containers
+from dambridge_sim.photoshelter.gate import (
+    bearer_of,
+    cookie_of,
+    key_in_body,
+    refused,
+    refusing,
+    token_of,
+    unreadable,
+)
 from dambridge_sim.photoshelter.media_views import MediaViews
 from dambridge_sim.photoshelter.people import People
 from dambridge_sim.photoshelter.routes import V3_BASES, V4_BASES, Route, served
+from dambridge_sim.photoshelter.seeding import Seeding
 from dambridge_sim.photoshelter.showing import card_of, state_of
 from dambridge_sim.photoshelter.site import Site
 from dambridge_sim.photoshelter.switches import SWITCHES
@@ -50,7 +59,6 @@ from dambridge_sim.photoshelter.v4_versions import Versions
 from dambridge_sim.photoshelter.workspaces import Workspaces
 
 _API: Final = "/psapi/"
-_READABLE: Final = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 _TOKENLESS: Final = frozenset(
     base + path
     for bases, paths in (
@@ -110,7 +118,7 @@ class PhotoShelter(Vendor):
             *served(version3, V3_BASES, self._present),
             *served(files.addresses(), ("",), self._present),
         ]
-        self._operations = [_refusing(operation) for operation in every]
+        self._operations = [refusing(operation) for operation in every]
         self._synthetic: synthetic.SyntheticLibrary | None = None
 
     def _present(self, route: Route) -> bool:
@@ -149,19 +157,19 @@ class PhotoShelter(Vendor):
         if not call.path.startswith(_API):
             return None
         generation = "v3" if call.path.startswith("/psapi/v3") else "v4"
-        key = call.headers.get("x-ps-api-key") or call.query.get("api_key") or await _key_in_body(call)
+        key = call.headers.get("x-ps-api-key") or call.query.get("api_key") or await key_in_body(call)
         if key not in self.site.accounts.keys(generation):
             return refused(call, errors.BAD_KEY, "The API key is missing or invalid.")
         call.state["api_key"] = key
-        if (refusal := self._unreadable(call)) is not None:
+        if (refusal := unreadable(call)) is not None:
             return refusal
-        token = _token(call)
+        token = token_of(call)
         if token is None or call.path in _TOKENLESS:
             return None
         try:
             session = self.site.accounts.session(token)
         except ExpiredTokenError as error:
-            if error.oauth or _bearer(call) is not None:
+            if error.oauth or bearer_of(call) is not None:
                 return refused(call, errors.BAD_TOKEN, "The access token is invalid or has expired.")
             return refused(call, errors.NO_ACCESS, "The session has ended; log in again.")
         if session.waiting and not call.path.endswith("/logout"):
@@ -170,16 +178,6 @@ class PhotoShelter(Vendor):
             self.site.accounts.prolong(token, self.world.switches["session_lifetime_s"])
         call.state["session"] = session
         call.caller = session.email
-        return None
-
-    def _unreadable(self, call: Call) -> Reply | None:
-        """Refuse a body, or an answer asked for, in a form that this server does not speak: 415 (PS 4.6)."""
-        if call.content_type and call.content_type not in _READABLE and _has_body(call):
-            return refused(call, errors.UNSUPPORTED, f"A body of type {call.content_type} cannot be read.")
-        accept = call.headers.get("accept", "").lower()
-        xml_alone = "xml" in accept and not any(word in accept for word in ("json", "*/*", "octet"))
-        if xml_alone and self.world.switches["accept_xml"] == "refused":
-            return refused(call, errors.UNSUPPORTED, "Only JSON is answered.")
         return None
 
     def unknown(self, call: Call) -> Reply:
@@ -206,13 +204,13 @@ class PhotoShelter(Vendor):
         if call.path.startswith(V4_BASES):
             reply.headers["x-ps-api-version"] = resources.API_VERSION_HEADER
         session = call.state.get("session")
-        if session is not None and _cookie(call) == session.token and "set-cookie" not in reply.headers:
+        if session is not None and cookie_of(call) == session.token and "set-cookie" not in reply.headers:
             # The cookie is renewed by each response and must be sent back (PS A1, DOCV3).
             reply.headers["set-cookie"] = resources.session_cookie(session.token)
 
     def expire_token(self, call: Call) -> None:
         """Let the caller's token end now."""
-        if (token := _token(call)) is not None:
+        if (token := token_of(call)) is not None:
             self.site.accounts.expire(token)
 
     def started(self) -> None:
@@ -239,7 +237,7 @@ class PhotoShelter(Vendor):
 
     def load_library(self, library: Library) -> None:
         """Take users, custom fields and containers."""
-        self._people.load(library)
+        Seeding(self.site, self._people).load(library)
 
     # Looking
 
@@ -306,61 +304,3 @@ class PhotoShelter(Vendor):
     def synthetic_span(self, lookup: Lookup, count: int) -> range:
         """Return the numbers of a lookup."""
         return self._library().span(lookup, count)
-
-
-def refused(call: Call, fault: errors.Fault, detail: str) -> Reply:
-    """Return a refusal in the dialect of the call."""
-    switches = call.world.switches
-    if fault is errors.BAD_TOKEN:
-        fault = replace(fault, status=switches["oauth_error_status"])
-    headers = {"www-authenticate": "Bearer"} if fault.status == 401 else None
-    if call.path.startswith("/psapi/v3"):
-        return Reply.json(errors.v3_body(fault, detail), fault.status, headers)
-    return Reply.json(errors.v4_body(fault, detail, switches["errors_form"]), fault.status, headers)
-
-
-def _refusing(operation: Operation) -> Operation:
-    """Return an operation whose refusals become replies."""
-    handler = operation.handler
-
-    async def guarded(call: Call) -> Reply:
-        try:
-            return await handler(call)
-        except errors.RefusalError as error:
-            return refused(call, error.fault, error.detail)
-
-    wrapped: Handler = guarded
-    return Operation(operation.method, operation.path, wrapped, operation.confidence, operation.reference)
-
-
-def _bearer(call: Call) -> str | None:
-    kind, _, token = call.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else None
-
-
-def _token(call: Call) -> str | None:
-    """Return the token that a call brings: either header (WP puts OAuth tokens in the first), v3's query, the cookie."""
-    token = call.headers.get("x-ps-auth-token") or _bearer(call)
-    if token is None and call.path.startswith("/psapi/v3"):
-        token = call.query.get("auth_token")
-    return token or _cookie(call)
-
-
-def _cookie(call: Call) -> str | None:
-    """Return the token in the session's cookie."""
-    for part in call.headers.get("cookie", "").split(";"):
-        name, _, value = part.strip().partition("=")
-        if name == resources.COOKIE:
-            return value
-    return None
-
-
-def _has_body(call: Call) -> bool:
-    return call.headers.get("content-length", "0") != "0" or "transfer-encoding" in call.headers
-
-
-async def _key_in_body(call: Call) -> str | None:
-    """Return `api_key` out of a urlencoded body; clients that send it otherwise put it into header or query."""
-    if call.content_type != "application/x-www-form-urlencoded":
-        return None
-    return (await call.form()).first("api_key")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dambridge_sim.kit.embedded import read_embedded
-from dambridge_sim.photoshelter.assets import described
 from dambridge_sim.photoshelter.embedding import with_record
+from dambridge_sim.photoshelter.facts import described
 from dambridge_sim.photoshelter.iptc import FIELDS, attributes, merged, record_from_embedded
 
 CONTACT = "Iptc4xmpCore:CreatorContactInfo"
