@@ -159,6 +159,11 @@ def test_odd_options_are_refused(odd: dict[str, Any]) -> None:
         options(**odd)
 
 
+def test_the_page_names_everything_that_can_be_proven() -> None:
+    told = PhotoShelterOptions.model_fields["proven"].description or ""
+    assert [it for it in Guess if f"{it}," not in told and f"{it}." not in told] == []
+
+
 @pytest.mark.hazard("P49")
 def test_the_key_of_v3_is_a_secret_like_the_others() -> None:
     given = options(v3_api_key=V3_KEY)

@@ -33,7 +33,9 @@ def connect(
     There are no hints (PS 8: no webhook is documented) and no attachments."""
     del clock
     client = PhotoShelterClient(options, account=account, pacer=pacer, http=http, retries=retries)
-    v3 = V3Client(options, account=account, pacer=pacer, http=http, v4=client.session, retries=retries)
+    v3 = V3Client(
+        options, account=account, pacer=pacer, http=http, v4=client.session, mask=client.mask, retries=retries
+    )
     galleries = GalleryPaths(client, page_size=options.per_page, keep=options.paths_kept_seconds)
     reader = PhotoShelterReader(options, account, client, galleries, v3)
     audience = PhotoShelterAudience(options, client, v3)

@@ -175,6 +175,7 @@ class PhotoShelterClient:
         request = Request(
             method="GET", path=path, effect=Effect.READ, about=about, authorised=False, expects_json=False
         )
+        elsewhere.mask = self.mask
         return elsewhere.download(request, lane=lane)
 
     def refusal(self, reply: Reply, about: str) -> NextMove:

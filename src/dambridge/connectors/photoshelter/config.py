@@ -102,7 +102,8 @@ class PhotoShelterOptions(BaseModel):
         frozenset[Guess],
         Field(
             description="What `dambridge probe --write` has shown to work on this account, of the calls that nobody "
-            "confirms. Without its name here what needs such a call waits."
+            "confirms; what needs one that is not named here waits. Names: folders, upload_v4, upload_v3_any, write_iptc, "
+            "write_custom, write_media, versions, places, discard, byte_ranges, more_includes."
         ),
     ] = frozenset()
     custom_fields: Annotated[

@@ -12,6 +12,7 @@ from dambridge.connectors.kit import (
     FilePart,
     Http,
     HttpCaller,
+    Masker,
     RenewedHeaders,
     Reply,
     Request,
@@ -56,6 +57,7 @@ class V3Client:
         pacer: Pacer,
         http: Http,
         v4: RenewedHeaders,
+        mask: Masker,
         retries: Retries | None = None,
     ) -> None:
         self._options = options
@@ -70,8 +72,8 @@ class V3Client:
             pacer=pacer,
             timeouts=Timeouts(connect=options.connect_timeout, idle=options.read_timeout),
             retries=retries,
-            secrets=options.secrets(),
         )
+        self._caller.mask = mask  # one for both versions: neither may show the other's secrets
         self._session = RenewedHeaders(self._sign_in)
         self._caller.sign_with(self._session)
         self._writes = Writes(self._caller, self._session, self._accepted, self._ours)

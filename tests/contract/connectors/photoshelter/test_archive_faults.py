@@ -303,6 +303,36 @@ async def test_a_wrong_key_of_v3_stops_and_never_shows(photoshelter: PhotoShelte
     assert "Wr0ngV3Key_" not in str(caught.value)
 
 
+@pytest.mark.hazard("P49")
+async def test_nothing_that_opens_the_account_stands_in_an_address_or_an_error(
+    photoshelter: PhotoShelterSite,
+) -> None:
+    known = photoshelter.served.credentials
+    told: list[str] = []
+    async with photoshelter.connection(
+        proven=ALL, license_via="v3", visibility_via="v3", **by(photoshelter, "v3")
+    ) as connection:
+        archive = connection.archive
+        folder = await archive.ensure_folder("a", lane=LANE)
+        asset = await archive.deliver(folder, body_of(small_jpeg("1")), file_name="1.jpg", lane=LANE)
+        await connection.reader.read(asset, groups=frozenset({"base", "license"}), lane=LANE)
+        await connection.finder.search("word", limit=3, lane=LANE)
+        async with connection.finder.picture(asset, longest_side=100, lane=LANE):
+            pass
+        tokens = list(photoshelter.served.world.documents.every("session"))
+        echo = {"action": "status", "status": 400, "times": 1}
+        for secret in (known["api_key"], known["api_key_v3"], *tokens):
+            body = {"status": "error", "error": {"message": f"bad {secret}"}, "errors": [{"id": "X", "title": secret}]}
+            await photoshelter.fault({"match": {"path": "*/mem/image/upload"}, **echo, "body": body})
+            with pytest.raises(Refused) as caught:
+                await archive.deliver(folder, body_of(small_jpeg("2")), file_name="2.jpg", lane=LANE)
+            told.append(f"{caught.value} {caught.value!r}")
+    secrets = [known["api_key"], known["api_key_v3"], known["password"], *tokens]
+    addresses = [f"{it['path']}?{it['query']}" for it in await photoshelter.control("GET", "journal?after=0")]
+    assert (len(tokens) >= 2, len(addresses) > 15, len(told) >= 4) == (True, True, True)
+    assert [(secret, text) for secret in secrets for text in (*addresses, *told) if secret in text] == []
+
+
 # places and fields ---------------------------------------------------------------------------------------------------
 
 
