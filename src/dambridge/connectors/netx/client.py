@@ -9,27 +9,23 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from dambridge.connectors.kit import (
-    Authoriser,
     Download,
     Effect,
     FilePart,
-    FixedHeaders,
     Http,
     HttpCaller,
-    RenewedHeaders,
     Reply,
     Request,
-    SignedIn,
     Timeouts,
 )
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.netx.listing import Scan
+from dambridge.connectors.netx.signing import secrets_of, signer_for
 from dambridge.connectors.netx.wire import BadReply, WireAsset, parse_asset, parse_list, parse_self
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater, Unclear
@@ -48,17 +44,16 @@ class NetxClient:
     def __init__(self, setup: NetxOptions, *, account: AccountId, pacer: Pacer, http: Http) -> None:
         self._setup = setup
         self._ids = itertools.count(1)
-        self._refresh = ""
         self._caller = HttpCaller(
             http,
             account=account,
             base_url=setup.base_url,
             pacer=pacer,
             timeouts=Timeouts(connect=setup.connect_timeout, idle=setup.read_timeout),
-            secrets=_secrets(setup),
+            secrets=secrets_of(setup),
             upkeep=nx.UPKEEP,
         )
-        self._signer = self._choose_signer()
+        self._signer = signer_for(setup, self._caller)
         self._caller.sign_with(self._signer)
 
     # calls -------------------------------------------------------------------------------------------------------
@@ -320,58 +315,12 @@ class NetxClient:
             raise Unclear(f"{text} It may have happened.")
         raise TryLater(text)
 
-    # signing in --------------------------------------------------------------------------------------------------
-
-    def _choose_signer(self) -> Authoriser:
-        token = self._setup.token
-        return FixedHeaders(nx.authorization(token.get_secret_value())) if token else RenewedHeaders(self._sign_in)
-
-    async def _sign_in(self, lane: Lane) -> SignedIn:
-        """Trade the refresh token for an access token (NX 2.2, SINGLE)."""
-        grant = self._setup.oauth
-        if grant is None:
-            raise CannotGoOn("There is neither a token nor an OAuth client for this NetX account.")
-        secret, refresh = (
-            grant.client_secret.get_secret_value(),
-            self._refresh or grant.refresh_token.get_secret_value(),
-        )
-        request = Request(
-            method="POST",
-            path=nx.TOKEN_PATH,
-            effect=Effect.READ,
-            about="renew the NetX access token",
-            form=nx.refresh_form(grant.client_id, secret, refresh),
-            authorised=False,
-        )
-        reply = await self._caller.call(request, lane=lane)
-        found = reply.json_or_none()
-        access = found.get("access_token") if isinstance(found, Mapping) and reply.ok else None
-        if not isinstance(access, str) or not access:
-            raise CannotGoOn(
-                f"NetX would not renew the access token (HTTP {reply.status}). Sign in through NetX's consent page once "
-                "more and put the new refresh token into the configuration."
-            )
-        self._caller.mask.add(access)
-        if isinstance(newer := found.get("refresh_token"), str) and newer:
-            # A site may replace it at each use; the configuration's own is then spent
-            self._caller.mask.add(newer)
-            self._refresh = newer
-        lasts = found.get("expires_in")
-        return SignedIn(nx.authorization(access), timedelta(seconds=lasts) if isinstance(lasts, int) else None)
-
 
 def _parsed(parse: Callable[[object], T], raw: object, about: str) -> T:
     try:
         return parse(raw)
     except BadReply as bad:
         raise TryLater(f"Could not {about}: NetX's reply was not {bad}.") from None
-
-
-def _secrets(setup: NetxOptions) -> list[str]:
-    known = [setup.token] if setup.token else []
-    if setup.oauth:
-        known += [setup.oauth.client_secret, setup.oauth.refresh_token]
-    return [it.get_secret_value() for it in known]
 
 
 def _says_json(reply: Reply) -> bool:

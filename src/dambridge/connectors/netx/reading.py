@@ -62,9 +62,8 @@ class NetxReader:
 
     def changed(self, window: Window, *, lane: Lane) -> AsyncIterator[ListingPage]:
         """By `modDate`, upwards (NX 13.5.1). The index behind it may lag: the window's overlap is the caller's."""
-        first, _ = milliseconds(window.start)
-        _, last = milliseconds(window.end)
-        return self._found("list what changed", lane, queries.modified(first, last))
+        clause = queries.modified(milliseconds(window.start), milliseconds(window.end))
+        return self._found("list what changed", lane, clause)
 
     def everything(self, *, lane: Lane) -> AsyncIterator[ListingPage]:
         """Every asset with a modified time, which is every asset (NX 4.1)."""

@@ -48,10 +48,9 @@ def instant(epoch_ms: int | None) -> datetime | None:
     return None if epoch_ms is None else _EPOCH + timedelta(milliseconds=epoch_ms)
 
 
-def milliseconds(at: datetime) -> tuple[int, int]:
-    """The milliseconds at or before an instant, and at or after it: the ends of a window that leaves nothing out."""
-    span, one = at - _EPOCH, timedelta(milliseconds=1)
-    return span // one, -(-span // one)
+def milliseconds(at: datetime) -> int:
+    """The millisecond that holds an instant: as either end of a window it leaves nothing out."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def data_for(groups: frozenset[str]) -> tuple[str, ...]:
