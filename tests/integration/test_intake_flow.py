@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,22 @@ async def test_what_a_person_changed_in_netx_is_left_alone(pair: World) -> None:
     (after,) = pair.by_source()[asset]
     assert after["attributes"]["Title"] == ["The librarian's title"]
     assert after["attributes"]["Caption"] == ["New caption"]
+
+
+@pytest.mark.hazard("P19")
+async def test_an_empty_listing_is_believed_only_after_the_settle_time(pair: World) -> None:
+    """The import took effect, its reply was lost, and for a while no listing shows it: nothing is sent again."""
+    patient = replace(pair, overrides={"accounts": {"archive": {"settle_seconds": 4000}}, "engine": {"attempts": 1}})
+    pair.switch("netx", index_lag_s=3000, folder_listing_lag=True)
+    asset = pair.submit(picture(1), file_name="a.jpg", containers=["Intake/Harbour"], iptc=approved())
+    pair.faults("netx", {"match": {"method": "POST", "path": "/api/import/*"}, "action": "drop_reply", "times": 1})
+    for _ in range(3):
+        await patient.run()
+        assert len(pair.archived()) == 1
+    pair.advance(5000)
+    await patient.run()
+    assert {source: len(copies) for source, copies in pair.by_source().items()} == {asset: 1}
+    assert len(pair.archived()) == 1
 
 
 @pytest.mark.hazard("P20")

@@ -25,7 +25,7 @@ LIMIT = 560
 REPORT = "report.json"
 OPTIONS = (
     *("-p", "reporter", "-p", "no:randomly", "-p", "no:cacheprovider"),
-    *("--hypothesis-seed=0", "-q", "--tb=short"),
+    *("--hypothesis-seed=0", "--timeout=500", "-q", "--tb=short"),
 )
 
 
