@@ -143,7 +143,14 @@ async def _account(system: AssetReader | AssetArchive) -> Finding:
 async def _map(bridge: Bridge) -> list[Finding]:
     parts = bridge.parts
     name = f"map of {parts.policy.target}"
-    problems = discover(parts.maps[parts.policy.target], await definitions_of(parts))
+    definitions = await definitions_of(parts)
+    if definitions is None:
+        return [
+            Finding(
+                name, False, "this account does not show its attributes, so the map is held against each write alone"
+            )
+        ]
+    problems = discover(parts.maps[parts.policy.target], definitions)
     if not problems:
         return [Finding(name, False, "every mapped field has its attribute")]
     return [Finding(name, True, words(it), _mend(it, parts.policy.target)) for it in problems]

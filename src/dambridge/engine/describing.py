@@ -57,9 +57,10 @@ async def spell(parts: Parts, fields: Fields, cleared: Sequence[FieldName]) -> N
     return write
 
 
-async def definitions_of(parts: Parts) -> Mapping[str, tuple[str, tuple[str, ...] | None]]:
-    """Attribute name to (kind, terms) as the account defines them."""
-    return {it.name: (it.kind, it.terms) for it in await parts.target_fields()}
+async def definitions_of(parts: Parts) -> Mapping[str, tuple[str, tuple[str, ...] | None]] | None:
+    """Attribute name to (kind, terms) as the account defines them; None where it does not show them."""
+    shown = await parts.target_fields()
+    return None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
 
 
 async def read_target(parts: Parts, remote_id: RemoteId) -> NativeRecord:

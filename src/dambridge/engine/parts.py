@@ -53,6 +53,7 @@ class Parts:
     rest: Callable[[timedelta], Awaitable[None]] = _rest
     lane: Lane = Lane.NORMAL
     definitions: Sequence[AttributeDefinition] | None = None
+    defined: bool = False
     clear_berths: set[RemoteId] = field(default_factory=set)
     """Berths seen empty by this process."""
     reads: GatheredReads = field(init=False)
@@ -68,8 +69,9 @@ class Parts:
     def target_copy(self) -> CopyId:
         return CopyId(self.policy.target, CopyRole.RECORD)
 
-    async def target_fields(self) -> Sequence[AttributeDefinition]:
-        """The target's attribute definitions, read from the account the first time they are asked for."""
-        if self.definitions is None:
-            self.definitions = await self.archive.attributes()
+    async def target_fields(self) -> Sequence[AttributeDefinition] | None:
+        """The target's attribute definitions, read from the account the first time they are asked for; None where it does
+        not show them."""
+        if not self.defined:
+            self.definitions, self.defined = await self.archive.attributes(), True
         return self.definitions

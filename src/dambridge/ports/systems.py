@@ -133,8 +133,9 @@ class AssetArchive(Protocol):
 
     async def whoami(self) -> AccountInfo: ...
 
-    async def attributes(self) -> Sequence[AttributeDefinition]:
-        """The fields that this account's user can see, with their vocabularies."""
+    async def attributes(self) -> Sequence[AttributeDefinition] | None:
+        """The fields that this account's user can see, with their vocabularies. None where the system offers no call that
+        shows them: values are then held against nothing before they are written."""
         ...
 
     async def ensure_folder(self, path: str, *, lane: Lane) -> RemoteId:

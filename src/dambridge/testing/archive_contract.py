@@ -131,7 +131,7 @@ class ArchiveContract(ABC):
     async def test_it_lists_its_attributes_with_their_terms(
         self, archive: AssetArchive, fields: ContractFields
     ) -> None:
-        by_name = {it.name: it for it in await archive.attributes()}
+        by_name = {it.name: it for it in await archive.attributes() or ()}
         assert by_name[fields.text].terms is None
         assert by_name[fields.text].kind
         if fields.closed is None:

@@ -66,10 +66,17 @@ class NetxArchive:
     async def whoami(self) -> AccountInfo:
         return await self._client.whoami()
 
-    async def attributes(self) -> Sequence[AttributeDefinition]:
+    async def attributes(self) -> Sequence[AttributeDefinition] | None:
         """Definitions with their vocabularies. `getAttributes` is SINGLE*, the members but `id` INFERRED (NX 4.6, 5.4)."""
         about = "read NetX's attributes"
-        rows = await self._client.rows("getAttributes", [], parse=wire.parse_attribute, about=about, lane=Lane.NORMAL)
+        try:
+            rows = await self._client.rows(
+                "getAttributes", [], parse=wire.parse_attribute, about=about, lane=Lane.NORMAL
+            )
+        except Refused as refused:
+            if refused.code != str(nx.UNKNOWN_METHOD):
+                raise
+            return None
         nameless = [row.id for row in rows if not row.name]
         if nameless:
             raise Refused(f"NetX shows attribute {nameless[0]} without a name, so its fields cannot be checked.")
