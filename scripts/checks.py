@@ -1,7 +1,8 @@
 """What `make check`, `make test` and `make test-long` run, one step after the other; the first failure ends it.
 
-The long profile runs file by file, each under ten minutes, and writes `docs/evidence/<suite>.json` for each; a part whose
-evidence is of the present commit is not run again, so an interrupted `make test-long` goes on where it stopped.
+The long profile runs file by file, each under ten minutes, and writes `docs/evidence/<suite>.json` for each that passes; a part
+whose evidence is of the present code is not run again, so an interrupted `make test-long` goes on where it stopped, and
+`make test-long ARGS="planted drift"` runs some parts alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -45,42 +47,58 @@ def steps(what: str) -> list[tuple[str, list[str]]]:
     sys.exit(f"unknown: {what}")
 
 
-def long_profile() -> int:
-    """The long tests in resumable parts, with their evidence."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    suites = sorted(it for it in (ROOT / "tests").rglob("test_*.py") if "mark.long" in it.read_text(encoding="utf-8"))
+def has_long_tests(text: str) -> bool:
+    """Marked ones, or a grid of which the quick profile takes a sample alone (tests/contract/connectors/conftest.py)."""
+    return "mark.long" in text or "InEveryPosition" in text
+
+
+def git(*arguments: str) -> list[str]:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.split()
+
+
+def long_profile(chosen: Sequence[str]) -> int:
+    """The long tests in resumable parts, with their evidence: all, or those whose names contain one of `chosen`.
+
+    Evidence holds for the code that it was made with, however many commits of documents come after it."""
+    commit = "".join(git("rev-parse", "HEAD"))
+    code = git("rev-parse", *(f"HEAD:{it}" for it in ("src", "tests", "pyproject.toml", "requirements.lock")))
+    suites = sorted(it for it in (ROOT / "tests").rglob("test_*.py") if has_long_tests(it.read_text(encoding="utf-8")))
     for suite in suites:
+        if chosen and not any(it in suite.stem for it in chosen):
+            continue
         evidence = ROOT / "docs" / "evidence" / f"{suite.stem.removeprefix('test_')}.json"
-        if evidence.is_file() and json.loads(evidence.read_text(encoding="utf-8")).get("commit") == commit:
-            print(f"── {suite.stem}: evidence of this commit is there", flush=True)
+        if evidence.is_file() and json.loads(evidence.read_text(encoding="utf-8")).get("code") == code:
+            print(f"── {suite.stem}: evidence of this code is there", flush=True)
             continue
         report = ROOT / ".cache" / f"{suite.stem}.xml"
         report.parent.mkdir(exist_ok=True)
         begun = time.monotonic()
-        command = pytest(str(suite), "-m", "long", "--timeout", "590", f"--junitxml={report}", "-p", "no:randomly")
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        command = pytest(
+            str(suite), "-m", "long", "-n", WORKERS, "--timeout", "590", f"--junitxml={report}", "-p", "no:randomly"
+        )
+        failed = subprocess.run(command, cwd=ROOT, check=False).returncode
         counted = ET.parse(report).getroot()[0].attrib  # noqa: S314 - written by our own test run
         document = {
             "suite": suite.relative_to(ROOT).as_posix(),
             "commit": commit,
+            "code": code,
             "seed": "fixed in the tests",
             "seconds": round(time.monotonic() - begun, 1),
             "counts": {name: int(counted[name]) for name in ("tests", "failures", "errors", "skipped")},
         }
+        print(f"── {suite.stem}: {document['counts']} in {document['seconds']} s", flush=True)
+        if failed:
+            return failed
         evidence.parent.mkdir(parents=True, exist_ok=True)
         evidence.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        print(f"── {suite.stem}: {document['counts']} in {document['seconds']} s", flush=True)
-        if code:
-            return code
     return 0
 
 
 def main() -> int:
     what, extra = sys.argv[1], sys.argv[2:]
     if what == "long":
-        return long_profile()
+        return long_profile(extra)
     for name, command in steps(what):
         begun = time.monotonic()
         print(f"── {name}", flush=True)
