@@ -67,6 +67,7 @@ class GalleryPaths:
         found: dict[RemoteId, list[Container]] = {}
         began = self._monotonic()
         waiting: deque[tuple[str, RemoteId | None]] = deque([("", None)])
+        await self._client.still_ours(lane)  # the calls below name no organisation: they show whichever this is
         while waiting:
             above, collection = waiting.popleft()
             try:

@@ -16,7 +16,7 @@ from dambridge.ports.systems import AssetArchive
 from dambridge.testing.archive_contract import ArchiveContract, ContractFields, Losing, small_jpeg
 from dambridge_sim.photoshelter.switches import SWITCHES
 
-from .positions import positions
+from .positions import APART, NOT_SO, guesses_at, positions
 
 if TYPE_CHECKING:
     from contract.connectors.photoshelter.conftest import PhotoShelterSite
@@ -45,16 +45,17 @@ FIELDS = ContractFields(
 
 
 def test_there_is_a_position_for_every_switch() -> None:
-    assert {name for name, _ in positions()} == {it.name for it in SWITCHES}
-    assert len(positions()) >= 21
+    assert {name for name, _ in positions()} | set(APART) == {it.name for it in SWITCHES}
+    assert set(NOT_SO) <= set(positions())
+    assert len(positions()) >= 50
 
 
 class _OnTheSimulator(ArchiveContract):
     """The suite with switches and options of its own."""
 
     switches: ClassVar[dict[str, Any]] = {}
-    more: ClassVar[dict[str, Any]] = EVERYTHING
-    by_v3: ClassVar[bool] = False
+    more: dict[str, Any] = EVERYTHING
+    by_v3: bool = False
 
     @pytest.fixture
     async def site(self, photoshelter: PhotoShelterSite) -> PhotoShelterSite:
@@ -108,7 +109,7 @@ class TestPhotoShelterWithNothingProven(_OnTheSimulator):
     """What one source alone knows waits; images arrive by U1, which is confirmed."""
 
     by_v3 = True
-    more: ClassVar[dict[str, Any]] = NOTHING
+    more = NOTHING
 
 
 class _Prepared:
@@ -130,7 +131,7 @@ class TestPhotoShelterWithConfirmedCallsAlone(_OnTheSimulator):
     """Strict: what nobody confirmed is not served; a person has made the galleries."""
 
     by_v3 = True
-    more: ClassVar[dict[str, Any]] = NOTHING
+    more = NOTHING
 
     @pytest.fixture
     async def site(self, strict_photoshelter: PhotoShelterSite) -> PhotoShelterSite:
@@ -162,4 +163,6 @@ class TestPhotoShelterInEveryPosition(_OnTheSimulator):
         for word in TERMS.values():
             await photoshelter.add(f"{word}.jpg", small_jpeg(word), custom={"lifecycle": word})
         await photoshelter.switch(**{name: value})
+        self.more = {**NOTHING, "proven": guesses_at((name, value))}
+        self.by_v3 = Guess.UPLOAD_V4 in NOT_SO.get((name, value), ())
         return photoshelter

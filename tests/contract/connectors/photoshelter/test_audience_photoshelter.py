@@ -15,7 +15,7 @@ from dambridge.testing.audience_contract import LANE, OPEN, PRESS, AudienceContr
 from dambridge.testing.fake_audience import FakeAudience
 
 from .administrator import PhotoShelterAdministrator
-from .positions import positions
+from .positions import NO_VISIBILITY, positions
 
 if TYPE_CHECKING:
     from contract.connectors.photoshelter.conftest import PhotoShelterSite
@@ -49,7 +49,7 @@ class TestFakeAudienceThatCannotBeSet(TestFakeAudience):
 
 
 class _OnTheSimulator(AudienceContract):
-    more: ClassVar[dict[str, Any]] = {}
+    more: dict[str, Any] = {}  # noqa: RUF012 - an instance of a grid has its own
     with_v3: ClassVar[bool] = False
 
     @pytest.fixture
@@ -85,23 +85,26 @@ class TestPhotoShelterAsItComes(_OnTheSimulator):
 
 
 class TestPhotoShelterByV4(_OnTheSimulator):
-    more: ClassVar[dict[str, Any]] = {"visibility_via": "v4"}
+    more = {"visibility_via": "v4"}
 
 
 class TestPhotoShelterByV3(_OnTheSimulator):
-    more: ClassVar[dict[str, Any]] = {"visibility_via": "v3"}
+    more = {"visibility_via": "v3"}
     with_v3 = True
 
 
 class TestPhotoShelterInEveryPosition(_OnTheSimulator):
     """Each switch in each position that is not its default, one at a time."""
 
-    more: ClassVar[dict[str, Any]] = {"visibility_via": "v4"}
-
     @pytest.fixture(params=positions(), ids=lambda it: f"{it[0]}={it[1]}")
     async def site(self, request: pytest.FixtureRequest, photoshelter: PhotoShelterSite) -> PhotoShelterSite:
         await photoshelter.switch(**dict([request.param]))
+        self.more = {} if request.param in NO_VISIBILITY else {"visibility_via": "v4"}
         return photoshelter
+
+    @pytest.fixture
+    def settable(self, site: PhotoShelterSite) -> bool:
+        return bool(self.more)
 
 
 class TestPhotoShelterWithConfirmedCallsAlone(_OnTheSimulator):

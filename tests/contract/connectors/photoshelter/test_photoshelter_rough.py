@@ -21,6 +21,8 @@ from dambridge.testing.archive_contract import small_jpeg
 from support.canaries import everything_of, secrets_in
 from support.gateway import GIB, URL_KEY, Gateway, gateway
 
+from .consent import consent
+
 if TYPE_CHECKING:
     from contract.connectors.photoshelter.conftest import PhotoShelterSite
 
@@ -276,28 +278,26 @@ async def test_a_session_that_another_program_moved_brings_nothing_of_the_other_
 
 
 @pytest.fixture
-def consent(scene: Scene) -> dict[str, Any]:
-    """What a person has after registering a client and agreeing (PS A5), put into the site's own books."""
-    accounts, documents = scene.site.served.simulator.vendor.site.accounts, scene.site.served.world.documents  # type: ignore[attr-defined]
-    client = {"client_id": "OAC00rough", "client_secret": "canary-client", "redirect_uri": "https://x.example/back"}
-    documents.put("oauth_client", client["client_id"], client)
-    grant = {**client, "user_id": accounts.first_user()["id"], "expires_ms": 0, "use": "refresh"}
-    documents.put("oauth_code", "canary-refresh", grant)
-    return {"email": None, "password": None, "oauth": {**client, "refresh_token": "canary-refresh"}}
+async def agreed(scene: Scene) -> dict[str, Any]:
+    """The options of an account into which a person's consent lets us."""
+    return {"email": None, "password": None, "oauth": await consent(scene.site)}
 
 
 @pytest.mark.hazard("P03")
 @pytest.mark.hazard("P49")
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_each_trouble_at_the_renewal_of_an_oauth_session(
-    scene: Scene, consent: dict[str, Any], trouble: str
+    scene: Scene, agreed: dict[str, Any], trouble: str
 ) -> None:
-    async with scene.site.reader(base_url=scene.gate.url, retries=TWICE, **consent) as reader:
+    async with scene.site.reader(base_url=scene.gate.url, retries=TWICE, **agreed) as reader:
         scene.gate.strike(trouble, "*/oauth/token")
         with pytest.raises(TROUBLES[trouble], match="renew the OAuth session") as caught:
             await reader.whoami()
         assert NEXT_STEP.search(str(caught.value))
-        assert not secrets_in(everything_of(caught.value), ["canary-client", "canary-refresh", *scene.secrets()])
+        assert not secrets_in(
+            everything_of(caught.value),
+            [agreed["oauth"]["client_secret"], agreed["oauth"]["refresh_token"], *scene.secrets()],
+        )
         scene.gate.calm()
         assert (await reader.whoami()).person
 
@@ -305,10 +305,10 @@ async def test_each_trouble_at_the_renewal_of_an_oauth_session(
 @pytest.mark.hazard("P44")
 @pytest.mark.parametrize("call", [it for it in CALLS if it != "sign in"])
 async def test_an_oauth_session_that_ends_at_any_call_is_renewed_and_a_429_on_the_way_waited_out(
-    scene: Scene, consent: dict[str, Any], call: str
+    scene: Scene, agreed: dict[str, Any], call: str
 ) -> None:
     where, do = CALLS[call]
-    async with scene.site.reader(**consent) as reader:
+    async with scene.site.reader(**agreed) as reader:
         await reader.whoami()
         calm = await do(reader, scene)
         slow = {"action": "status", "status": 429, "headers": {"retry-after": "3"}, "times": 1}
