@@ -71,7 +71,7 @@ class Storm:
         at_work = len(journal)
         with start(self.config, "run", "--once") as process:
             called: Callable[[], bool] = (
-                (lambda: len(journal) > at_work)
+                (lambda: any(it["changed"] for it in journal.lines(at_work)))
                 if from_work_on
                 else (lambda: len(self.pair.photoshelter.world.journal) + len(journal) > before)
             )

@@ -85,11 +85,11 @@ class TestPhotoShelterAsItComes(_OnTheSimulator):
 
 
 class TestPhotoShelterByV4(_OnTheSimulator):
-    more = {"visibility_via": "v4"}
+    more: ClassVar[dict[str, Any]] = {"visibility_via": "v4"}  # type: ignore[misc]
 
 
 class TestPhotoShelterByV3(_OnTheSimulator):
-    more = {"visibility_via": "v3"}
+    more: ClassVar[dict[str, Any]] = {"visibility_via": "v3"}  # type: ignore[misc]
     with_v3 = True
 
 
