@@ -7,30 +7,10 @@ import sys
 from pathlib import Path
 
 from dambridge_sim.__main__ import SYSTEMS, make_vendor
-from dambridge_sim.kit.inventory import table
 from dambridge_sim.kit.schemas import schemas
-from dambridge_sim.netx import inventory as netx
-from dambridge_sim.photoshelter import inventory as photoshelter
 
 SCHEMAS = "schemas/sim"
 SWITCHES = "simulator-switches.md"
-NETX_OPERATIONS = "simulator-netx-operations.md"
-PHOTOSHELTER_OPERATIONS = "simulator-photoshelter-operations.md"
-_NETX_HEAD = """# What the simulated NetX serves
-
-Every operation and feature that is publicly known of NetX, by the section of the reference that the simulator was written
-from, how sure we are of it, and whether it is simulated. `rpc` is a method of `POST /api/rpc`, `x7` one of the older interface,
-`switch` [a switch](simulator-switches.md), `site` a member of a site's description, `meta` one of an asset's, `data` a group of
-properties, `button` and `control` are control calls. This page is written by `python -m dambridge_sim.reference docs/reference`.
-
-"""
-_PHOTOSHELTER_HEAD = """# What the simulated PhotoShelter serves
-
-Every operation that is publicly known of PhotoShelter's API, by the section of the reference that the simulator was written
-from, how sure we are of it, and whether it is simulated. `v4` stands for `/psapi/v4.0`, `v3` for `/psapi/v3`, `www` for the
-host. This page is written by `python -m dambridge_sim.reference docs/reference`.
-
-"""
 _HEAD = """# Switches of the simulators
 
 What nobody outside can know of the real systems is a switch: set it by `POST /__sim__/switches`, or under `switches` in a
@@ -41,8 +21,6 @@ What nobody outside can know of the real systems is a switch: set it by `POST /_
 def pages() -> dict[str, str]:
     """Return the text of each file by its path below the reference folder."""
     made = {f"{SCHEMAS}/{name}": text for name, text in schemas().items()}
-    made[NETX_OPERATIONS] = _NETX_HEAD + table(netx.INVENTORY)
-    made[PHOTOSHELTER_OPERATIONS] = _PHOTOSHELTER_HEAD + table(photoshelter.INVENTORY)
     return {**made, SWITCHES: _HEAD + "".join(_table(system) for system in SYSTEMS)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -20,17 +19,3 @@ class Documented:
     mark: str
     served: bool
     how: str = ""
-
-
-def table(rows: Iterable[Documented]) -> str:
-    """Return the rows as a Markdown table."""
-    lines = ["| section | operation | mark | simulated | how, or why not |", "| --- | --- | --- | --- | --- |"]
-    lines += [
-        f"| {row.section} | {_cell(row.what)} | {row.mark} | {'yes' if row.served else 'no'} | {_cell(row.how)} |"
-        for row in rows
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

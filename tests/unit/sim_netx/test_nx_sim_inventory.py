@@ -10,7 +10,7 @@ import pytest
 
 from dambridge_sim.kit import control
 from dambridge_sim.kit.bodies import LibraryBody
-from dambridge_sim.kit.inventory import Documented, table
+from dambridge_sim.kit.inventory import Documented
 from dambridge_sim.netx import make_vendor, projection, x7
 from dambridge_sim.netx.buttons import BUTTONS
 from dambridge_sim.netx.inventory import INVENTORY
@@ -93,7 +93,3 @@ def test_the_inventory_is_as_large_as_the_reference() -> None:
     assert len({(row.section, row.what) for row in INVENTORY}) == len(INVENTORY)
     sections = {row.section.partition(".")[0] for row in INVENTORY}
     assert sections == {str(number) for number in range(1, 16)}
-
-
-def test_the_table_has_a_line_for_each_row() -> None:
-    assert len(table(INVENTORY).splitlines()) == len(INVENTORY) + 2
