@@ -22,6 +22,7 @@ from dambridge.connectors.photoshelter.galleries import GalleryPaths
 from dambridge.connectors.photoshelter.reading import PhotoShelterReader
 from dambridge.engine import observing
 from dambridge.engine.config import EngineSettings
+from dambridge.engine.hinting import hints_of
 from dambridge.engine.parts import Parts
 from dambridge.mapping import AccountMap
 from dambridge.mapping.account_map import default_map
@@ -31,7 +32,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Missing, Present
 from dambridge.policy.intake import IntakePolicy
 from dambridge.ports.errors import TryLater
-from dambridge.ports.ledger import Observation
+from dambridge.ports.ledger import Due, Observation
 from dambridge.ports.pace import Lane
 from support.drifting import (
     SECOND,
@@ -54,6 +55,11 @@ _FULL = default_map(System.PHOTOSHELTER)
 _MAP = AccountMap(System.PHOTOSHELTER, tuple(it for it in _FULL.rules if it.native == "rating"))
 _NOBODY: Any = None
 SWEEP_EVERY = timedelta(days=1)
+
+
+async def _at_home(_lane: Lane) -> bool | None:
+    """Nobody moves the session of this library."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ class Shelf:
 
     cursors: dict[str, str] = field(default_factory=dict)
     seen: dict[AssetKey, Observation] = field(default_factory=dict)
+    rows: dict[tuple[str, str], Due] = field(default_factory=dict)
 
     async def cursor(self, account: AccountId, stream: str) -> str | None:
         return self.cursors.get(stream)
@@ -132,6 +139,24 @@ class Shelf:
 
     async def observations(self, flow: FlowName, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Observation]:
         return {it: self.seen[it] for it in keys if it in self.seen}
+
+    async def add_due(self, due: Sequence[Due]) -> None:
+        self.rows |= {(it.kind, it.key): it for it in due}
+
+    async def next_due(self, *, kinds: Sequence[str]) -> datetime | None:
+        return min((it.at for it in self.rows.values() if it.kind in kinds), default=None)
+
+    async def take_due(self, now: datetime, *, kinds: Sequence[str], limit: int, **_: Any) -> Sequence[Due]:
+        return [it for it in self.rows.values() if it.kind in kinds and it.at <= now][:limit]
+
+    async def finish_due(self, kind: str, key: str, **_: Any) -> None:
+        self.rows.pop((kind, key), None)
+
+    async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, str]:
+        return {}
+
+    async def links(self, ids: Sequence[str]) -> Mapping[str, Any]:
+        return {}
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
         found = sorted((it for it in self.seen.values() if it.outcome in outcomes), key=lambda it: (it.at, it.key))
@@ -168,6 +193,7 @@ class Bridge:
         options = PhotoShelterOptions.model_validate(said).model_copy(update={"per_page": rules.per_page})
         client = PhotoShelterClient(options, account=AGENCY, pacer=_NOBODY, http=self.http)
         client._caller = self.wire  # type: ignore[assignment]
+        client.still_ours = _at_home  # type: ignore[assignment]
         settings = EngineSettings(overlap=timedelta(microseconds=rules.overlap), sweep_every=SWEEP_EVERY, concurrency=2)
         galleries = ("Intake*",) if rules.galleries else ()
         paths = GalleryPaths(client, page_size=rules.per_page, keep=options.paths_kept_seconds)
@@ -193,13 +219,12 @@ class Bridge:
         self.runs += 1
         self.wire.begun.clear()
         self.listing_started = self.library.now
+        await self.shelf.add_due(self._as_rows(self.take_hints(this.hints)))
         listing = await observing.look_around(self.parts, full=full)
         self.library.counts["passes begun again"] += sum(it - 1 for it in self.wire.begun.values() if it > 1)
         self.library.counts["unproven listings"] += not listing.proven
         if listing.proven:
             self._whole(listing)
-        for hinted in self.take_hints(this.hints):
-            listing.meet(RemoteId(hinted))
         if len(listing.ids) != len(set(listing.ids)):
             raise Lost("an asset is handed on twice in one run")
         ids = listing.ids if this.dies is None else listing.ids[: this.dies]
@@ -208,6 +233,15 @@ class Bridge:
             self.library.counts["runs that died"] += 1
             return
         await observing.remember_position(self.parts, listing)
+
+    def _as_rows(self, hinted: Sequence[str]) -> list[Due]:
+        """As the receiver of webhooks keeps them: a row an asset."""
+        at, kind = instant(self.library.now), hints_of(self.parts)
+        rows = [
+            Due(at=at, kind=kind, key=f"{AGENCY}:{it}", payload={"account": str(AGENCY), "id": it}) for it in hinted
+        ]
+        self.library.counts["hints kept"] += len(rows)
+        return rows
 
     def take_hints(self, manner: int) -> list[str]:
         """The hints that arrive now: some lost, some doubled, some late, in any order. They are ids and nothing more."""

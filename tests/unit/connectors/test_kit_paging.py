@@ -154,3 +154,25 @@ async def test_pages_too_small_to_overlap_still_come_to_an_end(largest: int) -> 
     library = Library(list(range(30)), [], 0, largest=largest)
     assert await library.listed(20) == set(range(30))
     assert library.pages <= 3 * 30
+
+
+@pytest.mark.parametrize("shown", [["a"], ["a", "b"], [str(it) for it in range(20)]])
+@pytest.mark.parametrize("counted", [None, 2])
+async def test_a_service_that_shows_the_same_page_for_ever_ends_in_an_error(
+    shown: list[str], counted: int | None
+) -> None:
+    asked = 0
+
+    async def fetch(_number: int, _size: int) -> Page[str]:
+        nonlocal asked
+        asked += 1
+        assert asked < 1000, "it would never end"
+        return Page(shown, None)
+
+    async def count() -> int | None:
+        return counted
+
+    with pytest.raises(TryLater, match="nothing may rest on it"):
+        async for _ in whole_listing(fetch, key=str, size=20, about="list it", count=count):
+            pass
+    assert asked > 20

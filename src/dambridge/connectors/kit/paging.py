@@ -21,6 +21,9 @@ Item = TypeVar("Item")
 
 _REMEMBERED_PAGES = 50
 _MOST_PASSES = 5
+_MOST_STALE = 20
+"""Pages in a row that bring nothing new: newcomers at the front push known items back, but a service that shows the same page
+for ever is not listing anything."""
 _PLAIN_PASSES = 2
 
 
@@ -51,6 +54,7 @@ class PageScan:
     _reach: int = 0
     _offset: int = 0
     _overlaps: bool = True
+    _stale: int = 0
     _gap: int = 0
     _done: bool = False
     _recent: deque[frozenset[str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_PAGES))
@@ -91,6 +95,8 @@ class PageScan:
         elif ids and len(ids) < self.size and (total is None or total > len(ids)):
             self.size = len(ids)  # the service gives smaller pages than asked for
         self.met += len(new)
+        self._stale = 0 if new else self._stale + 1
+        self.torn = self.torn or self._stale > _MOST_STALE
         stuck = bool(self._recent) and reach <= self._reach
         self._done = stuck or not ids or (total is not None and reach >= total)
         self.ended = self.torn or (self._done and not self._gap)
