@@ -37,6 +37,7 @@ WORDS: Mapping[Code, str] = {
     Code.NOT_IN_WAVE: "Its wave of plan {plan} has not come yet.",
     Code.DISK_FULL: "The disk is full: {text}",
     Code.BROKEN_FILE: "The file is broken: {why}",
+    Code.NOT_EMBEDDED: "Its fields could not be written into a copy of the file: {why}",
     Code.EMPTY_FILE: "The file is empty: {why}",
     Code.VALUE_REFUSED: "The archive refused the value of {field}: {text}",
     Code.VALUE_ALTERED: "The archive altered {field}: {wanted} was written, {found} came back.",
