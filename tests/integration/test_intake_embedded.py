@@ -153,6 +153,7 @@ async def test_without_checksums_the_copy_is_read_back(pair: World) -> None:
     assert told(await pair.run(full=True)) == {"unchanged": 1}
 
 
+@pytest.mark.hazard("P14")
 async def test_a_later_sync_is_waited_for_and_nothing_is_sent_again(pair: World) -> None:
     pair.switch("netx", sync_delay_s=3600)
     source = submit(pair)
@@ -276,6 +277,28 @@ async def test_a_crash_between_delivery_and_reading_back_leaves_one_copy(
             (asset,) = pair.archived()
             assert asset["attributes"]["Caption"] == [f"Sentence {number}"]
             assert asset["versions"] == 2 + number
+
+
+@pytest.mark.hazard("P19")
+@pytest.mark.parametrize("method", ["begin_step", "end_step"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_crash_while_an_edit_overtakes_the_first_file_leaves_one_copy_and_one_version(
+    pair: World, method: str, after: bool
+) -> None:
+    pair.switch("netx", sync_delay_s=3600)
+    source = submit(pair)
+    assert told(await pair.run()) == {"waiting": 1}
+    pair.edit(source, iptc={"caption": "A better sentence"})
+    plan = CrashPlan(method=method, step="version", after=after)
+    await run_until_crash(pair, plan)
+    assert plan.crashed
+    await pair.run()
+    pair.advance(3700)
+    await pair.run()
+    assert told(await pair.run(full=True)) == {"unchanged": 1}
+    (asset,) = pair.archived()
+    assert asset["versions"] == 2
+    assert asset["attributes"]["Caption"] == ["A better sentence"]
 
 
 async def run_until_crash(pair: World, plan: CrashPlan) -> None:

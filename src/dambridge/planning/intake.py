@@ -217,8 +217,7 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
     if before == now:
         return _outstanding(task, there, agreed, changes)
     if before is not None and before.content != now.content:
-        needs = ("download originals", "take files", "write attributes", "add versions")
-        return _unproven(task, *needs) or _act(task, there, ActionKind.ADD_VERSION, changes, agreed)
+        return _version(task, there, changes, agreed)
     explained = changes.explains and before is not None and before.fields != now.fields
     unsure = task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained)
     if before is not None and unsure:
@@ -227,12 +226,16 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
     return _outstanding(task, there, agreed, changes)
 
 
+def _version(task: _Task, there: AssetRecord, changes: _Changes, agreed: Agreed) -> Decision:
+    needs = ("download originals", "take files", "write attributes", "add versions")
+    return _unproven(task, *needs) or _act(task, there, ActionKind.ADD_VERSION, changes, agreed)
+
+
 def _outstanding(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Changes) -> Decision:
     """Fields alone. Where the source has not moved they are edits that were left to the target's people, who have since
     put the agreed value back: nobody's edit stands against the source's any more."""
     if changes.names and task.embeds and _needs_a_file(task, there, changes, agreed):
-        needs = ("download originals", "take files", "write attributes", "add versions")
-        return _unproven(task, *needs) or _act(task, there, ActionKind.ADD_VERSION, changes, agreed)
+        return _version(task, there, changes, agreed)
     if changes.names:
         return _act(task, there, ActionKind.UPDATE_FIELDS, changes, agreed)
     if changes.kept:

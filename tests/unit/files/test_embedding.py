@@ -217,6 +217,7 @@ def altered(data: bytes) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
+@pytest.mark.hazard("P14")
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
