@@ -77,6 +77,7 @@ MOVES: Mapping[Code, str] = {
     Code.NOT_IN_WAVE: "Apply the plan again for the next wave.",
     Code.DISK_FULL: "Free some room for the spool, then run again.",
     Code.BROKEN_FILE: "Ask for the file again; a new upload is taken by the next run.",
+    Code.NOT_EMBEDDED: "Archive it by hand, or have it delivered as another kind of file; `write_route` names other routes.",
     Code.EMPTY_FILE: "Ask for the file again; a new upload is taken by the next run.",
     Code.VALUE_REFUSED: "Correct the value at its source, or the attribute in the archive.",
     Code.VALUE_ALTERED: "Compare the two in the archive; a folder's attribute profile may rewrite values.",
