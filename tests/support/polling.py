@@ -203,6 +203,7 @@ class Bridge:
             archive=_NOBODY,
             spool=_NOBODY,
             inspector=_NOBODY,
+            embedder=_NOBODY,
             clock=Now(self.library),
             runtime=_NOBODY,
             policy=Policy(source=AGENCY, target=ARCHIVE, galleries=galleries),

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Mapping
 
 from dambridge.bootstrap.document import Document, Mistake
-from dambridge.bootstrap.settings import IntakeOptions, Settings
+from dambridge.bootstrap.settings import IntakeOptions, NetxAccount, Settings
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
-from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expression_variables
+from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expression_variables, xmp_field
 from dambridge.model.identity import AccountId, System
 from dambridge.model.values import FieldName
 from dambridge.policy.intake import SELECT, Approval, Carrier, IntakePolicy
@@ -70,7 +70,7 @@ def _intake(settings: Settings) -> IntakeOptions:
 
 def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     """Everything that the options say and the core cannot use, with the place where it is written."""
-    found = _unusable_maps(settings, document)
+    found = [*_unusable_maps(settings, document), *_unusable_homes(settings, document)]
     if settings.flows.intake is not None:
         found += [*_unusable_options(settings.flows.intake, document), *_unusable_rule(settings.flows.intake, document)]
     return found
@@ -122,6 +122,17 @@ def _unusable_maps(settings: Settings, document: Document) -> list[Mistake]:
                 for field, sentence in error.problems
             ]
     return found
+
+
+def _unusable_homes(settings: Settings, document: Document) -> list[Mistake]:
+    remedy = "Name one of those in `docs/reference/fields.md` of dc, photoshop, xmp, xmpRights or Iptc4xmpCore."
+    return [
+        document.mistake(("accounts", name, "embedded_map", attribute), "That is no XMP name that is written.", remedy)
+        for name, account in settings.accounts.items()
+        if isinstance(account, NetxAccount)
+        for attribute, xmp in account.homes.items()
+        if xmp_field(xmp) is None
+    ]
 
 
 def _sentence(text: str) -> str:

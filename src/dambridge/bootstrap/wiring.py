@@ -24,7 +24,7 @@ from dambridge.engine.config import EngineSettings
 from dambridge.engine.hinting import HintKeeper
 from dambridge.engine.parts import Parts
 from dambridge.engine.runtime_local import LocalRuntime
-from dambridge.files import ExifToolOptions, FileInspector, FileSpool
+from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector, FileSpool
 from dambridge.model.identity import AccountId
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn
@@ -119,6 +119,8 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         stack.push_async_callback(archived.close)
         inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
         stack.push_async_callback(inspector.close)
+        embedder = FileEmbedder(ExifToolOptions(program=settings.exiftool))
+        stack.push_async_callback(embedder.close)
         runtime = _runtime(settings)
         stack.push_async_callback(runtime.close)
         parts = Parts(
@@ -127,6 +129,8 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
             archive=known_archive(archived.archive, found[archived.account]),
             spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
             inspector=inspector,
+            embedder=embedder,
+            homes=target.homes,
             clock=clock,
             runtime=runtime,
             policy=build_policy(settings),

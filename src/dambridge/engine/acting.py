@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from dambridge.engine.delivering import Delivered, deliver
+from dambridge.engine.delivering import Delivered, all_wanted, deliver
 from dambridge.engine.describing import (
     NotAsWritten,
     NotSeenYet,
@@ -17,7 +18,16 @@ from dambridge.engine.describing import (
     hold,
     read_target,
 )
-from dambridge.engine.fetching import BrokenOriginal
+from dambridge.engine.embedding import (
+    EMBEDDED,
+    copy_name,
+    embedded_copy,
+    for_target,
+    proofs_of,
+    send_embedded,
+    wanted_print,
+)
+from dambridge.engine.fetching import BrokenOriginal, fetch
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, settlement_of
@@ -30,6 +40,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, NativeRecord
 from dambridge.policy.placing import settled_folder
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
+from dambridge.ports.files import NotEmbedded
 from dambridge.ports.ledger import ActionRow, WorkStage
 
 log = structlog.get_logger()
@@ -42,6 +53,7 @@ async def carry_out(parts: Parts, row: ActionRow, agreed: Agreed | None) -> Item
     await parts.ledger.settle(settlement)
     if end.stage is not WorkStage.LEFT:
         await parts.spool.drop(row.action.id)
+    await parts.spool.drop(copy_name(row.action))
     parts.progress.end_item(end.outcome, end.bytes_moved)
     return settlement.item
 
@@ -89,25 +101,44 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     if delivered.foreign:
         return await _same_bytes(parts, action, delivered)
     native = await read_target(parts, delivered.remote_id)
+    if parts.embeds:
+        delivered = await _up_to_date(parts, action, journal, delivered, native)
+        native = await read_target(parts, delivered.remote_id)
     proof = await prove_bytes(parts, native, delivered.digest)
     if proof is None:
         return await _wrong_bytes(parts, action, delivered, native)
-    filled = filled_from(action, delivered.filled)
+    filled = for_target(parts, filled_from(action, delivered.filled))
     await describe(parts, action, journal, native, filled=filled)
     folder = settled_folder(action.folder, delivered.filled)
     await _place(parts, journal, delivered, folder)
     native = await read_target(parts, delivered.remote_id)
     await hold(parts, journal, {**action.fields, **filled}, action.cleared, native)
+    embedded = delivered.embedded
+    evidence = EMBEDDED if embedded else proof
     return End(
         outcome=Outcome.DONE,
-        reason=Reason.of(Code.CREATED, folder=folder, evidence=proof),
+        reason=Reason.of(Code.CREATED, folder=folder, evidence=evidence),
         target_id=delivered.remote_id,
         target_version=canonical(parts, native).version,
-        digest=delivered.digest,
+        digest=delivered.original,
         filled=filled,
-        evidence=proof,
+        evidence=evidence,
+        proofs=proofs_of(delivered.digest, embedded["essence"], proof) if embedded else {},
         bytes_moved=delivered.digest.size,
     )
+
+
+async def _up_to_date(
+    parts: Parts, action: Action, journal: StepJournal, delivered: Delivered, native: NativeRecord
+) -> Delivered:
+    """What was delivered may say what an earlier try was to say: a copy that says the present fields takes its place."""
+    wanted = all_wanted(parts, action, delivered.filled)
+    if delivered.embedded.get("fields") == wanted_print(action, wanted):
+        return delivered
+    spooled, inside = await fetch(parts, action)
+    it = await embedded_copy(parts, action, spooled, inside, wanted)
+    await send_embedded(parts, action, journal, native, it, before={})
+    return replace(delivered, digest=it.written, embedded=it.to_json())
 
 
 async def _place(parts: Parts, journal: StepJournal, delivered: Delivered, path: str) -> None:
@@ -134,7 +165,7 @@ async def _same_bytes(parts: Parts, action: Action, delivered: Delivered) -> End
         stage=WorkStage.DONE,
         target_id=delivered.remote_id,
         target_version=canonical(parts, native).version,
-        digest=delivered.digest,
+        digest=delivered.original,
         observe_only=True,
     )
 
@@ -182,6 +213,8 @@ def _ended_by(action: Action, error: Exception) -> End:
         case BrokenOriginal():
             code = Code.EMPTY_FILE if error.broken.empty else Code.BROKEN_FILE
             return End(Outcome.QUARANTINED, Reason.of(code, why=error.broken.why), stage=WorkStage.LEFT)
+        case NotEmbedded():
+            return End(Outcome.QUARANTINED, Reason.of(Code.NOT_EMBEDDED, why=error.why), stage=WorkStage.LEFT)
         case NotWritable():
             waits_for = "librarian" if error.reason.code is Code.UNKNOWN_TERM else "administrator"
             return End(Outcome.WAITING, error.reason, waits_for=waits_for, stage=WorkStage.LEFT)

@@ -14,9 +14,11 @@ from typing import Any
 import structlog
 
 from dambridge.engine.describing import read_target
+from dambridge.engine.embedding import EMBEDDED, embedded_copy, for_target
 from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
 from dambridge.engine.parts import Parts
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.updating import filled_from
 from dambridge.mapping import embedded_fields
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
@@ -42,6 +44,13 @@ class Delivered:
     filled: Fields
     foreign: bool
     berth: RemoteId | None
+    embedded: Mapping[str, Any]
+    """What is known of the original where a copy with fields inside was sent; `digest` is the copy's then."""
+
+    @property
+    def original(self) -> Digest:
+        """The digest of the source's own bytes, which is what sides agree on."""
+        return Digest(**self.embedded["original"]) if self.embedded else self.digest
 
 
 def transport_name(action: Action) -> str:
@@ -51,20 +60,31 @@ def transport_name(action: Action) -> str:
 
 @asynccontextmanager
 async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Facts]]:
-    if action.size > parts.settings.large_file:
+    if action.size > parts.settings.large_file and not parts.embeds:
         async with stream_through(parts, action) as (body, passing):
             yield body, _Facts(lambda: passing.digest, {})
         return
     spooled, inside = await fetch(parts, action)
-    yield body_of(parts, spooled), _Facts(lambda: spooled.digest, embedded_fields(inside))
+    filled = embedded_fields(inside)
+    if parts.embeds:
+        it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, filled))
+        yield body_of(parts, it.copy), _Facts(lambda: it.written, filled, it.to_json())
+        return
+    yield body_of(parts, spooled), _Facts(lambda: spooled.digest, filled)
+
+
+def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
+    """What a new copy should say: the action's fields, and what the file says beyond them."""
+    return {**action.fields, **for_target(parts, filled_from(action, inside))}
 
 
 class _Facts:
     """What is known of the bytes once they have gone out."""
 
-    def __init__(self, digest: Any, filled: Fields) -> None:
+    def __init__(self, digest: Any, filled: Fields, embedded: Mapping[str, Any] | None = None) -> None:
         self._digest = digest
         self.filled = filled
+        self.embedded = embedded or {}
 
     @property
     def digest(self) -> Digest:
@@ -97,6 +117,8 @@ async def _send(parts: Parts, action: Action, journal: StepJournal, berth: Remot
     async with _bytes(parts, action) as (body, facts):
         known = _digest_json(facts.digest) if body.repeatable else {}
         intent = {"berth": berth, "transport": transport_name(action), "filled": fields_to_json(facts.filled), **known}
+        if facts.embedded:
+            intent[EMBEDDED] = facts.embedded
 
         async def work() -> Mapping[str, Any]:
             name = transport_name(action)
@@ -191,6 +213,7 @@ def _facts_to_json(native: NativeRecord, digest: Digest, intent: Mapping[str, An
         "remote_id": native.key.remote_id,
         "foreign": foreign,
         "filled": intent["filled"],
+        EMBEDDED: intent.get(EMBEDDED, {}),
         "berth": berth,
         **_digest_json(digest),
     }
@@ -206,4 +229,5 @@ def _remembered(outcome: Mapping[str, Any]) -> Delivered:
         filled=fields_from_json(outcome["filled"]),
         foreign=bool(outcome["foreign"]),
         berth=RemoteId(outcome["berth"]) if outcome["berth"] else None,
+        embedded=outcome.get(EMBEDDED, {}),
     )

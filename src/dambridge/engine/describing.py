@@ -114,7 +114,9 @@ async def hold(
         since = (journal.intent(Step.DESCRIBE) or {}).get(SINCE)
         if since is None or not parts.archive.capabilities.deferred_writes.usable:
             raise
-        if await parts.clock.now() > datetime.fromisoformat(str(since)) + parts.settings.deferred_for:
+        brought = (journal.intent(Step.VERSION) or {}).get("at", since)  # a file may bring the fields later still
+        asked = max(datetime.fromisoformat(str(it)) for it in (since, brought))
+        if await parts.clock.now() > asked + parts.settings.deferred_for:
             raise
         raise NotSeenYet(Reason.of(Code.WRITE_DEFERRED, field=str(dict(differs.reason.params)["field"]))) from None
 

@@ -15,7 +15,7 @@ from dambridge.mapping import AccountMap
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName, RemoteId
 from dambridge.policy.intake import IntakePolicy
 from dambridge.ports.clock import Clock
-from dambridge.ports.files import Inspector, Spool
+from dambridge.ports.files import Embedder, Inspector, Spool
 from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import Lane, PaceRule
 from dambridge.ports.runtime import Runtime
@@ -38,6 +38,7 @@ class Parts:
     archive: AssetArchive
     spool: Spool
     inspector: Inspector
+    embedder: Embedder
     clock: Clock
     runtime: Runtime
     policy: IntakePolicy
@@ -48,6 +49,8 @@ class Parts:
     calls: CallMeter
     configuration: str
     """A digest of the configuration, for plan headers."""
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """Which attribute of the target is read from which XMP name of a file, where fields travel inside."""
     flow: FlowName = FlowName.INTAKE
     progress: Progress = field(default_factory=Progress)
     rest: Callable[[timedelta], Awaitable[None]] = _rest
@@ -68,6 +71,11 @@ class Parts:
     @property
     def target_copy(self) -> CopyId:
         return CopyId(self.policy.target, CopyRole.RECORD)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether the target takes fields out of the files that bring them."""
+        return self.archive.capabilities.embedded_writes.usable
 
     async def target_fields(self) -> Sequence[AttributeDefinition] | None:
         """The target's attribute definitions, read from the account the first time they are asked for; None where it does

@@ -23,11 +23,25 @@ async def prove_bytes(parts: Parts, native: NativeRecord, digest: Digest) -> str
         return given.algorithm if ours == given.hexdigest else None
     if not _read_back_wanted(parts, native):
         return "size_only"
+    return "read_back" if await _read_back(parts, native) == digest.sha256 else None
+
+
+async def holds(parts: Parts, native: NativeRecord, digest: Digest) -> bool:
+    """Whether `native` has these bytes for certain: by its digest, else by reading them, whatever the policy saves."""
+    given = native.checksum
+    if native.size is not None and native.size != digest.size:
+        return False
+    if given is not None and (ours := getattr(digest, given.algorithm, None)) is not None:
+        return bool(ours == given.hexdigest)
+    return await _read_back(parts, native) == digest.sha256
+
+
+async def _read_back(parts: Parts, native: NativeRecord) -> str:
     async with parts.archive.original(native.key.remote_id, lane=parts.lane) as stream:
         passing = Passing(stream.chunks, stream.size)
         async for _ in passing.chunks():
             pass
-    return "read_back" if passing.digest.sha256 == digest.sha256 else None
+    return passing.digest.sha256
 
 
 def _read_back_wanted(parts: Parts, native: NativeRecord) -> bool:
@@ -59,6 +73,6 @@ async def prove_links(parts: Parts, *, limit: int) -> dict[str, Any]:
         checked += 1
         if not isinstance(native, NativeRecord):
             differ.append(f"{copy.key} ({link_id}) is not there any more.")
-        elif await prove_bytes(parts, native, state.content) is None:
-            differ.append(f"{copy.key} ({link_id}) does not hold the bytes with SHA-256 {state.content.sha256}.")
+        elif await prove_bytes(parts, native, given := state.given(parts.target_copy) or state.content) is None:
+            differ.append(f"{copy.key} ({link_id}) does not hold the bytes with SHA-256 {given.sha256}.")
     return {"checked": checked, "differ": differ}

@@ -30,6 +30,7 @@ class End:
     digest: Digest | None = None
     filled: Fields = field(default_factory=dict)
     evidence: str = ""
+    proofs: Mapping[str, str] = field(default_factory=dict)
     bytes_moved: int = 0
     before: Fields = field(default_factory=dict)
     observe_only: bool = False
@@ -94,7 +95,9 @@ def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
         versions[str(action.target)] = end.target_version
     evidence = {**agreed.evidence, source: "source"}
     if end.evidence:
+        evidence = {name: it for name, it in evidence.items() if not name.startswith(f"{action.target}.")}
         evidence[str(action.target)] = end.evidence
+        evidence |= {f"{action.target}.{name}": it for name, it in end.proofs.items()}
     said = {*action.fields, *action.cleared}
     return Agreed(
         fields=fields,
@@ -130,4 +133,5 @@ def _audit(action: Action, end: End, agreed: Agreed | None, row: ActionRow, now:
         detail["cleared"] = sorted(action.cleared)
         detail["sha256"] = end.digest.sha256 if end.digest else None
         detail["evidence"] = end.evidence
+        detail |= end.proofs
     return AuditEntry(at=now, actor=f"flow:{row.run}", event=f"asset.{action.kind}", subject=action.link, detail=detail)

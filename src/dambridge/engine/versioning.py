@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dambridge.engine.describing import canonical, hold, read_target, spell, still_to_write, with_marks, write_intent
+from dambridge.engine.embedding import bring_embedded
 from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
@@ -31,6 +32,8 @@ async def confirm_bytes(parts: Parts, action: Action, journal: StepJournal, agre
     else:
         digest = (await fetch(parts, action))[0].digest
     if agreed.content is not None and digest.sha256 == agreed.content.sha256:
+        if parts.embeds and (action.fields or action.cleared):
+            return await bring_version(parts, action, journal, agreed)
         if action.fields or action.cleared:
             return replace(await update_fields(parts, action, journal), digest=digest)
         return _same(action, agreed, digest)
@@ -57,6 +60,8 @@ async def bring_version(parts: Parts, action: Action, journal: StepJournal, agre
     if sent is None:
         _recheck(parts, action, native)
     before = _fields_before(parts, journal, native)
+    if parts.embeds:
+        return await bring_embedded(parts, action, journal, agreed, native, before=before)
     digest, filled = await _bytes_there(parts, action, journal, native, before=before, agreed=agreed)
     native = await read_target(parts, action.target_id)
     proof = await prove_bytes(parts, native, digest)

@@ -67,7 +67,7 @@ class FileInspector:
     async def inspect(self, path: Path, *, file_name: str) -> EmbeddedMetadata | Broken:
         """What stands inside `path`; `file_name` is what people call it. `Broken` with a sentence when it is empty, cut or
         not what it promises. Raises `CannotGoOn` when no usable ExifTool can be started, `OSError` if it cannot be read."""
-        looked = await asyncio.to_thread(_look, path, file_name)
+        looked = await asyncio.to_thread(look, path, file_name)
         if isinstance(looked, Broken):
             return looked
         target, kind, oddities, size = looked
@@ -84,7 +84,7 @@ class FileInspector:
         await asyncio.to_thread(self._pool.close)
 
 
-def _look(path: Path, file_name: str) -> tuple[Path, Kind, tuple[str, ...], int] | Broken:
+def look(path: Path, file_name: str) -> tuple[Path, Kind, tuple[str, ...], int] | Broken:
     """Absolute path, kind, oddities and size of a file that is whole, else why it is not."""
     with path.open("rb") as opened:
         size = opened.seek(0, 2)

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 _CHUNK = 1 << 16
+_WRITING = ("-api", "LargeFileSupport=1", "-charset", "UTF8")
+"""Without `-n`, which drops day-only dates in silence."""
 
 
 class ProcessLostError(Exception):
@@ -45,14 +47,7 @@ class ExifToolProcess:
 
     def read(self, arguments: Sequence[str], paths: Sequence[Path], *, seconds: float) -> list[Mapping[str, Any]]:
         """ExifTool's JSON objects for `paths`, in their order as far as it answered. Raises `ProcessLostError`."""
-        self._number += 1
-        lines = [*arguments, *(_argument(path) for path in paths), f"-execute{self._number}", ""]
-        deadline = time.monotonic() + seconds
-        try:
-            self._send("\n".join(lines).encode(), deadline)
-            said = self._receive(f"{{ready{self._number}}}".encode(), deadline)
-        except OSError as problem:
-            raise ProcessLostError(f"ExifTool ended: {self._last_words() or problem}") from problem
+        said = self._ask([*arguments, *(_argument(path) for path in paths)], seconds=seconds)
         if not said.strip():
             return []
         try:
@@ -60,6 +55,23 @@ class ExifToolProcess:
         except ValueError as problem:
             raise ProcessLostError(f"ExifTool's answer is not JSON: {problem}") from problem
         return answer if isinstance(answer, list) else []
+
+    def write(self, source: Path, values: Path, target: Path, *, seconds: float) -> str:
+        """Write the tags of the JSON file `values` into a new file `target`; returns what ExifTool said of it. Raises
+        `ProcessLostError`. Nothing that it says is proof: the caller reads the new file."""
+        names = (f"-json={_argument(values)}", "-o", _argument(target), _argument(source))
+        said = self._ask([*_WRITING, *names], seconds=seconds)
+        return f"{said.decode('utf-8', 'replace').strip()} {self._last_words()}".strip()
+
+    def _ask(self, lines: Sequence[str], *, seconds: float) -> bytes:
+        """Have one command carried out and take what it says."""
+        self._number += 1
+        deadline = time.monotonic() + seconds
+        try:
+            self._send("\n".join([*lines, f"-execute{self._number}", ""]).encode(), deadline)
+            return self._receive(f"{{ready{self._number}}}".encode(), deadline)
+        except OSError as problem:
+            raise ProcessLostError(f"ExifTool ended: {self._last_words() or problem}") from problem
 
     def close(self, *, seconds: float = 2.0) -> None:
         """Let the process end, else kill it with its whole group. Safe to repeat."""

@@ -11,6 +11,7 @@ from dambridge.mapping.account_map import (
 )
 from dambridge.mapping.discovery import discover
 from dambridge.mapping.embedded import embedded_fields, settled_by_file
+from dambridge.mapping.embedding import EMBEDDABLE, may_embed, to_xmp, with_home, xmp_field
 from dambridge.mapping.fields import FIELDS, Field, Kind
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
@@ -18,6 +19,7 @@ from dambridge.mapping.variables import expression_variables
 from dambridge.mapping.writing import NativeWrite, derived_fields, to_native
 
 __all__ = [
+    "EMBEDDABLE",
     "FIELDS",
     "AccountMap",
     "Direction",
@@ -37,9 +39,13 @@ __all__ = [
     "fingerprint",
     "is_absent",
     "is_cut_of",
+    "may_embed",
     "same",
     "settled_by_file",
     "to_canonical",
     "to_native",
+    "to_xmp",
     "unread_fields",
+    "with_home",
+    "xmp_field",
 ]

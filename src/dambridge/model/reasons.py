@@ -49,6 +49,7 @@ class Code(StrEnum):
     DISK_FULL = "disk_full"
     # quarantined
     BROKEN_FILE = "broken_file"
+    NOT_EMBEDDED = "not_embedded"
     EMPTY_FILE = "empty_file"
     VALUE_REFUSED = "value_refused"
     VALUE_ALTERED = "value_altered"

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from dambridge.model.identity import AssetKey, RemoteId
+from dambridge.model.identity import AssetKey, CopyId, RemoteId
 from dambridge.model.reasons import Reason
 from dambridge.model.values import Fields, fields_from_json, fields_to_json
 
@@ -215,7 +215,9 @@ class Agreed:
 
     `fields` are the canonical values that were last written and read back; `versions` what each copy was then;
     `content` the digest of the original; `evidence` per copy says how the bytes there were proven
-    (`md5`, `read_back`, `size_only`, `source`). `filled` are values that came from inside the file because the source
+    (`md5`, `read_back`, `size_only`, `source`). A copy whose file had fields written into it is `embedded`; three entries
+    `COPY.written`, `COPY.essence` and `COPY.proof` say what was sent, the hash of what it has in common with the original,
+    and how the bytes there were proven. `filled` are values that came from inside the file because the source
     system does not show them; they are no part of the comparison with what the source says.
     """
 
@@ -224,3 +226,11 @@ class Agreed:
     versions: Mapping[str, AssetVersion] = field(default_factory=dict)
     content: Digest | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+
+    def given(self, copy: CopyId) -> Digest | None:
+        """The digest of what an embedded copy was given; None where its file is the original itself."""
+        written = self.evidence.get(f"{copy}.written")
+        if written is None:
+            return None
+        size, sha256, md5 = written.split(" ")
+        return Digest(size=int(size), sha256=sha256, md5=md5)

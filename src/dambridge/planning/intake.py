@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dambridge.mapping import AccountMap, derived_fields, equal, unread_fields
+from dambridge.mapping import AccountMap, derived_fields, equal, may_embed, unread_fields
 from dambridge.mapping.fields import MARK
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId
@@ -88,6 +88,11 @@ class _Task:
         """The fields that this flow writes: those with a home in the target, narrowed by the policy."""
         return self.target_map.writes if self.policy.managed is None else self.target_map.writes & self.policy.managed
 
+    @property
+    def embeds(self) -> bool:
+        """Whether fields reach the target inside the file alone: every edit of them is a new version then."""
+        return self.can_archive.embedded_writes.usable
+
     def may_write(self, name: FieldName) -> Proof:
         """How far the target is known to take this field, by its own name there."""
         return self.can_archive.may_write(self.target_map.by_field[name].native)
@@ -110,7 +115,8 @@ def _create(task: _Task) -> Decision:
     record = task.record
     wanted = [name for name in sorted(record.fields) if name in task.written]
     needs = ("download originals", "take files", "write attributes", "place in folders")
-    marks = [it.field for it in task.target_map.rules if it.write and it.field.startswith(MARK)]
+    # Inside a file our marks travel where the site reads them, and are left out where it does not
+    marks = [it.field for it in task.target_map.rules if it.write and it.field.startswith(MARK) and not task.embeds]
     held = _unproven(task, *needs) or _unwritable(task, [*wanted, *marks])
     if held is not None:
         return held
@@ -153,7 +159,16 @@ def _unproven(task: _Task, *needs: str) -> Leave | None:
         if not (proof := cells[what]).usable:
             reason = Reason.of(Code.CAPABILITY_UNPROVEN, what=what, media_type=str(media_type), proof=str(proof))
             return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="administrator")
+    if task.embeds and "take files" in needs and not may_embed(task.record.file_name):
+        return _beyond_embedding(task, "have fields written into files of this kind")
     return None
+
+
+def _beyond_embedding(task: _Task, what: str) -> Leave:
+    """What no file can carry, or no file of this kind, waits for another route."""
+    media_type = str(task.record.media_type)
+    reason = Reason.of(Code.CAPABILITY_UNPROVEN, what=what, media_type=media_type, proof=str(Proof.ABSENT))
+    return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="administrator")
 
 
 def _unwritable(task: _Task, names: Sequence[FieldName]) -> Leave | None:
@@ -196,11 +211,13 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
     changes = _changes(task, there, agreed)
     if (held := _unwritable(task, changes.blocked)) is not None:
         return held
+    for name in changes.cleared if task.embeds else ():
+        if name in there.fields:
+            return _beyond_embedding(task, f"empty the attribute {task.target_map.by_field[name].native}")
     if before == now:
         return _outstanding(task, there, agreed, changes)
     if before is not None and before.content != now.content:
-        needs = ("download originals", "take files", "write attributes", "add versions")
-        return _unproven(task, *needs) or _act(task, there, ActionKind.ADD_VERSION, changes, agreed)
+        return _version(task, there, changes, agreed)
     explained = changes.explains and before is not None and before.fields != now.fields
     unsure = task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained)
     if before is not None and unsure:
@@ -209,14 +226,28 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
     return _outstanding(task, there, agreed, changes)
 
 
+def _version(task: _Task, there: AssetRecord, changes: _Changes, agreed: Agreed) -> Decision:
+    needs = ("download originals", "take files", "write attributes", "add versions")
+    return _unproven(task, *needs) or _act(task, there, ActionKind.ADD_VERSION, changes, agreed)
+
+
 def _outstanding(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Changes) -> Decision:
     """Fields alone. Where the source has not moved they are edits that were left to the target's people, who have since
     put the agreed value back: nobody's edit stands against the source's any more."""
+    if changes.names and task.embeds and _needs_a_file(task, there, changes, agreed):
+        return _version(task, there, changes, agreed)
     if changes.names:
         return _act(task, there, ActionKind.UPDATE_FIELDS, changes, agreed)
     if changes.kept:
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=changes.kept))
     return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
+
+
+def _needs_a_file(task: _Task, there: AssetRecord, changes: _Changes, agreed: Agreed) -> bool:
+    """Whether a field has still to be brought, or a file that may have brought it has still to be agreed on."""
+    was = agreed.versions.get(str(task.target))
+    moved = was is not None and was.content != there.version.content
+    return moved or any(not _same(name, value, there.fields.get(name)) for name, value in changes.fields.items())
 
 
 def _changes(task: _Task, there: AssetRecord, agreed: Agreed) -> _Changes:
@@ -260,7 +291,8 @@ def _act(task: _Task, there: AssetRecord, kind: ActionKind, changes: _Changes, a
         case ActionKind.ADD_VERSION:
             calls, reason = VERSION_CALLS, Reason.of(Code.VERSION_ADDED, evidence="planned")
         case ActionKind.CONFIRM_BYTES:
-            calls = (CONFIRM_CALLS[0], UPDATE_CALLS[1] if changes.names else CONFIRM_CALLS[1])
+            again = VERSION_CALLS[1] if task.embeds else UPDATE_CALLS[1]
+            calls = (CONFIRM_CALLS[0], again if changes.names else CONFIRM_CALLS[1])
             reason = Reason.of(Code.BYTES_CONFIRMED)
         case _:
             calls, reason = UPDATE_CALLS, Reason.of(Code.FIELDS_UPDATED, fields=changes.names)

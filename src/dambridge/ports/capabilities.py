@@ -49,6 +49,8 @@ class ArchiveCapabilities:
 
     `fields` holds what is known of single fields by the system's own name, where it differs from `write_attributes`;
     `deferred_writes` says that attributes written are taken now and seen only later, when the system pulls them.
+    `embedded_writes` says that attributes are taken out of the file that brings them and in no other way: then only those in
+    `fields` are, a value cannot be emptied, and an edit is a new file.
     `take_out` and `discard` are the ways back, `discard_recoverable` whether a discarded asset can be had again."""
 
     write_attributes: Proof
@@ -63,10 +65,11 @@ class ArchiveCapabilities:
     conditional_write: Proof
     deliver: Mapping[MediaType, Proof]
     deferred_writes: Proof = Proof.ABSENT
+    embedded_writes: Proof = Proof.ABSENT
 
     def may_write(self, name: str) -> Proof:
         """How far writing this field is known to work."""
-        return self.fields.get(name, self.write_attributes)
+        return self.fields.get(name, Proof.ABSENT if self.embedded_writes.usable else self.write_attributes)
 
     def to_json(self) -> dict[str, Any]:
         return _plain(asdict(self))
@@ -100,6 +103,10 @@ def proven_archive(declared: ArchiveCapabilities, cells: Cells) -> ArchiveCapabi
     """What a target declares with what was found laid over it. A field is never more usable than attributes as such are
     shown not to be."""
     plain, groups = _of_facet("archive", declared, cells)
+    if declared.embedded_writes.usable:
+        # What calls were found to do with attributes says nothing of what is read out of files
+        plain["write_attributes"] = plain.get("embedded_writes", declared.write_attributes)
+        groups.pop("fields", None)
     write = plain.get("write_attributes", declared.write_attributes)
     found = groups.get("fields", {})
     single = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -48,6 +48,31 @@ class Inspector(Protocol):
 
     async def inspect(self, path: Path, *, file_name: str) -> EmbeddedMetadata | Broken:
         """What stands inside. A file that is empty, cut or not what its content claims is `Broken`, with a sentence why."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NotEmbedded(Exception):
+    """Fields could not be written into a copy of this file; `why` is a sentence for people. The file is as it was."""
+
+    why: str
+
+
+class Embedder(Protocol):
+    """Writes fields into copies of files and proves that nothing else became of them."""
+
+    async def embed(
+        self,
+        source: Path,
+        target: Path,
+        tags: Mapping[str, str | tuple[str, ...] | Mapping[str, str]],
+        *,
+        file_name: str,
+    ) -> str:
+        """Make `target` the file `source` with these tags; returns the SHA-256 of the essence that both have. Without tags
+        no file is made. Raises `NotEmbedded`, and leaves no target then."""
         ...
 
     async def close(self) -> None: ...

@@ -156,6 +156,13 @@ def test_no_mistake_quotes_a_value(tmp_path: Path, text: str) -> None:
         (SOUND.replace("canary-token", "file:no/such/file"), "cannot be read"),
         (SOUND.replace("canary-token", "'file:'"), "cannot be read"),
         (SOUND + "clock: noon\n", "`system`"),
+        (
+            SOUND.replace(
+                "    token: canary-token\n",
+                "    token: canary-token\n    write_route: embedded\n    embedded_map: {Title: 'plus:DataMining'}\n",
+            ),
+            "no XMP name",
+        ),
         (SOUND + "    approval: {carrier: gallery}\n", "patterns"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -59,8 +61,21 @@ def test_mistakes_are_refused(wrong: dict[str, object]) -> None:
         ({"write_route": "data_sync"}, "data_sync_file"),
         ({"data_sync_file": "/srv/sync.xml"}, "data_sync_file"),
         ({"write_route": "data_sync", "data_sync_file": "sync.xml"}, "whole path"),
+        ({"embedded_map": {"Title": "dc:title"}}, "write_route: embedded"),
+        ({"write_route": "embedded", "embedded_map": {"Title": "title"}}, "embedded_map"),
+        ({"write_route": "embedded", "embedded_map": {}}, "embedded_map"),
     ],
 )
-def test_the_data_sync_file_and_its_route_belong_together(more: dict[str, str], says: str) -> None:
+def test_what_a_route_needs_and_the_route_belong_together(more: dict[str, Any], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         NetxOptions.model_validate({"base_url": "https://dam.example.org", "token": "t", **more})
+
+
+def test_the_embedded_route_has_the_maps_of_the_example_until_the_site_says_its_own() -> None:
+    base = {"base_url": "https://dam.example.org", "token": "t"}
+    assert NetxOptions.model_validate(base).homes == {}
+    known = NetxOptions.model_validate({**base, "write_route": "embedded"}).homes
+    assert len(known) == 10
+    assert known["Caption"] == "dc:description"
+    own = {**base, "write_route": "embedded", "embedded_map": {"Titel": "dc:title"}}
+    assert NetxOptions.model_validate(own).homes == {"Titel": "dc:title"}

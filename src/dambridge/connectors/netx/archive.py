@@ -37,10 +37,13 @@ class NetxArchive:
         self._folders = folders
         self._looker = looker
         self._sync = DataSyncFile(setup.data_sync_file) if setup.data_sync_file else None
+        embedded = setup.write_route is WriteRoute.EMBEDDED
         self._capabilities = ArchiveCapabilities(
             write_attributes=Proof.ABSENT if setup.write_route is WriteRoute.NONE else Proof.DECLARED,
-            deferred_writes=Proof.DECLARED if setup.write_route is WriteRoute.DATA_SYNC else Proof.ABSENT,
-            fields={},
+            # When a site reads a file's metadata is not known (NX 10): at once, or later
+            deferred_writes=Proof.DECLARED if embedded or self._sync is not None else Proof.ABSENT,
+            embedded_writes=Proof.DECLARED if embedded else Proof.ABSENT,
+            fields=dict.fromkeys(setup.homes, Proof.DECLARED),
             take_out=Proof.DECLARED,
             discard=Proof.DECLARED,
             discard_recoverable=Proof.ABSENT,  # no trash was described (NX 12)
@@ -164,6 +167,8 @@ class NetxArchive:
             raise Refused(
                 f"Could not {about}: `write_route` is none. Set it to rpc once `dambridge probe --write` shows it."
             )
+        if attributes and self._setup.write_route is WriteRoute.EMBEDDED:
+            raise Refused(f"Could not {about}: `write_route` is embedded, so a new file has to bring it.")
         calls = nx.write_call(
             self._setup,
             remote_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -14,7 +15,24 @@ class WriteRoute(StrEnum):
 
     RPC = "rpc"
     DATA_SYNC = "data_sync"
+    EMBEDDED = "embedded"
     NONE = "none"
+
+
+EXAMPLE_MAP: Mapping[str, str] = {
+    "Title": "dc:title",
+    "Caption": "dc:description",
+    "Keywords": "dc:subject",
+    "Creator": "dc:creator",
+    "Copyright Notice": "dc:rights",
+    "Credit": "photoshop:Credit",
+    "Headline": "photoshop:Headline",
+    "Instructions": "photoshop:Instructions",
+    "Usage Terms": "xmpRights:UsageTerms",
+    "Date Created": "photoshop:DateCreated",
+}
+"""The maps of a site that has those of NX 10's example (INFERRED, ours): no site has a fixed mapping (NX 10, CONFIRMED)."""
+XmpName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]*:[A-Za-z][A-Za-z0-9]*$")]
 
 
 class WriteEncoding(StrEnum):
@@ -74,8 +92,8 @@ class NetxOptions(BaseModel):
     write_route: Annotated[
         WriteRoute,
         Field(
-            description="How attributes are written: rpc, data_sync (a file that the site pulls; values are seen later), or "
-            "none."
+            description="How attributes are written: rpc, data_sync (a file that the site pulls; values are seen later), "
+            "embedded (inside the files, read by the site's metadata maps), or none."
         ),
     ] = WriteRoute.RPC
     data_sync_file: Annotated[
@@ -88,6 +106,13 @@ class NetxOptions(BaseModel):
             description="How the site finds an asset in that file: `file_name`, or an attribute's name.", min_length=1
         ),
     ] = "file_name"
+    embedded_map: Annotated[
+        Mapping[str, XmpName] | None,
+        Field(
+            description="For write_route embedded: which attribute the site's metadata maps import from which XMP name.",
+            min_length=1,
+        ),
+    ] = None
     write_encoding: Annotated[
         WriteEncoding, Field(description="How the rpc route spells a write; change it only when `probe` says so.")
     ] = WriteEncoding.UPDATE_ASSET
@@ -150,4 +175,13 @@ class NetxOptions(BaseModel):
             raise ValueError("give `data_sync_file` together with `write_route: data_sync`, and not without")
         if self.data_sync_file is not None and not self.data_sync_file.is_absolute():
             raise ValueError("write the whole path of `data_sync_file`, from the root on")
+        if self.embedded_map is not None and self.write_route is not WriteRoute.EMBEDDED:
+            raise ValueError("give `embedded_map` together with `write_route: embedded`, and not without")
         return self
+
+    @property
+    def homes(self) -> Mapping[str, str]:
+        """Which attribute is read from which XMP name; empty where none is."""
+        if self.write_route is not WriteRoute.EMBEDDED:
+            return {}
+        return EXAMPLE_MAP if self.embedded_map is None else self.embedded_map

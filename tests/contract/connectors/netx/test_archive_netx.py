@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from contract.connectors.netx.positions import positions_that_touch
+from dambridge.model.identity import RemoteId
+from dambridge.ports.errors import Refused
+from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive
 from dambridge.testing.archive_contract import ArchiveContract, Losing
 
@@ -109,3 +112,19 @@ class TestNetxThatPullsAttributesLater(_OnTheSimulator):
     async def archive(self, site: Site, tmp_path: Path) -> AsyncIterator[AssetArchive]:
         async with site.archive(write_route="data_sync", data_sync_file=str(tmp_path / "sync.xml")) as archive:
             yield archive
+
+
+class TestNetxThatReadsAttributesOutOfFiles(_OnTheSimulator):
+    """`write_route: embedded`: nothing is written into attributes but by a new file (test_intake_embedded.py)."""
+
+    @pytest.fixture
+    async def archive(self, site: Site) -> AsyncIterator[AssetArchive]:
+        async with site.archive(write_route="embedded") as archive:
+            yield archive
+
+    async def test_an_attribute_by_itself_is_refused_and_a_name_is_not(self, archive: AssetArchive) -> None:
+        assert archive.capabilities.may_write("Caption").usable
+        assert not archive.capabilities.may_write("City").usable
+        remote = RemoteId("1")
+        with pytest.raises(Refused, match="new file"):
+            await archive.write(remote, attributes={"Caption": ("C",)}, name=None, file_name=None, lane=Lane.NORMAL)

@@ -1,0 +1,107 @@
+"""From canonical fields to XMP names in a file, for a system that reads attributes out of what it is given (NX 10, CONFIRMED).
+
+Which attribute is read from which XMP name is the site's own choice, as in its metadata maps: `{"Title": "dc:title"}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+
+from dambridge.mapping.account_map import AccountMap
+from dambridge.mapping.embedded import embedded_fields
+from dambridge.mapping.fields import FIELDS, Field, Kind
+from dambridge.mapping.normal import same
+from dambridge.model.records import EmbeddedMetadata
+from dambridge.model.values import DEFAULT_LANGUAGE, DateValue, FieldName, Fields, LangAlt, Value
+
+Tag = str | tuple[str, ...] | Mapping[str, str]
+Homes = Mapping[str, str]
+"""Attribute name to XMP name (`schema:field`), as the site's metadata maps have them."""
+
+EMBEDDABLE = frozenset({"jpg", "jpeg", "jpe", "tif", "tiff", "png", "pdf", "mp4", "m4v", "mov"})
+"""Extensions of the files into which fields may be written. Camera raw stays as it came, and what has not been proven to be
+written safely stays out."""
+_PLAIN = ("dc", "photoshop", "xmp", "xmpRights", "iptcCore")
+_CODED = frozenset({"urgency", "rights_marked"})
+"""Fields whose XMP value is a code or a structure need a spelling of their own."""
+_ALIASES = {"iptc4xmpcore": "iptccore"}
+
+
+def _known() -> Mapping[str, Field]:
+    found: dict[str, Field] = {}
+    for name, field in FIELDS.items():
+        schema, _, rest = field.xmp.removeprefix("XMP-").partition(":")
+        if schema in _PLAIN and "." not in rest and name not in _CODED:
+            found[f"{schema}:{rest}".lower()] = field
+    return found
+
+
+_BY_XMP = _known()
+
+
+def xmp_field(spelled: str) -> Field | None:
+    """The canonical field whose home this XMP name is; None for a name that is not written."""
+    schema, _, rest = spelled.lower().partition(":")
+    return _BY_XMP.get(f"{_ALIASES.get(schema, schema)}:{rest}")
+
+
+def may_embed(file_name: str) -> bool:
+    """Whether files of this name's kind may be written into. What the file really is, is looked at before it is written."""
+    return PurePath(file_name).suffix.lower().lstrip(".") in EMBEDDABLE
+
+
+def with_home(fields: Fields, account: AccountMap, homes: Homes) -> dict[FieldName, Value]:
+    """Those of the fields that reach the account inside a file."""
+    return {name: it for name, it in fields.items() if _home(name, account, homes) is not None}
+
+
+def to_xmp(fields: Fields, inside: EmbeddedMetadata, account: AccountMap, homes: Homes) -> dict[str, Tag]:
+    """What is to be written into a file that says `inside`: ExifTool's tag to text, texts or languages.
+
+    A value that the file's own XMP has already is left as it stands there, with its languages and its precision."""
+    there = embedded_fields(inside)
+    tags: dict[str, Tag] = {}
+    for name, value in sorted(fields.items()):
+        home = _home(name, account, homes)
+        if home is None:
+            continue
+        if home.name == name and home.xmp in inside.tags and same(name, value, there.get(name)):
+            continue
+        tags[home.xmp] = _spelled(home.kind, value, account.by_field[name].separator or "; ")
+    return tags
+
+
+def _home(name: FieldName, account: AccountMap, homes: Homes) -> Field | None:
+    rule = account.by_field.get(name)
+    if rule is None or not rule.write:
+        return None
+    return xmp_field(homes.get(rule.native, ""))
+
+
+def _spelled(kind: Kind, value: Value, separator: str) -> Tag:
+    texts = _texts(value)
+    match kind:
+        case Kind.LANG if isinstance(value, LangAlt):
+            return {DEFAULT_LANGUAGE: _lines(value.default), **{tag: _lines(text) for tag, text in value.entries}}
+        case Kind.LANG:
+            return {DEFAULT_LANGUAGE: separator.join(texts)}
+        case Kind.BAG | Kind.SEQ:
+            return texts
+    return separator.join(texts)
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    match value:
+        case tuple():
+            return tuple(_lines(it) for it in value)
+        case LangAlt():
+            return (_lines(value.default),)
+        case DateValue():
+            return (value.iso,)
+    return (_lines(str(value)),)
+
+
+def _lines(text: str) -> str:
+    """LF line ends: a carriage return would be read back as one by every other reader, and look like an edit for ever."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,191 @@
+"""What is planned where fields reach the archive inside files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dambridge.mapping import default_map, fingerprint
+from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
+from dambridge.model.identity import (
+    AccountId,
+    AssetKey,
+    Copy,
+    CopyId,
+    CopyRole,
+    FlowName,
+    Link,
+    RemoteId,
+    System,
+    link_id_for,
+)
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code
+from dambridge.model.records import (
+    Agreed,
+    AssetRecord,
+    AssetVersion,
+    Container,
+    Digest,
+    MediaType,
+    NotYet,
+    Present,
+    Seen,
+)
+from dambridge.model.values import FieldName, LangAlt, Value
+from dambridge.planning import decide_intake, forecast
+from dambridge.policy.intake import IntakePolicy
+from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities, proven_archive
+
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
+AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
+SOURCE, TARGET = CopyId(AGENCY, CopyRole.SOURCE), CopyId(ARCHIVE, CopyRole.RECORD)
+KEY = AssetKey(AGENCY, RemoteId("I1"))
+LINK = Link(
+    link_id_for(FlowName.INTAKE, KEY), FlowName.INTAKE, (Copy(SOURCE, KEY.remote_id), Copy(TARGET, RemoteId("41")))
+)
+READS = ReaderCapabilities(
+    modified_window=Proof.PROVEN,
+    metadata_moves_modified=Proof.PROVEN,
+    membership_moves_modified=Proof.PROVEN,
+    newest_members_first=Proof.PROVEN,
+    custom_fields=Proof.PROVEN,
+    content_hash=Proof.ABSENT,
+    byte_ranges=Proof.ABSENT,
+    originals=dict.fromkeys(MediaType, Proof.DECLARED),
+)
+TAKES = ArchiveCapabilities(
+    write_attributes=Proof.DECLARED,
+    fields={"Title": Proof.DECLARED, "Credit": Proof.DECLARED},
+    take_out=Proof.DECLARED,
+    discard=Proof.DECLARED,
+    discard_recoverable=Proof.ABSENT,
+    rename=Proof.DECLARED,
+    folders=Proof.DECLARED,
+    versions=Proof.DECLARED,
+    checksum=Proof.DECLARED,
+    conditional_write=Proof.ABSENT,
+    deliver=dict.fromkeys(MediaType, Proof.DECLARED),
+    deferred_writes=Proof.DECLARED,
+    embedded_writes=Proof.DECLARED,
+)
+Values = Mapping[FieldName, Value]
+
+
+def f(**values: Any) -> dict[FieldName, Value]:
+    return {FieldName(name): value for name, value in values.items()}
+
+
+def record(key: AssetKey, fields: Values, *, modified: str, content: str, file_name: str = "a.jpg") -> AssetRecord:
+    return AssetRecord(
+        key=key,
+        media_type=MediaType.IMAGE,
+        file_name=file_name,
+        name="a",
+        size=1000,
+        fields=fields,
+        containers=(Container(RemoteId("G1"), "Intake/Harbour"),),
+        version=AssetVersion(modified=modified, fields=fingerprint(fields), content=content),
+        created_at=NOW,
+    )
+
+
+def source(fields: Values, *, modified: str = "m1", content: str = "c1", file_name: str = "a.jpg") -> AssetRecord:
+    return record(KEY, fields, modified=modified, content=content, file_name=file_name)
+
+
+def target(fields: Values, *, content: str = "t") -> AssetRecord:
+    return record(AssetKey(ARCHIVE, RemoteId("41")), fields, modified="t1", content=content)
+
+
+def decide(
+    here: AssetRecord, there: Seen, before: Values | None = None, *, takes: ArchiveCapabilities = TAKES
+) -> Decision:
+    agreed = Agreed(
+        fields=before or {},
+        versions={str(SOURCE): source(before or {}).version, str(TARGET): target(before or {}).version},
+        content=Digest(size=1000, sha256="s", md5="m"),
+    )
+    return decide_intake(
+        link=LINK if isinstance(there, Present) else None,
+        link_id=LINK.id,
+        agreed=agreed if isinstance(there, Present) else None,
+        seen={SOURCE: Present(here), TARGET: there},
+        policy=IntakePolicy(source=AGENCY, target=ARCHIVE),
+        source=SOURCE,
+        target=TARGET,
+        maps={AGENCY: default_map(System.PHOTOSHELTER), ARCHIVE: default_map(System.NETX)},
+        can_read=READS,
+        can_archive=takes,
+        now=NOW,
+    )
+
+
+def the_action(decision: Decision) -> Action:
+    assert isinstance(decision, Act), decision
+    (action,) = decision.actions
+    return action
+
+
+def waits_for(decision: Decision) -> str:
+    assert isinstance(decision, Leave), decision
+    assert (decision.outcome, decision.reason.code) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
+    return str(decision.reason["what"])
+
+
+TITLE = LangAlt.plain("T")
+
+
+def test_a_new_asset_is_made_though_our_marks_have_no_home_and_waits_where_a_field_has_none() -> None:
+    assert the_action(decide(source(f(title=TITLE, credit="C")), NotYet())).kind is ActionKind.CREATE
+    assert "City" in waits_for(decide(source(f(credit="C", city="Basel")), NotYet()))
+
+
+def test_an_edit_is_a_version_whose_bytes_and_calls_are_forecast() -> None:
+    action = the_action(decide(source(f(credit="D"), modified="m2"), Present(target(f(credit="C"))), f(credit="C")))
+    assert (action.kind, action.fields, action.size) == (ActionKind.ADD_VERSION, f(credit="D"), 1000)
+    takes = forecast([action], {AGENCY: 1.0, ARCHIVE: 1.0})
+    assert takes.bytes == 1000
+    assert takes.calls == {"agency": 1, "archive": 5}
+    plain = replace(TAKES, embedded_writes=Proof.ABSENT, fields={})
+    cheap = the_action(
+        decide(source(f(credit="D"), modified="m2"), Present(target(f(credit="C"))), f(credit="C"), takes=plain)
+    )
+    assert (cheap.kind, cheap.size) == (ActionKind.UPDATE_FIELDS, 0)
+
+
+def test_an_edit_that_the_archive_has_already_moves_no_bytes_unless_its_file_is_another() -> None:
+    now = source(f(credit="D"), modified="m2")
+    assert the_action(decide(now, Present(target(f(credit="D"))), f(credit="C"))).kind is ActionKind.UPDATE_FIELDS
+    moved = the_action(decide(now, Present(target(f(credit="D"), content="t2")), f(credit="C")))
+    assert moved.kind is ActionKind.ADD_VERSION
+
+
+def test_without_versions_an_edit_waits() -> None:
+    takes = replace(TAKES, versions=Proof.ABSENT)
+    decision = decide(source(f(credit="D"), modified="m2"), Present(target(f(credit="C"))), f(credit="C"), takes=takes)
+    assert waits_for(decision) == "add versions"
+
+
+def test_an_emptied_field_waits_unless_it_is_empty_in_the_archive_too() -> None:
+    before, now = f(title=TITLE, credit="C"), source(f(title=TITLE), modified="m2")
+    assert "Credit" in waits_for(decide(now, Present(target(before)), before))
+    assert the_action(decide(now, Present(target(f(title=TITLE))), before)).kind is ActionKind.UPDATE_FIELDS
+
+
+@pytest.mark.parametrize("file_name", ["a.nef", "a.webp", "a.psd", "a"])
+def test_a_kind_that_is_not_written_into_waits(file_name: str) -> None:
+    assert "kind" in waits_for(decide(source(f(credit="C"), file_name=file_name), NotYet()))
+
+
+def test_what_calls_were_found_to_do_says_nothing_of_files_and_what_files_were_found_to_do_says_all() -> None:
+    calls = {"archive.write_attributes": Proof.ABSENT, "archive.fields.Credit": Proof.ABSENT}
+    assert proven_archive(TAKES, calls).may_write("Credit").usable
+    assert not proven_archive(TAKES, calls).may_write("City").usable
+    files = proven_archive(TAKES, {"archive.embedded_writes": Proof.ABSENT})
+    assert not files.may_write("Credit").usable
+    assert not files.write_attributes.usable
