@@ -201,18 +201,21 @@ def test_every_switch_is_told_of_by_a_question_or_is_beyond_one() -> None:
     assert len(told) >= 38
 
 
-async def _examined(account: NetxAccount, at: Positions) -> Examination:
+async def _examined(account: NetxAccount, at: Positions, *, write: bool = True) -> Examination:
     account.served.world.switches.set(at)
     account.served.world.clock.advance(timedelta(minutes=1))
-    found = await examine(probing_of(account.prober(), clock=account), write=True)
+    found = await examine(probing_of(account.prober(), clock=account), write=write)
     assert not found.stopped
     return found
 
 
 def _differences(found: Examination, at: Positions) -> dict[str, Any]:
+    """The questions that were asked and say something else than the positions do."""
     wrong: dict[str, Any] = {}
     for name, (_, expected) in ORACLE.items():
         finding, wanted = found.findings[name], expected(at)
+        if finding.standing is Standing.NOT_ASKED:
+            continue
         if wanted is OPEN:
             good = finding.standing is Standing.UNANSWERED
         else:
@@ -223,6 +226,8 @@ def _differences(found: Examination, at: Positions) -> dict[str, Any]:
         if found.findings[name].standing is not Standing.UNANSWERED or not found.findings[name].ask_vendor:
             wrong[name] = found.findings[name]
     for name, (_, lag) in LAGS.items():
+        if found.findings[name].standing is Standing.NOT_ASKED:
+            continue
         seconds, wanted = (found.findings[name].value or {}).get("seconds", -1.0), lag(at)
         if not wanted <= seconds <= wanted * 1.6 + 0.6:
             wrong[name] = (wanted, seconds, found.findings[name].told)
@@ -244,12 +249,25 @@ async def _holds(seed: int) -> dict[str, Any]:
     at = positions(random.Random(seed))
     async with netx_account() as account:
         before = account.state()
+        await _reading_tells_and_changes_nothing(account, at)
         found = await _examined(account, at)
+        assert all(it.standing is not Standing.NOT_ASKED for it in found.findings.values())
         wrong = _differences(found, at)
         assert not wrong, (seed, wrong)
         _trace_is_named(before, account, found, at)
         _configuration_follows(found, at)
     return at
+
+
+async def _reading_tells_and_changes_nothing(account: NetxAccount, at: Positions) -> None:
+    """Without leave to write: what reading shows is right as well, and nothing is sent that changes anything."""
+    before, changes = account.state(), account.changes()
+    found = await _examined(account, at, write=False)
+    assert (_differences(found, at), found.left, found.scratch) == ({}, [], "")
+    assert account.changes() == changes
+    assert account.state() == before
+    answered = [it.question for it in found.findings.values() if it.standing is Standing.ANSWERED]
+    assert len(set(answered) & set(ORACLE)) >= 15
 
 
 def _configuration_follows(found: Examination, at: Positions) -> None:
