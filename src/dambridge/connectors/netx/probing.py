@@ -16,15 +16,17 @@ from dambridge.connectors.netx.probing_fields import FIELDS
 from dambridge.connectors.netx.probing_imports import IMPORTS
 from dambridge.connectors.netx.probing_lab import PREFIX, ROOT, Entry, Lab
 from dambridge.connectors.netx.probing_looks import LOOKS
+from dambridge.connectors.netx.probing_queries import QUERIES
 from dambridge.connectors.netx.probing_reads import READS
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane
 from dambridge.ports.probing import Finding, Question, Standing
 
-_ENTRIES: Final[Mapping[str, Entry]] = {it.question.id: it for it in (*READS, *LOOKS, *IMPORTS, *FIELDS, *CHANGES)}
+_ENTRIES: Final[Mapping[str, Entry]] = {
+    it.question.id: it for it in (*READS, *QUERIES, *LOOKS, *IMPORTS, *FIELDS, *CHANGES)
+}
 _SCRATCH: Final = "probe-"
-_PAGE: Final = 200
 _LOCK: Final = "the folder is left as it is; look into it and delete it by hand."
 
 
@@ -161,7 +163,7 @@ class NetxProber:
         """The folders in a folder, page after page. Raises `NoAnswer` where they are refused."""
         found: list[wire.WireFolder] = []
         while True:
-            options = nx.options(("folder.id", "folder.base"), size=_PAGE, start=len(found))
+            options = nx.options(("folder.id", "folder.base"), size=await self._lab.page(), start=len(found))
             heard = await self._lab.ask("getFoldersByParent", nx.number(folder), options)
             if heard.said_no:
                 raise NoAnswer(f"the folders in folder {folder} cannot be listed ({heard.code}).")
@@ -172,7 +174,7 @@ class NetxProber:
 
     async def _assets_in(self, folder: str) -> list[wire.WireAsset]:
         """What stands in the folder by its listing and is still there: listings may lag behind."""
-        options = nx.options(("asset.id", "asset.base", "asset.file"), size=_PAGE)
+        options = nx.options(("asset.id", "asset.base", "asset.file"), size=await self._lab.page())
         heard = await self._lab.ask("getAssetsByFolder", nx.number(folder), False, options)
         if heard.said_no:
             raise NoAnswer(f"the assets in folder {folder} cannot be listed ({heard.code}).")
@@ -204,7 +206,7 @@ class NetxProber:
     async def _strays(self) -> list[str]:
         """Files of ours in no scratch folder: taken out of their last one when the process died."""
         query = {"query": [{"operator": "and", "contains": {"field": "fileName", "value": PREFIX}}]}
-        options = nx.options(("asset.id", "asset.base", "asset.file"), size=_PAGE)
+        options = nx.options(("asset.id", "asset.base", "asset.file"), size=await self._lab.page())
         left: list[str] = []
         seen: set[str] = set()
         while True:

@@ -177,8 +177,9 @@ async def export_on_download(lab: Lab) -> Answer:
     """Whether the original comes back as it was sent, from an asset with values for export maps to write."""
     content = lab.bytes_of_its_own({name: mark for name, mark in MARKED.items() if name != KEYWORDS})
     asset = await lab.put(content)
+    await lab.rest(lab.fills_after)
     if lab.write_route is not None:
-        await lab.write(asset, {await lab.text_attribute(): ["dbp export"]})
+        await lab.write(asset, {**await lab.values(asset), await lab.text_attribute(): ["dbp export"]})
     if not await lab.values(asset):
         raise NoAnswer("No attribute could be filled, so an export map would have had nothing to write.")
     try:

@@ -101,11 +101,35 @@ async def replace_or_append(lab: Lab) -> Answer:
     return Answer(value=value, told=f"A second write of {name}: {value}.", warning=warning)
 
 
-async def unknown_term(lab: Lab) -> Answer:
+async def unnamed_attributes(lab: Lab) -> Answer:
+    """Two attributes written one after the other: whether the second write leaves the first alone."""
+    one, two = await lab.text_attributes(2)
     asset = await lab.put()
-    name, _ = await lab.attribute_with_terms("pulldown", "tag", "multiselect", "multi-select")
+    await _put(lab, asset, one, [_A])
+    await _put(lab, asset, two, [_B])
+    kept = (await lab.values(asset)).get(one) == (_A,)
+    if kept:
+        return Answer(value="keep", told="A write leaves the attributes alone that it does not name.")
+    told = "A write clears the attributes that it does not name: every write of a flow would destroy what librarians wrote."
+    return Answer(
+        value="clear",
+        told=told,
+        cells={"archive.write_attributes": Proof.ABSENT},
+        warning=told,
+        ask_vendor="Which call changes some attributes of an asset and leaves the others as they are?",
+    )
+
+
+async def unknown_term(lab: Lab) -> Answer:
+    """Beside a known term, where the attribute takes several: one alone that is dropped leaves an empty list, which may be
+    refused for being empty."""
+    asset = await lab.put()
+    try:
+        name, known = await lab.attribute_with_terms("multiselect", "multi-select", "tag")
+    except NoAnswer:
+        (name, _), known = await lab.attribute_with_terms("pulldown"), []
     term = f"dbp {lab.bench.path.rpartition('-')[2][-12:]}"
-    heard = await lab.write(asset, {name: [term]})
+    heard = await lab.write(asset, {name: [*known[:1], term]})
     held = (await lab.values(asset)).get(name, ())
     value = "error" if heard.said_no else "create" if term in held else "ignore"
     if value == "create":
@@ -163,9 +187,8 @@ async def fields(lab: Lab) -> Answer:
     asset = await lab.put()
     chosen = {it.name: it for it in await lab.definitions() if it.name and _is_wanted(lab, it)}
     values = {name: value for name, it in chosen.items() if (value := await _value_for(lab, it)) is not None}
-    refused = await _refused(lab, asset, values)
-    held = await lab.values(asset)
-    works = {name: name not in refused and held.get(name) == (value,) for name, value in values.items()}
+    taken = await _taken(lab, asset, values)
+    works = {name: name in taken for name in values}
     bad = sorted(name for name, it in works.items() if not it)
     return Answer(
         value=works,
@@ -196,18 +219,19 @@ async def _value_for(lab: Lab, attribute: WireAttribute) -> str | None:
             return None
 
 
-async def _refused(lab: Lab, asset: str, values: Mapping[str, str]) -> set[str]:
-    """Those that the site would not take, found by halves, so that one does not spoil all."""
-    if not values or not (await lab.write(asset, {name: [it] for name, it in values.items()})).said_no:
+async def _taken(lab: Lab, asset: str, values: Mapping[str, str]) -> set[str]:
+    """Those that are read back as written. Where the site refuses, halves are tried, so that one does not spoil all; each
+    write is read back before the next, which may clear what it does not name."""
+    if not values:
         return set()
+    if not (await lab.write(asset, {name: [it] for name, it in values.items()})).said_no:
+        held = await lab.values(asset)
+        return {name for name, it in values.items() if held.get(name) == (it,)}
     if len(values) == 1:
-        return set(values)
+        return set()
     names = sorted(values)
     halves = (names[: len(names) // 2], names[len(names) // 2 :])
-    found: set[str] = set()
-    for half in halves:
-        found |= await _refused(lab, asset, {name: values[name] for name in half})
-    return found
+    return {it for half in halves for it in await _taken(lab, asset, {name: values[name] for name in half})}
 
 
 async def _put(lab: Lab, asset: str, name: str, values: Sequence[str]) -> None:
@@ -237,6 +261,14 @@ FIELDS: Final = (
         replace_or_append,
         "replace_or_append",
         "Does a write replace or append?",
+        "NX 5.1.1",
+        _NEEDS,
+        mutations=(_WRITE,),
+    ),
+    entry(
+        unnamed_attributes,
+        "unnamed_attributes",
+        "What of attributes that a write does not name?",
         "NX 5.1.1",
         _NEEDS,
         mutations=(_WRITE,),

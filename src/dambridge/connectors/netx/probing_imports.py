@@ -84,7 +84,7 @@ async def import_kinds(lab: Lab) -> Answer:
 
 async def listing_lag(lab: Lab) -> Answer:
     asset = await lab.put()
-    latest = {**nx.options(("asset.id",), size=10), "sort": {"field": "modDate", "order": "desc"}}
+    latest = {**nx.options(("asset.id",), size=await lab.page(10)), "sort": {"field": "modDate", "order": "desc"}}
 
     async def seen() -> bool:
         heard = await lab.ask("getAssetsByFolder", nx.number(lab.bench.id), False, latest)
@@ -142,10 +142,11 @@ async def metadata_map(lab: Lab) -> Answer:
         before, found = found, _recognised(marks, await lab.read(asset))
         return bool(found) and found == before
 
-    passed = await lab.measured(settled, longest=timedelta(seconds=30))
+    passed = await lab.measured(settled, longest=LONGEST)
+    lab.fills_after = passed or timedelta(0)
     told = (
         f"{len(found)} embedded fields fill attributes on import"
-        + (f", within {passed.total_seconds():.1f} s." if passed else ".")
+        + (f", within {passed.total_seconds():.1f} s." if passed is not None else ".")
         if found
         else "No embedded field of those tried fills an attribute on import."
     )
@@ -175,9 +176,35 @@ def _recognised(marks: Mapping[str, str], asset: wire.WireAsset) -> dict[str, li
     return found
 
 
+async def sync_lag(lab: Lab) -> Answer:
+    """How long after an import embedded values come into the attributes: they come over what was written meanwhile."""
+    marks, _ = await _marks(lab)
+    asset = await lab.put(lab.bytes_of_its_own(marks))
+
+    async def seen() -> bool:
+        return bool(_recognised(marks, await lab.read(asset)))
+
+    passed = await lab.measured(seen, longest=LONGEST)
+    if passed is None:
+        raise NoAnswer(f"No embedded value stood in an attribute within {LONGEST.total_seconds():g} seconds.")
+    seconds = round(passed.total_seconds(), 2)
+    told = f"Embedded values stand in the attributes {seconds:g} s after an import."
+    late = seconds > 1
+    return Answer(
+        value={"seconds": seconds},
+        told=told,
+        warning=f"{told} What a flow writes before that may be written over, which is seen when it is next looked at."
+        if late
+        else "",
+        administrator="Take the attributes that the flows write out of the import maps: the site fills them later."
+        * late,
+    )
+
+
 async def attribute_profiles(lab: Lab) -> Answer:
     """What the site writes by itself: when a file without any metadata is imported, and when it comes into another folder."""
     asset = await lab.put()
+    await lab.rest(lab.fills_after)
     on_import = sorted(await lab.values(asset))
     before = await lab.values(asset)
     twin = await lab.folder("moved")
@@ -195,18 +222,40 @@ async def attribute_profiles(lab: Lab) -> Answer:
     )
 
 
-async def duplicate_detection(lab: Lab) -> Answer:
-    content = lab.bytes_of_its_own()
+async def duplicates(lab: Lab) -> Answer:
+    """The same bytes a second time, under another name and into another folder, which takes other bytes."""
+    content, folder = lab.bytes_of_its_own(), await lab.folder("twin")
     first = await lab.put(content)
-    folder = await lab.folder("twin")
-    second = await lab.put(content, folder=folder)
-    on = first == second
-    return Answer(
-        value=on,
-        told="The same bytes make no second asset: the one that there is joins the folder."
-        if on
-        else "The same bytes make a second asset.",
-    )
+    await lab.put(folder=folder)
+    try:
+        second = await lab.put(content, folder=folder)
+    except Refused as error:
+        lab.note(refusal(error))
+        value = "refuse"
+    else:
+        there = {it.id for it in (await lab.read(second)).folders or ()}
+        value = "second_asset" if first != second else "join_folder" if folder in there else "same_id"
+    told = {
+        "refuse": "The same bytes are refused a second time: what is there already waits for a person.",
+        "second_asset": "The same bytes make a second asset.",
+        "join_folder": "The same bytes make no second asset: the one that there is joins the folder.",
+        "same_id": "The same bytes make no second asset: the one that there is is named and stays where it is.",
+    }[value]
+    return Answer(value=value, told=told, warning=told if value in {"refuse", "same_id"} else "")
+
+
+async def same_names(lab: Lab) -> Answer:
+    """Two files of one name in one folder, each with bytes of its own."""
+    name = lab.new_name(".jpg")
+    await lab.put(name=name)
+    try:
+        await lab.put(name=name)
+    except Refused as error:
+        lab.note(refusal(error))
+        await lab.put()
+        told = "A folder takes no second file of the same name."
+        return Answer(value="refuse", told=told, warning=f"{told} Such a delivery waits for a person.")
+    return Answer(value="allow", told="A folder takes several files of the same name.")
 
 
 IMPORTS: Final = (
@@ -217,8 +266,15 @@ IMPORTS: Final = (
     entry(search_lag, "search_lag", "How late does a query find a new file?", "NX 6, 17.6", mutations=(_IMPORT,)),
     entry(proxies, "proxies", "How late is a thumbnail there?", "NX 17.6", mutations=(_IMPORT,)),
     entry(metadata_map, "metadata_map", "Which embedded fields fill which attributes?", "NX 10", mutations=(_IMPORT,)),
-    entry(attribute_profiles, "attribute_profiles", "What does the site write itself?", "NX 4.6", mutations=(_IMPORT,)),
     entry(
-        duplicate_detection, "duplicate_detection", "Do the same bytes make two?", "NX 7, 17.9", mutations=(_IMPORT,)
+        sync_lag,
+        "sync_lag",
+        "How late do embedded values come into the attributes?",
+        "NX 10",
+        "metadata_map",
+        mutations=(_IMPORT,),
     ),
+    entry(attribute_profiles, "attribute_profiles", "What does the site write itself?", "NX 4.6", mutations=(_IMPORT,)),
+    entry(duplicates, "duplicates", "What do the same bytes make a second time?", "NX 7, 17.9", mutations=(_IMPORT,)),
+    entry(same_names, "same_names", "May a folder hold a name twice?", "NX 7", mutations=(_IMPORT,)),
 )

@@ -70,6 +70,9 @@ class Lab:
         self._definitions: list[wire.WireAttribute] | None = None
         self._terms: dict[str, list[str]] = {}
         self._serial = 0
+        self._page = 0
+        self.fills_after = timedelta(0)
+        """How long after an import embedded values stood in the attributes, once that was measured."""
 
     # calls -------------------------------------------------------------------------------------------------------
 
@@ -130,7 +133,7 @@ class Lab:
     async def samples(self) -> list[wire.WireAsset]:
         """Some of the assets that the account can see, else the scratch asset. Raises `NoAnswer` where there is none."""
         if not self._samples:
-            options = nx.options(nx.WHOLE_ASSET, size=SAMPLES)
+            options = nx.options(nx.WHOLE_ASSET, size=await self.page(SAMPLES))
             heard = await self.ask("getAssetsByQuery", ALL, options)
             rows = heard.result.get("results", []) if isinstance(heard.result, Mapping) else []
             self._samples = [wire.parse_asset(it) for it in rows]
@@ -154,11 +157,23 @@ class Lab:
             self._terms[attribute.id] = [wire.parse_term(it) for it in raw]
         return self._terms[attribute.id]
 
+    async def page(self, most: int = 1000) -> int:
+        """How many rows to ask for: a site may refuse a page that it finds too large, so once a size is found by halves."""
+        size = self.setup.page_size
+        while not self._page:
+            options = nx.options(("folder.id",), size=size)
+            refused = (await self.ask("getFoldersByParent", nx.number(nx.ROOT_FOLDER), options)).said_no
+            if refused and size > 1:
+                size //= 2
+            else:
+                self._page = self.setup.page_size if refused else size
+        return min(self._page, most)
+
     async def every(self, method: str, *params: Any) -> list[Any]:
         """A short list in full, whatever size of page the site gives. Raises `NoAnswer` where it is refused."""
         found: list[Any] = []
         while True:
-            page = {"page": {"startIndex": len(found), "size": self.setup.page_size}}
+            page = {"page": {"startIndex": len(found), "size": await self.page()}}
             heard = await self.ask(method, *params, page)
             if heard.said_no:
                 raise NoAnswer(f"{method} was refused: {heard.text} ({heard.code}).")
@@ -260,11 +275,16 @@ class Lab:
 
     async def text_attribute(self) -> str:
         """An attribute that takes free text, our own before the site's. Raises `NoAnswer` where there is none."""
+        return (await self.text_attributes(1))[0]
+
+    async def text_attributes(self, count: int) -> list[str]:
+        """So many attributes that take free text. Raises `NoAnswer` where there are fewer."""
         known = {it.name: it.type for it in await self.definitions() if it.name}
-        for name in (*_TEXTS, *known):
-            if known.get(name) in {"text", "textarea", "text area"}:
-                return name
-        raise NoAnswer("The account is shown no attribute that takes free text.")
+        found = [it for it in dict.fromkeys((*_TEXTS, *known)) if known.get(it) in {"text", "textarea", "text area"}]
+        if len(found) < count:
+            least = "no attribute that takes" if count == 1 else f"fewer than {count} attributes that take"
+            raise NoAnswer(f"The account is shown {least} free text.")
+        return found[:count]
 
     async def attribute_with_terms(self, *kinds: str, least: int = 1) -> tuple[str, list[str]]:
         """An attribute of one of these types and its terms. Raises `NoAnswer` where there is none."""

@@ -61,6 +61,18 @@ async def attribute_visibility(lab: Lab) -> Answer:
     )
 
 
+async def empty_attributes(lab: Lab) -> Answer:
+    """Whether an asset names the attributes that it has no value for (NX 4.1)."""
+    defined = {it.name for it in await lab.definitions() if it.name}
+    shown = [it.attributes for it in await lab.samples() if it.attributes is not None]
+    if any(values == () for it in shown for values in it.values()):
+        return Answer(value="all", told="An asset names every attribute, empty ones too.")
+    if not any(defined - set(it) for it in shown):
+        raise NoAnswer("No asset was seen with an attribute that has no value.")
+    told = "An asset names only attributes that have a value: one that is hidden from us looks like an empty one."
+    return Answer(value="set", told=told)
+
+
 async def checksums(lab: Lab) -> Answer:
     files = [it.file for it in await lab.samples() if it.file is not None]
     having = sum(it.checksum is not None for it in files)
@@ -78,7 +90,7 @@ async def checksums(lab: Lab) -> Answer:
 
 
 async def folder_children(lab: Lab) -> Answer:
-    options = nx.options(("folder.id", "folder.base", "folder.children"), size=50)
+    options = nx.options(("folder.id", "folder.base", "folder.children"), size=await lab.page(50))
     listed = await lab.ask("getFoldersByParent", nx.number(nx.ROOT_FOLDER), options)
     if listed.said_no:
         raise NoAnswer(f"The root's folders were refused: {listed.text} ({listed.code}).")
@@ -171,6 +183,7 @@ LOOKS: Final = (
     entry(attributes, "attributes", "Which attributes of which types are shown to us?", "NX 4.6, 5.4, 19"),
     entry(vocabularies, "vocabularies", "Which vocabularies can be read?", "NX 5.4", "attributes"),
     entry(attribute_visibility, "attribute_visibility", "Are attributes hidden from us?", "NX 11, 17.14", "attributes"),
+    entry(empty_attributes, "empty_attributes", "Does an asset name its empty attributes?", "NX 4.1", "attributes"),
     entry(checksums, "checksums", "Do files show a checksum?", "NX 7, 17.9"),
     entry(folder_children, "folder_children", "Are a folder's children ids or objects?", "NX 4.2"),
     entry(original_download, "original_download", "Are originals given out?", "NX 12, 17.16"),

@@ -1,4 +1,4 @@
-"""Questions that only read: who we are, how the site answers, where its limits are."""
+"""Questions that only read: who we are, how the site answers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import Any, Final
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import queries, wire
-from dambridge.connectors.netx.probing_answers import Answer, Heard, NoAnswer
+from dambridge.connectors.netx.probing_answers import Answer, NoAnswer
 from dambridge.connectors.netx.probing_lab import ALL, NOT_THERE, Lab, entry
 from dambridge.ports.capabilities import Proof
 
 NOBODY: Final = "dambridge-probe-token-that-is-none"
 NO_SUCH: Final = "dambridge probe no such thing"
-LARGEST_PAGE: Final = 10_000
-MOST_CLAUSES: Final = 256
-_WITH_TERMS: Final = ("pulldown", "tag", "multiselect", "multi-select")
 _NEEDED_LEVELS: Final[Mapping[str, int]] = {
     "archive.deliver.image": 4,
     "archive.deliver.raw": 4,
@@ -37,7 +34,8 @@ async def user_level(lab: Lab) -> Answer:
     if me.said_no:
         raise NoAnswer(f"getSelf was refused: {me.text} ({me.code}).", administrator=_LEVEL)
     who = wire.parse_self(me.result)
-    groups = await lab.ask("getGroupsByUser", nx.number(who.user_id), {"page": {"startIndex": 0, "size": 100}})
+    page = {"page": {"startIndex": 0, "size": await lab.page(100)}}
+    groups = await lab.ask("getGroupsByUser", nx.number(who.user_id), page)
     names = [] if groups.said_no else [str(it.get("name")) for it in wire.parse_list(groups.result).results]
     if not who.level.isdigit():
         raise NoAnswer(
@@ -140,70 +138,6 @@ async def unknown_query_attribute(lab: Lab) -> Answer:
     return Answer(value=value, told=f"A query on an attribute that the site has not is {value}.")
 
 
-# limits -----------------------------------------------------------------------------------------------------------
-
-
-async def default_page_size(lab: Lab) -> Answer:
-    return await _page_limit(lab, None, "Without a page size a list shows", suggests=False)
-
-
-async def max_page_size(lab: Lab) -> Answer:
-    return await _page_limit(lab, LARGEST_PAGE, f"A page of {LARGEST_PAGE} is given up to", suggests=True)
-
-
-async def _page_limit(lab: Lab, size: int | None, words: str, *, suggests: bool) -> Answer:
-    """The rows on a page of the longest list at hand; only where the list holds more is that the limit."""
-    page = {} if size is None else {"page": {"startIndex": 0, "size": size}}
-    longest = 0
-    for method, params, more in await _long_lists(lab):
-        heard = await lab.ask(method, *params, {**page, **more})
-        if heard.said_no:
-            continue
-        shown = wire.parse_list(heard.result)
-        rows = len(shown.results)
-        if rows < shown.size and (size is None or rows < size):
-            smaller = suggests and rows < lab.setup.page_size
-            return Answer(
-                value=rows, told=f"{words} {rows} rows.", suggests={"page_size": max(rows, 2)} if smaller else {}
-            )
-        longest = max(longest, rows)
-    if not longest:
-        raise NoAnswer("No list that the account can see holds anything.")
-    return Answer(value={"at_least": longest}, told=f"{words} {longest} rows or more: no list at hand is longer.")
-
-
-async def _long_lists(lab: Lab) -> list[tuple[str, list[Any], dict[str, Any]]]:
-    """Lists that may be long: all assets (ids alone), the attributes, the longest vocabulary among the first few."""
-    lists: list[tuple[str, list[Any], dict[str, Any]]] = [
-        ("getAssetsByQuery", [ALL], {"data": ["asset.id"]}),
-        ("getAttributes", [], {}),
-    ]
-    chosen = [it for it in await lab.definitions() if it.type in _WITH_TERMS][:6]
-    by_length = sorted([(len(await lab.terms(it)), it.id) for it in chosen], reverse=True)
-    if by_length:
-        lists.append(("getValuesByAttribute", [nx.number(by_length[0][1])], {}))
-    return lists
-
-
-async def or_limit(lab: Lab) -> Answer:
-    """How many `or` clauses one query may have, by halves between one and a bound: nine tries at most."""
-
-    async def passes(count: int) -> Heard:
-        clauses = [{"operator": "or", "exact": {"field": "assetId", "value": NOT_THERE - it}} for it in range(count)]
-        query = {"query": [{"operator": "and", "subquery": {"query": clauses}}]}
-        return await lab.ask("getAssetsByQuery", query, nx.options(("asset.id",), size=1))
-
-    if (one := await passes(1)).said_no:
-        raise NoAnswer(f"A query with one or clause was refused: {one.text} ({one.code}).")
-    if not (await passes(MOST_CLAUSES)).said_no:
-        return Answer(value={"at_least": MOST_CLAUSES}, told=f"A query takes {MOST_CLAUSES} or clauses, perhaps more.")
-    good, bad = 1, MOST_CLAUSES
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        good, bad = (good, middle) if (await passes(middle)).said_no else (middle, bad)
-    return Answer(value=good, told=f"A query takes {good} or clauses and no more.")
-
-
 # what nobody can find out by a call ----------------------------------------------------------------------------------
 
 
@@ -249,9 +183,6 @@ READS: Final = (
     entry(
         unknown_query_attribute, "unknown_query_attribute", "How is a query on an unknown attribute answered?", "NX 6"
     ),
-    entry(default_page_size, "default_page_size", "How many rows has a page when none is asked for?", "NX 9, 17.7"),
-    entry(max_page_size, "max_page_size", "How many rows has the largest page?", "NX 9, 17.7"),
-    entry(or_limit, "or_limit", "How many or clauses does a query take?", "NX 6, 17.7"),
     entry(webhooks, "webhooks", "What does a webhook send, and how is it signed?", "NX 13.1, 16, 19"),
     entry(expiry_action, "expiry_action", "What becomes of an asset that expires?", "NX 12, 16"),
     entry(rate_limits, "rate_limits", "How many calls and how large files are allowed?", "NX 9, 19"),

@@ -90,10 +90,12 @@ async def test_attributes_of_the_map_that_are_not_shown_are_told_and_our_marks_m
         assert "No Mark" not in found.warning
 
 
-async def test_an_attribute_that_may_be_seen_and_not_edited_is_found_among_all_others() -> None:
+@pytest.mark.parametrize("unnamed", ["keep", "clear"])
+async def test_an_attribute_that_may_be_seen_and_not_edited_is_found_among_all_others(unnamed: str) -> None:
     locked = [{"name": it, "type": "text", "edit_level": 9} for it in ("Credit", "Zone")]
     async with netx_account() as made:
         made.extend(attributes=locked)
+        made.switch(unnamed_attributes=unnamed)
         found = (await examine(probing_of(made.prober()), write=True)).findings["fields"]
         assert {name for name, works in found.value.items() if not works} == {"Credit", "Zone"}
         assert len(found.value) > 50

@@ -62,7 +62,6 @@ NOT_SERVED: dict[str, Call] = {
     "placing": lambda c, f, a: c.archive.place(a, into=f, out_of=None, lane=LANE),
     "taking out": lambda c, f, a: c.archive.take_out(a, out_of=f, lane=LANE),
     "versions": lambda c, _f, a: c.archive.add_version(a, body_of(b"x"), file_name="h.jpg", lane=LANE),
-    "definitions": lambda c, _f, _a: c.archive.attributes(),
 }
 
 
@@ -74,6 +73,12 @@ async def test_what_is_not_served_is_refused_and_changes_nothing(strict_site: Si
         with pytest.raises(Refused):
             await NOT_SERVED[what](connection, folder, asset)
         assert not any(it["changed"] for it in strict_site.served.world.journal.lines(mark))
+
+
+async def test_attributes_that_cannot_be_listed_are_unknown_and_stop_nothing(site: Site, strict_site: Site) -> None:
+    async with site.connection() as connection, strict_site.connection() as strict:
+        assert await connection.archive.attributes()
+        assert await strict.archive.attributes() is None
 
 
 async def test_a_write_of_attributes_that_the_site_does_not_look_at_is_seen_by_reading_back(strict_site: Site) -> None:
