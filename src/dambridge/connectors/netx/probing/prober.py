@@ -10,14 +10,14 @@ from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
 from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.config import NetxOptions
-from dambridge.connectors.netx.probing_answers import Answer, NoAnswer, Scratch
-from dambridge.connectors.netx.probing_changes import CHANGES
-from dambridge.connectors.netx.probing_fields import FIELDS
-from dambridge.connectors.netx.probing_imports import IMPORTS
-from dambridge.connectors.netx.probing_lab import PREFIX, ROOT, Entry, Lab
-from dambridge.connectors.netx.probing_looks import LOOKS
-from dambridge.connectors.netx.probing_queries import QUERIES
-from dambridge.connectors.netx.probing_reads import READS
+from dambridge.connectors.netx.probing.answers import Answer, NoAnswer, Scratch
+from dambridge.connectors.netx.probing.changes import CHANGES
+from dambridge.connectors.netx.probing.fields import FIELDS
+from dambridge.connectors.netx.probing.imports import IMPORTS
+from dambridge.connectors.netx.probing.lab import PREFIX, ROOT, Entry, Lab
+from dambridge.connectors.netx.probing.looks import LOOKS
+from dambridge.connectors.netx.probing.queries import QUERIES
+from dambridge.connectors.netx.probing.reads import READS
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane

@@ -10,9 +10,9 @@ from typing import Final
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
 from dambridge.connectors.netx.config import VersionRoute
-from dambridge.connectors.netx.probing_answers import Answer, NoAnswer
-from dambridge.connectors.netx.probing_files import KEYWORDS, MARKED
-from dambridge.connectors.netx.probing_lab import Lab, entry, refusal
+from dambridge.connectors.netx.probing.answers import Answer, NoAnswer
+from dambridge.connectors.netx.probing.files import KEYWORDS, MARKED
+from dambridge.connectors.netx.probing.lab import Lab, entry, refusal
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import Refused
 from dambridge.ports.probing import Mutation

@@ -7,8 +7,8 @@ from typing import Final
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
-from dambridge.connectors.netx.probing_answers import Answer, NoAnswer
-from dambridge.connectors.netx.probing_lab import Lab, entry
+from dambridge.connectors.netx.probing.answers import Answer, NoAnswer
+from dambridge.connectors.netx.probing.lab import Lab, entry
 from dambridge.ports.capabilities import Proof
 
 _TRIED: Final = 3

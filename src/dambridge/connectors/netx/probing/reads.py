@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import queries, wire
-from dambridge.connectors.netx.probing_answers import Answer, NoAnswer
-from dambridge.connectors.netx.probing_lab import ALL, NOT_THERE, Lab, entry
+from dambridge.connectors.netx.probing.answers import Answer, NoAnswer
+from dambridge.connectors.netx.probing.lab import ALL, NOT_THERE, Lab, entry
 from dambridge.ports.capabilities import Proof
 
 NOBODY: Final = "dambridge-probe-token-that-is-none"

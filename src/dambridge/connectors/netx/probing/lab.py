@@ -14,8 +14,8 @@ from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
 from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.config import NetxOptions
-from dambridge.connectors.netx.probing_answers import Answer, Heard, NoAnswer, Scratch
-from dambridge.connectors.netx.probing_files import jpeg
+from dambridge.connectors.netx.probing.answers import Answer, Heard, NoAnswer, Scratch
+from dambridge.connectors.netx.probing.files import jpeg
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove, Refused
 from dambridge.ports.pace import Lane

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
-from dambridge.connectors.netx.probing_answers import Answer, Heard, NoAnswer
-from dambridge.connectors.netx.probing_lab import ALL, NOT_THERE, Lab, entry
+from dambridge.connectors.netx.probing.answers import Answer, Heard, NoAnswer
+from dambridge.connectors.netx.probing.lab import ALL, NOT_THERE, Lab, entry
 
 LARGEST_PAGE: Final = 10_000
 MOST_CLAUSES: Final = 256

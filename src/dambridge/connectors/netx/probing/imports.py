@@ -9,9 +9,9 @@ from typing import Final
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
-from dambridge.connectors.netx.probing_answers import Answer, NoAnswer
-from dambridge.connectors.netx.probing_files import KEYWORDS, MARKED, pdf, wav
-from dambridge.connectors.netx.probing_lab import Lab, entry, refusal
+from dambridge.connectors.netx.probing.answers import Answer, NoAnswer
+from dambridge.connectors.netx.probing.files import KEYWORDS, MARKED, pdf, wav
+from dambridge.connectors.netx.probing.lab import Lab, entry, refusal
 from dambridge.model.records import MediaType
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import Refused

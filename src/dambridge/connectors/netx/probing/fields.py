@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from dambridge.connectors.netx.config import WriteEncoding, WriteRoute
-from dambridge.connectors.netx.probing_answers import Answer, Heard, NoAnswer
-from dambridge.connectors.netx.probing_lab import Lab, entry
-from dambridge.connectors.netx.probing_reads import NO_SUCH
+from dambridge.connectors.netx.probing.answers import Answer, Heard, NoAnswer
+from dambridge.connectors.netx.probing.lab import Lab, entry
+from dambridge.connectors.netx.probing.reads import NO_SUCH
 from dambridge.connectors.netx.wire import WireAttribute
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.probing import Mutation
