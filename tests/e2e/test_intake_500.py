@@ -26,7 +26,13 @@ from support.truth import differences
 from support.world import World, lines
 
 CAPTION = "Späte Einsicht: 写真 ⚓"
-RUNTIMES = ["local", "dbos", pytest.param("dbos on postgres", marks=pytest.mark.postgres)]
+_TOGETHER = pytest.mark.xdist_group
+RUNTIMES = [
+    pytest.param("local", marks=[_TOGETHER("story local"), pytest.mark.long]),
+    pytest.param("dbos", marks=_TOGETHER("story dbos")),
+    pytest.param("dbos on postgres", marks=[_TOGETHER("story postgres"), pytest.mark.postgres]),
+]
+"""Each story is told once, by one worker of the test run."""
 _numbers = count(1)
 
 
