@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from dambridge.model.identity import CommandId
 from dambridge.ports.errors import CannotGoOn
 from dambridge.storage import lock_worker, open_ledger
 from dambridge.storage.database import Database
-from dambridge.storage.migrating import migrate, newest
+from dambridge.storage.migrating import NEWEST, configuration, migrate
 from dambridge.storage.opening import file_of, is_embedded, open_database
 from dambridge.storage.sqlite import check_version, refuse_network_disk
 from dambridge.storage.tables import metadata
@@ -36,7 +37,8 @@ def test_all_migrations_together_make_the_tables_that_the_code_works_with(databa
     with database.reading.connect() as conn:
         context = MigrationContext.configure(conn, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == newest()
+        assert context.get_current_revision() == NEWEST
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == NEWEST
 
 
 def test_opening_again_changes_nothing(database: Database) -> None:
