@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -26,12 +27,12 @@ from support.truth import differences
 from support.world import World, lines
 
 CAPTION = "Späte Einsicht: 写真 ⚓"
-_TOGETHER = pytest.mark.xdist_group
 RUNTIMES = [
-    pytest.param("local", marks=[_TOGETHER("story local"), pytest.mark.long]),
-    pytest.param("dbos", marks=_TOGETHER("story dbos")),
-    pytest.param("dbos on postgres", marks=[_TOGETHER("story postgres"), pytest.mark.postgres]),
+    pytest.param("local", marks=pytest.mark.long),
+    "dbos",
+    pytest.param("dbos on postgres", marks=pytest.mark.postgres),
 ]
+pytestmark = pytest.mark.xdist_group("stories")
 """Each story is told once, by one worker of the test run."""
 _numbers = count(1)
 
@@ -60,26 +61,44 @@ class Story:
     verified: Answer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def library() -> Library500:
     return library500.build()
 
 
-@pytest.fixture(scope="module", params=RUNTIMES)
+@pytest.fixture(scope="session")
+def told() -> Iterator[tuple[ExitStack, dict[str, Story]]]:
+    """The stories told so far, by runtime, with the simulators that they were told on: tests come in any order."""
+    with ExitStack() as stack:
+        yield stack, {}
+
+
+@pytest.fixture(params=RUNTIMES)
 def story(
-    request: pytest.FixtureRequest, library: Library500, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Story]:
-    overrides: dict[str, Any] = {"engine": {"runtime": str(request.param).split()[0], "concurrency": 8}}
+    request: pytest.FixtureRequest,
+    library: Library500,
+    told: tuple[ExitStack, dict[str, Story]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Story:
+    stack, stories = told
+    runtime = str(request.param)
+    if runtime not in stories:
+        store = new_database(request) if "postgres" in runtime else {}
+        overrides: dict[str, Any] = {"engine": {"runtime": runtime.split(maxsplit=1)[0], "concurrency": 8}, **store}
+        photoshelter = stack.enter_context(serve(make_vendor("photoshelter"), Options(seed=str(library.folder))))
+        netx = stack.enter_context(serve(make_vendor("netx"), Options()))
+        folder = tmp_path_factory.mktemp("story")
+        stories[runtime] = tell(World(photoshelter, netx, folder, overrides), library)
+    return stories[runtime]
+
+
+def new_database(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """An empty database of the session's server, as the store of an installation."""
+    server = request.getfixturevalue("postgres_server")
     database = f"story_{next(_numbers)}"
-    if "postgres" in str(request.param):
-        server = request.getfixturevalue("postgres_server")
-        with psycopg.connect(server.url(), autocommit=True) as admin:
-            admin.execute(f'CREATE DATABASE "{database}"')
-        overrides["store"] = {"url": server.url(database)}
-    folder = tmp_path_factory.mktemp("story")
-    seeded = Options(seed=str(library.folder))
-    with serve(make_vendor("photoshelter"), seeded) as photoshelter, serve(make_vendor("netx"), Options()) as netx:
-        yield tell(World(photoshelter, netx, folder, overrides), library)
+    with psycopg.connect(server.url(), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{database}"')
+    return {"store": {"url": server.url(database)}}
 
 
 def tell(pair: World, library: Library500) -> Story:
