@@ -88,9 +88,9 @@ USUAL = st.integers(0, 2).flatmap(lambda it: capabilities() if it == 2 else st.j
     [
         (HERE, st.just(NotYet()), {"create": 15, "waiting:capability_unproven": 5, "quarantined:path_invalid": 5}),
         (HERE, THERE, {"update_fields": 10, "add_version": 5, "confirm_bytes": 5, "unchanged:in_step": 2}),
-        (HERE, not_present(), {"waiting:target_unread": 8, "waiting:target_gone": 8}),
-        (not_present(), THERE, {"waiting:source_unread": 8, "skipped:gone_at_source": 8}),
-        (not_present(), not_present(), {"waiting:source_unread": 8, "skipped:gone_at_source": 8}),
+        (HERE, not_present(), {"waiting:target_unread": 20, "waiting:target_gone": 20}),
+        (not_present(), THERE, {"waiting:source_unread": 20, "skipped:gone_at_source": 20}),
+        (not_present(), not_present(), {"waiting:source_unread": 20, "skipped:gone_at_source": 20}),
     ],
     ids=["new", "known", "unsure there", "unsure here", "unsure"],
 )
@@ -99,7 +99,7 @@ def test_whatever_is_seen_only_read_copies_are_acted_on_and_only_managed_fields_
 ) -> None:
     met: Counter[str] = Counter()
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(
         policy=policies(names=SOME),
         here=here_is,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -14,31 +14,13 @@ from dambridge.connectors.photoshelter.client import PhotoShelterClient
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.connectors.photoshelter.probing import PhotoShelterProber
 from dambridge.model.identity import AccountId
-from dambridge.ports.pace import Lane
 from dambridge.testing.prober_contract import ProberContract
 from dambridge_sim.kit.bodies import FaultRules
 from dambridge_sim.kit.serving import Served, serve
 from dambridge_sim.photoshelter import make_vendor
 from support.pictures import picture
+from support.probing import OpenPacer
 from support.world import send
-
-
-@dataclass
-class CountingPacer:
-    """Lets every call pass, counts them, and does something before one of them."""
-
-    taken: int = 0
-    at: int = 0
-    then: Callable[[], None] = lambda: None
-
-    async def take(self, account: AccountId, lane: Lane, calls: int = 1, *, deadline: float | None = None) -> None:
-        self.taken += calls
-        if self.taken == self.at:
-            self.then()
-
-    async def told_to_wait(self, account: AccountId, wait: timedelta) -> None: ...
-
-    async def told_window(self, account: AccountId, *, limit: int, used: int, resets_in: timedelta) -> None: ...
 
 
 @dataclass
@@ -47,7 +29,7 @@ class PhotoShelterAccount:
 
     served: Served
     http: Http
-    pacer: CountingPacer = field(default_factory=CountingPacer)
+    pacer: OpenPacer = field(default_factory=OpenPacer)
     passed: float = 0.0
 
     @property
