@@ -54,6 +54,7 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
         version=version,
         checksum=native.checksum,
         created_at=native.created_at,
+        modified_at=native.modified_at,
         notes=tuple(notes),
     )
 

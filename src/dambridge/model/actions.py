@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from dambridge.model.accords import Accord
 from dambridge.model.identity import ActionId, AssetKey, CopyId, LinkId, RemoteId, derived_id
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Reason
@@ -16,12 +18,18 @@ from dambridge.model.values import FieldName, Fields, fields_from_json, fields_t
 
 
 class ActionKind(StrEnum):
-    """The verbs of flow 1; later flows add theirs."""
+    """The verbs of all flows."""
 
     CREATE = "create"
     UPDATE_FIELDS = "update_fields"
     ADD_VERSION = "add_version"
     CONFIRM_BYTES = "confirm_bytes"
+    AGREE = "agree"
+    """Write down what the copies agree on, and what was decided against. Nothing outside is touched."""
+    RETIRE = "retire"
+    """Take a copy out of sight in the way its system offers that can be taken back."""
+    LET_GO = "let_go"
+    """Take a copy that is gone out of its link and leave a tombstone. Nothing outside is touched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,7 @@ class Action:
     ones for an update); `cleared` are fields to empty; `expects` holds the version of every copy that the decision
     rested on. `folder` and `file_name` say where a new copy goes. `size` is in bytes, 0 where no bytes move; `calls`
     the estimated calls per account name; `modified_at` when the source says it was last changed (aware), for the lag.
+    `accords` are what the copies agree on once the action is done, for those groups that it is about.
     """
 
     kind: ActionKind
@@ -50,18 +59,20 @@ class Action:
     size: int = 0
     calls: Mapping[str, int]
     modified_at: datetime | None = None
+    accords: tuple[Accord, ...] = ()
 
     @property
     def id(self) -> ActionId:
         """Derived from link, copy, kind and the versions expected: planning the same twice gives the same action.
 
         A create is one for the whole life of a copy, whatever the source looks like when it is planned again: so a
-        delivery whose reply was lost is found under the same id.
+        delivery whose reply was lost is found under the same id. Two agreements that say different things are two.
         """
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
         versions = [part for k, v in sorted(self.expects.items()) for part in (k, v.modified, v.fields, v.content)]
-        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions))
+        agreed = [json.dumps([it.group, fields_to_json(it.fields)], sort_keys=True) for it in self.accords]
+        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -82,6 +93,7 @@ class Action:
             "size": self.size,
             "calls": {k: self.calls[k] for k in sorted(self.calls)},
             "modified_at": self.modified_at.isoformat() if self.modified_at else None,
+            **({"accords": [it.to_json() for it in self.accords]} if self.accords else {}),
         }
 
     @classmethod
@@ -103,6 +115,7 @@ class Action:
             size=data["size"],
             calls=data["calls"],
             modified_at=datetime.fromisoformat(data["modified_at"]) if data["modified_at"] else None,
+            accords=tuple(Accord.from_json(it) for it in data.get("accords", ())),
         )
 
 

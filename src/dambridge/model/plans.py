@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from dambridge.model.actions import Action, Leave
+from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import AssetKey, FlowName, PlanId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Reason
@@ -131,6 +132,8 @@ class Plan:
     header: PlanHeader
     actions: tuple[Action, ...]
     left: tuple[LeftItem, ...]
+    conflicts: tuple[Conflict, ...] = ()
+    """Entries of the inbox as carrying the plan out leaves them: new ones, and those whose sides moved."""
 
     @property
     def id(self) -> PlanId:
@@ -150,6 +153,8 @@ class Plan:
             yield _dump(action.to_json())
         for item in sorted(self.left, key=lambda it: it.key):
             yield _dump(item.to_json())
+        for conflict in sorted(self.conflicts, key=lambda it: it.id):
+            yield _dump({"conflict": conflict.to_json()})
 
     def lines(self) -> Iterator[str]:
         """The lines of the file, seal included, without line ends."""
@@ -178,7 +183,10 @@ def read_plan(lines: Iterable[str]) -> Plan:
         raise PlanDamaged(
             f"This is a plan of format {known}; this version reads format {FORMAT}. Make it again with `dambridge plan`."
         )
-    if len({it.id for it in plan.actions}) + len({it.key for it in plan.left}) < len(entries):
+    once = (
+        len({it.id for it in plan.actions}) + len({it.key for it in plan.left}) + len({it.id for it in plan.conflicts})
+    )
+    if once < len(entries):
         raise PlanDamaged("An entry stands in the plan twice. Make it again with `dambridge plan`.")
     return plan
 
@@ -189,15 +197,18 @@ def _plan_of(head: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> P
         header=PlanHeader.from_json(head),
         actions=tuple(it for it in found if isinstance(it, Action)),
         left=tuple(it for it in found if isinstance(it, LeftItem)),
+        conflicts=tuple(it for it in found if isinstance(it, Conflict)),
     )
 
 
-def _entry(data: Mapping[str, Any]) -> Action | LeftItem:
+def _entry(data: Mapping[str, Any]) -> Action | LeftItem | Conflict:
     if "action" in data:
         return Action.from_json(data)
     if "leave" in data:
         return LeftItem.from_json(data)
-    raise ValueError("an entry is neither an action nor an item left")
+    if "conflict" in data:
+        return Conflict.from_json(data["conflict"])
+    raise ValueError("an entry is no action, no item left and no conflict")
 
 
 def _check_seal(rows: Sequence[str]) -> None:

@@ -21,6 +21,9 @@ class Code(StrEnum):
     ADOPTED_TWIN = "adopted_twin"
     SAME_BYTES_EXIST = "same_bytes_exist"
     BYTES_CONFIRMED = "bytes_confirmed"
+    AGREED = "agreed"
+    RETIRED = "retired"
+    LET_GO = "let_go"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -47,6 +50,11 @@ class Code(StrEnum):
     PAUSED = "paused"
     NOT_IN_WAVE = "not_in_wave"
     DISK_FULL = "disk_full"
+    CONFLICT = "conflict"
+    COPY_GONE = "copy_gone"
+    EDITED_AND_GONE = "edited_and_gone"
+    COPY_UNREAD = "copy_unread"
+    STALE_ANSWER = "stale_answer"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"

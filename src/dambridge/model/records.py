@@ -90,7 +90,8 @@ class AssetVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetRecord:
-    """One asset in canonical terms. `notes` are losses or oddities that the mapping met while reading."""
+    """One asset in canonical terms. `modified_at` is the system's modified time where its zone is known; `notes` are losses
+    or oddities that the mapping met while reading."""
 
     key: AssetKey
     media_type: MediaType
@@ -102,6 +103,7 @@ class AssetRecord:
     version: AssetVersion
     checksum: Checksum | None = None
     created_at: datetime | None = None
+    modified_at: datetime | None = None
     notes: tuple[Reason, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -117,6 +119,7 @@ class AssetRecord:
             "version": self.version.to_json(),
             "checksum": [self.checksum.algorithm, self.checksum.hexdigest] if self.checksum else None,
             "created_at": self.created_at.isoformat() if self.created_at else None,
+            "modified_at": self.modified_at.isoformat() if self.modified_at else None,
             "notes": [it.to_json() for it in self.notes],
         }
 
@@ -133,6 +136,7 @@ class AssetRecord:
             version=AssetVersion.from_json(data["version"]),
             checksum=Checksum(*data["checksum"]) if data["checksum"] else None,
             created_at=datetime.fromisoformat(data["created_at"]) if data["created_at"] else None,
+            modified_at=datetime.fromisoformat(data["modified_at"]) if data.get("modified_at") else None,
             notes=tuple(Reason.from_json(it) for it in data["notes"]),
         )
 

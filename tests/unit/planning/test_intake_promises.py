@@ -480,7 +480,7 @@ CELLS = ("originals", "deliver", "write_attributes", "folders", "versions")
 
 
 @pytest.mark.parametrize("media_type", list(MediaType))
-@pytest.mark.parametrize("kind", list(ActionKind))
+@pytest.mark.parametrize("kind", list(NEEDED))
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("proof", list(Proof))
 def test_each_kind_of_work_waits_for_the_cells_that_it_needs_and_for_no_others(

@@ -1,0 +1,122 @@
+"""What the copies of a link agree on, group by group, and how each copy stands to it.
+
+A group is what merges as one: one field, or several that belong together (a rights block, a caption with its language).
+An accord holds the agreed values once, and for every copy the values that it is known to stand for, how it shows them, and
+which version it was then. A copy whose own values are not the agreed ones is *behind*: it is written next. A copy that
+shows something else than it did is *edited*. Nothing here knows a left and a right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NewType
+
+from dambridge.model.identity import CopyId, LinkId
+from dambridge.model.records import AssetVersion
+from dambridge.model.values import FieldName, Fields, fields_from_json, fields_to_json
+
+GroupName = NewType("GroupName", str)
+"""A group of the policy that merges as one: its own name, or that of its only field."""
+
+FILE_NAME = FieldName("file_name")
+"""The file's name as a field among others, so that a rename is an edit like any other."""
+CONTENT = FieldName("content")
+"""The bytes as a field among others: its value is a token for what was stored, never the bytes."""
+
+PAST = 4
+"""How many earlier versions of a copy are kept, by which a stale answer is told from an edit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one copy stands to the accord of a group.
+
+    `fields` are the values it is known to stand for, in full; `shown` the same as the system shows them (perhaps cut or
+    altered); `version` what the copy was when it showed them, at the aware instant `at`. `asked` are values whose writing
+    was begun and whose end is not known: what the copy shows of them is our own write, not an edit. `overruled` are the
+    values of an edit that was decided against, with the version that showed them: they are written over, once. `past` are
+    the latest earlier versions, newest first: whoever shows one of them answers from a stale index.
+    """
+
+    fields: Fields
+    shown: Fields
+    version: AssetVersion
+    at: datetime
+    asked: tuple[Fields, ...] = ()
+    overruled: tuple[Fields, AssetVersion] | None = None
+    past: tuple[AssetVersion, ...] = ()
+
+    def moved_to(self, version: AssetVersion, *, at: datetime) -> Standing:
+        """The same standing at a newer version that shows the same."""
+        if version == self.version:
+            return replace(self, at=at)
+        return replace(self, version=version, at=at, past=(self.version, *self.past)[:PAST])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "fields": fields_to_json(self.fields),
+            "shown": fields_to_json(self.shown),
+            "version": self.version.to_json(),
+            "at": self.at.isoformat(),
+            "asked": [fields_to_json(it) for it in self.asked],
+            "overruled": [fields_to_json(self.overruled[0]), self.overruled[1].to_json()] if self.overruled else None,
+            "past": [it.to_json() for it in self.past],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Standing:
+        overruled = data["overruled"]
+        return cls(
+            fields=fields_from_json(data["fields"]),
+            shown=fields_from_json(data["shown"]),
+            version=AssetVersion.from_json(data["version"]),
+            at=datetime.fromisoformat(data["at"]),
+            asked=tuple(fields_from_json(it) for it in data["asked"]),
+            overruled=(fields_from_json(overruled[0]), AssetVersion.from_json(overruled[1])) if overruled else None,
+            past=tuple(AssetVersion.from_json(it) for it in data["past"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accord:
+    """What the copies of a link agree on in one group.
+
+    `fields` are the agreed values; `origin` is the copy that they came from (None where they were merged of several, or a
+    person gave them), `since` the aware instant at which the edit is known to have been there, `by` the person who ruled.
+    """
+
+    link: LinkId
+    group: GroupName
+    fields: Fields
+    origin: CopyId | None
+    since: datetime
+    by: str = ""
+    copies: Mapping[CopyId, Standing] = field(default_factory=dict)
+
+    def with_copy(self, copy: CopyId, standing: Standing) -> Accord:
+        return replace(self, copies={**self.copies, copy: standing})
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "link": self.link,
+            "group": self.group,
+            "fields": fields_to_json(self.fields),
+            "origin": str(self.origin) if self.origin else None,
+            "since": self.since.isoformat(),
+            "by": self.by,
+            "copies": {str(it): self.copies[it].to_json() for it in sorted(self.copies)},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Accord:
+        return cls(
+            link=LinkId(data["link"]),
+            group=GroupName(data["group"]),
+            fields=fields_from_json(data["fields"]),
+            origin=CopyId.parse(data["origin"]) if data["origin"] else None,
+            since=datetime.fromisoformat(data["since"]),
+            by=data["by"],
+            copies={CopyId.parse(it): Standing.from_json(one) for it, one in data["copies"].items()},
+        )

@@ -1,0 +1,121 @@
+"""Fields that several copies keep in step, whichever of them people edit: who decides when they differ, and what follows
+when a copy is not there any more. Data; the deciding is in `planning`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from dambridge.model.accords import CONTENT, FILE_NAME, GroupName
+from dambridge.model.identity import AccountId, FlowName
+from dambridge.model.records import Absence
+from dambridge.model.values import FieldName
+
+
+class Rule(StrEnum):
+    """Who decides where edits of several copies contend."""
+
+    ACCOUNT = "account"
+    """The named account's edit."""
+    NEWEST = "newest"
+    """The edit that is known to be the later one; a person where the times overlap."""
+    MOST_RESTRICTIVE = "most_restrictive"
+    """What permits less, taken field by field of the block; a person where two values cannot be compared."""
+    UNION = "union"
+    """Lists as sets: everything added anywhere, without what was removed anywhere."""
+    ASK = "ask"
+    """A person, always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The rule of a group; `account` is named for `Rule.ACCOUNT` alone."""
+
+    rule: Rule
+    account: AccountId | None = None
+
+    def __post_init__(self) -> None:
+        if (self.rule is Rule.ACCOUNT) != (self.account is not None):
+            raise ValueError("an authority names an account if, and only if, its rule is `account`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldGroup:
+    """Fields that merge as one, by one authority."""
+
+    name: GroupName
+    fields: frozenset[FieldName]
+    authority: Authority
+
+    @classmethod
+    def of(cls, name: FieldName, authority: Authority) -> FieldGroup:
+        """A group of one field, named as the field."""
+        return cls(name=GroupName(name), fields=frozenset({name}), authority=authority)
+
+    @property
+    def is_content(self) -> bool:
+        return CONTENT in self.fields
+
+    @property
+    def is_file_name(self) -> bool:
+        return FILE_NAME in self.fields
+
+
+class WhenAbsent(StrEnum):
+    """What follows for the other copies when one is proven not to be there."""
+
+    ASK = "ask"
+    """Nothing until a person has ruled; the entry stands in the inbox."""
+    LET_GO = "let_go"
+    """The copy leaves the link, with a tombstone; the others stay as they are and in step among themselves."""
+    FOLLOW = "follow"
+    """The other copies are retired: into the holding folder, out of the gallery, never deleted for good."""
+    WAIT = "wait"
+    """The link rests until the copy is seen again."""
+
+
+ABSENT_BY_DEFAULT: Mapping[Absence, WhenAbsent] = MappingProxyType(
+    {
+        Absence.DELETED: WhenAbsent.ASK,
+        Absence.TRASHED: WhenAbsent.ASK,
+        Absence.LEFT_SELECTION: WhenAbsent.LET_GO,
+        Absence.HIDDEN: WhenAbsent.WAIT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorPolicy:
+    """Everything that decides about fields kept in step, as data.
+
+    `margin` is by how much one edit must be later than another to be called newer (clocks of two systems differ);
+    `stale_for` how long after a write of ours an answer that shows an earlier version is taken for a stale one.
+    `max_removals` and `max_removal_share` bound what one run may retire, `max_changes` and `max_share` all it may change.
+    """
+
+    flow: FlowName
+    accounts: tuple[AccountId, ...]
+    groups: tuple[FieldGroup, ...]
+    absences: Mapping[AccountId, Mapping[Absence, WhenAbsent]] = field(default_factory=dict)
+    margin: timedelta = timedelta(seconds=5)
+    stale_for: timedelta = timedelta(minutes=10)
+    max_changes: int | None = None
+    max_share: float | None = None
+    max_removals: int | None = 20
+    max_removal_share: float | None = 0.02
+    plan_ttl: timedelta = timedelta(days=2)
+
+    def __post_init__(self) -> None:
+        names = [name for group in self.groups for name in group.fields]
+        if len(names) != len(set(names)):
+            raise ValueError("a field stands in one group")
+
+    @property
+    def managed(self) -> frozenset[FieldName]:
+        return frozenset(name for group in self.groups for name in group.fields)
+
+    def when_absent(self, account: AccountId, absence: Absence) -> WhenAbsent:
+        return self.absences.get(account, {}).get(absence, ABSENT_BY_DEFAULT[absence])
