@@ -48,6 +48,9 @@ def test_a_day_is_that_whole_day_in_the_business_zone(day: date, zone: ZoneInfo)
 
 @pytest.mark.hazard("P39")
 @given(walls, zones)
+@example(datetime(2026, 3, 29, 2, 30), ZoneInfo("Europe/Berlin"))  # noqa: DTZ001 - the clock never showed it
+@example(datetime(2026, 10, 25, 2, 30), ZoneInfo("Europe/Berlin"))  # noqa: DTZ001 - the clock showed it twice
+@example(datetime(2026, 4, 5, 1, 45), ZoneInfo("Australia/Lord_Howe"))  # noqa: DTZ001 - half an hour twice
 def test_a_wall_clock_is_never_early_for_an_embargo_nor_late_for_a_licence(wall: datetime, zone: ZoneInfo) -> None:
     value = DateValue(wall.isoformat())
     opens, ends = opens_at(value, zone), ends_at(value, zone)
@@ -56,6 +59,9 @@ def test_a_wall_clock_is_never_early_for_an_embargo_nor_late_for_a_licence(wall:
     assert ends <= opens
     assert opens.astimezone(zone).replace(tzinfo=None) >= wall
     assert (ends - SECOND).astimezone(zone).replace(tzinfo=None) < wall
+    quarters = [timedelta(minutes=15 * it) for it in range(1, 13)]
+    assert all((opens + it).astimezone(zone).replace(tzinfo=None) > wall for it in quarters)
+    assert all((ends - it).astimezone(zone).replace(tzinfo=None) < wall for it in quarters)
     event("twice or never" if ends != opens else "once")
 
 
