@@ -109,7 +109,7 @@ def tell(pair: World, library: Library500) -> Story:
         :2
     ]
 
-    first, second = stage(pair, config), stage(pair, config)
+    first, second = stage(pair, config, program=True), stage(pair, config)
     pair.advance(3600)
     pair.edit(ids[draft.file_name], iptc={"edit_status": "approved"})
     approved = stage(pair, config)
@@ -130,9 +130,9 @@ def tell(pair: World, library: Library500) -> Story:
     )
 
 
-def stage(pair: World, config: Path) -> Stage:
+def stage(pair: World, config: Path, *, program: bool = False) -> Stage:
     before = {it: len(getattr(pair, it).world.journal) for it in ("photoshelter", "netx")}
-    answer = dambridge(config, "run", "--once")
+    answer = dambridge(config, "run", "--once", program=program)
     return Stage(answer, {it: pair.journal(it, seq) for it, seq in before.items()}, pair.archived())
 
 
