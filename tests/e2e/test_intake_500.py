@@ -32,8 +32,6 @@ RUNTIMES = [
     "dbos",
     pytest.param("dbos on postgres", marks=pytest.mark.postgres),
 ]
-pytestmark = pytest.mark.xdist_group("stories")
-"""Each story is told once, by one worker of the test run."""
 _numbers = count(1)
 
 
