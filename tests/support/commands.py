@@ -140,7 +140,7 @@ def _nursery() -> socket.socket:
     """The session's nursery, started when it is first needed; it ends when this process does."""
     ours, theirs = socket.socketpair()
     command = [sys.executable, nursery.__file__, str(theirs.fileno())]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
     theirs.close()
 
     @atexit.register
@@ -155,7 +155,7 @@ def start(config: Path, *arguments: str, env: Mapping[str, str] | None = None, p
     """Begin a command with `--json` and leave it to itself; with `program` it is the installed program, started afresh."""
     given = ["--config", str(config), "--json", *arguments]
     environ = {**os.environ, **(env or {})}
-    if not program:
+    if not program and sys.platform != "darwin":  # where a process with Apple's libraries loaded may not fork
         return Forked(given, environ)
     return subprocess.Popen(
         [str(PROGRAM), *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
