@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -82,6 +83,7 @@ def _minded(request: Mapping[str, Any], out: int, err: int, told: int) -> Sequen
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in a shell's background is told to ignore it
     for name in PRELOADED:
         import_module(name)
     gc.collect()
