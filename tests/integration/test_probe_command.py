@@ -187,18 +187,21 @@ def test_an_account_that_is_none_and_a_token_that_is_none(pair: World, call: Cal
 
 
 def _half_way(pair: World) -> None:
-    """Reading alone takes some sixty calls, everything some three hundred."""
+    """Reading alone takes some sixty calls, everything some three hundred. From here on none is answered soon, so that the
+    probe is still at work when it is stopped, however busy the machine."""
     journal = pair.netx.world.journal
+    pair.traffic("netx", latency_ms=25)
     wait_for(lambda: len(journal) > 130, seconds=100, about="the probe is at work")
+    pair.traffic("netx", latency_ms=2000)
 
 
 def test_stopped_by_ctrl_c_it_cleans_up_first(pair: World) -> None:
     before = site(pair)
-    pair.traffic("netx", latency_ms=15)
     begun = time.monotonic()
     with start(pair.config, "probe", "--account", "archive", "--write", "--yes") as process:
         _half_way(pair)
         process.send_signal(signal.SIGINT)
+        pair.traffic("netx")
         said = finish(process, begun=begun)
     assert said.code == 130, said.err
     assert "cleaned" not in said.err
@@ -209,7 +212,6 @@ def test_stopped_by_ctrl_c_it_cleans_up_first(pair: World) -> None:
 def test_killed_outright_the_next_one_cleans_up(pair: World) -> None:
     pair.netx.simulator.vendor.library.folder_at("dambridge")  # type: ignore[attr-defined]  # NetX's own
     before = site(pair)
-    pair.traffic("netx", latency_ms=15)
     begun = time.monotonic()
     with start(pair.config, "probe", "--account", "archive", "--write", "--yes") as process:
         _half_way(pair)

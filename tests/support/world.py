@@ -8,17 +8,20 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
-from dambridge.bootstrap import Bridge, load_settings, open_bridge
+from dambridge.bootstrap import Bridge, Settings, load_settings, open_bridge
 from dambridge.engine.running import RunResult, run_flow
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import Served, serve
 from dambridge_sim.kit.simulator import Options
+
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass(slots=True)
@@ -89,7 +92,7 @@ class World:
     def config(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "dambridge.yaml"
-        path.write_text(yaml.safe_dump(merged(self._base(), self.overrides)), encoding="utf-8")
+        path.write_text(yaml.dump(merged(self._base(), self.overrides), Dumper=_DUMPER), encoding="utf-8")
         return path
 
     def _base(self) -> dict[str, Any]:
@@ -130,13 +133,21 @@ class World:
 
     @asynccontextmanager
     async def bridge(self) -> AsyncIterator[Bridge]:
-        async with open_bridge(load_settings(self.config)) as bridge:
+        config = self.config
+        async with open_bridge(_settings(config, config.read_text(encoding="utf-8"))) as bridge:
             yield bridge
 
     async def run(self, *, full: bool = False) -> RunResult:
         """One run in a process of its own, as far as the ledger can tell: everything is opened and closed."""
         async with self.bridge() as bridge:
             return await run_flow(bridge.parts, full=full)
+
+
+@lru_cache(maxsize=8)
+def _settings(config: Path, text: str) -> Settings:
+    """The file's settings, read again when its text is another: a test opens the same installation many times."""
+    del text
+    return load_settings(config)
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

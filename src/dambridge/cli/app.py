@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.rich_utils import rich_format_error
 
 from dambridge import __version__
 from dambridge.bootstrap import ConfigurationWrong
@@ -339,6 +338,8 @@ def _told(error: Exception, context: Context) -> int:
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - nobody reads any more
             return 0
         case typer.TyperException():
+            from typer.rich_utils import rich_format_error
+
             rich_format_error(error)  # type: ignore[arg-type] # every one that gets here is a usage error
             return _tell(context, 2, [], said=error.format_message())
         case ConfigurationWrong():

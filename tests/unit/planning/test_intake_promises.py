@@ -84,22 +84,22 @@ USUAL = st.integers(0, 2).flatmap(lambda it: capabilities() if it == 2 else st.j
 
 @pytest.mark.hazard("P01")
 @pytest.mark.parametrize(
-    ("here_is", "there_is", "floors"),
+    ("here_is", "there_is", "examples", "floors"),
     [
-        (HERE, st.just(NotYet()), {"create": 15, "waiting:capability_unproven": 5, "quarantined:path_invalid": 5}),
-        (HERE, THERE, {"update_fields": 10, "add_version": 5, "confirm_bytes": 5, "unchanged:in_step": 2}),
-        (HERE, not_present(), {"waiting:target_unread": 20, "waiting:target_gone": 20}),
-        (not_present(), THERE, {"waiting:source_unread": 20, "skipped:gone_at_source": 20}),
-        (not_present(), not_present(), {"waiting:source_unread": 20, "skipped:gone_at_source": 20}),
+        (HERE, st.just(NotYet()), 400, {"create": 15, "waiting:capability_unproven": 5, "quarantined:path_invalid": 5}),
+        (HERE, THERE, 400, {"update_fields": 10, "add_version": 5, "confirm_bytes": 5, "unchanged:in_step": 2}),
+        (HERE, not_present(), 160, {"waiting:target_unread": 8, "waiting:target_gone": 8}),
+        (not_present(), THERE, 160, {"waiting:source_unread": 8, "skipped:gone_at_source": 8}),
+        (not_present(), not_present(), 160, {"waiting:source_unread": 8, "skipped:gone_at_source": 8}),
     ],
     ids=["new", "known", "unsure there", "unsure here", "unsure"],
 )
 def test_whatever_is_seen_only_read_copies_are_acted_on_and_only_managed_fields_are_written(
-    here_is: st.SearchStrategy[Seen], there_is: st.SearchStrategy[Seen], floors: Mapping[str, int]
+    here_is: st.SearchStrategy[Seen], there_is: st.SearchStrategy[Seen], examples: int, floors: Mapping[str, int]
 ) -> None:
     met: Counter[str] = Counter()
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=examples, deadline=None)
     @given(
         policy=policies(names=SOME),
         here=here_is,

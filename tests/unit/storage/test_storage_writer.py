@@ -122,12 +122,12 @@ async def test_a_ledger_that_others_hold_for_too_long_stops_the_run_in_words(
     await ledger.close()
 
 
-MANY = 100_000
+MANY = 50_000
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def filled(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqlLedger]:
-    """A ledger with a hundred thousand links, put in by the shortest way."""
+    """A ledger with fifty thousand links, put in by the shortest way."""
     store = str(tmp_path) if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
     ledger = open_ledger(store)
     sight = {"version": None, "file_name": "a.jpg", "reason": {"code": "created", "params": {}}}

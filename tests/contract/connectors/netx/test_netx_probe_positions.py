@@ -290,12 +290,15 @@ def _configuration_follows(found: Examination, at: Positions) -> None:
         assert cells[cell] is Proof.PROVEN, cell
 
 
+EACH = 3
+"""Throws of the dice in each of eight batches: enough for every position of every switch, as is tested below."""
+
+
 @pytest.mark.parametrize("batch", range(8))
 @pytest.mark.timeout(300)
 async def test_the_findings_are_the_positions(batch: int) -> None:
-    met = [await _holds(batch * 100 + it) for it in range(6)]
-    assert len(met) == 6
-    assert len({str(it) for it in met}) == 6
+    met = [await _holds(batch * 100 + it) for it in range(EACH)]
+    assert len({str(it) for it in met}) == len(met) == EACH
 
 
 @pytest.mark.long
@@ -309,7 +312,7 @@ async def test_the_findings_are_the_positions_many_times(batch: int) -> None:
 def test_the_dice_fall_on_every_position_of_every_switch() -> None:
     met: dict[str, set[Any]] = {}
     for batch in range(8):
-        for it in range(6):
+        for it in range(EACH):
             for name, position in positions(random.Random(batch * 100 + it)).items():
                 met.setdefault(name, set()).add(position)
     wanted = {
