@@ -32,6 +32,7 @@ class Action:
     ones for an update); `cleared` are fields to empty; `expects` holds the version of every copy that the decision
     rested on. `folder` and `file_name` say where a new copy goes. `size` is in bytes, 0 where no bytes move; `calls`
     the estimated calls per account name; `modified_at` when the source says it was last changed (aware), for the lag.
+    `held` names fields that the target is not known to take: the asset waits for them once everything else is done.
     """
 
     kind: ActionKind
@@ -50,6 +51,7 @@ class Action:
     size: int = 0
     calls: Mapping[str, int]
     modified_at: datetime | None = None
+    held: tuple[FieldName, ...] = ()
 
     @property
     def id(self) -> ActionId:
@@ -82,6 +84,7 @@ class Action:
             "size": self.size,
             "calls": {k: self.calls[k] for k in sorted(self.calls)},
             "modified_at": self.modified_at.isoformat() if self.modified_at else None,
+            **({"held": sorted(self.held)} if self.held else {}),
         }
 
     @classmethod
@@ -103,6 +106,7 @@ class Action:
             size=data["size"],
             calls=data["calls"],
             modified_at=datetime.fromisoformat(data["modified_at"]) if data["modified_at"] else None,
+            held=tuple(FieldName(it) for it in data.get("held", ())),
         )
 
 

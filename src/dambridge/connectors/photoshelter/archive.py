@@ -81,6 +81,9 @@ class PhotoShelterArchive:
     async def ensure_folder(self, path: str, *, lane: Lane) -> RemoteId:
         return await self._folders.ensure(path, lane=lane)
 
+    async def folder_at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        return await self._folders.at(path, lane=lane)
+
     # reading -----------------------------------------------------------------------------------------------------
 
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
@@ -121,6 +124,10 @@ class PhotoShelterArchive:
             raise Refused(f"Could not {about}: PhotoShelter found {page.total or 'too many'}, so its filter is none.")
         seen = await self.read([RemoteId(it.id) for it in page.items], lane=lane)
         return [key for key, it in seen.items() if isinstance(it, NativeRecord) and _has(it, attribute, value)]
+
+    async def named(self, file_name: str, *, lane: Lane) -> Sequence[RemoteId]:
+        """By the filter `file_name` of E17 (CONFIRMED-2019), each hit read."""
+        return await self.find("file_name", file_name, lane=lane)
 
     # writing -----------------------------------------------------------------------------------------------------
 
