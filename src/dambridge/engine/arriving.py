@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -97,9 +98,16 @@ async def look_by_name(parts: Parts, action: Action) -> NativeRecord | None:
 
 
 async def no_second(parts: Parts, action: Action, journal: StepJournal, ours: RemoteId) -> None:
-    """After a file was sent more than once: whether another of them has shown up since. Raises like `look_by_name`."""
-    if not (journal.intent(Step.DELIVER) or {}).get(AGAIN):
+    """After a file was sent more than once: whether another of them shows up once the settle time has passed again,
+    as it may where searches lag longer than the account's options say.
+
+    Raises `TryLater` until then, and like `look_by_name`."""
+    sent = journal.intent(Step.DELIVER) or {}
+    if not sent.get(AGAIN):
         return
+    wait = datetime.fromisoformat(str(sent["at"])) + parts.settings.settle - await parts.clock.now()
+    if wait.total_seconds() > 0:
+        raise TryLater(f"{action.source} was sent twice; it is looked once more for a second copy.", after=wait)
     late = [it for it in await _carrying(parts, transport_name(action)) if it.key.remote_id != ours]
     if late:
         raise _two(action, *late, ours=ours)

@@ -203,6 +203,11 @@ class AssetArchive(Protocol):
         or cannot see an asset of this id."""
         ...
 
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        """Delete this container for good; no asset stands in it any more, and what becomes of one that stood nowhere else
+        is the system's affair. Raises like `discard`."""
+        ...
+
     def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
         """The stored file as the system gives it out (which export maps may alter)."""
         ...

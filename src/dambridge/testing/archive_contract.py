@@ -402,6 +402,21 @@ class ArchiveContract(ABC):
         assert isinstance(seen[record.key.remote_id], Missing)
         assert isinstance(seen[other.key.remote_id], NativeRecord)
 
+    async def test_a_folder_goes_with_all_that_stands_in_it_and_no_other_does(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        if not archive.capabilities.discard_folder.usable:
+            pytest.skip("declares: no folder is deleted. The engine never relies on it there")
+        gone, stays = [await _delivered(archive, f"{scratch}/{it}", bytes_of(it)) for it in ("w", "v")]
+        (place,) = gone.containers
+        for _ in range(2):
+            await archive.discard_folder(place.id, lane=LANE)
+        assert await archive.folder_at(f"{scratch}/w", lane=LANE) is None
+        seen = await archive.read([gone.key.remote_id, stays.key.remote_id], lane=LANE)
+        left = seen[gone.key.remote_id]
+        assert isinstance(left, Missing) or place.id not in {it.id for it in left.containers}
+        assert [it.id for it in present(seen[stays.key.remote_id]).containers] == [stays.containers[0].id]
+
     async def test_a_write_to_no_asset_is_refused(self, archive: AssetArchive) -> None:
         with pytest.raises(Refused):
             await archive.write(RemoteId("99999999"), attributes={}, name="x", file_name=None, lane=LANE)

@@ -110,6 +110,7 @@ class FakeArchive:
             take_out=Proof.DECLARED,
             discard=Proof.DECLARED,
             discard_recoverable=Proof.ABSENT,
+            discard_folder=Proof.DECLARED,
             rename=Proof.DECLARED,
             folders=Proof.DECLARED,
             versions=Proof.DECLARED,
@@ -257,6 +258,12 @@ class FakeArchive:
     async def discard(self, remote_id: RemoteId, *, lane: Lane) -> None:
         with self._call("discard", remote_id, changes=remote_id in self.assets):
             self.assets.pop(remote_id, None)
+
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        with self._call("discard_folder", folder, changes=folder in self.folders.values()):
+            self.folders = {path: it for path, it in self.folders.items() if it != folder}
+            for asset in self.assets.values():
+                asset.folders.pop(folder, None)
 
     @asynccontextmanager
     async def original(self, remote_id: RemoteId, *, lane: Lane) -> AsyncIterator[ByteStream]:

@@ -247,6 +247,10 @@ class NetxArchive:
             if not isinstance(seen, Missing) or seen.absence is not Absence.DELETED:
                 raise nx.next_move(said, tried=about, writing=True) from None
 
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        """`deleteFolder` is INFERRED (NX 5.2), and nobody knows what would become of its assets: it is not called."""
+        raise Refused(f"Could not delete folder {folder}: NetX is not known to let us. Delete it by hand.")
+
     async def _stands_in(self, remote_id: RemoteId, folder: RemoteId, lane: Lane) -> bool:
         """Code 1000 is any failure; that the asset is out already is only the likeliest (NX 3.1, SINGLE)."""
         seen = (await self.read([remote_id], lane=lane))[remote_id]

@@ -234,6 +234,17 @@ class PhotoShelterArchive:
             if not isinstance(seen, Missing) or seen.absence is not Absence.DELETED:
                 raise
 
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        """`DELETE /galleries/{id}` (PS E16, CONFIRMED-2019), for good; files that stood in no other gallery go to the trash
+        (PS E8, the product's help)."""
+        self._folders.forget(folder)
+        path, about = protocol.container_path(folder), f"delete gallery {folder}"
+        try:
+            await self._client.change("DELETE", path, about=about, lane=lane)
+        except Refused:
+            if (await self._client.get(path, about=f"look for gallery {folder}", lane=lane)).status != 404:
+                raise
+
     # files and pages ---------------------------------------------------------------------------------------------
 
     def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
