@@ -45,6 +45,14 @@ class World:
     def edit_netx(self, asset: str, data: bytes | None = None, **meta: Any) -> None:
         send(self.netx.url, "PATCH", f"/__sim__/assets/{asset}", meta=meta, data=data)
 
+    def make_folder(self, *paths: str) -> None:
+        """A librarian makes folders in NetX."""
+        for path in paths:
+            asset = send(
+                self.netx.url, "POST", "/__sim__/assets", meta={"file_name": "x", "containers": [path]}, data=b"x"
+            )
+            control(self.netx.url, "DELETE", f"/__sim__/assets/{asset['id']}")
+
     def switch(self, system: str, **values: Any) -> None:
         control(getattr(self, system).url, "POST", "/__sim__/switches", values)
 
@@ -159,9 +167,10 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def world(folder: Path, **overrides: Any) -> Iterator[World]:
-    """Both simulators, empty, for as long as the block lasts."""
-    with serve(make_vendor("photoshelter"), Options()) as ps, serve(make_vendor("netx"), Options()) as nx:
+def world(folder: Path, *, strict: bool = False, **overrides: Any) -> Iterator[World]:
+    """Both simulators, empty, for as long as the block lasts; `strict` ones serve confirmed operations alone."""
+    kind = Options(strict=strict)
+    with serve(make_vendor("photoshelter"), kind) as ps, serve(make_vendor("netx"), kind) as nx:
         yield World(ps, nx, folder, overrides)
 
 

@@ -102,7 +102,8 @@ def _early(
     if not isinstance(sight.seen, Present):
         return None
     record = sight.seen.record
-    if agreed is not None and agreed.versions.get(str(parts.source_copy)) == record.version:
+    in_step = agreed is not None and agreed.versions.get(str(parts.source_copy)) == record.version
+    if in_step and agreed is not None and not agreed.held(parts.target_copy):
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
     if before is not None and before.outcome is Outcome.QUARANTINED and before.version == record.version:
         return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)

@@ -62,9 +62,13 @@ def copy_name(action: Action) -> str:
 
 
 def for_target(parts: Parts, fields: Fields) -> Fields:
-    """Of what the file says beyond the action: all, or those that the target reads out of files where nothing else reaches
-    it. The others stand in the file and are nobody's to compare."""
-    return with_home(fields, parts.maps[parts.policy.target], parts.homes) if parts.embeds else fields
+    """Of what the file says beyond the action: what the target is known to take, by a call or, where nothing else reaches it,
+    out of the file. The others stand in the file and are nobody's to compare."""
+    account, can = parts.maps[parts.policy.target], parts.archive.capabilities
+    if parts.embeds:
+        return with_home(fields, account, parts.homes)
+    homes = {name: account.by_field[name].native for name in fields if name in account.writes}
+    return {name: it for name, it in fields.items() if name not in homes or can.may_write(homes[name]).usable}
 
 
 def wanted_print(action: Action, fields: Fields) -> str:

@@ -59,6 +59,8 @@ class Parts:
     defined: bool = False
     clear_berths: set[RemoteId] = field(default_factory=set)
     """Berths seen empty by this process."""
+    no_berths: bool = False
+    """Whether this process was refused a berth: what comes after goes straight where it may."""
     reads: GatheredReads = field(init=False)
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ WAITS: Final[Mapping[str, str]] = {
     "archive.fields": "intake, enrich, rights: assets with a value for this field wait",
     "archive.take_out": "intake, handoff: assets stay in the folder that they arrived in",
     "archive.rename": "intake: assets keep the name under which they were delivered, and wait",
-    "archive.folders": "intake, handoff: nothing can be placed, and every new asset waits",
+    "archive.folders": "intake, handoff: files go straight into folders that people made; others wait",
     "archive.versions": "intake, syndicate: an asset whose file changed waits",
     "audience": "publish, syndicate: this way of showing or withdrawing is not used, and what needs it waits",
     "attachments": "handoff, enrich: contracts and releases beside pictures wait",

@@ -29,7 +29,7 @@ async def describe(
 ) -> NativeRecord:
     """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
     write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared)
-    attributes = {} if parts.embeds else still_to_write(native, write)
+    attributes = {} if parts.embeds else taken(parts, still_to_write(native, write))
     name = action.name if action.name and native.name != action.name else None
     file_name = action.file_name if action.file_name and native.file_name != action.file_name else None
     if not (attributes or name or file_name):
@@ -44,6 +44,12 @@ async def describe(
     intent = {**await write_intent(parts, journal, attributes), "before": _before(native, attributes)}
     await journal.run(Step.DESCRIBE, intent, work)
     return native
+
+
+def taken(parts: Parts, attributes: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Those of the attributes that the target is known to take."""
+    can = parts.archive.capabilities
+    return {name: values for name, values in attributes.items() if can.may_write(name).usable}
 
 
 def _before(native: NativeRecord, attributes: Mapping[str, object]) -> dict[str, object]:

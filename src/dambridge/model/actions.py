@@ -41,6 +41,7 @@ class Action:
     rested on. `folder` and `file_name` say where a new copy goes. `size` is in bytes, 0 where no bytes move; `calls`
     the estimated calls per account name; `modified_at` when the source says it was last changed (aware), for the lag.
     `accords` are what the copies agree on once the action is done, for those groups that it is about.
+    `held` names fields that the target is not known to take: the asset waits for them once everything else is done.
     """
 
     kind: ActionKind
@@ -60,6 +61,7 @@ class Action:
     calls: Mapping[str, int]
     modified_at: datetime | None = None
     accords: tuple[Accord, ...] = ()
+    held: tuple[FieldName, ...] = ()
 
     @property
     def id(self) -> ActionId:
@@ -94,6 +96,7 @@ class Action:
             "calls": {k: self.calls[k] for k in sorted(self.calls)},
             "modified_at": self.modified_at.isoformat() if self.modified_at else None,
             **({"accords": [it.to_json() for it in self.accords]} if self.accords else {}),
+            **({"held": sorted(self.held)} if self.held else {}),
         }
 
     @classmethod
@@ -116,6 +119,7 @@ class Action:
             calls=data["calls"],
             modified_at=datetime.fromisoformat(data["modified_at"]) if data["modified_at"] else None,
             accords=tuple(Accord.from_json(it) for it in data.get("accords", ())),
+            held=tuple(FieldName(it) for it in data.get("held", ())),
         )
 
 

@@ -84,7 +84,11 @@ def _verdict_of_paths(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakePolicy:
-    """Everything that decides about intake, as data. `managed` None means every field that the map writes."""
+    """Everything that decides about intake, as data. `managed` None means every field that the map writes.
+
+    `arrival` says where deliveries arrive: in a berth of ours, from which they are filed, or straight in their folder, which
+    a person has made; `auto` is the berth wherever the target lets us have one. `unproven_fields` says what becomes of an
+    asset with fields that the target is not known to take: it waits whole, or is delivered and those fields wait."""
 
     source: AccountId
     target: AccountId
@@ -95,6 +99,8 @@ class IntakePolicy:
     media_types: Mapping[MediaType, Literal["take", "skip"]] = field(default_factory=dict)
     expression: str | None = None
     folder: str = "PhotoShelter/{year}/{gallery}"
+    arrival: Literal["auto", "berth", "folder"] = "auto"
+    unproven_fields: Literal["wait", "deliver"] = "wait"
     required: tuple[FieldName, ...] = ()
     managed: frozenset[FieldName] | None = None
     rehash: Literal["unexplained", "always", "never"] = "unexplained"

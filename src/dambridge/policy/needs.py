@@ -1,7 +1,8 @@
-"""What each flow needs of the two systems, and what becomes of it where a need is not met. Data, and one pure question.
+"""What each flow needs of the two systems, and what becomes of it where a need is not met. Data, and pure questions.
 
-Cells are named as in a capability file: facet and member (`archive.take_out`). A need that is `essential` stops its flow; any
-other makes the items that depend on it wait, or is stood in for by what `without` says.
+Cells are named as in a capability file: facet and member (`archive.take_out`). Where a need is not met, another cell may stand
+in for it; else a need that is `essential` stops its flow, and any other makes the items that depend on it wait, or is done
+without as `without` says.
 """
 
 from __future__ import annotations
@@ -17,14 +18,25 @@ PS, NX = System.PHOTOSHELTER, System.NETX
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """Another cell of the same system that does enough of it: `does` what it is for, `then` what the flow is like by it."""
+
+    cell: str
+    does: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
-    """One thing a flow asks of one system: `does` what it is for, `without` what happens where it is not to be had."""
+    """One thing a flow asks of one system: `does` what it is for, `without` what happens where neither it nor what may stand
+    in for it is to be had."""
 
     system: System
     cell: str
     does: str
     without: str
     essential: bool = False
+    instead: StandIn | None = None
 
 
 class Outlook(StrEnum):
@@ -51,16 +63,28 @@ _NX_DELIVERS = Need(
     NX, "archive.deliver", "imports files", "assets of that media type wait for the administrator", essential=True
 )
 _NX_FOLDERS = Need(
-    NX, "archive.folders", "makes folders and files assets into them", "nothing is delivered", essential=True
+    NX,
+    "archive.folders",
+    "makes folders and files assets into them",
+    "files go straight into folders that people made; an asset whose folder is missing waits",
 )
 _NX_VERSIONS = Need(
     NX, "archive.versions", "adds changed bytes as a version of the same asset", "an asset whose bytes changed waits"
 )
+_NX_EMBEDS = "archive.embedded_writes"
+_BY_FILE = "reads fields out of the files that bring them"
 _NX_FIELDS = Need(
     NX,
     "archive.write_attributes",
     "writes fields into attributes",
-    "assets with fields to write wait until a write route is proven",
+    "assets with fields to write wait, or are delivered and their fields wait, until a write route is proven",
+    instead=StandIn(_NX_EMBEDS, _BY_FILE, "fields travel inside new files; what changes later waits"),
+)
+_NX_EDITS = Need(
+    NX,
+    _NX_FIELDS.cell,
+    "writes fields into attributes",
+    "what is to be written is shown by asset and field, and waits for a person",
 )
 _PS_FIELDS = Need(
     PS,
@@ -83,6 +107,11 @@ _PS_WAY_BACK = Need(
     "takes a file out of a gallery",
     "nothing goes out through an account on which no way back is proven",
     essential=True,
+    instead=StandIn(
+        "archive.discard_folder",
+        "deletes a gallery with all that stands in it",
+        "things go out into galleries that a person made for them alone, and come back with their whole gallery",
+    ),
 )
 _PS_AUDIENCE = Need(
     PS,
@@ -98,7 +127,7 @@ _PS_REPLACES = Need(
     PS,
     "archive.versions",
     "replaces a file in place",
-    "a new version goes up as a new file and the old one is taken out",
+    "a new version goes up as a new file, and the old one goes the way back",
 )
 _PS_CUSTOM = Need(PS, "reader.custom_fields", "reads custom metadata", "custom fields are left out, and said to be")
 _PUBLISHING = (_NX_ORIGINALS, _NX_POLLS, _PS_DELIVERS, _PS_WAY_BACK, _PS_AUDIENCE, _PS_PLACES, _PS_REPLACES)
@@ -109,14 +138,29 @@ NEEDS: Mapping[FlowName, tuple[Need, ...]] = MappingProxyType(
         FlowName.ENRICH: (
             _POLLS,
             _PS_CUSTOM,
-            Need(NX, _NX_FIELDS.cell, "writes vocabulary terms into attributes", "nothing is written", essential=True),
+            Need(
+                NX,
+                _NX_FIELDS.cell,
+                "writes vocabulary terms into attributes",
+                "nothing is written",
+                essential=True,
+                instead=StandIn(
+                    _NX_EMBEDS, _BY_FILE, "terms travel inside new arrivals; for what stands there they wait"
+                ),
+            ),
         ),
         FlowName.PUBLISH: _PUBLISHING,
         FlowName.RIGHTS: (
             _NX_POLLS,
             _POLLS,
-            _PS_WAY_BACK,
-            _NX_FIELDS,
+            Need(
+                PS,
+                _PS_WAY_BACK.cell,
+                _PS_WAY_BACK.does,
+                "what must come out is shown with its instant, and waits for a person",
+                instead=_PS_WAY_BACK.instead,
+            ),
+            _NX_EDITS,
             Need(PS, _PS_FIELDS.cell, "mirrors usage terms into IPTC", "terms are shown in NetX alone"),
         ),
         FlowName.HANDOFF: (
@@ -148,13 +192,27 @@ NEEDS: Mapping[FlowName, tuple[Need, ...]] = MappingProxyType(
 
 
 def unmet(flow: FlowName, can: Mapping[System, Collection[str]]) -> tuple[Need, ...]:
-    """The needs of the flow that these systems do not meet. `can` holds the usable cells of each."""
+    """The needs of the flow that these systems do not meet by their own cells. `can` holds the usable cells of each."""
     return tuple(it for it in NEEDS[flow] if it.cell not in can.get(it.system, ()))
 
 
+def stand_in(need: Need, can: Mapping[System, Collection[str]]) -> StandIn | None:
+    """What stands in for a need that is not met, where anything does."""
+    found = need.instead
+    return found if found is not None and found.cell in can.get(need.system, ()) else None
+
+
 def outlook(flow: FlowName, can: Mapping[System, Collection[str]]) -> Outlook:
-    """How the flow stands. One whose every need is unmet waits too, essential or not."""
+    """How the flow stands. One whose every need is unmet waits too, essential or not; what is stood in for is part of it."""
     missing = unmet(flow, can)
-    if any(it.essential for it in missing) or len(missing) == len(NEEDS[flow]):
+    lacking = [it for it in missing if stand_in(it, can) is None]
+    if any(it.essential for it in lacking) or len(lacking) == len(NEEDS[flow]):
         return Outlook.WAITS
     return Outlook.PART if missing else Outlook.WHOLE
+
+
+def cells_of(system: System) -> Mapping[str, str]:
+    """Every cell of the system that some flow needs or can do with instead, and what it is for."""
+    needs = [it for rows in NEEDS.values() for it in rows if it.system is system]
+    instead = {it.instead.cell: it.instead.does for it in needs if it.instead is not None}
+    return dict(sorted({**instead, **{it.cell: it.does for it in reversed(needs)}}.items()))

@@ -51,7 +51,8 @@ class ArchiveCapabilities:
     `deferred_writes` says that attributes written are taken now and seen only later, when the system pulls them.
     `embedded_writes` says that attributes are taken out of the file that brings them and in no other way: then only those in
     `fields` are, a value cannot be emptied, and an edit is a new file.
-    `take_out` and `discard` are the ways back, `discard_recoverable` whether a discarded asset can be had again."""
+    `take_out` and `discard` are the ways back, `discard_recoverable` whether a discarded asset can be had again;
+    `discard_folder` is the coarse one: a container goes with all that stands in it."""
 
     write_attributes: Proof
     fields: Mapping[str, Proof]
@@ -66,6 +67,7 @@ class ArchiveCapabilities:
     deliver: Mapping[MediaType, Proof]
     deferred_writes: Proof = Proof.ABSENT
     embedded_writes: Proof = Proof.ABSENT
+    discard_folder: Proof = Proof.ABSENT
 
     def may_write(self, name: str) -> Proof:
         """How far writing this field is known to work."""

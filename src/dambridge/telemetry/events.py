@@ -11,6 +11,8 @@ class LogEvent(StrEnum):
     ACTION_RETRIED = "action.retried"
     ACTION_BUG = "action.bug"
     BERTH_TWIN = "berth.twin"
+    ARRIVALS_STRAIGHT = "arrivals.straight"
+    ARRIVALS_TWIN = "arrivals.twin"
     WORK_ENDED_BADLY = "work.ended_badly"
     WORK_FAILED = "work.failed"
     RUNTIME_DAMAGED = "runtime.damaged"

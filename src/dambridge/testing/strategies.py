@@ -312,6 +312,7 @@ def actions(draw: st.DrawFn) -> Action:
         size=draw(st.integers(0, 2**41)),
         calls={"agency": draw(st.integers(0, 3)), "archive": draw(st.integers(0, 9))},
         modified_at=draw(st.none() | st.just(AT - timedelta(hours=1))),
+        held=tuple(sorted(draw(st.frozensets(st.sampled_from(sorted(set(FIELDS) - set(held))), max_size=2)))),
     )
 
 

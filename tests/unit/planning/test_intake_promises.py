@@ -486,7 +486,7 @@ CELLS = ("originals", "deliver", "write_attributes", "folders", "versions")
 def test_each_kind_of_work_waits_for_the_cells_that_it_needs_and_for_no_others(
     media_type: MediaType, kind: ActionKind, cell: str, proof: Proof
 ) -> None:
-    pair = TwoCopies(POLICY, here={NAMES[0]: "a"}, media_type=media_type)
+    pair = TwoCopies(replace(POLICY, arrival="berth"), here={NAMES[0]: "a"}, media_type=media_type)
     if kind is not ActionKind.CREATE:
         pair.settle()
     match kind:
@@ -504,6 +504,18 @@ def test_each_kind_of_work_waits_for_the_cells_that_it_needs_and_for_no_others(
         assert isinstance(decision, Leave)
         assert decision.waits_for == "administrator"
         assert decision.reason["media_type"] == str(media_type)
+
+
+@pytest.mark.parametrize("arrival", ["auto", "folder"])
+@pytest.mark.parametrize("proof", list(Proof))
+def test_where_nothing_can_be_filed_a_new_asset_goes_straight_unless_berths_are_asked_for(
+    arrival: Any, proof: Proof
+) -> None:
+    cannot = _with("folders", MediaType.IMAGE, proof)
+    straight = TwoCopies(replace(POLICY, arrival=arrival), here={NAMES[0]: "a"})
+    assert kinds_and_codes(straight.decide(**cannot)) == ["create"]
+    berths = TwoCopies(replace(POLICY, arrival="berth"), here={NAMES[0]: "a"})
+    assert kinds_and_codes(berths.decide(**cannot)) == ["create" if proof.usable else "waiting:capability_unproven"]
 
 
 def _with(cell: str, media_type: MediaType, proof: Proof) -> dict[str, Any]:

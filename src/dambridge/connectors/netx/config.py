@@ -130,7 +130,7 @@ class NetxOptions(BaseModel):
         Field(
             ge=0,
             description="How long to wait, after an import whose reply was lost, before an empty staging folder is "
-            "believed and the file is sent again. Longer than the site's folder listings ever lag.",
+            "believed and the file is sent again. Longer than the site's folder listings and searches ever lag.",
         ),
     ] = 120.0
     portal: Annotated[

@@ -56,6 +56,7 @@ def archive_capabilities(options: PhotoShelterOptions) -> ArchiveCapabilities:
         discard=_guess(options, Guess.DISCARD),  # PS E20, SINGLE
         # The product moves what is deleted into its trash (PS 8, help); that the call does so too is proven with it.
         discard_recoverable=_guess(options, Guess.DISCARD),
+        discard_folder=Proof.DECLARED,  # PS E16, CONFIRMED-2019
         rename=media,  # PS E20, SINGLE
         folders=_guess(options, Guess.FOLDERS),  # PS E8 and E16, SINGLE
         versions=_guess(options, Guess.VERSIONS),  # PS E31, SINGLE

@@ -81,6 +81,9 @@ class PhotoShelterArchive:
     async def ensure_folder(self, path: str, *, lane: Lane) -> RemoteId:
         return await self._folders.ensure(path, lane=lane)
 
+    async def folder_at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        return await self._folders.at(path, lane=lane)
+
     # reading -----------------------------------------------------------------------------------------------------
 
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
@@ -121,6 +124,10 @@ class PhotoShelterArchive:
             raise Refused(f"Could not {about}: PhotoShelter found {page.total or 'too many'}, so its filter is none.")
         seen = await self.read([RemoteId(it.id) for it in page.items], lane=lane)
         return [key for key, it in seen.items() if isinstance(it, NativeRecord) and _has(it, attribute, value)]
+
+    async def named(self, file_name: str, *, lane: Lane) -> Sequence[RemoteId]:
+        """By the filter `file_name` of E17 (CONFIRMED-2019), each hit read."""
+        return await self.find("file_name", file_name, lane=lane)
 
     # writing -----------------------------------------------------------------------------------------------------
 
@@ -225,6 +232,17 @@ class PhotoShelterArchive:
         except Refused:
             seen = await self._reader.read(remote_id, groups=frozenset({records.BASE}), lane=lane)
             if not isinstance(seen, Missing) or seen.absence is not Absence.DELETED:
+                raise
+
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        """`DELETE /galleries/{id}` (PS E16, CONFIRMED-2019), for good; files that stood in no other gallery go to the trash
+        (PS E8, the product's help)."""
+        self._folders.forget(folder)
+        path, about = protocol.container_path(folder), f"delete gallery {folder}"
+        try:
+            await self._client.change("DELETE", path, about=about, lane=lane)
+        except Refused:
+            if (await self._client.get(path, about=f"look for gallery {folder}", lane=lane)).status != 404:
                 raise
 
     # files and pages ---------------------------------------------------------------------------------------------
