@@ -61,10 +61,10 @@ def copy_name(action: Action) -> str:
     return f"{action.id}.{EMBEDDED}"
 
 
-def for_target(parts: Parts, fields: Fields) -> Fields:
+def for_target(parts: Parts, action: Action, fields: Fields) -> Fields:
     """Of what the file says beyond the action: all, or those that the target reads out of files where nothing else reaches
     it. The others stand in the file and are nobody's to compare."""
-    return with_home(fields, parts.maps[parts.policy.target], parts.homes) if parts.embeds else fields
+    return with_home(fields, parts.maps[parts.policy.target], parts.homes) if parts.embeds(action) else fields
 
 
 def wanted_print(action: Action, fields: Fields) -> str:
@@ -121,7 +121,7 @@ async def bring_embedded(
     spooled, inside = await fetch(parts, action)
     filled = embedded_fields(inside)
     beyond = {name: value for name, value in filled.items() if name not in action.fields and name not in before}
-    fresh = for_target(parts, {**beyond, **settled_by_file(action.fields, filled)})
+    fresh = for_target(parts, action, {**beyond, **settled_by_file(action.fields, filled)})
     wanted = {
         name: value
         for name, value in {**_as_agreed(before, agreed), **action.fields, **fresh}.items()

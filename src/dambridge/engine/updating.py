@@ -29,7 +29,7 @@ async def describe(
 ) -> NativeRecord:
     """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
     write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared)
-    attributes = {} if parts.embeds else still_to_write(native, write)
+    attributes = {} if parts.embeds(action) else still_to_write(native, write)
     name = action.name if action.name and native.name != action.name else None
     file_name = action.file_name if action.file_name and native.file_name != action.file_name else None
     if not (attributes or name or file_name):

@@ -9,11 +9,13 @@ from typing import Final
 
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
+from dambridge.connectors.netx.config import WriteRoute
+from dambridge.connectors.netx.datasync import DataSyncFile
 from dambridge.connectors.netx.probing.answers import Answer, NoAnswer
 from dambridge.connectors.netx.probing.files import KEYWORDS, MARKED, pdf, wav
 from dambridge.connectors.netx.probing.lab import Lab, entry, refusal
 from dambridge.model.records import MediaType
-from dambridge.ports.capabilities import Proof
+from dambridge.ports.capabilities import Proof, route_cell
 from dambridge.ports.errors import Refused
 from dambridge.ports.probing import Mutation
 
@@ -25,6 +27,14 @@ _IMPORT: Final = Mutation(
     "AutoTasks on import, webhooks on asset.create, attribute profiles, mails about uploads",
     "the asset is deleted",
 )
+
+
+_ROW: Final = Mutation(
+    "writes a row for that picture into the data sync file, where one is configured",
+    "the site's next Data Source Sync reads it",
+    "the row is taken out",
+)
+_SOON: Final = timedelta(seconds=10)
 
 
 async def import_reply(lab: Lab) -> Answer:
@@ -150,11 +160,45 @@ async def metadata_map(lab: Lab) -> Answer:
         if found
         else "No embedded field of those tried fills an attribute on import."
     )
+    homes = _homes(found)
     return Answer(
         value=found,
+        cells=_carried(MediaType.IMAGE, homes),
+        suggests={"embedded_map": homes} if homes else {},
         told=f"{told} {aside}Attributes with a vocabulary take its terms alone and cannot be seen this way.",
         administrator="Compare the metadata maps (import and export switches) with this list: "
         + ("; ".join(f"{field} → {', '.join(names)}" for field, names in found.items()) or "none"),
+    )
+
+
+def _homes(found: Mapping[str, list[str]]) -> dict[str, str]:
+    """Attribute to embedded field, of which the last in order counts (NX 10)."""
+    return {name: home for home, names in sorted(found.items()) for name in names if name != "Name"}
+
+
+def _carried(kind: MediaType, homes: Mapping[str, str]) -> dict[str, Proof]:
+    """What files of a kind were seen to bring. That nothing was seen proves nothing: a site may read its files at night."""
+    names = ["", *homes] if homes else []
+    return {route_cell(WriteRoute.EMBEDDED, kind, it): Proof.PROVEN for it in names}
+
+
+async def metadata_map_documents(lab: Lab) -> Answer:
+    """Whether a document's embedded fields fill attributes as a picture's do; films and raw pictures are not made up."""
+    marks, _ = await _marks(lab)
+    asset = await lab.put(pdf(lab.new_name(""), marks), kind=".pdf")
+    found: dict[str, list[str]] = {}
+
+    async def settled() -> bool:
+        nonlocal found
+        before, found = found, _recognised(marks, await lab.read(asset))
+        return bool(found) and found == before
+
+    await lab.measured(settled, longest=lab.fills_after * 2 + _SOON)
+    homes = _homes(found)
+    return Answer(
+        value=bool(homes),
+        told=f"A document's embedded fields fill {len(homes)} attributes." if homes else "A document's fill none.",
+        cells=_carried(MediaType.DOCUMENT, homes),
     )
 
 
@@ -174,6 +218,42 @@ def _recognised(marks: Mapping[str, str], asset: wire.WireAsset) -> dict[str, li
         if names := sorted(name for name, values in held.items() if any(mark in it for it in values)):
             found[field] = names
     return found
+
+
+async def data_sync(lab: Lab) -> Answer:
+    """A row for a scratch asset in the file that the configuration names, until its value stands in the attribute or too
+    long a time has passed: then nothing is known, for a site pulls when it wants to (NX 13.4)."""
+    setup = lab.setup
+    if setup.data_sync_file is None:
+        raise NoAnswer("No `data_sync_file` is configured, so there is nothing that the site could pull.")
+    attribute, name, value = await lab.text_attribute(), lab.new_name(".jpg"), "dbp pulled"
+    asset, file = await lab.put(name=name), DataSyncFile(setup.data_sync_file)
+    values = (
+        {attribute: (value,)}
+        if setup.data_sync_key in {"file_name", attribute}
+        else {attribute: (value,), setup.data_sync_key: (name,)}
+    )
+    key = name if setup.data_sync_key == "file_name" else values[setup.data_sync_key][0]
+
+    async def pulled() -> bool:
+        return (await lab.values(asset)).get(attribute) == (value,)
+
+    try:
+        await file.want(asset, key, values)
+        passed = await lab.measured(pulled, longest=LONGEST)
+    finally:
+        await file.forget(asset)
+    if passed is None:
+        raise NoAnswer(
+            f"The site did not pull {attribute} within {LONGEST.total_seconds():g} seconds: it may do so later.",
+            administrator="Start Data Source Sync by hand while `dambridge probe --write` runs, so that this can be seen.",
+        )
+    seconds = round(passed.total_seconds(), 2)
+    return Answer(
+        value={"seconds": seconds},
+        told=f"The site pulled the data sync file within {seconds:g} s.",
+        cells={route_cell(WriteRoute.DATA_SYNC): Proof.PROVEN},
+    )
 
 
 async def sync_lag(lab: Lab) -> Answer:
@@ -266,6 +346,21 @@ IMPORTS: Final = (
     entry(search_lag, "search_lag", "How late does a query find a new file?", "NX 6, 17.6", mutations=(_IMPORT,)),
     entry(proxies, "proxies", "How late is a thumbnail there?", "NX 17.6", mutations=(_IMPORT,)),
     entry(metadata_map, "metadata_map", "Which embedded fields fill which attributes?", "NX 10", mutations=(_IMPORT,)),
+    entry(
+        metadata_map_documents,
+        "metadata_map_documents",
+        "Do those of documents too?",
+        "NX 10",
+        "metadata_map",
+        mutations=(_IMPORT,),
+    ),
+    entry(
+        data_sync,
+        "data_sync",
+        "Does the site pull our data sync file?",
+        "NX 13.4",
+        mutations=(_IMPORT, _ROW),
+    ),
     entry(
         sync_lag,
         "sync_lag",
