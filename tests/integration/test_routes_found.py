@@ -13,8 +13,16 @@ from typing import Any
 
 import pytest
 
+from dambridge.bootstrap import load_settings
+from dambridge.bootstrap.routes import known_accounts
+from dambridge.bootstrap.wiring import connect, open_tools
 from dambridge.cli import main
 from dambridge.connectors.netx.probing import imports, pulls
+from dambridge.ports.errors import Refused
+from dambridge.ports.pace import Lane
+from dambridge.testing.archive_contract import body_of
+from dambridge_sim.netx.switches import SWITCHES
+from support.commands import dambridge
 from support.data_sync import pull
 from support.pictures import approved, picture
 from support.world import World, world
@@ -22,14 +30,13 @@ from support.world import World, world
 Call = Callable[..., Any]
 FIELDS = ["title", "description", "keywords", "credit"]
 WANTED = {"Title": ["Boat"], "Caption": ["A boat at the quay"], "Keywords": ["harbour"], "Credit": ["Agency"]}
-SWITCHES: dict[str, list[Any]] = {
-    "max_page_size": [50, 200, 1000],
-    "empty_clears": ["clears", "ignored"],
-    "unknown_term": ["error", "ignore"],
-    "duplicates": ["second_asset"],
-    "metadata.checksumEnabled": [True, False],
-    "modified_on_membership": [True, False],
-}
+LIVELY = [
+    "method_array", "page_over_max", "clause_binding", "exact_case", "unknown_query_attribute", "attribute_values",
+    "empty_array", "unknown_attribute", "modified_moves_on_attributes", "modified_moves_on_membership",
+    "missing_folder_path", "folder_children", "remove_last_folder", "get_assets_missing", "unknown_object",
+    "metadata.checksumEnabled", "duplicate_file_names", "import_reply", "file_redirects", "range_requests",
+]  # fmt: skip
+"""Switches that a site may have in any position and that decide no route."""
 ROUTES = {"write_route", "write_encoding", "write_method", "version_route", "embedded_map"}
 
 
@@ -59,8 +66,11 @@ def call(pair: World, capsys: pytest.CaptureFixture[str]) -> Call:
 def at_random(pair: World, seed: int, **fixed: Any) -> None:
     """Positions by chance of what does not decide the route, and the given ones of what does."""
     dice = Random(seed)
-    known = pair.netx.world.switches.values()
-    pair.switch("netx", **{name: dice.choice(of) for name, of in SWITCHES.items() if name in known}, **fixed)
+    known = {it.name: it for it in SWITCHES}
+    found: dict[str, Any] = {"max_page_size": dice.choice([90, 10_000])}
+    for name in LIVELY:
+        found[name] = dice.choice(known[name].choices or (True, False))
+    pair.switch("netx", **found, **fixed)
 
 
 def site(pair: World, **description: Any) -> None:
@@ -203,3 +213,60 @@ def test_a_word_that_was_shown_not_to_work_is_set_aside_and_named(pair: World, c
     submit(pair)
     assert call("run")["flows"]["intake"]["done"] == 1
     assert archived(pair)[1] == WANTED
+
+
+# uploads --------------------------------------------------------------------------------------------------------------
+
+
+async def uploaded(pair: World, *names: str) -> dict[str, str]:
+    """Bring files to PhotoShelter as bootstrap connects it; gives the API by which each went, told by the site's journal."""
+    settings = load_settings(pair.config)
+    (known,) = [it for it in known_accounts(settings).values() if it.name == "agency"]
+    went: dict[str, str] = {}
+    async with open_tools(settings) as tools:
+        archive = connect(known, tools).archive
+        assert archive is not None
+        folder = await archive.ensure_folder("Partners/Press", lane=Lane.NORMAL)
+        for number, name in enumerate(names):
+            mark, content = pair.seq("photoshelter"), picture(20 + number)
+            await archive.deliver(folder, body_of(content), file_name=name, lane=Lane.NORMAL)
+            (path,) = [it["path"] for it in pair.changes("photoshelter", mark) if it["method"] == "POST"]
+            went[name] = path.split("/")[2]
+        stands = {it.file_name for it in await archive.contents(folder, lane=Lane.NORMAL)}
+        assert stands >= set(names)
+    return went
+
+
+@pytest.mark.parametrize(
+    ("positions", "went"),
+    [
+        ({"v4_upload": False}, {"a.jpg": "v3.0", "b.pdf": "v3.0"}),
+        ({"v4_upload_types": "images"}, {"a.jpg": "v4.0", "b.pdf": "v3.0"}),
+        ({"v3_upload_types": "images"}, {"a.jpg": "v4.0", "b.pdf": "v4.0"}),
+    ],
+)
+async def test_each_kind_of_file_is_uploaded_by_the_way_that_was_found(
+    pair: World, positions: dict[str, Any], went: dict[str, str]
+) -> None:
+    key = pair.photoshelter.credentials["api_key_v3"]
+    pair.overrides = {**pair.overrides, "accounts": {"agency": {"v3_api_key": key}}}
+    pair.switch("photoshelter", **positions)
+    probe_by_command(pair, "agency")
+    assert await uploaded(pair, *went) == went
+
+
+async def test_a_kind_that_no_way_takes_is_not_sent_and_is_said_to_wait(pair: World) -> None:
+    pair.switch("photoshelter", v4_upload_types="images")
+    account = probe_by_command(pair, "agency")
+    assert "archive.deliver.document" in account["waits"]
+    assert "archive.deliver.image" not in account["waits"]
+    with pytest.raises(Refused, match="no call is known to take files of type document"):
+        await uploaded(pair, "b.pdf")
+
+
+def probe_by_command(pair: World, account: str) -> dict[str, Any]:
+    """In a process of its own: these tests have a loop already."""
+    said = dambridge(pair.config, "probe", "--account", account, "--write", "--yes")
+    assert said.code in {0, 3}, said.err
+    found: dict[str, Any] = said.json["accounts"][0]
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -83,7 +83,9 @@ def known_account(settings: Settings, name: str, file: CapabilityFile) -> Known:
     routes: dict[str, Any]
     if isinstance(options, NetxAccount):
         homes = positions.get("embedded_map", {})
-        proofs = gathered([netx_routes(options), _of_these_homes(cells, homes, options.homes)])
+        # What was found of some types of files declares nothing of the others: only what a person says does
+        said = netx_routes(given if isinstance(given, NetxAccount) and not given.homes else options)
+        proofs = gathered([said, _of_these_homes(cells, homes, options.homes)])
         told = str(options.write_route) if options.write_route else None
         writes = choose_writes(WRITE_WAYS[System.NETX], attributes, proofs, told)
         aside = next((it.aside for it in (writes.other, *writes.exact.values()) if it.aside), "")
@@ -193,21 +195,15 @@ def _of_these_homes(cells: Cells, found: Mapping[str, str], homes: Mapping[str, 
 def attribute_routes(known: Known) -> AttributeRoutes:
     """The choice as NetX's connector takes it."""
     writes = known.writes
-    inside = {name: it.proof for row in writes.inside.values() for name, it in row.items()}
     return AttributeRoutes(
         fields={name: _field_route(it) for name, it in writes.exact.items()},
         other=_field_route(writes.other),
-        embedded={it: _best(row.values()) for it, row in writes.inside.items()},
-        embedded_fields=inside,
+        embedded={kind: {name: it.proof for name, it in row.items()} for kind, row in writes.inside.items()},
     )
 
 
 def _field_route(it: Choice) -> FieldRoute:
     return FieldRoute(WriteRoute(it.way) if it.way else WriteRoute.NONE, it.proof)
-
-
-def _best(row: Iterable[Choice]) -> Proof:
-    return Proof.PROVEN if any(it.proof is Proof.PROVEN for it in row) else Proof.DECLARED
 
 
 def upload_routes(known: Known) -> Uploads:

@@ -22,7 +22,7 @@ from dambridge.mapping import embedded_fields, fingerprint, same, settled_by_fil
 from dambridge.model.actions import Action
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, NativeRecord
+from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, MediaType, NativeRecord
 from dambridge.model.values import Fields, fields_to_json
 from dambridge.ports.errors import Unclear
 from dambridge.ports.files import Spooled
@@ -64,7 +64,11 @@ def copy_name(action: Action) -> str:
 def for_target(parts: Parts, action: Action, fields: Fields) -> Fields:
     """Of what the file says beyond the action: all, or those that the target reads out of files where nothing else reaches
     it. The others stand in the file and are nobody's to compare."""
-    return with_home(fields, parts.maps[parts.policy.target], parts.homes) if parts.embeds(action) else fields
+    if not parts.embeds(action):
+        return fields
+    account, can, kind = parts.maps[parts.policy.target], parts.archive.capabilities, MediaType(action.media_type)
+    housed = with_home(fields, account, parts.homes)
+    return {name: it for name, it in housed.items() if can.may_write(account.by_field[name].native, kind).usable}
 
 
 def wanted_print(action: Action, fields: Fields) -> str:

@@ -50,8 +50,8 @@ class ArchiveCapabilities:
     `fields` holds what is known of single fields by the system's own name, where it differs from `write_attributes`;
     `deferred_writes` says that attributes written are taken now and seen only later, when the system pulls them, and
     `deferred_fields` which, where it is not so of all.
-    `embedded_writes` are the media types whose attributes are taken out of the file that brings them and in no other way:
-    then only those in `embedded_fields` are, a value cannot be emptied, and an edit is a new file.
+    `embedded` are, by media type, the fields that are taken out of the file that brings them: of such a type nothing is
+    written in any other way, a value cannot be emptied, and an edit is a new file.
     `take_out` and `discard` are the ways back, `discard_recoverable` whether a discarded asset can be had again."""
 
     write_attributes: Proof
@@ -67,21 +67,22 @@ class ArchiveCapabilities:
     deliver: Mapping[MediaType, Proof]
     deferred_writes: Proof = Proof.ABSENT
     deferred_fields: Mapping[str, Proof] = field(default_factory=dict)
-    embedded_writes: Mapping[MediaType, Proof] = field(default_factory=dict)
-    embedded_fields: Mapping[str, Proof] = field(default_factory=dict)
+    embedded: Mapping[MediaType, Mapping[str, Proof]] = field(default_factory=dict)
 
     def embeds(self, media_type: MediaType) -> bool:
         """Whether fields of assets of this type travel inside their files."""
-        return self.embedded_writes.get(media_type, Proof.ABSENT).usable
+        return any(it.usable for it in self.embedded.get(media_type, {}).values())
 
     def may_write_any(self, media_type: MediaType) -> Proof:
         """How far writing fields of such an asset is known to work at all."""
-        return self.embedded_writes[media_type] if self.embeds(media_type) else self.write_attributes
+        if not self.embeds(media_type):
+            return self.write_attributes
+        return Proof.PROVEN if Proof.PROVEN in self.embedded[media_type].values() else Proof.DECLARED
 
     def may_write(self, name: str, media_type: MediaType) -> Proof:
         """How far writing this field of such an asset is known to work."""
         if self.embeds(media_type):
-            return self.embedded_fields.get(name, Proof.ABSENT)
+            return self.embedded[media_type].get(name, Proof.ABSENT)
         return self.fields.get(name, self.write_attributes)
 
     def defers(self, name: str) -> bool:
@@ -142,15 +143,17 @@ def proven_archive(declared: ArchiveCapabilities, cells: Cells) -> ArchiveCapabi
     }
     if write is Proof.ABSENT:
         single = dict.fromkeys(single, Proof.ABSENT)
-    inside = {name: stronger(it, found.get(name, Proof.UNPROVEN)) for name, it in declared.embedded_fields.items()}
+    inside = {
+        kind: {name: stronger(it, found.get(name, Proof.UNPROVEN)) for name, it in row.items()}
+        for kind, row in declared.embedded.items()
+    }
     deliver = _laid(declared.deliver, groups.get("deliver", {}))
     return replace(
         declared,
         **plain,
         fields=single,
         deferred_fields=declared.deferred_fields,
-        embedded_writes=declared.embedded_writes,
-        embedded_fields=inside,
+        embedded=inside,
         deliver=deliver,
     )
 
@@ -183,8 +186,9 @@ def _laid(declared: Mapping[MediaType, Proof], found: Cells) -> dict[MediaType, 
     }
 
 
-def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """As JSON, in a fixed order."""
     return {
-        name: {str(k): str(v) for k, v in sorted(value.items())} if isinstance(value, Mapping) else str(value)
-        for name, value in sorted(data.items())
+        str(name): _plain(value) if isinstance(value, Mapping) else str(value)
+        for name, value in sorted(data.items(), key=lambda it: str(it[0]))
     }

@@ -279,7 +279,7 @@ def capabilities(draw: st.DrawFn) -> tuple[ReaderCapabilities, ArchiveCapabiliti
         return {it: draw(proof) for it in MediaType if draw(st.integers(0, 9))}
 
     reads: dict[str, Any] = {it: draw(proof) for it in ReaderCapabilities.__dataclass_fields__ if it != "originals"}
-    apart = {"deliver", "fields", "deferred_fields", "embedded_writes", "embedded_fields"}
+    apart = {"deliver", "fields", "deferred_fields", "embedded"}
     takes: dict[str, Any] = {it: draw(proof) for it in ArchiveCapabilities.__dataclass_fields__ if it not in apart}
     return ReaderCapabilities(**reads, originals=matrix()), ArchiveCapabilities(**takes, fields={}, deliver=matrix())
 

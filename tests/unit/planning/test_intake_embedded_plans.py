@@ -71,8 +71,7 @@ TAKES = ArchiveCapabilities(
     conditional_write=Proof.ABSENT,
     deliver=dict.fromkeys(MediaType, Proof.DECLARED),
     deferred_writes=Proof.DECLARED,
-    embedded_writes=dict.fromkeys(MediaType, Proof.DECLARED),
-    embedded_fields={"Title": Proof.DECLARED, "Credit": Proof.DECLARED},
+    embedded={it: {"Title": Proof.DECLARED, "Credit": Proof.DECLARED} for it in MediaType},
 )
 Values = Mapping[FieldName, Value]
 
@@ -152,7 +151,7 @@ def test_an_edit_is_a_version_whose_bytes_and_calls_are_forecast() -> None:
     takes = forecast([action], {AGENCY: 1.0, ARCHIVE: 1.0})
     assert takes.bytes == 1000
     assert takes.calls == {"agency": 1, "archive": 5}
-    plain = replace(TAKES, embedded_writes={}, write_attributes=Proof.DECLARED)
+    plain = replace(TAKES, embedded={}, write_attributes=Proof.DECLARED)
     cheap = the_action(
         decide(source(f(credit="D"), modified="m2"), Present(target(f(credit="C"))), f(credit="C"), takes=plain)
     )
@@ -184,10 +183,10 @@ def test_a_kind_that_is_not_written_into_waits(file_name: str) -> None:
 
 
 def test_a_type_whose_files_carry_nothing_waits_where_calls_do_not_work_and_is_written_by_calls_where_they_do() -> None:
-    pictures = {MediaType.IMAGE: Proof.PROVEN}
+    pictures = {MediaType.IMAGE: {"Credit": Proof.PROVEN}}
     film = replace(source(f(credit="C"), file_name="a.mp4"), media_type=MediaType.VIDEO)
-    assert "attributes" in waits_for(decide(film, NotYet(), takes=replace(TAKES, embedded_writes=pictures)))
-    calls = replace(TAKES, embedded_writes=pictures, write_attributes=Proof.PROVEN)
+    assert "attributes" in waits_for(decide(film, NotYet(), takes=replace(TAKES, embedded=pictures)))
+    calls = replace(TAKES, embedded=pictures, write_attributes=Proof.PROVEN)
     assert the_action(decide(film, NotYet(), takes=calls)).kind is ActionKind.CREATE
 
 

@@ -172,7 +172,7 @@ class NetxArchive:
         by_call = self._by(WriteRoute.RPC, attributes)
         by_file = self._by(WriteRoute.DATA_SYNC, attributes)
         if homeless := sorted({*attributes} - {*by_call, *by_file}):
-            carried = homeless[0] in self._routes.embedded_fields
+            carried = any(homeless[0] in row for row in self._routes.embedded.values())
             how = "a new file has to bring it" if carried else "run `dambridge probe --write`, then `dambridge check`"
             raise Refused(f"Could not {about}: no call or sync writes {homeless[0]!r} here; {how}.")
         calls = nx.write_call(self._setup, remote_id, attributes=by_call, name=name, file_name=file_name)

@@ -24,13 +24,12 @@ class FieldRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttributeRoutes:
-    """The routes of one site. `other` is that of an attribute that `fields` does not name; `embedded` are the media types
-    whose files carry their attributes instead, and `embedded_fields` which those are."""
+    """The routes of one site. `other` is that of an attribute that `fields` does not name; `embedded` are, by media type,
+    the attributes that files carry instead."""
 
     fields: Mapping[str, FieldRoute] = field(default_factory=dict)
     other: FieldRoute
-    embedded: Mapping[MediaType, Proof] = field(default_factory=dict)
-    embedded_fields: Mapping[str, Proof] = field(default_factory=dict)
+    embedded: Mapping[MediaType, Mapping[str, Proof]] = field(default_factory=dict)
 
     def of(self, attribute: str) -> WriteRoute:
         return self.fields.get(attribute, self.other).route
@@ -53,8 +52,7 @@ class AttributeRoutes:
             fields={name: it.proof for name, it in self.fields.items()},
             deferred_writes=Proof.DECLARED if later else Proof.ABSENT,
             deferred_fields=dict.fromkeys(sorted(late), Proof.DECLARED) if mixed else {},
-            embedded_writes=self.embedded,
-            embedded_fields=self.embedded_fields,
+            embedded=self.embedded,
         )
 
 
@@ -64,8 +62,7 @@ def plain_routes(options: NetxOptions) -> AttributeRoutes:
         case WriteRoute.EMBEDDED:
             return AttributeRoutes(
                 other=FieldRoute(WriteRoute.NONE, Proof.ABSENT),
-                embedded=dict.fromkeys(EMBEDDABLE, Proof.DECLARED),
-                embedded_fields=dict.fromkeys(options.homes, Proof.DECLARED),
+                embedded=dict.fromkeys(EMBEDDABLE, dict.fromkeys(options.homes, Proof.DECLARED)),
             )
         case WriteRoute.NONE:
             return AttributeRoutes(other=FieldRoute(WriteRoute.NONE, Proof.ABSENT))
