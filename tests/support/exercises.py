@@ -210,6 +210,7 @@ def connected(system: System, served: Served, http: Http) -> Connection:
             "v3_api_key": said["api_key_v3"],
             "proven": [str(it) for it in Guess],
             "visibility_via": "v4",
+            "upload_via": "v3",
             **{name: said[name] for name in ("api_key", "email", "password", "org_id")},
         }
     )

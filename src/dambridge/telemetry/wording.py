@@ -63,7 +63,7 @@ MOVES: Mapping[Code, str] = {
     Code.NOT_APPROVED: "Approve it at its source; the next run takes it.",
     Code.REQUIRED_FIELD_MISSING: "Fill it in at its source; the next run takes it.",
     Code.UNKNOWN_TERM: "Add the term to the vocabulary, or correct the word at its source.",
-    Code.CAPABILITY_UNPROVEN: "Run `dambridge probe --write` and set what it suggests, or leave the type or the field out.",
+    Code.CAPABILITY_UNPROVEN: "Run `dambridge probe --write`; `dambridge check` shows the routes. Or leave it out.",
     Code.TARGET_EDITED: "Nothing, unless the source should win: `target_edits: source_wins`.",
     Code.TARGET_GONE: "Find out who removed it; it is not archived again by itself.",
     Code.UNCLEAR_OUTCOME: "The next run looks before it repeats anything.",
