@@ -82,7 +82,7 @@ class Taken:
 @dataclass(frozen=True, slots=True)
 class WriteRoutes:
     """How fields reach an account. `exact` is the way of each field that leaves files alone, `other` that of a field nobody
-    named; `inside` by media type the fields that travel in files of that type instead."""
+    named; `inside`, for media types whose files carry some field, the way of each there."""
 
     exact: Mapping[str, Choice] = field(default_factory=dict)
     other: Choice = Choice("", Proof.UNPROVEN, Why.NO_WAY)
@@ -129,17 +129,12 @@ def _exact(ways: Sequence[Way], cells: Cells, name: str, told: str | None, aside
 def _inside(
     ways: Sequence[Way], names: Sequence[str], cells: Cells, media_type: MediaType, told: str | None
 ) -> dict[str, Choice]:
-    """The fields that files of this type carry; none where such files were shown, or are not known, to carry any."""
-    row: dict[str, Choice] = {}
-    for name in names:
-        chosen = choose(ways, {it.name: _proof(cells, it, media_type, name) for it in ways}, told)
-        if chosen.usable:
-            row[name] = chosen
-    return row
+    """Every field with its way inside files of this type."""
+    return {name: choose(ways, {it.name: _proof(cells, it, media_type, name) for it in ways}, told) for name in names}
 
 
 def _bytes_first(chosen: Choice, name: str, carried: Mapping[MediaType, Mapping[str, Choice]]) -> Choice:
-    beyond = not chosen.way and any(name in row for row in carried.values())
+    beyond = not chosen.way and any(row[name].usable for row in carried.values())
     return replace(chosen, why=Why.BYTES_FIRST) if beyond else chosen
 
 

@@ -107,7 +107,7 @@ def test_what_was_seen_to_come_out_of_files_is_written_into_them_where_nothing_e
     assert ways(it) == {"Credit": "embedded", "Title": ""}
     assert dict(getattr(it.options, "homes")) == {"Credit": "photoshop:Credit"}  # noqa: B009 - likewise
     routes = attribute_routes(it)
-    assert routes.embedded == {MediaType.IMAGE: {"Credit": P}}
+    assert routes.embedded == {MediaType.IMAGE: {"Credit": P, "Title": Proof.UNPROVEN}}
     assert routes.of("Credit") is WriteRoute.NONE
 
 
