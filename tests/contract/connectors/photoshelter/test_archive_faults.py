@@ -642,8 +642,11 @@ async def test_what_nobody_confirms_is_unproven_until_the_options_say_otherwise(
     async with photoshelter.connection(proven=["upload_v4", "write_iptc"], custom_fields={"f": {}}) as connection:
         can = connection.archive.capabilities
         assert set(can.deliver.values()) == {Proof.PROVEN}
-        assert can.may_write("caption") is Proof.PROVEN
-        assert (can.may_write("custom.f"), can.may_write("rating")) == (Proof.UNPROVEN, Proof.UNPROVEN)
+        assert can.may_write("caption", MediaType.IMAGE) is Proof.PROVEN
+        assert (can.may_write("custom.f", MediaType.IMAGE), can.may_write("rating", MediaType.IMAGE)) == (
+            Proof.UNPROVEN,
+            Proof.UNPROVEN,
+        )
     assert await photoshelter.journal() == []
 
 
