@@ -260,7 +260,8 @@ async def test_what_is_uploaded_is_not_for_the_public_to_find(photoshelter: Phot
 
 async def test_what_v3_does_not_take_goes_by_v4(photoshelter: PhotoShelterSite) -> None:
     await photoshelter.switch(v3_upload_types="images")
-    async with archive_on(photoshelter, v3_api_key=photoshelter.v3_key) as archive:
+    known = [str(it) for it in Guess if it not in {Guess.UPLOAD_V4, Guess.UPLOAD_V3_ANY}]
+    async with archive_on(photoshelter, v3_api_key=photoshelter.v3_key, proven=known) as archive:
         folder = await archive.ensure_folder("a", lane=LANE)
         await archive.deliver(folder, body_of(small_jpeg("1")), file_name="1.jpg", lane=LANE)
         await archive.deliver(folder, body_of(b"just words"), file_name="notes.txt", lane=LANE)
