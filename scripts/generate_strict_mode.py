@@ -97,7 +97,7 @@ _SET = """Of these flows `intake` runs today; of the others the table says what 
 For `intake`, `place.folder` then names folders that exist (by path, or `id:612`), `write_route` of the NetX account is
 `embedded` or `none`, and `unproven_fields: deliver` lets an asset go before those of its fields that no file carries. Each file
 arrives once, byte for byte or as a copy with its fields inside, after lost replies and killed processes too; fields that cannot
-be written wait by name and never count as equal. [Decision 7](../decisions/0007-straight-into-peoples-folders.md) says how."""
+be written wait by name and never count as equal. [Decision 8](../decisions/0008-straight-into-peoples-folders.md) says how."""
 
 
 def _told(need: Need, can: Mapping[System, set[str]]) -> str:

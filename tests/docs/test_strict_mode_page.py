@@ -41,7 +41,7 @@ def test_what_strict_mode_allows(strict: Found) -> None:
     assert "audience.read" in can[System.PHOTOSHELTER]
     assert "archive.take_out" not in can[System.PHOTOSHELTER]
     assert "archive.discard_folder" in can[System.PHOTOSHELTER]
-    assert "archive.embedded_writes" in can[System.NETX]
+    assert "archive.embedded" in can[System.NETX]
 
 
 def test_every_flow_does_what_is_possible(strict: Found) -> None:

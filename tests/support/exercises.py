@@ -217,7 +217,7 @@ EXERCISES: Mapping[str, Exercise] = {
     "archive.take_out": take_out,
     "archive.discard": discard,
     "archive.discard_folder": discard_folder,
-    "archive.embedded_writes": embedded_writes,
+    "archive.embedded": embedded_writes,
     "audience.read": audience_read,
     "finder.search": search,
 }
@@ -241,6 +241,7 @@ def connected(system: System, served: Served, http: Http) -> Connection:
             "v3_api_key": said["api_key_v3"],
             "proven": [str(it) for it in Guess],
             "visibility_via": "v4",
+            "upload_via": "v3",
             **{name: said[name] for name in ("api_key", "email", "password", "org_id")},
         }
     )

@@ -11,12 +11,14 @@ from datetime import datetime
 from pathlib import Path
 
 from dambridge.bootstrap.capability_file import remarks
+from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
 from dambridge.engine.describing import definitions_of
 from dambridge.files import find_exiftool
 from dambridge.mapping import discover
 from dambridge.model.reasons import Code, Reason
+from dambridge.planning.routes import Taken
 from dambridge.ports.errors import NextMove
 from dambridge.ports.systems import AssetArchive, AssetReader
 from dambridge.telemetry import next_move, words
@@ -41,6 +43,7 @@ async def find_problems(settings: Settings, *, file: Path, offline: bool) -> lis
         _disk(settings),
         store,
         *await _proofs(settings, offline=offline),
+        *_routes(settings),
     ]
     if not offline and not store.bad:
         found += await _live(settings)
@@ -101,6 +104,31 @@ async def _proofs(settings: Settings, *, offline: bool) -> list[Finding]:
             async with open_store(settings) as (_, clock):
                 now = await clock.now()
     return [Finding(f"proof {it.account}".strip(), it.bad, it.told, it.remedy) for it in remarks(settings, now=now)]
+
+
+def _routes(settings: Settings) -> list[Finding]:
+    """Which way everything goes on each account that has a choice, why, and where the file's word and proof disagree."""
+    try:
+        known = known_accounts(settings)
+    except NextMove:
+        return []  # that the capability file is damaged is said already
+    found: list[Finding] = []
+    for it in known.values():
+        found += [_route(it.name, one) for one in taken(it)]
+        found += [_contradiction(it.name, one) for one in it.contradictions]
+    return found
+
+
+def _route(name: str, it: Taken) -> Finding:
+    remedy = "" if it.way else "What has no way waits. `dambridge probe --write` tries every way; or leave it out."
+    return Finding(f"route {name}", False, it.told, remedy)
+
+
+def _contradiction(name: str, it: Contradiction) -> Finding:
+    followed = "the file's word is set aside" if it.aside else "the file's word is followed"
+    told = f"`{it.option}: {it.given}` stands in the file; probe found: {it.found}; {followed}"
+    remedy = f"Take `{it.option}` out of the file, or set it right and probe again."
+    return Finding(f"contradiction {name}", it.aside, told, remedy)
 
 
 async def _live(settings: Settings) -> list[Finding]:

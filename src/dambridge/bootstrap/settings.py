@@ -213,7 +213,7 @@ class EngineOptions(Options):
     )
     deferred_for: Span = Field(
         default=timedelta(days=2),
-        description="How long a field may stay unseen where the archive takes it in later (`write_route: data_sync`).",
+        description="How long a field may stay unseen where the archive takes it in later (data sync, or inside files).",
     )
     quarantine: str = Field(
         default="dambridge/quarantine", description="The folder in NetX for what was delivered and found wrong."

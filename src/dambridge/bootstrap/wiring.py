@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import uvloop
 
-from dambridge.bootstrap.capability_file import found_cells, known_archive, known_reader
+from dambridge.bootstrap.capability_file import known_archive, known_reader
 from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps, build_policy, build_programs
+from dambridge.bootstrap.routes import Known, attribute_routes, known_accounts, upload_routes
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
@@ -27,6 +28,7 @@ from dambridge.engine.runtime_local import LocalRuntime
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector, FileSpool
 from dambridge.model.identity import AccountId
 from dambridge.ports.clock import Clock
+from dambridge.ports.connection import Connection
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.hints import HintReader
 from dambridge.ports.ledger import Ledger
@@ -93,6 +95,21 @@ async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
         yield Tools(ledger, pacer, http, _clock(settings, http))
 
 
+def connect(known: Known, tools: Tools) -> Connection:
+    """One account's facets, its options and routes as they were chosen."""
+    account, options = AccountId(known.name), known.options
+    if isinstance(options, PhotoShelterAccount):
+        return connect_photoshelter(
+            options,
+            account=account,
+            pacer=tools.pacer,
+            clock=tools.clock,
+            http=tools.http,
+            uploads=upload_routes(known),
+        )
+    return netx.connect(options, account=account, pacer=tools.pacer, http=tools.http, routes=attribute_routes(known))
+
+
 @asynccontextmanager
 async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator[Bridge]:
     """Everything. With `work` the worker's lock is taken and the runtime launched; without it nothing is executed."""
@@ -102,21 +119,21 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
     async with AsyncExitStack() as stack:
         if work:
             stack.callback(lock_worker(_store(settings)).release)
-        found = found_cells(settings)
+        known = known_accounts(settings)
         ledger = open_ledger(_store(settings))
         stack.push_async_callback(ledger.close)
         paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
         pacer = open_pacer(_store(settings), paces)
         stack.push_async_callback(pacer.close)
         http = await stack.enter_async_context(Http())
-        clock = _clock(settings, http)
-        source, target = settings.accounts[intake.source], settings.accounts[intake.target]
-        assert isinstance(source, PhotoShelterAccount)  # noqa: S101 - load_settings has checked it
-        assert isinstance(target, NetxAccount)  # noqa: S101 - likewise
-        origin = connect_photoshelter(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
+        tools = Tools(ledger, pacer, http, _clock(settings, http))
+        source, target = known[AccountId(intake.source)], known[AccountId(intake.target)]
+        origin = connect(source, tools)
         stack.push_async_callback(origin.close)
-        archived = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
+        archived = connect(target, tools)
         stack.push_async_callback(archived.close)
+        site = target.options
+        assert isinstance(site, NetxAccount)  # noqa: S101 - load_settings has checked it
         inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
         stack.push_async_callback(inspector.close)
         embedder = FileEmbedder(ExifToolOptions(program=settings.exiftool))
@@ -125,18 +142,18 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         stack.push_async_callback(runtime.close)
         parts = Parts(
             ledger=ledger,
-            reader=known_reader(origin.reader, found[origin.account]),
-            archive=known_archive(archived.archive, found[archived.account]),
+            reader=known_reader(origin.reader, source.cells),
+            archive=known_archive(archived.archive, target.cells),
             spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
             inspector=inspector,
             embedder=embedder,
-            homes=target.homes,
-            clock=clock,
+            homes=site.homes,
+            clock=tools.clock,
             runtime=runtime,
             policy=build_policy(settings),
             maps=build_maps(settings),
             programs=build_programs(settings),
-            settings=_engine(settings, target),
+            settings=_engine(settings, site),
             paces=paces,
             calls=lambda: dict(http.calls),
             configuration=configuration_digest(settings),

@@ -108,13 +108,13 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     if delivered.foreign:
         return await _same_bytes(parts, action, delivered)
     native = await read_target(parts, delivered.remote_id)
-    if parts.embeds:
+    if parts.embeds(action):
         delivered = await _up_to_date(parts, action, journal, delivered, native)
         native = await read_target(parts, delivered.remote_id)
     proof = await prove_bytes(parts, native, delivered.digest)
     if proof is None:
         return await _wrong_bytes(parts, action, delivered, native)
-    filled = for_target(parts, filled_from(action, delivered.filled))
+    filled = for_target(parts, action, filled_from(action, delivered.filled))
     await describe(parts, action, journal, native, filled=filled)
     folder = await _place(parts, action, journal, delivered)
     native = await read_target(parts, delivered.remote_id)

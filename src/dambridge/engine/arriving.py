@@ -2,7 +2,7 @@
 
 A folder that people made holds other assets too. So a delivery that came straight is known by its transport name alone,
 which a query finds, and it is renamed only once that it is there is on record
-(`docs/decisions/0007-straight-into-peoples-folders.md`).
+(`docs/decisions/0008-straight-into-peoples-folders.md`).
 """
 
 from __future__ import annotations

@@ -163,5 +163,6 @@ def capability_digest(parts: Parts) -> str:
     facts: dict[str, Any] = {
         "reader": parts.reader.capabilities.to_json(),
         "archive": {name: it for name, it in parts.archive.capabilities.to_json().items() if name != "checksum"},
+        "homes": dict(parts.homes),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -55,13 +55,13 @@ class Delivered:
 
 @asynccontextmanager
 async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Facts]]:
-    if action.size > parts.settings.large_file and not parts.embeds:
+    if action.size > parts.settings.large_file and not parts.embeds(action):
         async with stream_through(parts, action) as (body, passing):
             yield body, _Facts(lambda: passing.digest, {})
         return
     spooled, inside = await fetch(parts, action)
     filled = embedded_fields(inside)
-    if parts.embeds:
+    if parts.embeds(action):
         it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, filled))
         yield body_of(parts, it.copy), _Facts(lambda: it.written, filled, it.to_json())
         return
@@ -70,7 +70,7 @@ async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Fac
 
 def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
     """What a new copy should say: the action's fields, and what the file says beyond them."""
-    return {**action.fields, **for_target(parts, filled_from(action, inside))}
+    return {**action.fields, **for_target(parts, action, filled_from(action, inside))}
 
 
 class _Facts:

@@ -12,7 +12,9 @@ from dambridge.engine.progress import Progress
 from dambridge.engine.reading import GatheredReads
 from dambridge.expressions import Program
 from dambridge.mapping import AccountMap
+from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName, RemoteId
+from dambridge.model.records import MediaType
 from dambridge.policy.intake import IntakePolicy
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Embedder, Inspector, Spool
@@ -74,10 +76,10 @@ class Parts:
     def target_copy(self) -> CopyId:
         return CopyId(self.policy.target, CopyRole.RECORD)
 
-    @property
-    def embeds(self) -> bool:
-        """Whether the target takes fields out of the files that bring them."""
-        return self.archive.capabilities.embedded_writes.usable
+    def embeds(self, action: Action) -> bool:
+        """Whether the target takes this asset's fields out of the files that bring them."""
+        known = bool(action.media_type)
+        return known and self.archive.capabilities.embeds(MediaType(action.media_type))
 
     async def target_fields(self) -> Sequence[AttributeDefinition] | None:
         """The target's attribute definitions, read from the account the first time they are asked for; None where it does

@@ -91,7 +91,7 @@ class _Task:
     @property
     def embeds(self) -> bool:
         """Whether fields reach the target inside the file alone: every edit of them is a new version then."""
-        return self.can_archive.embedded_writes.usable
+        return self.can_archive.embeds(self.record.media_type)
 
     @property
     def delivers_anyway(self) -> bool:
@@ -100,7 +100,7 @@ class _Task:
 
     def may_write(self, name: FieldName) -> Proof:
         """How far the target is known to take this field, by its own name there."""
-        return self.can_archive.may_write(self.target_map.by_field[name].native)
+        return self.can_archive.may_write(self.target_map.by_field[name].native, self.record.media_type)
 
     def calls(self, counts: tuple[int, int]) -> dict[str, int]:
         return {self.source.account: counts[0], self.target.account: counts[1]}
@@ -160,7 +160,7 @@ def _unproven(task: _Task, *needs: str) -> Leave | None:
     cells = {
         "download originals": task.can_read.originals.get(media_type, Proof.UNPROVEN),
         "take files": task.can_archive.deliver.get(media_type, Proof.UNPROVEN),
-        "write attributes": task.can_archive.write_attributes,
+        "write attributes": task.can_archive.may_write_any(media_type),
         "place in folders": task.can_archive.folders,
         "add versions": task.can_archive.versions,
     }

@@ -1,8 +1,8 @@
 """What each flow needs of the two systems, and what becomes of it where a need is not met. Data, and pure questions.
 
 Cells are named as in a capability file: facet and member (`archive.take_out`). Where a need is not met, another cell may stand
-in for it; else a need that is `essential` stops its flow, and any other makes the items that depend on it wait, or is done
-without as `without` says.
+in for it; else a need that is `essential` stops its flow, one that `waits` makes the items that depend on it wait, and any
+other is done without as `without` says.
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ class Need:
     without: str
     essential: bool = False
     instead: StandIn | None = None
+    waits: bool = False
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether something stands still without it."""
+        return self.essential or self.waits
 
 
 class Outlook(StrEnum):
@@ -69,9 +75,13 @@ _NX_FOLDERS = Need(
     "files go straight into folders that people made; an asset whose folder is missing waits",
 )
 _NX_VERSIONS = Need(
-    NX, "archive.versions", "adds changed bytes as a version of the same asset", "an asset whose bytes changed waits"
+    NX,
+    "archive.versions",
+    "adds changed bytes as a version of the same asset",
+    "an asset whose bytes changed waits",
+    waits=True,
 )
-_NX_EMBEDS = "archive.embedded_writes"
+_NX_EMBEDS = "archive.embedded"
 _BY_FILE = "reads fields out of the files that bring them"
 _NX_FIELDS = Need(
     NX,
@@ -79,18 +89,21 @@ _NX_FIELDS = Need(
     "writes fields into attributes",
     "assets with fields to write wait, or are delivered and their fields wait, until a write route is proven",
     instead=StandIn(_NX_EMBEDS, _BY_FILE, "fields travel inside new files; what changes later waits"),
+    waits=True,
 )
 _NX_EDITS = Need(
     NX,
     _NX_FIELDS.cell,
     "writes fields into attributes",
     "what is to be written is shown by asset and field, and waits for a person",
+    waits=True,
 )
 _PS_FIELDS = Need(
     PS,
     "archive.write_attributes",
     "writes fields into IPTC",
     "fields travel inside newly published files alone; what changes later waits",
+    waits=True,
 )
 _NX_ORIGINALS = Need(NX, "reader.originals", "fetches masters", "nothing is published", essential=True)
 _NX_POLLS = Need(NX, "reader.modified_window", "finds what changed", "every round lists the whole selection")
@@ -121,7 +134,11 @@ _PS_AUDIENCE = Need(
     essential=True,
 )
 _PS_PLACES = Need(
-    PS, "archive.folders", "files one upload into several galleries", "each gallery must have been made by a person"
+    PS,
+    "archive.folders",
+    "files one upload into several galleries",
+    "each gallery must have been made by a person",
+    waits=True,
 )
 _PS_REPLACES = Need(
     PS,
@@ -179,8 +196,14 @@ NEEDS: Mapping[FlowName, tuple[Need, ...]] = MappingProxyType(
         FlowName.LIFECYCLE: (
             _POLLS,
             _NX_POLLS,
-            Need(NX, _NX_FIELDS.cell, "writes the status in NetX", "NetX's status waits for a person"),
-            Need(PS, _PS_FIELDS.cell, "writes the status in PhotoShelter", "PhotoShelter's status waits for a person"),
+            Need(NX, _NX_FIELDS.cell, "writes the status in NetX", "NetX's status waits for a person", waits=True),
+            Need(
+                PS,
+                _PS_FIELDS.cell,
+                "writes the status in PhotoShelter",
+                "PhotoShelter's status waits for a person",
+                waits=True,
+            ),
         ),
         FlowName.SEARCH: (
             Need(PS, "finder.search", "asks PhotoShelter", "answers are NetX's alone, and say so"),
@@ -189,6 +212,66 @@ NEEDS: Mapping[FlowName, tuple[Need, ...]] = MappingProxyType(
     }
 )
 """Every flow with its needs, the most basic first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What becomes of the flows where a cell does not work: `waits` whether something stands still."""
+
+    told: str
+    waits: bool
+
+
+_SMALLER: Mapping[tuple[System | None, str], Lack] = MappingProxyType(
+    {
+        (NX, "archive.take_out"): Lack("intake, handoff: assets stay in the folder that they arrived in", waits=True),
+        (NX, "archive.rename"): Lack("intake: assets keep the name under which they were delivered", waits=True),
+        (None, "audience"): Lack("publish, syndicate: this way of showing or withdrawing is not used", waits=True),
+        (None, "attachments"): Lack("handoff, enrich: contracts and releases beside pictures wait", waits=True),
+        (None, "reader.membership_moves_modified"): Lack(
+            "changes of galleries and folders are found by listing them", waits=False
+        ),
+        (None, "reader.newest_members_first"): Lack("a gallery is listed to its end each time", waits=False),
+        (None, "reader.byte_ranges"): Lack("a download that is cut begins anew", waits=False),
+        (None, "reader.content_hash"): Lack("bytes are told apart by reading them", waits=False),
+        (None, "archive.checksum"): Lack(
+            "bytes are proven by reading them back, which costs a download for each", waits=False
+        ),
+        (None, "archive.discard"): Lack("nothing is removed for good; a holding folder is used", waits=False),
+        (None, "archive.discard_recoverable"): Lack("what is deleted is gone; a holding folder is used", waits=False),
+        (None, "archive.conditional_write"): Lack("the asset is read again right before each write", waits=False),
+        (None, "finder"): Lack("this side answers less in a search", waits=False),
+    }
+)
+"""Cells, or the beginnings of their names, on which no flow rests, or not by name."""
+_PART_OF: Mapping[str, str] = MappingProxyType({"archive.fields": "archive.write_attributes"})
+"""Cells that are what another is, for one field alone."""
+
+
+def lack(system: System, cell: str) -> Lack:
+    """What becomes of the flows where this cell of the system does not work. A part of a cell (`archive.deliver.video`,
+    `archive.fields.Credit`) is as good as the cell for what depends on it."""
+    parts = cell.split(".")
+    for end in range(len(parts), 0, -1):
+        name = ".".join(parts[:end])
+        by_flow = _of_flows(system, _PART_OF.get(name, name))
+        if by_flow is not None:
+            return by_flow
+        if (small := _SMALLER.get((system, name)) or _SMALLER.get((None, name))) is not None:
+            return small
+    return Lack("it is done without", waits=False)
+
+
+def _of_flows(system: System, cell: str) -> Lack | None:
+    """The flows that need the cell, those together that fare alike."""
+    alike: dict[str, list[str]] = {}
+    needs = [(flow, it) for flow, rows in NEEDS.items() for it in rows if (it.system, it.cell) == (system, cell)]
+    for flow, it in needs:
+        alike.setdefault(it.without, []).append(str(flow))
+    if not needs:
+        return None
+    told = "; ".join(f"{', '.join(flows)}: {without}" for without, flows in alike.items())
+    return Lack(told, waits=any(it.holds_up for _, it in needs))
 
 
 def unmet(flow: FlowName, can: Mapping[System, Collection[str]]) -> tuple[Need, ...]:

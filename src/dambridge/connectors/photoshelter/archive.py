@@ -14,8 +14,9 @@ from dambridge.connectors.photoshelter.abilities import (
     CUSTOM_PREFIX,
     IPTC_FIELDS,
     MEDIA_FIELDS,
+    Uploads,
     archive_capabilities,
-    upload_route,
+    plain_uploads,
 )
 from dambridge.connectors.photoshelter.changes import Change, changes_for
 from dambridge.connectors.photoshelter.client import PhotoShelterClient
@@ -46,13 +47,16 @@ class PhotoShelterArchive:
         reader: PhotoShelterReader,
         folders: Folders,
         v3: V3Client,
+        *,
+        uploads: Uploads | None = None,
     ) -> None:
         self._options = options
         self._client = client
         self._reader = reader
         self._folders = folders
         self._v3 = v3
-        self._capabilities = archive_capabilities(options)
+        self._uploads = uploads or plain_uploads(options)
+        self._capabilities = archive_capabilities(options, self._uploads)
 
     @property
     def account(self) -> AccountId:
@@ -132,12 +136,17 @@ class PhotoShelterArchive:
     # writing -----------------------------------------------------------------------------------------------------
 
     async def deliver(self, folder: RemoteId, body: Body, *, file_name: str, lane: Lane) -> RemoteId:
-        """By v3 (PS U1) or v4 (PS E32), as options and kind of file say."""
+        """By v3 (PS U1) or v4 (PS E32), as was chosen for this kind of file."""
         about = f"upload {file_name!r} into gallery {folder}"
         if '"' in file_name or any(ord(it) < 32 for it in file_name):
             raise Refused(f"Could not {about}: an upload's form cannot carry such a name unchanged. Rename the file.")
+        via = self._uploads[kind := records.media_type_of_name(file_name)].via
+        if via is None:
+            raise Refused(
+                f"Could not {about}: no call is known to take files of type {kind}. Run `dambridge probe --write`."
+            )
         try:
-            if upload_route(self._options, records.media_type_of_name(file_name)) is UploadVia.V3:
+            if via is UploadVia.V3:
                 return await self._v3.upload(folder, body, file_name=file_name, about=about, lane=lane)
             form = {"gallery_id": folder, "searchable": "false"}
             reply = await self._client.send_file("/media", body, form=form, file_name=file_name, about=about, lane=lane)

@@ -275,15 +275,20 @@ def _configuration_follows(found: Examination, at: Positions) -> None:
     findings = list(found.findings.values())
     suggested, cells = suggestions(findings), gathered(it.cells for it in findings)
     wanted = {
-        "update_asset": {},
-        "separate_method": {"write_encoding": "separate_method"},
+        "update_asset": {"write_encoding": "update_asset"},
+        "separate_method": {"write_encoding": "separate_method", "write_method": "updateAssetAttributes"},
         "set_method": {"write_encoding": "separate_method", "write_method": "setAssetAttributes"},
-        "absent": {"write_route": "none"},
+        "absent": {},
     }
     assert {k: v for k, v in suggested.items() if k.startswith("write_")} == wanted[at["attribute_write"]]
     assert suggested.get("page_size") == (at["max_page_size"] if at["max_page_size"] < 200 else None)
-    works = at["attribute_write"] == "update_asset" and at["unnamed_attributes"] == "keep"
-    assert cells["archive.write_attributes"] is (Proof.PROVEN if works else Proof.ABSENT)
+    works = at["attribute_write"] != "absent" and at["unnamed_attributes"] == "keep"
+    assert cells["route.rpc.any"] is (Proof.PROVEN if works else Proof.ABSENT)
+    maps = {it["attribute"]: it["field"] for it in EXPORTS if it["attribute"] != "Name"}
+    assert suggested.get("embedded_map") == maps
+    assert {name for name in cells if name.startswith("route.embedded.image.")} == {
+        f"route.embedded.image.{it}" for it in maps
+    }
     assert cells["archive.checksum"] is (Proof.PROVEN if at["metadata.checksumEnabled"] else Proof.ABSENT)
     assert cells["reader.originals.image"] is (Proof.ABSENT if at["download_approval"] else Proof.PROVEN)
     for cell in ("archive.deliver.image", "archive.discard", "archive.versions", "archive.take_out", "archive.rename"):

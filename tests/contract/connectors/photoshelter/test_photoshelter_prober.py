@@ -428,6 +428,7 @@ class TestReading:
         fields = {
             "reader": set(ReaderCapabilities.__dataclass_fields__),
             "archive": set(ArchiveCapabilities.__dataclass_fields__),
+            "route": {"v3", "v4"},
         }
         for name in cells:
             side, _, rest = name.partition(".")
