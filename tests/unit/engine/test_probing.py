@@ -254,7 +254,7 @@ def test_the_report_says_what_waits_what_works_and_whom_to_ask() -> None:
         "2026-11-28 09:30 UTC",
         "- **Mind this.**",
         "- Asset 7 stays.",
-        "`archive.fields.My.Field`: intake, rights, handoff: assets with fields to write wait",
+        "`archive.fields.My.Field`: intake, handoff: assets with fields to write wait",
         "- rpc (proven), because it was shown to work: Credit",
         "- no way (absent), because no way was shown to work: My.Field",
         "### Taken where the configuration does not say otherwise",
