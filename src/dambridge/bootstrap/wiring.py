@@ -6,27 +6,31 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import uvloop
 
 from dambridge.bootstrap.capability_file import found_cells, known_archive, known_reader
+from dambridge.bootstrap.flows import Common, make_flows
 from dambridge.bootstrap.loading import configuration_digest
-from dambridge.bootstrap.policies import build_maps, build_policy, build_programs
+from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
-from dambridge.engine.batches import register
 from dambridge.engine.config import EngineSettings
-from dambridge.engine.hinting import HintKeeper
+from dambridge.engine.flows import Flows, register
+from dambridge.engine.hearing import HintKeeper
 from dambridge.engine.parts import Parts
 from dambridge.engine.runtime_local import LocalRuntime
-from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector, FileSpool
-from dambridge.model.identity import AccountId
+from dambridge.engine.sites import Site
+from dambridge.engine.worker import Worker
+from dambridge.files import FileSpool
+from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.clock import Clock
+from dambridge.ports.connection import Connection
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.hints import HintReader
 from dambridge.ports.ledger import Ledger
@@ -39,11 +43,36 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """An open installation: the parts of its flow, and the name under which this process works."""
+    """An open installation: its flows, its accounts, what the flows share, and the name under which this process works."""
 
-    parts: Parts
+    flows: Flows
+    sites: Mapping[AccountId, Site]
+    common: Common
     worker_name: str
-    hints: Mapping[AccountId, HintReader]
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of flow `intake`. Raises `KeyError` where it is not configured."""
+        parts = self.flows[FlowName.INTAKE].parts
+        if not isinstance(parts, Parts):
+            raise TypeError("flow `intake` works with the parts of an intake")
+        return parts
+
+    @property
+    def hints(self) -> Mapping[AccountId, HintReader]:
+        return {name: it.hints for name, it in self.sites.items() if it.hints is not None}
+
+    def worker(self, *, serving: bool) -> Worker:
+        """The worker of this process."""
+        it = self.common
+        return Worker(
+            self.flows,
+            ledger=it.ledger,
+            clock=it.clock,
+            poll_every=it.settings.poll_every,
+            name=self.worker_name,
+            serving=serving,
+        )
 
 
 def run_async(work: Callable[[], Awaitable[T]]) -> T:
@@ -96,56 +125,56 @@ async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
 @asynccontextmanager
 async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator[Bridge]:
     """Everything. With `work` the worker's lock is taken and the runtime launched; without it nothing is executed."""
-    intake = settings.flows.intake
-    if intake is None:
-        raise ValueError("load_settings lets no configuration through without a flow")
     async with AsyncExitStack() as stack:
         if work:
             stack.callback(lock_worker(_store(settings)).release)
-        found = found_cells(settings)
-        ledger = open_ledger(_store(settings))
-        stack.push_async_callback(ledger.close)
-        paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
-        pacer = open_pacer(_store(settings), paces)
-        stack.push_async_callback(pacer.close)
-        http = await stack.enter_async_context(Http())
-        clock = _clock(settings, http)
-        source, target = settings.accounts[intake.source], settings.accounts[intake.target]
-        assert isinstance(source, PhotoShelterAccount)  # noqa: S101 - load_settings has checked it
-        assert isinstance(target, NetxAccount)  # noqa: S101 - likewise
-        origin = connect_photoshelter(source, account=AccountId(intake.source), pacer=pacer, clock=clock, http=http)
-        stack.push_async_callback(origin.close)
-        archived = netx.connect(target, account=AccountId(intake.target), pacer=pacer, http=http)
-        stack.push_async_callback(archived.close)
-        inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
-        stack.push_async_callback(inspector.close)
-        embedder = FileEmbedder(ExifToolOptions(program=settings.exiftool))
-        stack.push_async_callback(embedder.close)
+        tools = await stack.enter_async_context(open_tools(settings))
+        sites = await _open_sites(settings, tools, stack)
         runtime = _runtime(settings)
         stack.push_async_callback(runtime.close)
-        parts = Parts(
-            ledger=ledger,
-            reader=known_reader(origin.reader, found[origin.account]),
-            archive=known_archive(archived.archive, found[archived.account]),
+        common = Common(
+            ledger=tools.ledger,
             spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
-            inspector=inspector,
-            embedder=embedder,
-            homes=target.homes,
-            clock=clock,
+            clock=tools.clock,
             runtime=runtime,
-            policy=build_policy(settings),
-            maps=build_maps(settings),
-            programs=build_programs(settings),
-            settings=_engine(settings, target),
-            paces=paces,
-            calls=lambda: dict(http.calls),
+            settings=EngineSettings(**settings.engine.model_dump(exclude={"runtime"})),
+            calls=lambda: dict(tools.http.calls),
             configuration=configuration_digest(settings),
         )
+        flows = make_flows(settings, common, sites, stack)
         if work:
-            register(parts)
+            register(runtime, flows)
             await runtime.launch()
-        hints = {it.account: it.hints for it in (archived,) if it.hints is not None}
-        yield Bridge(parts, worker_name(), hints)
+        yield Bridge(flows, sites, common, worker_name())
+
+
+async def _open_sites(settings: Settings, tools: Tools, stack: AsyncExitStack) -> dict[AccountId, Site]:
+    """Every configured account, once. Nothing is called before a flow asks for something."""
+    found, maps = found_cells(settings), build_maps(settings)
+    sites: dict[AccountId, Site] = {}
+    for name, options in settings.accounts.items():
+        account = AccountId(name)
+        bare = _connect(options, account, tools)
+        stack.push_async_callback(bare.close)
+        reader = known_reader(bare.reader, found[account])
+        archive = known_archive(bare.archive, found[account])
+        proven = replace(bare, reader=reader, archive=archive)
+        sites[account] = Site.over(proven, map=maps[account], rate=options.rate, **_of_netx(options))
+    return sites
+
+
+def _connect(options: PhotoShelterAccount | NetxAccount, account: AccountId, tools: Tools) -> Connection:
+    if isinstance(options, PhotoShelterAccount):
+        return connect_photoshelter(options, account=account, pacer=tools.pacer, clock=tools.clock, http=tools.http)
+    return netx.connect(options, account=account, pacer=tools.pacer, http=tools.http)
+
+
+def _of_netx(options: PhotoShelterAccount | NetxAccount) -> dict[str, Any]:
+    """What only a site that takes deliveries has."""
+    if isinstance(options, PhotoShelterAccount):
+        return {}
+    settle = timedelta(seconds=options.settle_seconds)
+    return {"homes": options.homes, "arrivals": options.staging_root, "settle": settle}
 
 
 @asynccontextmanager
@@ -157,7 +186,7 @@ async def hear_hooks(settings: Settings, bridge: Bridge) -> AsyncIterator[int | 
     given = settings.hooks
     secret = given.path_secret.get_secret_value() if given.path_secret else ""
     options = HookOptions(host=given.host, port=given.port, per_second=given.per_second, path_secret=secret)
-    keeper = HintKeeper(bridge.parts, bridge.hints)
+    keeper = HintKeeper(bridge.flows, bridge.hints)
     async with AsyncExitStack() as stack:
         try:
             port = await stack.enter_async_context(listening(options, keeper.take))
@@ -192,8 +221,3 @@ def _runtime(settings: Settings) -> Runtime:
     from dambridge.engine.runtime_dbos import DbosRuntime  # noqa: PLC0415 - half of a command's start; most need none
 
     return DbosRuntime(_store(settings), worker=worker_name())
-
-
-def _engine(settings: Settings, target: NetxAccount) -> EngineSettings:
-    given = settings.engine.model_dump(exclude={"runtime"})
-    return EngineSettings(**given, settle=timedelta(seconds=target.settle_seconds), arrivals=target.staging_root)

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from rich.text import Text
 from dambridge.bootstrap import Bridge, Settings, hear_hooks, known_flow, open_bridge, open_store
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.rendering import duration, errors, outcome_text, print_json, say, size, summary, table, warn
-from dambridge.engine.worker import Worker
 from dambridge.model.actions import Action
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
@@ -85,7 +85,7 @@ def serve(context: Context) -> None:
     async def work() -> None:
         settings = context.settings()
         async with open_bridge(settings) as bridge, hear_hooks(settings, bridge) as port:
-            worker = Worker(bridge.parts, name=bridge.worker_name, serving=True)
+            worker = bridge.worker(serving=True)
             loop = asyncio.get_running_loop()
             for it in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(it, worker.stop)
@@ -141,15 +141,16 @@ async def _served(ledger: Ledger) -> bool:
 
 
 async def _carry_out(context: Context, bridge: Bridge, command: CommandId) -> Mapping[str, Any]:
-    worker = Worker(bridge.parts, name=bridge.worker_name, serving=False)
+    worker = bridge.worker(serving=False)
     with _bar(context) as bar:
         task = bar.add_task("looking", total=None)
 
-        def told(progress: Any) -> None:
-            left = f" · about {duration(progress.seconds_left)} left" if progress.seconds_left else ""
-            bar.update(task, description=progress.stage + left, completed=progress.ended, total=progress.total or None)
+        def told(flow: FlowName, it: Any) -> None:
+            left = f" · about {duration(it.seconds_left)} left" if it.seconds_left else ""
+            bar.update(task, description=f"{flow}: {it.stage}{left}", completed=it.ended, total=it.total or None)
 
-        bridge.parts.progress.listener = told
+        for name, flow in bridge.flows.items():
+            flow.parts.progress.listener = partial(told, name)
         done = await worker.execute(command)
     return done.result or {"error": "The order ended without a result.", "exit_code": 1}
 

@@ -42,7 +42,7 @@ async def assemble(
         changes_before=changes_before,
         known=known,
     )
-    rates = {account: rule.rate for account, rule in parts.paces.items()}
+    rates = {it.account: it.rate for it in (parts.source, parts.target)}
     return make_plan(actions, left, facts=facts, policy=parts.policy, takes=forecast(actions, rates), now=now)
 
 

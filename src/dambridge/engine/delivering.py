@@ -107,7 +107,7 @@ async def deliver(parts: Parts, action: Action, journal: StepJournal) -> Deliver
         await _may_send_again(parts, action, journal, intent)
     elif not await _is_clear(parts, berth):
         raise TryLater(
-            f"Berth {berth} in {parts.settings.arrivals} holds something that is not ours. "
+            f"Berth {berth} in {parts.target.arrivals} holds something that is not ours. "
             "Empty that folder in the target, then run again."
         )
     return await _send(parts, action, journal, berth)
@@ -129,7 +129,7 @@ async def _send(parts: Parts, action: Action, journal: StepJournal, berth: Remot
         try:
             return _remembered(await journal.run(Step.DELIVER, intent, work))
         except Unclear:
-            parts.clear_berths.discard(berth)
+            parts.target.clear_berths.discard(berth)
             await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
             raise
 
@@ -139,16 +139,16 @@ async def _berth(parts: Parts, action: Action) -> RemoteId:
     number = await parts.ledger.lease_berth(parts.policy.target, action.id, count=count)
     if number is None:
         raise TryLater(f"All {count} arrival berths are in use; this delivery takes its turn later.")
-    return await parts.archive.ensure_folder(f"{parts.settings.arrivals}/berth-{number:02d}", lane=parts.lane)
+    return await parts.archive.ensure_folder(f"{parts.target.arrivals}/berth-{number:02d}", lane=parts.lane)
 
 
 async def _is_clear(parts: Parts, berth: RemoteId) -> bool:
     """Whether the berth is empty, looked at once per process and berth: afterwards only we put things there. A berth
     in which a try ended unclear is looked at again, because that try may arrive late."""
-    if berth not in parts.clear_berths:
+    if berth not in parts.target.clear_berths:
         if await _standing(parts, berth):
             return False
-        parts.clear_berths.add(berth)
+        parts.target.clear_berths.add(berth)
     return True
 
 
@@ -186,7 +186,7 @@ async def _may_send_again(parts: Parts, action: Action, journal: StepJournal, in
     now = await parts.clock.now()
     if not intent.get(ENDED):
         intent = await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
-    wait = datetime.fromisoformat(str(intent["at"])) + parts.settings.settle - now
+    wait = datetime.fromisoformat(str(intent["at"])) + parts.target.settle - now
     if wait.total_seconds() > 0:
         raise TryLater(
             f"The delivery of {action.source} was not answered and its berth looks empty; listings may lag, "

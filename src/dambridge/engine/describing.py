@@ -59,7 +59,7 @@ async def spell(parts: Parts, fields: Fields, cleared: Sequence[FieldName]) -> N
 
 async def definitions_of(parts: Parts) -> Mapping[str, tuple[str, tuple[str, ...] | None]] | None:
     """Attribute name to (kind, terms) as the account defines them; None where it does not show them."""
-    shown = await parts.target_fields()
+    shown = await parts.target.definitions()
     return None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
 
 

@@ -64,7 +64,7 @@ def copy_name(action: Action) -> str:
 def for_target(parts: Parts, fields: Fields) -> Fields:
     """Of what the file says beyond the action: all, or those that the target reads out of files where nothing else reaches
     it. The others stand in the file and are nobody's to compare."""
-    return with_home(fields, parts.maps[parts.policy.target], parts.homes) if parts.embeds else fields
+    return with_home(fields, parts.maps[parts.policy.target], parts.target.homes) if parts.embeds else fields
 
 
 def wanted_print(action: Action, fields: Fields) -> str:
@@ -77,7 +77,7 @@ async def embedded_copy(
 ) -> Embedded:
     """The original with these fields inside, in the spool. Raises `NotEmbedded` for a file that cannot be written into."""
     account = parts.maps[parts.policy.target]
-    tags = to_xmp(with_marks(action, fields), inside, account, parts.homes)
+    tags = to_xmp(with_marks(action, fields), inside, account, parts.target.homes)
     made = spooled.path.with_name(f"{spooled.path.name}.{EMBEDDED}.part")
     try:
         essence = await parts.embedder.embed(spooled.path, made, tags, file_name=action.file_name)
