@@ -19,9 +19,9 @@ from dambridge.engine.parts import CallMeter, Parts
 from dambridge.engine.sites import Site
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector
 from dambridge.model.identity import AccountId, FlowName
+from dambridge.ports.agreeing import Store
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Spool
-from dambridge.ports.ledger import Ledger
 from dambridge.ports.runtime import Runtime
 
 
@@ -29,7 +29,7 @@ from dambridge.ports.runtime import Runtime
 class Common:
     """What the flows of one process share, besides the accounts."""
 
-    ledger: Ledger
+    ledger: Store
     spool: Spool
     clock: Clock
     runtime: Runtime

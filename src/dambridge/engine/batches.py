@@ -28,7 +28,7 @@ async def work_off(parts: Parts, batch: str) -> Json:
     rows = await parts.ledger.open_actions(batch, now=await parts.clock.now())
     agreed = await parts.ledger.agreed([row.action.link for row in rows])
     gate = asyncio.Semaphore(parts.settings.concurrency)
-    held = _Hold(parts)
+    held = Hold(parts)
     stopped: list[str] = []
     ended = 0
 
@@ -49,7 +49,7 @@ async def work_off(parts: Parts, batch: str) -> Json:
     return {"ended": ended, **({"stopped": stopped[0]} if stopped else {})}
 
 
-class _Hold:
+class Hold:
     """Whether people hold the flow, asked of the ledger twice a second at most."""
 
     def __init__(self, parts: FlowParts) -> None:
@@ -76,13 +76,19 @@ async def hand_over(parts: FlowParts, run: RunId, plan: PlanId, actions: Sequenc
     works: list[str] = []
     for number, start in enumerate(range(0, len(small), parts.settings.batch)):
         batch = f"{run}/{serial:04d}-{number:03d}"
-        await parts.ledger.put_actions(run, plan, batch, small[start : start + parts.settings.batch])
-        works.append(await _start(parts, BATCH, batch))
+        some = small[start : start + parts.settings.batch]
+        works.append(await start_batch(parts, BATCH, run, plan, batch, some))
     for action in large:
-        batch = f"{run}/{action.id}"
-        await parts.ledger.put_actions(run, plan, batch, [action])
-        works.append(await _start(parts, TRANSFER, batch))
+        works.append(await start_batch(parts, TRANSFER, run, plan, f"{run}/{action.id}", [action]))  # noqa: PERF401
     return works
+
+
+async def start_batch(
+    parts: FlowParts, kind: str, run: RunId, plan: PlanId, batch: str, actions: Sequence[Action]
+) -> str:
+    """Write the actions of one batch down as open and give it to the runtime; returns the id of the work to wait for."""
+    await parts.ledger.put_actions(run, plan, batch, actions)
+    return await _start(parts, kind, batch)
 
 
 async def _start(parts: FlowParts, kind: str, batch: str, *, suffix: str = "") -> str:

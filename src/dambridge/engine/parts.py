@@ -15,9 +15,9 @@ from dambridge.expressions import Program
 from dambridge.mapping import AccountMap
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName
 from dambridge.policy.intake import IntakePolicy
+from dambridge.ports.agreeing import Store
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Embedder, Inspector, Spool
-from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import Lane
 from dambridge.ports.runtime import Runtime
 from dambridge.ports.systems import AssetArchive, AssetReader
@@ -35,7 +35,7 @@ class FlowParts:
     """What every flow works with. All but `flow` and `progress` is shared by the flows of a process."""
 
     flow: FlowName
-    ledger: Ledger
+    ledger: Store
     spool: Spool
     clock: Clock
     runtime: Runtime

@@ -11,8 +11,8 @@ from typing import Any
 
 from dambridge.model.accords import Accord
 from dambridge.model.actions import Action, ActionKind
+from dambridge.ports.agreeing import Store
 from dambridge.ports.clock import Clock
-from dambridge.ports.ledger import Ledger
 
 
 class Step(StrEnum):
@@ -41,7 +41,7 @@ with fields inside whose fields were edited while the first file was waited for.
 class StepJournal:
     """Writes intents and outcomes of one action's steps and knows those of earlier tries."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, action: Action) -> None:
+    def __init__(self, ledger: Store, clock: Clock, action: Action) -> None:
         self._ledger = ledger
         self._clock = clock
         self._action = action

@@ -114,3 +114,7 @@ class Agreeing(Protocol):
 
 class AgreeingLedger(Ledger, Agreeing, Protocol):
     """The whole store."""
+
+
+class Store(Ledger, Agreeing, Protocol):
+    """The whole ledger, as flows work with it."""

@@ -34,7 +34,7 @@ async def bring_version(parts: MirrorParts, action: Action, journal: StepJournal
     """Make the origin's bytes the current file of the copy. What a check-in read out of the file over the copy's own fields
     is written back; what people changed meanwhile is left to be seen."""
     task = await task_of(parts, action)
-    digest = _digest_in(journal.intent(Step.VERSION))
+    digest = digest_in(journal.intent(Step.VERSION))
     native = await native_of(task.site, task.remote_id)
     if digest is None or not await holds(task.site, native, digest):
         if journal.outcome(Step.VERSION) is not None:
@@ -126,7 +126,7 @@ def _intent(digest: Digest, before: Fields) -> dict[str, Any]:
     }
 
 
-def _digest_in(intent: Mapping[str, Any] | None) -> Digest | None:
+def digest_in(intent: Mapping[str, Any] | None) -> Digest | None:
     """What an earlier try set out to send, None where nothing is known of it."""
     if intent is None or "sha256" not in intent:
         return None

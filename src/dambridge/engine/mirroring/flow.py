@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dambridge.engine.mirroring import batches, previewing
 from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.mirroring.running import run_mirror
 from dambridge.engine.running import RunResult
 from dambridge.model.identity import AccountId, CommandId
 from dambridge.model.plans import Plan
-from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.runtime import Json
 
 
@@ -24,10 +25,10 @@ class MirrorFlow:
         return self.parts.policy.accounts
 
     async def run(self, *, command: CommandId | None, full: bool) -> RunResult:
-        raise self._not_built()
+        return await run_mirror(self.parts, command=command, full=full)
 
     async def preview(self, *, full: bool) -> Plan:
-        raise self._not_built()
+        return await previewing.preview(self.parts, full=full)
 
     async def apply(
         self,
@@ -39,10 +40,15 @@ class MirrorFlow:
         wave: int,
         allow_tripped: bool,
     ) -> RunResult:
-        raise self._not_built()
+        return await previewing.apply(
+            self.parts,
+            plan,
+            approved_by=approved_by,
+            command=command,
+            pilot=pilot,
+            wave=wave,
+            allow_tripped=allow_tripped,
+        )
 
     async def work_off(self, batch: str) -> Json:
-        raise self._not_built()
-
-    def _not_built(self) -> CannotGoOn:
-        return CannotGoOn(f"The flow `{self.parts.flow}` is not built yet. Leave it out of `flows`.")
+        return await batches.work_off(self.parts, batch)

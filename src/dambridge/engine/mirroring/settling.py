@@ -88,7 +88,7 @@ def settlement_of(
         observation=Observation(
             flow=parts.flow,
             key=face,
-            version=None,
+            version=next((it for place, it in action.expects.items() if place.startswith(f"{face.account}/")), None),
             file_name=action.file_name,
             outcome=item.outcome,
             reason=item.reason,

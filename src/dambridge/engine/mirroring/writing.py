@@ -58,10 +58,15 @@ class Task:
         """The groups that the action carries to the copy."""
         return [it.group for it in self.action.accords]
 
+    def wanted(self, group: GroupName) -> Fields:
+        """The values of the group that the copy is to stand for: what is agreed, or what a person gave back to it."""
+        planned = next(it for it in self.action.accords if it.group == group)
+        return planned.copies[self.copy].fields
+
     def carried(self, group: GroupName) -> frozenset[FieldName]:
         """The fields of the group that this copy shows."""
-        known = next(it for it in self.parts.policy.groups if it.name == group)
-        return carried(known, self.site.map)
+        known = next((it for it in self.parts.policy.groups if it.name == group), None)
+        return carried(known, self.site.map) if known is not None else frozenset()
 
     def view(self, native: NativeRecord) -> tuple[AssetRecord, Fields]:
         record = to_canonical(native, self.site.map)
@@ -112,7 +117,7 @@ async def ask(
     task: Task, journal: StepJournal, step: Step, intent: Mapping[str, Any], groups: Iterable[GroupName]
 ) -> Task:
     """Put on record, durably and in one, that these groups are about to be written to the copy."""
-    asked = [task.accords[it].asking(task.copy, task.accords[it].fields) for it in groups]
+    asked = [task.accords[it].asking(task.copy, task.wanted(it)) for it in groups]
     return task.with_accords(await journal.ask(step, intent, asked))
 
 
@@ -207,7 +212,7 @@ def _ending(task: Task, record: AssetRecord, *, altered: Reason | None, edited: 
 def shows(task: Task, group: GroupName, view: Fields) -> bool:
     """Whether the copy shows what is agreed, perhaps cut by a limit of its system."""
     names = task.carried(group)
-    return echoes(part(view, names), task.accords[group].fields, names)
+    return echoes(part(view, names), task.wanted(group), names)
 
 
 def stands_as_agreed(accord: Accord, task: Task, record: AssetRecord, view: Fields) -> Accord:
@@ -215,9 +220,8 @@ def stands_as_agreed(accord: Accord, task: Task, record: AssetRecord, view: Fiel
     names = task.carried(accord.group)
     old = accord.copies[task.copy].moved_to(record.version, at=task.now)
     shown = {name: value for name, value in part(view, names).items() if not is_absent(value)}
-    return accord.with_copy(
-        task.copy, replace(old, fields=accord.fields, shown=shown, asked=(), overruled=None)
-    )
+    wanted = task.wanted(accord.group)
+    return accord.with_copy(task.copy, replace(old, fields=wanted, shown=shown, asked=(), overruled=None))
 
 
 def unasked(accord: Accord, copy: CopyId) -> Accord:
@@ -230,9 +234,9 @@ def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable
     for group in sorted(set(task.accords) - set(but)):
         accord = task.accords[group]
         standing = accord.copies.get(task.copy)
-        if standing is None or group not in {it.name for it in task.parts.policy.groups}:
-            continue
         names = task.carried(group)
+        if standing is None or not names:
+            continue
         if echoes(part(view, names), standing.shown, names) and standing.version != record.version:
             moved.append(accord.with_copy(task.copy, standing.moved_to(record.version, at=task.now)))
     return moved
@@ -241,7 +245,7 @@ def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable
 def _difference(task: Task, group: GroupName, view: Fields) -> Reason | None:
     """What the system made of a value of ours, or None where it can only be somebody's edit."""
     for name in sorted(task.carried(group)):
-        wanted, found = task.accords[group].fields.get(name), view.get(name)
+        wanted, found = task.wanted(group).get(name), view.get(name)
         if equal(name, wanted, found) or equal(name, found, wanted):
             continue
         ignored = same(name, found, task.accords[group].copies[task.copy].shown.get(name))
