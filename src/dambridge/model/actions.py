@@ -66,12 +66,15 @@ class Action:
         """Derived from link, copy, kind and the versions expected: planning the same twice gives the same action.
 
         A create is one for the whole life of a copy, whatever the source looks like when it is planned again: so a
-        delivery whose reply was lost is found under the same id. Two agreements that say different things are two.
+        delivery whose reply was lost is found under the same id. Two agreements that say different things, of values or of
+        the inbox, are two.
         """
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
         versions = [part for k, v in sorted(self.expects.items()) for part in (k, v.modified, v.fields, v.content)]
         agreed = [json.dumps([it.group, fields_to_json(it.fields)], sort_keys=True) for it in self.accords]
+        if self.kind is ActionKind.AGREE:
+            agreed.append(json.dumps([it.to_json() for it in self.reasons], sort_keys=True))
         return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed))
 
     def to_json(self) -> dict[str, Any]:
