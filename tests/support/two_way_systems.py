@@ -109,10 +109,8 @@ class Times:
 
 def world_map(system: System) -> AccountMap:
     """The default map, with the dates of rights where the system has none of its own, and no field but the world's."""
-    custom = {EXPIRES: "custom.Expires", LICENCE_END: "custom.Licence End"}
-    whole = account_map(
-        system, custom if system is System.PHOTOSHELTER else {EXPIRES: "Expiry Date", LICENCE_END: "Licence End"}
-    )
+    home = "custom." if system is System.PHOTOSHELTER else ""
+    whole = account_map(system, {str(EXPIRES): f"{home}Expires", str(LICENCE_END): f"{home}Licence End"})
     return AccountMap(system, tuple(it for it in whole.rules if it.field in FIELDS))
 
 
@@ -287,11 +285,11 @@ class Library:
             raise Refused(f"there is no attribute {unknown[0]!r}", code="-32602")
         return {self._natives[name]: texts for name, texts in attributes.items()}
 
-    def describe_by_engine(self, remote_id: RemoteId, changes: Mapping[FieldName, Texts], file_name: str | None) -> None:
+    def describe_by_engine(
+        self, remote_id: RemoteId, changes: Mapping[FieldName, Texts], file_name: str | None
+    ) -> None:
         names = {*changes, *({FILE_NAME} if file_name is not None else ())}
-        self.by_engine(
-            remote_id, names, lambda: self._describe(remote_id, changes, people=False, file_name=file_name)
-        )
+        self.by_engine(remote_id, names, lambda: self._describe(remote_id, changes, people=False, file_name=file_name))
 
     def change_by_engine(self, remote_id: RemoteId, touched: FieldName, **new: object) -> None:
         self.by_engine(remote_id, {touched}, lambda: self._change(remote_id, {touched}, people=False, **new))

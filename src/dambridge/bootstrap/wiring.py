@@ -29,11 +29,11 @@ from dambridge.engine.sites import Site
 from dambridge.engine.worker import Worker
 from dambridge.files import FileSpool
 from dambridge.model.identity import AccountId, FlowName
+from dambridge.ports.agreeing import Store
 from dambridge.ports.clock import Clock
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.hints import HintReader
-from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
 from dambridge.storage import lock_worker, open_ledger, open_pacer
@@ -90,7 +90,7 @@ def worker_name() -> str:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
+async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, Clock]]:
     """The ledger and the clock alone: for reading, and for giving orders beside a running server."""
     async with AsyncExitStack() as stack:
         ledger = open_ledger(_store(settings))
@@ -103,7 +103,7 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
 class Tools:
     """What every connector is given, and the ledger: for work that is no flow's."""
 
-    ledger: Ledger
+    ledger: Store
     pacer: Pacer
     http: Http
     clock: Clock

@@ -77,14 +77,15 @@ async def hand_over(parts: FlowParts, run: RunId, plan: PlanId, actions: Sequenc
     for number, start in enumerate(range(0, len(small), parts.settings.batch)):
         batch = f"{run}/{serial:04d}-{number:03d}"
         some = small[start : start + parts.settings.batch]
-        works.append(await start_batch(parts, BATCH, run, plan, batch, some))
+        works.append(await start_batch(parts, BATCH, run, plan, batch=batch, actions=some))
     for action in large:
-        works.append(await start_batch(parts, TRANSFER, run, plan, f"{run}/{action.id}", [action]))  # noqa: PERF401
+        batch = f"{run}/{action.id}"
+        works.append(await start_batch(parts, TRANSFER, run, plan, batch=batch, actions=[action]))
     return works
 
 
 async def start_batch(
-    parts: FlowParts, kind: str, run: RunId, plan: PlanId, batch: str, actions: Sequence[Action]
+    parts: FlowParts, kind: str, run: RunId, plan: PlanId, *, batch: str, actions: Sequence[Action]
 ) -> str:
     """Write the actions of one batch down as open and give it to the runtime; returns the id of the work to wait for."""
     await parts.ledger.put_actions(run, plan, batch, actions)

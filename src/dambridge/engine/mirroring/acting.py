@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -17,7 +17,7 @@ from dambridge.engine.mirroring.settling import End, Ended, face_of, settlement_
 from dambridge.engine.mirroring.writing import update_copy
 from dambridge.engine.steps import StepJournal
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import Link, LinkId
+from dambridge.model.identity import Link
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
@@ -41,7 +41,6 @@ def in_order(rows: Sequence[ActionRow]) -> list[ActionRow]:
 async def carry_out(parts: MirrorParts, link: Link, rows: Sequence[ActionRow], sofar: Ended | None) -> None:
     """Do these open actions of one link. `sofar` is the item's end from actions that ended before a crash, and from what
     stands in the inbox. Only `CannotGoOn` gets out, and then nothing was settled of the action that raised it."""
-    face = face_of(link)
     item = sofar
     held: Ended | None = None
     for row in in_order(rows):
@@ -131,5 +130,3 @@ def _ended_by(action: Action, error: Exception) -> End:
     log.error("action.bug", action=action.id, traceback="".join(traceback.format_exception(error)))
     last = traceback.format_exception_only(error)[-1].strip()
     return End(ended=Ended(Outcome.FAILED, Reason.of(Code.BUG, text=last[:300])), stage=WorkStage.LEFT)
-
-

@@ -57,5 +57,3 @@ async def tombstone_of(parts: MirrorParts, link: Link, copy: Copy, action: Actio
         file_name=action.file_name,
         sha256=agreed.content.sha256 if agreed is not None and agreed.content is not None else "",
     )
-
-

@@ -39,7 +39,7 @@ async def bring_version(parts: MirrorParts, action: Action, journal: StepJournal
     if digest is None or not await holds(task.site, native, digest):
         if journal.outcome(Step.VERSION) is not None:
             raise Unclear(f"{native.key} was given new bytes and does not show them yet; it is looked at again.")
-        if to_canonical(native, task.site.map).version != action.expects.get(str(task.copy)):
+        if not task.is_as_decided(to_canonical(native, task.site.map)):
             return _moved_on(task, native, begun=digest is not None)
         task, digest, native = await _sent(task, journal, native)
     elif journal.outcome(Step.VERSION) is None:
@@ -53,9 +53,7 @@ async def bring_version(parts: MirrorParts, action: Action, journal: StepJournal
     settled = [stands_as_agreed(task.accords[it], task, record, view) for it in task.groups]
     settled += others_moved(task, record, view, but=task.groups)
     return End(
-        ended=Ended(
-            Outcome.DONE, Reason.of(Code.VERSION_ADDED, evidence=_evidence(native)), bytes_moved=digest.size
-        ),
+        ended=Ended(Outcome.DONE, Reason.of(Code.VERSION_ADDED, evidence=_evidence(native)), bytes_moved=digest.size),
         accords=tuple(settled),
         audit={"source": str(action.source), "sha256": digest.sha256, "size": digest.size},
     )
@@ -89,7 +87,7 @@ async def _sent(task: Task, journal: StepJournal, native: NativeRecord) -> tuple
 async def _rechecked(task: Task) -> None:
     """The last look before the bytes go: fetching them may have taken long."""
     native = await native_of(task.site, task.remote_id)
-    if to_canonical(native, task.site.map).version != task.action.expects.get(str(task.copy)):
+    if not task.is_as_decided(to_canonical(native, task.site.map)):
         raise MovedOn(f"{native.key} was edited after the plan was made; no bytes were sent. It is planned again.")
 
 
@@ -202,5 +200,3 @@ def _moved_on(task: Task, native: NativeRecord, *, begun: bool) -> End:
             if it.copies[task.copy].asked
         )
     return End(ended=ended, stage=WorkStage.LEFT, accords=accords)
-
-

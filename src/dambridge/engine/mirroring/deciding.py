@@ -63,8 +63,22 @@ async def decide_links(
             now=now,
             before=known.before.get(link_id),
         )
-        _take(decided, link, decision, seen)
+        _take(decided, link, _at_revisions(known, link_id, decision), seen)
     return decided
+
+
+def _at_revisions(known: Known, link: LinkId, decision: MirrorDecision) -> MirrorDecision:
+    """The decision resting on the revisions that were read, which are the ledger's matter and not the core's."""
+    accords = {name: it.revision for name, it in known.accords.get(link, {}).items()}
+    entries = {it.id: it.revision for it in known.conflicts.get(link, {}).values()}
+    return replace(
+        decision,
+        conflicts=tuple(replace(it, revision=entries.get(it.id, 0)) for it in decision.conflicts),
+        actions=tuple(
+            replace(it, accords=tuple(replace(one, revision=accords.get(one.group, 0)) for one in it.accords))
+            for it in decision.actions
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

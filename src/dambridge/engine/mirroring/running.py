@@ -61,7 +61,7 @@ async def close_run(
     stopped: list[str],
 ) -> RunResult:
     """Account for the run and end it."""
-    summary = await _account(parts, run, seconds, calls_before, notes, stopped)
+    summary = await _account(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
     state = "failed" if stopped else "ended"
     await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
     return RunResult(run, summary, stopped)
@@ -70,6 +70,7 @@ async def close_run(
 async def _account(
     parts: MirrorParts,
     run: RunId,
+    *,
     seconds: float,
     calls_before: Mapping[Any, int],
     notes: Sequence[Reason],
@@ -95,7 +96,7 @@ async def _take_up(parts: MirrorParts, old: RunId, *, by: RunId) -> list[str]:
     batches = [batch for run, batch in await parts.ledger.open_batches(parts.flow) if run == old]
     stopped = await finish(parts, [await take_up(parts, it, by=by) for it in batches])
     await parts.ledger.forget_sights(old)
-    summary = await _account(parts, old, 0.0, parts.calls(), [], stopped)
+    summary = await _account(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
     await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
     return stopped
 
@@ -207,7 +208,7 @@ async def _act(
     serial: int,
 ) -> list[str]:
     works = [
-        await start_batch(parts, BATCH, run, plan, f"{run}/{serial:04d}-{number:03d}", some)
+        await start_batch(parts, BATCH, run, plan, batch=f"{run}/{serial:04d}-{number:03d}", actions=some)
         for number, some in enumerate(_batches(actions, parts.settings.batch))
     ]
     stopped = await finish(parts, works)
@@ -227,6 +228,3 @@ def _batches(actions: Sequence[Action], size: int) -> list[list[Action]]:
             found.append([])
         found[-1].append(action)
     return found
-
-
-

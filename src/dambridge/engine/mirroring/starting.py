@@ -41,7 +41,11 @@ async def begin_accords(parts: MirrorParts, links: Mapping[LinkId, Link], accord
         return accords
     now = await parts.clock.now()
     told = AuditEntry(
-        at=now, actor=f"flow:{parts.flow}", event="accord.begun", subject=str(parts.flow), detail={"accords": len(begun)}
+        at=now,
+        actor=f"flow:{parts.flow}",
+        event="accord.begun",
+        subject=str(parts.flow),
+        detail={"accords": len(begun)},
     )
     found: dict[LinkId, dict[GroupName, Accord]] = {it: dict(groups) for it, groups in accords.items()}
     for accord in await parts.ledger.put_accords(begun, audit=[told]):
@@ -62,9 +66,7 @@ async def _since(parts: MirrorParts, links: Sequence[Link]) -> dict[LinkId, date
     return found
 
 
-def _begun(
-    parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup, since: datetime
-) -> Accord | None:
+def _begun(parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup, since: datetime) -> Accord | None:
     """Values that came out of the file alone are agreed on as well: a copy that lacks them is behind."""
     if group.is_content or group.is_file_name:
         return None

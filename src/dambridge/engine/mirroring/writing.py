@@ -58,6 +58,12 @@ class Task:
         """The groups that the action carries to the copy."""
         return [it.group for it in self.action.accords]
 
+    def is_as_decided(self, record: AssetRecord) -> bool:
+        """Whether the copy is at the version that the decision rests on, or at one that our own last write to it made."""
+        known = {self.action.expects.get(str(self.copy))}
+        known |= {self.accords[it].copies[self.copy].version for it in self.groups}
+        return record.version in known
+
     def wanted(self, group: GroupName) -> Fields:
         """The values of the group that the copy is to stand for: what is agreed, or what a person gave back to it."""
         planned = next(it for it in self.action.accords if it.group == group)
@@ -97,7 +103,7 @@ async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) 
         task = await ask(task, journal, Step.DESCRIBE, {"fields": sorted(_names(action))}, task.groups)
         native = await native_of(task.site, task.remote_id)
         record, view = task.view(native)
-        if record.version != action.expects.get(str(task.copy)):
+        if not task.is_as_decided(record):
             return await _met_otherwise(task, record, view, begun=begun)
         if not await _write(task, journal, native):
             return _read_back(task, native, before=None, wrote=False)
@@ -110,7 +116,9 @@ def _names(action: Action) -> set[FieldName]:
 
 
 def _beyond(task: Task, what: str) -> NotWritable:
-    return NotWritable(Reason.of(Code.CAPABILITY_UNPROVEN, what=what, media_type=task.action.media_type, proof="absent"))
+    return NotWritable(
+        Reason.of(Code.CAPABILITY_UNPROVEN, what=what, media_type=task.action.media_type, proof="absent")
+    )
 
 
 async def ask(
@@ -171,7 +179,7 @@ async def _write(task: Task, journal: StepJournal, native: NativeRecord) -> bool
 
 def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote: bool) -> End:
     record, view = task.view(native)
-    if wrote and record.version == task.action.expects.get(str(task.copy)):
+    if wrote and task.is_as_decided(record):
         raise Unclear(f"{record.key} was written and still shows what it was; it is looked at again.")
     settled: list[Accord] = []
     altered: Reason | None = None
