@@ -35,9 +35,8 @@ from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule, W
 from dambridge.ports.files import Spooled
 from dambridge.ports.ledger import ChainedEntry
 from dambridge.ports.runtime import Json, Work, Workflow, WorkState
-from dambridge.storage.links import put_link
+from dambridge.testing.fake_ledger import MemoryLedger
 from support.crashing import Crash, CrashingLedger, CrashPlan
-from support.quick_ledger import QuickLedger
 from support.two_way_systems import (
     CITY,
     CREDIT,
@@ -172,7 +171,7 @@ class TwoWay:
     settings: EngineSettings = SETTINGS
     libraries: dict[AccountId, Library] = field(default_factory=dict)
     links: dict[LinkId, Link] = field(default_factory=dict)
-    ledger: QuickLedger = field(default_factory=QuickLedger)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def __post_init__(self) -> None:
@@ -184,7 +183,6 @@ class TwoWay:
 
     def close(self) -> None:
         self._loop.close()
-        self.ledger.close_now()
 
     # the world ---------------------------------------------------------------------------------------------------
     def add_link(self, number: int, **fields: Texts) -> Link:
@@ -197,15 +195,14 @@ class TwoWay:
             copies.append(Copy(CopyId(account, role), RemoteId(remote)))
         link = Link(LinkId(f"ln{number}"), FlowName.INTAKE, tuple(copies))
         self.links[link.id] = link
-        self.ledger.write_now(lambda tx: put_link(tx, link))
+        self.ledger.memory.put_link(link)
         return link
 
     def lose_the_store(self) -> None:
         """The ledger is gone; what another flow can tell anew is which assets belong together."""
-        self.ledger.close_now()
-        self.ledger = QuickLedger()
+        self.ledger = MemoryLedger()
         for link in self.links.values():
-            self.ledger.write_now(lambda tx, link=link: put_link(tx, link))
+            self.ledger.memory.put_link(link)
 
     def state(self, copy: Copy) -> State:
         return self.libraries[copy.id.account].state(copy.remote_id)

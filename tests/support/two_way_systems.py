@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ from dambridge.model.identity import AccountId, AssetKey, RemoteId, System
 from dambridge.model.records import Absence, Checksum, Container, MediaType, Missing, NativeRecord, NativeValue
 from dambridge.model.values import FieldName
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
-from dambridge.ports.errors import MovedOn, NextMove, Refused, TryLater, Unclear
+from dambridge.ports.errors import MovedOn, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AccountInfo, AttributeDefinition, Body, ByteStream, ListingPage, Sighting, Window
 
@@ -433,7 +433,7 @@ class LibraryArchive:
     async def discard(self, remote_id: RemoteId, *, lane: Lane) -> None:
         self.library.change_by_engine(remote_id, PLACE, presence=Presence.TRASHED)
 
-    def original(self, remote_id: RemoteId, *, lane: Lane) -> object:
+    def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
         return self.library.reader().original(remote_id, lane=lane)
 
     def page_of(self, remote_id: RemoteId) -> str:
@@ -448,6 +448,3 @@ def _page(ids: Sequence[RemoteId]) -> ListingPage:
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
-
-
-Trouble = NextMove

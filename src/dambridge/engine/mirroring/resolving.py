@@ -90,7 +90,7 @@ async def _sent(parts: MirrorParts, link: LinkId, copy: CopyId) -> Digest | None
     """What was last sent to the copy, as far as the ledger knows."""
     for row in reversed(await parts.ledger.actions_of(link)):
         if row.action.kind is ActionKind.ADD_VERSION and row.action.target == copy:
-            for step in await parts.ledger.steps(row.action.id):
+            for step in reversed(await parts.ledger.steps(row.action.id)):
                 if step.step == Step.VERSION:
                     return digest_in(step.intent)
     return None
