@@ -26,13 +26,20 @@ from dambridge.engine.parts import Parts
 from dambridge.engine.runtime_local import LocalRuntime
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector, FileSpool
 from dambridge.model.identity import AccountId
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.hints import HintReader
-from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
-from dambridge.storage import lock_worker, open_ledger, open_pacer
+from dambridge.storage import (
+    FileTombstoneJournal,
+    SqlLedger,
+    lock_worker,
+    merge_tombstones,
+    open_ledger,
+    open_pacer,
+)
 
 T = TypeVar("T")
 
@@ -61,10 +68,10 @@ def worker_name() -> str:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
+async def open_store(settings: Settings) -> AsyncIterator[tuple[AgreeingLedger, Clock]]:
     """The ledger and the clock alone: for reading, and for giving orders beside a running server."""
     async with AsyncExitStack() as stack:
-        ledger = open_ledger(_store(settings))
+        ledger = _ledger(settings)
         stack.push_async_callback(ledger.close)
         http = await stack.enter_async_context(Http())
         yield ledger, _clock(settings, http)
@@ -74,7 +81,7 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
 class Tools:
     """What every connector is given, and the ledger: for work that is no flow's."""
 
-    ledger: Ledger
+    ledger: AgreeingLedger
     pacer: Pacer
     http: Http
     clock: Clock
@@ -84,7 +91,7 @@ class Tools:
 async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
     """Ledger, pacer, HTTP and clock; no account is opened and no lock taken."""
     async with AsyncExitStack() as stack:
-        ledger = open_ledger(_store(settings))
+        ledger = _ledger(settings)
         stack.push_async_callback(ledger.close)
         paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
         pacer = open_pacer(_store(settings), paces)
@@ -103,8 +110,10 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         if work:
             stack.callback(lock_worker(_store(settings)).release)
         found = found_cells(settings)
-        ledger = open_ledger(_store(settings))
+        ledger = _ledger(settings)
         stack.push_async_callback(ledger.close)
+        if work:
+            await merge_tombstones(ledger, FileTombstoneJournal(settings.store.tombstones))
         paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
         pacer = open_pacer(_store(settings), paces)
         stack.push_async_callback(pacer.close)
@@ -174,6 +183,10 @@ def _store(settings: Settings) -> str:
         return settings.store.url
     settings.store.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return str(settings.store.path)
+
+
+def _ledger(settings: Settings) -> SqlLedger:
+    return open_ledger(_store(settings), journal=FileTombstoneJournal(settings.store.tombstones))
 
 
 def _clock(settings: Settings, http: Http) -> Clock:

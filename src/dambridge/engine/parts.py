@@ -14,9 +14,9 @@ from dambridge.expressions import Program
 from dambridge.mapping import AccountMap
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName, RemoteId
 from dambridge.policy.intake import IntakePolicy
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Embedder, Inspector, Spool
-from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import Lane, PaceRule
 from dambridge.ports.runtime import Runtime
 from dambridge.ports.systems import AssetArchive, AssetReader, AttributeDefinition
@@ -33,7 +33,7 @@ async def _rest(wait: timedelta) -> None:
 class Parts:
     """Everything that one intake flow works with. `definitions` are the target's fields, read once per process."""
 
-    ledger: Ledger
+    ledger: AgreeingLedger
     reader: AssetReader
     archive: AssetArchive
     spool: Spool

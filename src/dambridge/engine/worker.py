@@ -11,6 +11,7 @@ import structlog
 
 from dambridge.engine.parts import Parts
 from dambridge.engine.previewing import apply, preview, stored
+from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult, run_flow
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId, PlanId, derived_id
@@ -133,6 +134,8 @@ class Worker:
             case CommandKind.RESUME:
                 await self._parts.ledger.set_control(f"paused:{self._parts.flow}", None)
                 return {"exit_code": 0}
+            case CommandKind.SETTLE | CommandKind.UNDO:
+                return await rule(self._parts.ledger, command)
 
     async def _set_up_due(self) -> None:
         if await self._parts.ledger.next_due(kinds=[POLL]) is None:
