@@ -15,10 +15,12 @@ from dambridge.model.commands import CommandKind
 from dambridge.model.conflicts import Conflict, ConflictId, ConflictState, Side
 from dambridge.model.identity import CopyId, FlowName, RemoteId
 from dambridge.model.values import Fields, Value
-from dambridge.planning.ruling import AGREED, names_of
+from dambridge.planning.ruling import AGREED, is_about_absence, names_of
 from dambridge.telemetry.wording import next_move, words
 
 EVERY = "all"
+LINE = 60
+"""Characters of a value in a list; the whole of it is shown with its entry."""
 Places = Mapping[CopyId, RemoteId]
 
 
@@ -43,15 +45,23 @@ def listed(context: Context, *, flow: str | None, group: str | None, state: str,
     if context.json:
         print_json({"conflicts": [_told(it) for it in page], "next": page[-1].id if further else None})
         return
-    rows = [
-        [it.id, it.group, it.link, f"{it.opened_at:%Y-%m-%d %H:%M}", ", ".join(names_of(it)), str(it.state)]
-        for it in page
-    ]
-    table("Conflicts", ["conflict", "about", "asset", "since (UTC)", "sides", "state"], rows)
+    rows = [[it.id, it.group, f"{it.opened_at:%Y-%m-%d}", _short(it)] for it in page]
+    table("Conflicts", ["conflict", "about", "since", "what contends"], rows)
     if not page:
         say("Nothing here." if after or state != ConflictState.OPEN else "Nothing contends.")
     if further:
         say(f"There are more: dambridge conflicts --after {page[-1].id}")
+
+
+def _short(entry: Conflict) -> str:
+    """The values side by side, each with its side's name, and how it stands where it is not open any more."""
+    sides = (f"{name}: {_line(it.fields)}" for name, it in zip(names_of(entry), entry.sides, strict=True))
+    return "\n".join([*sides, *([f"({entry.state})"] if entry.state is not ConflictState.OPEN else [])])
+
+
+def _line(fields: Fields) -> str:
+    text = "; ".join(_plain(fields[name]) for name in sorted(fields)) or "(empty)"
+    return text if len(text) <= LINE else f"{text[: LINE - 1]}…"
 
 
 def _state(name: str) -> ConflictState:
@@ -118,7 +128,9 @@ def _show(entry: Conflict, places: Places) -> None:
 def _show_ruling(entry: Conflict) -> None:
     ruling = entry.ruling
     if ruling is None:
-        if entry.state is ConflictState.OPEN:
+        if entry.state is ConflictState.OPEN and is_about_absence(entry):
+            say(f"Settle it: dambridge conflicts settle {entry.id} --value presence=let_go, or follow, or wait")
+        elif entry.state is ConflictState.OPEN:
             names = " or ".join(f"--side {it}" for it in names_of(entry))
             say(f"Settle it: dambridge conflicts settle {entry.id} {names}, or --value …")
         return

@@ -15,7 +15,7 @@ from typing import Any
 from dambridge.model.commands import Command, CommandKind
 from dambridge.model.conflicts import Conflict, ConflictId, ConflictState, Ruling, Side
 from dambridge.model.values import fields_to_json
-from dambridge.planning.ruling import Wish, alike, restoring, ruling_about
+from dambridge.planning.ruling import Wish, alike, is_about_absence, restoring, ruling_about
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import MovedOn, Refused
 from dambridge.ports.ledger import AuditEntry
@@ -114,6 +114,8 @@ async def _undo(ledger: AgreeingLedger, entry: Conflict, command: Command) -> Co
             raise Refused(f"The ruling is being taken back already, by {ruling.by} since {_when(ruling.at)}.")
         released = replace(entry, state=ConflictState.OPEN, ruling=None)
         return await _put(ledger, released, _told(entry, command, "conflict.released", "released", ruling))
+    if is_about_absence(entry):
+        raise Refused("What followed has happened and is not taken back from here: bring the copy back in its system.")
     latest = (await ledger.conflicts_of([entry.link]))[entry.link][entry.group]
     if latest.id != entry.id:
         raise Refused(f"A later conflict about the same has come: {latest.id}. Settle that one instead.")

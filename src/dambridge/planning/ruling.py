@@ -15,6 +15,7 @@ from typing import Any
 from dambridge.model.accords import Accord
 from dambridge.model.conflicts import Conflict, Ruling, Side
 from dambridge.model.identity import CopyId
+from dambridge.model.reasons import Code
 from dambridge.model.values import (
     DEFAULT_LANGUAGE,
     DateValue,
@@ -24,6 +25,7 @@ from dambridge.model.values import (
     Value,
     value_from_json,
 )
+from dambridge.policy.mirror import WhenAbsent
 from dambridge.ports.errors import Refused
 
 AGREED = "agreed"
@@ -50,10 +52,17 @@ def ruling_about(entry: Conflict, wish: Wish, *, by: str, at: datetime) -> Rulin
     """Raises `Refused` where the wish does not say what every contending field shall be."""
     if bool(wish.side) == bool(wish.values or wish.texts):
         raise Refused("Say either whose value shall stand (`--side`) or the value itself (`--value`).")
+    if is_about_absence(entry):
+        return Ruling(by=by, at=at, fields=_what_follows(entry, wish))
     if wish.side:
         side = _side(entry, wish.side)
         return Ruling(by=by, at=at, fields=side.fields, side=side.copy)
     return Ruling(by=by, at=at, fields=_given(entry, wish))
+
+
+def is_about_absence(entry: Conflict) -> bool:
+    """Whether it asks what shall follow where a copy is gone, instead of which value shall stand."""
+    return entry.reason.code in {Code.COPY_GONE, Code.EDITED_AND_GONE}
 
 
 def alike(entry: Conflict, other: Conflict, wish: Wish) -> bool:
@@ -64,7 +73,7 @@ def alike(entry: Conflict, other: Conflict, wish: Wish) -> bool:
 
 def restoring(entry: Conflict, accord: Accord | None) -> dict[CopyId, Fields]:
     """What each copy had before the ruling: its own value where it contended, else what was agreed on then."""
-    own = {it.copy: it.fields for it in (*entry.kept, *entry.sides) if it.copy is not None}
+    own = {it.copy: it.fields for it in entry.sides if it.copy is not None}
     agreed = next((it.fields for it in entry.sides if it.copy is None), entry.base)
     others = {it: agreed for it in (accord.copies if accord else {}) if it not in own}
     return {**own, **others}
@@ -97,6 +106,15 @@ def _contenders(entry: Conflict) -> list[tuple[str, Fields]]:
         ((AGREED if it.copy is None else it.copy.account, it.fields) for it in entry.sides),
         key=lambda it: (it[0], repr(sorted(it[1].items()))),
     )
+
+
+def _what_follows(entry: Conflict, wish: Wish) -> Fields:
+    may = [it for it in WhenAbsent if it is not WhenAbsent.ASK]
+    said = {} if wish.side else _given(entry, wish)
+    if not said or not set(said.values()) <= set(may):
+        name = next(iter(entry.base), "presence")
+        raise Refused(f"A copy is gone; say what shall follow: {' or '.join(f'`--value {name}={it}`' for it in may)}.")
+    return said
 
 
 def _given(entry: Conflict, wish: Wish) -> Fields:
@@ -140,9 +158,10 @@ def _from_text(entry: Conflict, name: FieldName, text: str) -> Value | None:
                 raise Refused(f"{name} is either true or false.")
             return text.lower() == "true"
         case int():
-            if not text.lstrip("-").isdigit():
-                raise Refused(f"{name} is a whole number.")
-            return int(text)
+            try:
+                return int(text)
+            except ValueError:
+                raise Refused(f"{name} is a whole number.") from None
         case _:
             return text
 
