@@ -19,7 +19,7 @@ from dambridge.engine.parts import CallMeter, Parts
 from dambridge.engine.sites import Site
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector
 from dambridge.model.identity import AccountId, FlowName
-from dambridge.ports.agreeing import Store
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Spool
 from dambridge.ports.runtime import Runtime
@@ -29,7 +29,7 @@ from dambridge.ports.runtime import Runtime
 class Common:
     """What the flows of one process share, besides the accounts."""
 
-    ledger: Store
+    ledger: AgreeingLedger
     spool: Spool
     clock: Clock
     runtime: Runtime

@@ -42,10 +42,25 @@ def load_settings(path: Path) -> Settings:
         settings = _what_is_left(document, error)
     if settings is not None:
         mistakes += [*_accounts_named(settings, document), *policy_problems(settings, document)]
+        mistakes += _journal_within(settings, path, document)
     if mistakes or settings is None:
         raise ConfigurationWrong(path, mistakes)
-    folder = settings.store.path if settings.store.path.is_absolute() else path.resolve().parent / settings.store.path
-    return settings.model_copy(update={"store": settings.store.model_copy(update={"path": folder})})
+    return settings.model_copy(update={"store": settings.store.model_copy(update=_places(settings, path))})
+
+
+def _places(settings: Settings, file: Path) -> dict[str, Path]:
+    """Where the store's parts are, beside the configuration file unless they are absolute."""
+    beside = file.resolve().parent
+    return {"path": beside / settings.store.path, "tombstones": beside / settings.store.tombstones}
+
+
+def _journal_within(settings: Settings, file: Path, document: Document) -> list[Mistake]:
+    """The tombstone journal is there for the day on which the data folder is lost."""
+    places = _places(settings, file)
+    if not places["tombstones"].resolve().is_relative_to(places["path"].resolve()):
+        return []
+    told = "The tombstone journal would be lost together with the data folder."
+    return [document.mistake(("store", "tombstones"), told, "Name a file outside `store.path`, best on another disk.")]
 
 
 def _what_is_left(document: Document, error: ValidationError) -> Settings | None:

@@ -98,6 +98,11 @@ class StoreOptions(Options):
         description="`postgresql://user:password@host/database` for several workers; the folder then holds only the spool. "
         "Write it as `env:NAME`.",
     )
+    tombstones: Path = Field(
+        default=Path("dambridge-tombstones.jsonl"),
+        description="The journal of what was taken down, beside the configuration file unless it is absolute. It must stand "
+        "outside the data folder: it outlives the loss of it, so that nothing comes back.",
+    )
     keep_free: int = Field(default=1024**3, ge=0, description="Bytes of disk that the spool leaves free.")
 
     @field_validator("url")

@@ -29,14 +29,21 @@ from dambridge.engine.sites import Site
 from dambridge.engine.worker import Worker
 from dambridge.files import FileSpool
 from dambridge.model.identity import AccountId, FlowName
-from dambridge.ports.agreeing import Store
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.hints import HintReader
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
-from dambridge.storage import lock_worker, open_ledger, open_pacer
+from dambridge.storage import (
+    FileTombstoneJournal,
+    SqlLedger,
+    lock_worker,
+    merge_tombstones,
+    open_ledger,
+    open_pacer,
+)
 
 T = TypeVar("T")
 
@@ -90,10 +97,10 @@ def worker_name() -> str:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, Clock]]:
+async def open_store(settings: Settings) -> AsyncIterator[tuple[AgreeingLedger, Clock]]:
     """The ledger and the clock alone: for reading, and for giving orders beside a running server."""
     async with AsyncExitStack() as stack:
-        ledger = open_ledger(_store(settings))
+        ledger = _ledger(settings)
         stack.push_async_callback(ledger.close)
         http = await stack.enter_async_context(Http())
         yield ledger, _clock(settings, http)
@@ -103,7 +110,7 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Store, Clock]]:
 class Tools:
     """What every connector is given, and the ledger: for work that is no flow's."""
 
-    ledger: Store
+    ledger: AgreeingLedger
     pacer: Pacer
     http: Http
     clock: Clock
@@ -113,7 +120,7 @@ class Tools:
 async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
     """Ledger, pacer, HTTP and clock; no account is opened and no lock taken."""
     async with AsyncExitStack() as stack:
-        ledger = open_ledger(_store(settings))
+        ledger = _ledger(settings)
         stack.push_async_callback(ledger.close)
         paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
         pacer = open_pacer(_store(settings), paces)
@@ -129,6 +136,8 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         if work:
             stack.callback(lock_worker(_store(settings)).release)
         tools = await stack.enter_async_context(open_tools(settings))
+        if work:
+            await merge_tombstones(tools.ledger, FileTombstoneJournal(settings.store.tombstones))
         sites = await _open_sites(settings, tools, stack)
         runtime = _runtime(settings)
         stack.push_async_callback(runtime.close)
@@ -203,6 +212,10 @@ def _store(settings: Settings) -> str:
         return settings.store.url
     settings.store.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return str(settings.store.path)
+
+
+def _ledger(settings: Settings) -> SqlLedger:
+    return open_ledger(_store(settings), journal=FileTombstoneJournal(settings.store.tombstones))
 
 
 def _clock(settings: Settings, http: Http) -> Clock:

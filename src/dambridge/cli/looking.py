@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -143,7 +144,7 @@ def status(context: Context) -> None:
                 "last_run": {"run": last.id, "state": last.state, "ended_at": last.ended_at, "summary": last.summary}
                 if last
                 else None,
-                "needs_attention": dict(await ledger.attention(FlowName.INTAKE)),
+                "needs_attention": await _needs(ledger),
                 "store_bytes": await ledger.size_bytes(),
                 "proof": [
                     {"account": it.account, "told": it.told, "remedy": it.remedy} for it in remarks(settings, now=now)
@@ -156,6 +157,14 @@ def status(context: Context) -> None:
     else:
         _show_status(told)
     leave(3 if told["needs_attention"] else 0)
+
+
+async def _needs(ledger: Ledger) -> dict[str, int]:
+    """What waits for a person in any flow, the open entries of the conflict inbox included."""
+    found: Counter[str] = Counter()
+    for flow in FlowName:
+        found.update(await ledger.attention(flow))
+    return dict(sorted(found.items()))
 
 
 def _show_status(told: Mapping[str, Any]) -> None:

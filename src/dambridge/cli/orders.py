@@ -104,20 +104,27 @@ def _ordered(context: Context, flow: str, kind: CommandKind, scope: Mapping[str,
     async def work() -> Mapping[str, Any]:
         settings = context.settings()
         _known(settings, flow)
-        async with open_store(settings) as (ledger, clock):
-            command = await _enqueue(ledger, kind, {**scope, "flow": str(flow)}, by=actor(by), now=await clock.now())
-            if await _served(ledger):
-                return await _watch(context, ledger, command, flow)
-            async with AsyncExitStack() as stack:
-                try:
-                    bridge = await stack.enter_async_context(open_bridge(settings))
-                except NextMove as error:
-                    told = {"error": str(error), "exit_code": 1}
-                    await ledger.finish_command(command, state=CommandState.FAILED, result=told)
-                    raise
-                return await _carry_out(context, bridge, command)
+        return await ordered(context, settings, kind, {**scope, "flow": str(flow)}, by=by)
 
     return go(work)
+
+
+async def ordered(
+    context: Context, settings: Settings, kind: CommandKind, scope: Mapping[str, Any], *, by: str
+) -> Mapping[str, Any]:
+    """Give an order and wait for its end, by a running server or here; `scope` names the flow whose progress is shown."""
+    async with open_store(settings) as (ledger, clock):
+        command = await _enqueue(ledger, kind, scope, by=actor(by), now=await clock.now())
+        if await _served(ledger):
+            return await _watch(context, ledger, command, scope["flow"])
+        async with AsyncExitStack() as stack:
+            try:
+                bridge = await stack.enter_async_context(open_bridge(settings))
+            except NextMove as error:
+                told = {"error": str(error), "exit_code": 1}
+                await ledger.finish_command(command, state=CommandState.FAILED, result=told)
+                raise
+            return await _carry_out(context, bridge, command)
 
 
 async def _enqueue(ledger: Ledger, kind: CommandKind, scope: Mapping[str, Any], *, by: str, now: Any) -> CommandId:

@@ -15,7 +15,7 @@ from dambridge.expressions import Program
 from dambridge.mapping import AccountMap
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName
 from dambridge.policy.intake import IntakePolicy
-from dambridge.ports.agreeing import Store
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Embedder, Inspector, Spool
 from dambridge.ports.pace import Lane
@@ -35,7 +35,7 @@ class FlowParts:
     """What every flow works with. All but `flow` and `progress` is shared by the flows of a process."""
 
     flow: FlowName
-    ledger: Store
+    ledger: AgreeingLedger
     spool: Spool
     clock: Clock
     runtime: Runtime

@@ -11,7 +11,7 @@ from typing import Any
 
 from dambridge.model.accords import Accord
 from dambridge.model.actions import Action, ActionKind
-from dambridge.ports.agreeing import Store
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 
 
@@ -41,7 +41,7 @@ with fields inside whose fields were edited while the first file was waited for.
 class StepJournal:
     """Writes intents and outcomes of one action's steps and knows those of earlier tries."""
 
-    def __init__(self, ledger: Store, clock: Clock, action: Action) -> None:
+    def __init__(self, ledger: AgreeingLedger, clock: Clock, action: Action) -> None:
         self._ledger = ledger
         self._clock = clock
         self._action = action

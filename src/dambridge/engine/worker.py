@@ -12,14 +12,16 @@ import structlog
 
 from dambridge.engine.flows import Flow, Flows, flow_named, run_all
 from dambridge.engine.previewing import stored
+from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
 from dambridge.model.plans import PlanDamaged
 from dambridge.policy.rounds import in_order
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn, NextMove
-from dambridge.ports.ledger import Due, Ledger
+from dambridge.ports.ledger import Due
 
 POLL = "poll"
 """The kind of the rows that say when a flow's turn is, with the flow after a colon."""
@@ -32,7 +34,7 @@ class Worker:
     """Executes orders one at a time, in the order in which they were given. An order that names no flow is for all."""
 
     def __init__(
-        self, flows: Flows, *, ledger: Ledger, clock: Clock, poll_every: timedelta, name: str, serving: bool
+        self, flows: Flows, *, ledger: AgreeingLedger, clock: Clock, poll_every: timedelta, name: str, serving: bool
     ) -> None:
         self._flows = flows
         self._ledger = ledger
@@ -145,6 +147,8 @@ class Worker:
                     held = command.actor if command.kind is CommandKind.PAUSE else None
                     await self._ledger.set_control(f"paused:{name}", held)
                 return {"exit_code": 0}
+            case CommandKind.SETTLE | CommandKind.UNDO:
+                return await rule(self._ledger, command)
 
     async def _run(self, command: Command) -> Mapping[str, Any]:
         names, full = self._meant(command.scope), bool(command.scope.get("full"))

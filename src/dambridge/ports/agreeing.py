@@ -114,7 +114,3 @@ class Agreeing(Protocol):
 
 class AgreeingLedger(Ledger, Agreeing, Protocol):
     """The whole store."""
-
-
-class Store(Ledger, Agreeing, Protocol):
-    """The whole ledger, as flows work with it."""

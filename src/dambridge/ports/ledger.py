@@ -196,7 +196,8 @@ class Ledger(Protocol):
 
     async def attention(self, flow: FlowName) -> Mapping[str, int]:
         """What needs a person now: counts by reason code over observations that wait, are quarantined or failed, those
-        aside that wait for `system` or `next run`, which no person needs to look at."""
+        aside that wait for `system` or `next run`, which no person needs to look at; and over the open entries of the
+        conflict inbox, which count instead of the assets that wait for them."""
         ...
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:

@@ -84,7 +84,9 @@ class SqlAgreeing(SqlStore):
         return await self._read(lambda c: tombstone_rows.tombstones_by_kin(c, keys))
 
     async def put_tombstones(self, tombstones: Sequence[Tombstone]) -> int:
-        return await self._write(lambda c: tombstone_rows.put_tombstones(c, tombstones))
+        news = await self._write(lambda c: tombstone_rows.put_tombstones(c, tombstones))
+        await self._journalled(news)
+        return len(news)
 
     async def all_tombstones(self, *, after: AssetKey | None, limit: int) -> Sequence[Tombstone]:
         return await self._read(lambda c: tombstone_rows.page_of_tombstones(c, after, limit))

@@ -24,6 +24,7 @@ _REPLACE = (
     .values(
         revision=conflicts.c.revision + 1,
         state=bindparam("now_in"),
+        code=bindparam("because"),
         body=bindparam("now", type_=conflicts.c.body.type),
     )
 )
@@ -47,7 +48,13 @@ def _written(tx: Tx, it: Conflict) -> bool:
     if not it.revision:
         return tx.conn.execute(insert_new(tx.dialect, conflicts), _first(it, body)).first() is not None
     try:
-        row = {"of": it.id, "rests_on": it.revision, "now_in": str(it.state), "now": body}
+        row = {
+            "of": it.id,
+            "rests_on": it.revision,
+            "now_in": str(it.state),
+            "because": str(it.reason.code),
+            "now": body,
+        }
         return bool(tx.conn.execute(_REPLACE, row).rowcount == 1)
     except IntegrityError:
         return False  # another entry of the group stands; the whole transaction is given up by whoever called
@@ -61,6 +68,7 @@ def _first(it: Conflict, body: dict[str, Any]) -> dict[str, Any]:
         "serial": it.serial,
         "flow": str(it.flow),
         "state": str(it.state),
+        "code": str(it.reason.code),
         "opened_at": it.opened_at,
         "revision": 1,
         "body": body,
@@ -110,6 +118,13 @@ def count_conflicts(conn: Connection, flow: FlowName | None) -> dict[ConflictSta
     if flow is not None:
         query = query.where(conflicts.c.flow == str(flow))
     return {ConflictState(row[0]): row[1] for row in conn.execute(query)}
+
+
+def open_by_code(conn: Connection, flow: FlowName) -> dict[str, int]:
+    """How many open entries of the flow there are, by the code of their reason."""
+    table = conflicts.c
+    query = select(table.code, func.count()).where(table.state == str(ConflictState.OPEN), table.flow == str(flow))
+    return {row[0]: row[1] for row in conn.execute(query.group_by(table.code).order_by(table.code))}
 
 
 def _conflict(row: Row[Any]) -> Conflict:

@@ -63,7 +63,7 @@ class SqlLedger(SqlAgreeing):
         return await self._read(lambda c: observing.observed(c, flow, keys))
 
     async def attention(self, flow: FlowName) -> Mapping[str, int]:
-        return await self._read(lambda c: observing.attention(c, flow))
+        return await self._read(lambda c: observing.attention(c, flow), snapshot=True)
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
         return await self._read(lambda c: observing.lingering(c, flow, outcomes, limit))
@@ -105,6 +105,7 @@ class SqlLedger(SqlAgreeing):
 
     async def settle(self, settlement: Settlement) -> None:
         await self._writer.run(lambda tx: _settle(tx, settlement))
+        await self._journalled(settlement.tombstones)
 
     # berths ------------------------------------------------------------------------------------------------------
     async def lease_berth(self, account: AccountId, action: ActionId, *, count: int) -> int | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from dambridge.model.tombstones import Tombstone
 from dambridge.ports.errors import CannotGoOn
+from dambridge.ports.tombstones import TombstoneJournal
 from dambridge.storage import audit
 from dambridge.storage.database import Database
 from dambridge.storage.writer import GroupWriter, Tx
@@ -22,14 +24,20 @@ READERS = 4
 class SqlStore:
     """What the parts of the ledger share. Safe to use from many tasks of one event loop, and from several loops."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, journal: TombstoneJournal | None = None) -> None:
         self._database = database
+        self._journal = journal
         self._writer = GroupWriter(database, before_commit=_chain)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._closed = False
 
     async def _write(self, operation: Callable[[Connection], T]) -> T:
         return await self._writer.run(lambda tx: operation(tx.conn))
+
+    async def _journalled(self, tombstones: Sequence[Tombstone]) -> None:
+        """What the store holds by now is put on record beside it. Should this fail, the next start makes up for it."""
+        if self._journal is not None and tombstones:
+            await asyncio.to_thread(self._journal.append, tombstones)
 
     async def _read(self, query: Callable[[Connection], T], *, snapshot: bool = False) -> T:
         """Run `query` on a connection of its own; with `snapshot` all its statements see one state of the store."""

@@ -124,6 +124,7 @@ conflicts = _clustered(
     Column("serial", Integer, nullable=False),
     Column("flow", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("code", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("body", JsonText, nullable=False),

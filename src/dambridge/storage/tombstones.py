@@ -41,7 +41,8 @@ def tombstones_by_kin(conn: Connection, keys: Sequence[AssetKey]) -> dict[AssetK
     return found
 
 
-def put_tombstones(conn: Connection, wanted: Sequence[Tombstone]) -> int:
+def put_tombstones(conn: Connection, wanted: Sequence[Tombstone]) -> list[Tombstone]:
+    """Write those that are news, and give them."""
     latest: dict[AssetKey, Tombstone] = {}
     for it in sorted(wanted, key=lambda it: it.at):
         latest[it.key] = it
@@ -52,7 +53,7 @@ def put_tombstones(conn: Connection, wanted: Sequence[Tombstone]) -> int:
     put(conn, tombstones, [_row(it) for it in news])
     for row in _kin_rows(news):
         conn.execute(insert_new(conn.dialect.name, tombstone_kin), row)
-    return len(news)
+    return news
 
 
 def page_of_tombstones(conn: Connection, after: AssetKey | None, limit: int) -> list[Tombstone]:

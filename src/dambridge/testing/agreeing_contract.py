@@ -29,6 +29,7 @@ from dambridge.model.identity import (
     RemoteId,
     RunId,
 )
+from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.tombstones import Tombstone
 from dambridge.model.values import FieldName, Fields
@@ -44,6 +45,7 @@ from dambridge.testing.ledger_contract import (
     action,
     entry,
     link_of,
+    seen,
     settled,
     version,
 )
@@ -308,6 +310,19 @@ class AgreeingContract(ABC):
         assert found is not None
         with pytest.raises(MovedOn):
             await ledger.put_conflicts([replace(found, state=ConflictState.RULED)])
+
+    async def test_open_entries_need_a_person_and_others_do_not(self, ledger: AgreeingLedger, run: RunId) -> None:
+        entries = [conflict(f"ln{n}") for n in range(3)]
+        gone_copy = conflict("ln8", "presence", reason=Reason.of(Code.COPY_GONE, copy="x"))
+        written = await ledger.put_conflicts([*entries, gone_copy, conflict("ln9", flow=FlowName.LIFECYCLE)])
+        waits = replace(
+            seen(1, Outcome.WAITING, run=run, waits_for="person"), flow=RIGHTS, reason=Reason.of(Code.CONFLICT)
+        )
+        other = replace(seen(2, Outcome.QUARANTINED, run=run), flow=RIGHTS)
+        await ledger.record_items(run, [], [waits, other])
+        assert await ledger.attention(RIGHTS) == {"broken_file": 1, "conflict": 3, "copy_gone": 1}
+        await ledger.put_conflicts([replace(it, state=ConflictState.MOOT) for it in written[1:]])
+        assert await ledger.attention(RIGHTS) == {"broken_file": 1, "conflict": 1}
 
     # tombstones --------------------------------------------------------------------------------------------------
     @pytest.mark.hazard("P04")

@@ -1,4 +1,4 @@
-"""The ledger in memory: the whole `Store` port without a database, for proofs that take many thousands of steps."""
+"""The ledger in memory: the whole `AgreeingLedger` port without a database, for proofs that take many thousands of steps."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from dambridge.model.actions import Action
 from dambridge.model.commands import Command, CommandState
+from dambridge.model.conflicts import ConflictState
 from dambridge.model.identity import AccountId, ActionId, AssetKey, CommandId, FlowName, Link, LinkId, PlanId, RunId
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.records import Agreed
@@ -34,7 +35,7 @@ _FOR_NOBODY = ("system", "next run")
 
 
 class MemoryLedger(MemoryAgreeing):
-    """Implements `ports.agreeing.Store`. Passes `LedgerContract` and `AgreeingContract`."""
+    """Implements `ports.agreeing.AgreeingLedger`. Passes `LedgerContract` and `AgreeingContract`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -93,7 +94,11 @@ class MemoryLedger(MemoryAgreeing):
             waits = it.outcome is Outcome.WAITING and it.waits_for not in _FOR_NOBODY
             if waits or it.outcome in {Outcome.QUARANTINED, Outcome.FAILED}:
                 found[str(it.reason.code)] = found.get(str(it.reason.code), 0) + 1
-        return dict(sorted(found.items()))
+        inbox: dict[str, int] = {}
+        for entry in self.memory.conflicts.values():
+            if entry.flow == flow and entry.state is ConflictState.OPEN:
+                inbox[str(entry.reason.code)] = inbox.get(str(entry.reason.code), 0) + 1
+        return dict(sorted({**found, **inbox}.items()))
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
         known = [it for it in self.memory.observations.get(flow, {}).values() if it.outcome in outcomes]

@@ -76,19 +76,12 @@ async def _account(
     notes: Sequence[Reason],
     stopped: Sequence[str],
 ) -> dict[str, Any]:
-    """The run's JSON; the inbox needs a person as long as anything in it is open, seen in this run or not."""
+    """The run's JSON, with how many entries of the inbox are in each state."""
     summary = await account_for(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
     inbox = await parts.ledger.count_conflicts(flow=parts.flow)
     flow = summary["flows"][str(parts.flow)]
     flow["inbox"] = {str(it): inbox.get(it, 0) for it in ConflictState}
-    needs = {code: count for code, count in flow["needs_attention"].items() if code not in _OF_INBOX}
-    if inbox.get(ConflictState.OPEN):
-        needs[str(Code.CONFLICT)] = inbox[ConflictState.OPEN]
-    flow["needs_attention"] = needs
     return summary
-
-
-_OF_INBOX = frozenset({Code.CONFLICT, Code.COPY_GONE, Code.EDITED_AND_GONE})
 
 
 async def _take_up(parts: MirrorParts, old: RunId, *, by: RunId) -> list[str]:

@@ -68,6 +68,7 @@ def _add_conflicts() -> None:
         sa.Column("serial", sa.Integer(), nullable=False),
         sa.Column("flow", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
