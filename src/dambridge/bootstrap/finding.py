@@ -115,18 +115,14 @@ async def _live(settings: Settings) -> list[Finding]:
 
 async def _accounts(bridge: Bridge) -> list[Finding]:
     """Each account, and what hangs on it alone: a wrong key of one hides nothing of the other."""
-    found: list[Finding] = []
-    written = {it for flow in bridge.flows.values() for it in flow.accounts}
-    for name, site in bridge.sites.items():
-        account = await _account(site)
-        found.append(account)
-        if account.bad:
-            continue
-        if site.system is System.NETX and name in written:
-            found += await _told(f"map of {name}", partial(_map, site))
-        if FlowName.INTAKE in bridge.flows and name == bridge.parts.policy.source:
-            found += await _told("selection", lambda: _galleries(bridge))
-    return found
+    found = {name: await _account(site) for name, site in bridge.sites.items()}
+    hanging: list[Finding] = []
+    for name in sorted({it for flow in bridge.flows.values() for it in flow.accounts}):
+        if bridge.sites[name].system is System.NETX and not found[name].bad:
+            hanging += await _told(f"map of {name}", partial(_map, bridge.sites[name]))
+    if FlowName.INTAKE in bridge.flows and not found[bridge.parts.policy.source].bad:
+        hanging += await _told("selection", lambda: _galleries(bridge))
+    return [*found.values(), *hanging]
 
 
 async def _told(what: str, look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
