@@ -112,10 +112,8 @@ def test_each_flow_has_its_own_runs_links_and_sums(pair: World, call: Call) -> N
     runs = call("runs", "--json").json
     assert {it["flow"]: it["run"] for it in runs} == {name: it["run_id"] for name, it in said.json["flows"].items()}
     assert [it["state"] for it in runs] == ["ended", "ended"]
-    again = call("run", "--json")
-    assert [(it["done"], it["unchanged"]) for it in again.json["flows"].values()] == [(0, 0), (0, 0)]
-    full = call("run", "--full", "--json")
-    assert [(it["done"], it["unchanged"]) for it in full.json["flows"].values()] == [(0, 3), (0, 3)]
+    again = call("run", "--full", "--json")
+    assert [(it["done"], it["unchanged"]) for it in again.json["flows"].values()] == [(0, 3), (0, 3)]
     assert call("verify", "--json").json["runs_that_do_not_add_up"] == []
 
 
@@ -132,7 +130,7 @@ def test_one_tenants_wrong_key_stops_nothing_of_the_others(pair: World, call: Ca
     said = call("run", "--json")
     ill, well = ("enrich", "intake") if account.endswith("2") else ("intake", "enrich")
     assert said.code == 1
-    assert list(said.json["flows"]) == ["intake", "enrich"]
+    assert set(said.json["flows"]) == {"intake", "enrich"}
     assert said.json["flows"][well]["done"] == 3
     assert said.json["flows"][well]["stopped"] == []
     assert said.json["flows"][ill]["done"] == 0
@@ -180,7 +178,7 @@ def test_a_two_way_flow_that_cannot_go_on_lets_intake_do_its_work(
     pair.advance(60)
     downloads = len([it for it in pair.journal("photoshelter") if "download" in it["path"]])
     settled = call("run", "--flow", "intake", "--json").json["flows"]["intake"]
-    assert (settled["done"], settled["unchanged"], settled["bytes"]) == (0, 1, 0)
+    assert (settled["done"], settled["unchanged"], settled["bytes"]) == (0, 3, 0)
     assert len([it for it in pair.journal("photoshelter") if "download" in it["path"]]) == downloads
 
 

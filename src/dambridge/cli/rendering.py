@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dambridge.model.identity import FlowName
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
+from dambridge.policy.rounds import in_order
 from dambridge.telemetry.wording import MOVES
 
 console = Console(highlight=False)
@@ -85,7 +87,8 @@ def duration(seconds: float) -> str:
 
 def summary(data: Mapping[str, Any]) -> None:
     """A run's account: the sums that add up, and what needs a person."""
-    for name, flow in data["flows"].items():
+    for name in in_order(map(FlowName, data["flows"])):
+        flow = data["flows"][name]
         rows: list[list[str | Text]] = [[outcome_text(it), str(flow[str(it)])] for it in Outcome if flow[str(it)]]
         rows.append([Text("seen", style="bold"), Text(str(flow["seen"]), style="bold")])
         table(f"{name} · {flow['run_id'] or 'no run'}", ["outcome", "assets"], rows)

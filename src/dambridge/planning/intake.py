@@ -226,7 +226,9 @@ def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decisi
     for name in changes.cleared if task.embeds else ():
         if name in there.fields:
             return _beyond_embedding(task, f"empty the attribute {task.target_map.by_field[name].native}")
-    if before == now or not task.brings_bytes:
+    if before == now:
+        return _outstanding(task, there, agreed, changes)
+    if not task.brings_bytes:
         return _outstanding(task, there, agreed, changes)
     if before is not None and before.content != now.content:
         return _version(task, there, changes, agreed)

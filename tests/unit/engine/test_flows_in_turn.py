@@ -241,6 +241,7 @@ async def test_progress_is_told_of_each_flow_and_of_the_one_at_work(bench: Bench
     assert (await bench.ledger.control("progress") or "").startswith("intake|looking|")
 
 
+@pytest.mark.hazard("P06")
 async def test_durable_work_goes_to_the_flow_that_it_is_of(bench: Bench) -> None:
     bench.flow(INTAKE)
     bench.flow(RIGHTS)
