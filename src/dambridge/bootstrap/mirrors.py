@@ -142,17 +142,21 @@ def _wrong_groups(it: MirrorOptions, document: Document, at: Location, maps: Map
         yield document.mistake(at, "No field of this flow has a home in every account.", remedy)
 
 
-def _homeless(it: MirrorOptions, document: Document, at: Location, maps: Maps, settings: Settings) -> Iterator[Mistake]:
+def _homeless(
+    options: MirrorOptions, document: Document, at: Location, maps: Maps, settings: Settings
+) -> Iterator[Mistake]:
     """A field that one of the accounts does not show could never be brought into step with it."""
-    for name, group in groups_of(it, maps).items():
+    for name, group in groups_of(options, maps).items():
         for index, field in enumerate(group.fields):
             if field in EVERYWHERE or (field not in FIELDS and not field.startswith(CUSTOM)):
                 continue
-            for account in dict.fromkeys(it.between):
-                if AccountId(account) in maps and field not in maps[AccountId(account)].reads:
-                    place = (*at, "groups", name, "fields", index)
-                    remedy = f"Give it one: maps: {{{account}: {{{field}: {_native(settings, account, field)}}}}}"
-                    yield document.mistake(place, f"`{field}` has no home in `{account}`.", remedy)
+            accounts = [it for it in dict.fromkeys(options.between) if AccountId(it) in maps]
+            without = [it for it in accounts if field not in maps[AccountId(it)].reads]
+            if without:
+                homes = ", ".join(f"{it}: {{{field}: {_native(settings, it, field)}}}" for it in without)
+                what = f"`{field}` has no home in {' and '.join(f'`{it}`' for it in without)}."
+                place = (*at, "groups", name, "fields", index)
+                yield document.mistake(place, what, f"Give it one: maps: {{{homes}}}")
 
 
 def _native(settings: Settings, account: str, field: str) -> str:

@@ -18,6 +18,7 @@ from dambridge.bootstrap.capability_file import (
     with_examination,
     write_capabilities,
 )
+from dambridge.bootstrap.mirrors import mirrored
 from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.bootstrap.wiring import Tools, open_tools
@@ -109,11 +110,13 @@ def prober_for(settings: Settings, name: str, tools: Tools) -> Prober:
 
 def written_attributes(settings: Settings, name: str, *, marks: bool) -> list[str] | None:
     """The attributes that a flow writes on this account, or those of our own marks; None where no flow writes there."""
-    intake = settings.flows.intake
-    if intake is None or intake.target != name:
+    intake, maps = settings.flows.intake, build_maps(settings)
+    archives = intake is not None and intake.target == name
+    kept = mirrored(settings, maps, (name,))
+    if not archives and not kept:
         return None
-    rules = build_maps(settings)[AccountId(name)].rules
-    written = [it for it in rules if it.write and it.group == "attributes"]
+    rules = [it for it in maps[AccountId(name)].rules if it.write and it.group == "attributes"]
+    written = rules if archives else [it for it in rules if it.field in kept]
     return sorted({it.native for it in written if it.field.startswith(MARK) == marks})
 
 

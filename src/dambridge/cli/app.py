@@ -36,7 +36,9 @@ conflicts_app = typer.Typer(
 )
 app.add_typer(conflicts_app, name="conflicts")
 
-Flow = Annotated[str, typer.Option("--flow", help="The flow; `intake` is the one that runs today.")]
+Flow = Annotated[
+    str | None, typer.Option("--flow", help="Only this flow, for instance `intake`.", show_default="every flow")
+]
 By = Annotated[
     str, typer.Option("--by", help="Who decides; the name goes on record.", show_default="the user of this machine")
 ]
@@ -125,7 +127,9 @@ def probe(
 def plan(
     ctx: typer.Context,
     *,
-    flow: Flow = "intake",
+    flow: Annotated[
+        str | None, typer.Option("--flow", help="The flow that is planned.", show_default="the only one")
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everything selected, for a backfill.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Also write the plan to this file (JSON Lines).")] = None,
     json: Json = False,
@@ -170,11 +174,11 @@ def run(
     ctx: typer.Context,
     *,
     once: Annotated[bool, typer.Option("--once", help="Drain what there is and end; `run` always does.")] = True,
-    flow: Flow = "intake",
+    flow: Flow = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everything selected, as a sweep does.")] = False,
     json: Json = False,
 ) -> None:
-    """Run the flow once. Beside a running `serve` the order goes there, and its progress is shown here."""
+    """Run every flow once, in turn, or the one named. Beside a running `serve` the order goes there and its progress is shown."""
     from dambridge.cli import orders
 
     del once
@@ -198,13 +202,13 @@ def status(ctx: typer.Context, json: Json = False) -> None:
 
 
 @runs_app.callback(invoke_without_command=True)
-def runs(ctx: typer.Context, limit: Limit = 20, json: Json = False) -> None:
+def runs(ctx: typer.Context, limit: Limit = 20, flow: Flow = None, json: Json = False) -> None:
     """List the runs, the latest first; or show, pause, resume."""
     from dambridge.cli import looking
 
     context = _context(ctx, json)
     if ctx.invoked_subcommand is None:
-        looking.runs(context, limit=limit)
+        looking.runs(context, flow=flow, limit=limit)
 
 
 @runs_app.command("show")
@@ -223,16 +227,16 @@ def runs_show(
 
 
 @runs_app.command("pause")
-def runs_pause(ctx: typer.Context, by: By = "", flow: Flow = "intake", json: Json = False) -> None:
-    """Hold the flow: what is under way ends, nothing new begins."""
+def runs_pause(ctx: typer.Context, by: By = "", flow: Flow = None, json: Json = False) -> None:
+    """Hold every flow, or the one named: what is under way ends, nothing new begins."""
     from dambridge.cli import orders
 
     orders.pause(_context(ctx, json), flow=flow, by=by, hold=True)
 
 
 @runs_app.command("resume")
-def runs_resume(ctx: typer.Context, by: By = "", flow: Flow = "intake", json: Json = False) -> None:
-    """Let a held flow go on."""
+def runs_resume(ctx: typer.Context, by: By = "", flow: Flow = None, json: Json = False) -> None:
+    """Let held flows go on."""
     from dambridge.cli import orders
 
     orders.pause(_context(ctx, json), flow=flow, by=by, hold=False)

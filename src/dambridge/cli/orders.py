@@ -30,12 +30,13 @@ SILENT_AFTER = 30.0
 """Seconds without a heartbeat after which a worker no longer counts as living."""
 
 
-def run(context: Context, *, flow: str, full: bool) -> None:
+def run(context: Context, *, flow: str | None, full: bool) -> None:
     result = _ordered(context, flow, CommandKind.RUN, {"full": full}, by="")
     _finish(context, result)
 
 
-def plan(context: Context, *, flow: str, full: bool, out: Path | None) -> None:
+def plan(context: Context, *, flow: str | None, full: bool, out: Path | None) -> None:
+    flow = flow or _only(context.settings())
     result = _ordered(context, flow, CommandKind.PLAN, {"full": full}, by="")
     if "plan" not in result:
         _finish(context, result)
@@ -51,34 +52,46 @@ def plan(context: Context, *, flow: str, full: bool, out: Path | None) -> None:
 
 
 def apply(context: Context, *, plan: str, by: str, pilot: int, wave: int, allow_tripped: bool) -> None:
-    plan_id = _take_in(context, plan)
+    plan_id, flow = _take_in(context, plan)
     scope = {"plan": plan_id, "pilot": pilot, "wave": wave, "allow_tripped": allow_tripped}
-    _finish(context, _ordered(context, FlowName.INTAKE, CommandKind.APPLY, scope, by=by))
+    _finish(context, _ordered(context, flow, CommandKind.APPLY, scope, by=by))
 
 
-def pause(context: Context, *, flow: str, by: str, hold: bool) -> None:
+def pause(context: Context, *, flow: str | None, by: str, hold: bool) -> None:
     who = actor(by)
 
-    async def work() -> None:
+    async def work() -> tuple[FlowName, ...]:
         settings = context.settings()
-        _known(settings, flow)
+        flows = meant(settings, flow)
         async with open_store(settings) as (ledger, clock):
-            await ledger.set_control(f"paused:{flow}", who if hold else None)
-            event = "flow.paused" if hold else "flow.resumed"
-            await ledger.audit([AuditEntry(at=await clock.now(), actor=who, event=event, subject=flow, detail={})])
+            now, event = await clock.now(), "flow.paused" if hold else "flow.resumed"
+            for it in flows:
+                await ledger.set_control(f"paused:{it}", who if hold else None)
+            await ledger.audit([AuditEntry(at=now, actor=who, event=event, subject=it, detail={}) for it in flows])
+        return flows
 
-    go(work)
+    flows = go(work)
     if context.json:
-        print_json({"flow": flow, "paused": hold, "by": who})
-    else:
-        say(f"{flow} is held; what is under way ends." if hold else f"{flow} goes on with the next run.")
+        print_json({"flows": flows, "paused": hold, "by": who})
+        return
+    for it in flows:
+        say(f"{it} is held; what is under way ends." if hold else f"{it} goes on with the next run.")
 
 
-def _known(settings: Settings, flow: str) -> None:
+def meant(settings: Settings, flow: str | None) -> tuple[FlowName, ...]:
+    """The flow of this name, or all that are configured."""
     try:
-        known_flow(settings, flow)
+        return settings.flows.configured if flow is None else (known_flow(settings, flow),)
     except Refused as error:
         raise WrongUse(str(error)) from None
+
+
+def _only(settings: Settings) -> FlowName:
+    configured = settings.flows.configured
+    if len(configured) > 1:
+        names = ", ".join(f"`{it}`" for it in configured)
+        raise WrongUse(f"A plan is of one flow, and here are {len(configured)}: {names}. Say which: --flow NAME.")
+    return configured[0]
 
 
 def serve(context: Context) -> None:
@@ -100,11 +113,15 @@ def serve(context: Context) -> None:
         print_json({"stopped": True})
 
 
-def _ordered(context: Context, flow: str, kind: CommandKind, scope: Mapping[str, Any], *, by: str) -> Mapping[str, Any]:
+def _ordered(
+    context: Context, flow: str | None, kind: CommandKind, scope: Mapping[str, Any], *, by: str
+) -> Mapping[str, Any]:
+    """What became of an order about this flow, or about all of them."""
+
     async def work() -> Mapping[str, Any]:
         settings = context.settings()
-        _known(settings, flow)
-        return await ordered(context, settings, kind, {**scope, "flow": str(flow)}, by=by)
+        meant(settings, flow)
+        return await ordered(context, settings, kind, {**scope, "flow": str(flow or "")}, by=by)
 
     return go(work)
 
@@ -116,7 +133,7 @@ async def ordered(
     async with open_store(settings) as (ledger, clock):
         command = await _enqueue(ledger, kind, scope, by=actor(by), now=await clock.now())
         if await _served(ledger):
-            return await _watch(context, ledger, command, scope["flow"])
+            return await _watch(context, ledger, command)
         async with AsyncExitStack() as stack:
             try:
                 bridge = await stack.enter_async_context(open_bridge(settings))
@@ -162,7 +179,7 @@ async def _carry_out(context: Context, bridge: Bridge, command: CommandId) -> Ma
     return done.result or {"error": "The order ended without a result.", "exit_code": 1}
 
 
-async def _watch(context: Context, ledger: Ledger, command: CommandId, flow: str) -> Mapping[str, Any]:
+async def _watch(context: Context, ledger: Ledger, command: CommandId) -> Mapping[str, Any]:
     """Wait for a server to carry the order out, showing its progress."""
     with _bar(context) as bar:
         task = bar.add_task("waiting for the server", total=None)
@@ -170,9 +187,9 @@ async def _watch(context: Context, ledger: Ledger, command: CommandId, flow: str
             known = await ledger.command(command)
             if known is not None and known.state in {CommandState.DONE, CommandState.FAILED}:
                 return known.result or {"error": "The order ended without a result.", "exit_code": 1}
-            told = (await ledger.control(f"progress:{flow}") or "||||").split("|")
-            if told[1]:
-                bar.update(task, description=told[0], completed=int(told[1]), total=int(told[2]) or None)
+            flow, stage, ended, total, *_ = (await ledger.control("progress") or "|||").split("|")
+            if stage:
+                bar.update(task, description=f"{flow}: {stage}", completed=int(ended), total=int(total) or None)
             if not await _served(ledger):
                 return {
                     "error": "The server fell silent. The order stands in the ledger: start `dambridge serve`, or run again.",
@@ -204,20 +221,23 @@ async def _plan_of(context: Context, plan_id: PlanId) -> Plan:
         return read_plan(await ledger.plan_lines(plan_id) or [])
 
 
-def _take_in(context: Context, plan: str) -> PlanId:
-    """A plan file is brought into the store first; an id must be there. Raises `PlanDamaged` for a tampered file."""
+def _take_in(context: Context, plan: str) -> tuple[PlanId, FlowName]:
+    """The plan's id and flow. A plan file is brought into the store first; an id must be there. Raises `PlanDamaged` for a
+    tampered file."""
     file = Path(plan)
     made = read_plan(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else None
 
-    async def work() -> PlanId:
+    async def work() -> tuple[PlanId, FlowName]:
         async with open_store(context.settings()) as (ledger, clock):
-            plan_id = made.id if made is not None else PlanId(plan)
-            known = await ledger.plan_lines(plan_id) is not None
-            if made is not None and not known:
-                await ledger.save_plan(made.id, made.header.flow, at=await clock.now(), lines=list(made.lines()))
-            elif not known:
-                raise WrongUse(f"There is no plan {plan} here, and no such file. List them with `dambridge plans`.")
-        return plan_id
+            lines = await ledger.plan_lines(made.id if made is not None else PlanId(plan))
+            if made is None:
+                if lines is None:
+                    raise WrongUse(f"There is no plan {plan} here, and no such file. List them with `dambridge plans`.")
+                return PlanId(plan), read_plan(lines).header.flow
+            if lines is None:
+                now = await clock.now()
+                await ledger.save_plan(made.id, made.header.flow, at=now, lines=list(made.lines()))
+            return made.id, made.header.flow
 
     return go(work)
 
@@ -231,7 +251,7 @@ def _foretold(action: Action) -> str:
 def _show_plan(plan: Plan, out: Path | None) -> None:
     header = plan.header
     rows = [[name, str(count)] for name, count in sorted(header.counts.items())]
-    table(f"Plan {plan.id}", ["what", "how many"], rows)
+    table(f"{header.flow} · plan {plan.id}", ["what", "how many"], rows)
     forecast = header.forecast
     calls = ", ".join(f"{account} {count}" for account, count in forecast.calls.items()) or "none"
     say(

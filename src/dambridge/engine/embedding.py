@@ -120,7 +120,8 @@ async def bring_embedded(
     """Make the original with the wanted fields inside the current file of the linked asset; wait until they are read."""
     spooled, inside = await fetch(parts, action)
     filled = embedded_fields(inside)
-    beyond = {name: value for name, value in filled.items() if name not in action.fields and name not in before}
+    elsewhere = {*action.fields, *before, *parts.policy.mirrored}
+    beyond = {name: value for name, value in filled.items() if name not in elsewhere}
     fresh = for_target(parts, {**beyond, **settled_by_file(action.fields, filled)})
     wanted = {
         name: value
