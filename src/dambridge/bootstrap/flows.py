@@ -49,7 +49,7 @@ def make_flows(
     flows: dict[FlowName, Flow] = {}
     if settings.flows.intake is not None:
         flows[FlowName.INTAKE] = _intake(settings, common, sites, stack)
-    flows |= {name: _mirror(settings, common, sites, name) for name in settings.flows.mirrors}
+    flows |= {name: _mirror(settings, common, sites, name, stack) for name in settings.flows.mirrors}
     return flows
 
 
@@ -71,13 +71,18 @@ def _intake(settings: Settings, common: Common, sites: Mapping[AccountId, Site],
     return IntakeFlow(parts)
 
 
-def _mirror(settings: Settings, common: Common, sites: Mapping[AccountId, Site], flow: FlowName) -> MirrorFlow:
+def _mirror(
+    settings: Settings, common: Common, sites: Mapping[AccountId, Site], flow: FlowName, stack: AsyncExitStack
+) -> MirrorFlow:
     policy = build_mirror(settings, flow, {name: it.map for name, it in sites.items()})
+    inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
+    stack.push_async_callback(inspector.close)
     parts = MirrorParts(
         **common.given(),
         flow=flow,
         sites={name: sites[name] for name in policy.accounts},
         policy=policy,
         holding=holding_folders(settings, flow),
+        inspector=inspector,
     )
     return MirrorFlow(parts)

@@ -144,7 +144,7 @@ def status(context: Context) -> None:
                     {"name": name, "serving": serving} for name, serving in await ledger.live_workers(since=since)
                 ],
                 "flows": flows,
-                "needs_attention": dict(sum((Counter(it["needs_attention"]) for it in flows.values()), Counter())),
+                "needs_attention": await _needs(ledger),
                 "store_bytes": await ledger.size_bytes(),
                 "proof": [
                     {"account": it.account, "told": it.told, "remedy": it.remedy} for it in remarks(settings, now=now)
@@ -157,6 +157,14 @@ def status(context: Context) -> None:
     else:
         _show_status(told)
     leave(3 if told["needs_attention"] else 0)
+
+
+async def _needs(ledger: Ledger) -> dict[str, int]:
+    """What waits for a person, of flows that are not configured any more too: their inbox stands."""
+    found: Counter[str] = Counter()
+    for flow in FlowName:
+        found.update(await ledger.attention(flow))
+    return dict(sorted(found.items()))
 
 
 async def _flow_status(ledger: Ledger, flow: FlowName) -> dict[str, Any]:
