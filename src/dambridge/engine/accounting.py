@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from dambridge.engine.parts import FlowParts
 from dambridge.model.actions import Action
-from dambridge.model.identity import AccountId, RunId
+from dambridge.model.identity import AccountId, AssetKey, RunId
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code, Reason
@@ -18,8 +19,10 @@ from dambridge.telemetry import percentile
 PEOPLE_SETTLE = frozenset({Outcome.WAITING, Outcome.QUARANTINED, Outcome.FAILED})
 
 
-async def ends_of_left(parts: FlowParts, run: RunId, left: Sequence[LeftItem]) -> None:
-    """Write the ends of items that need nothing, with what was seen of them."""
+async def ends_of_left(
+    parts: FlowParts, run: RunId, left: Sequence[LeftItem], *, looked: Mapping[AssetKey, datetime] | None = None
+) -> None:
+    """Write the ends of items that need nothing, with what was seen of them: now, or when each was `looked` at."""
     now = await parts.clock.now()
     items = [
         ItemOutcome(
@@ -41,7 +44,7 @@ async def ends_of_left(parts: FlowParts, run: RunId, left: Sequence[LeftItem]) -
             reason=it.leave.reason,
             waits_for=it.leave.waits_for,
             run=run,
-            at=now,
+            at=(looked or {}).get(it.key, now),
         )
         for it in left
     ]

@@ -21,7 +21,7 @@ from dambridge.model.identity import Link
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
-from dambridge.ports.ledger import ActionRow, WorkStage
+from dambridge.ports.ledger import ActionRow, Observation, WorkStage
 
 log = structlog.get_logger()
 ORDER = (
@@ -38,14 +38,17 @@ def in_order(rows: Sequence[ActionRow]) -> list[ActionRow]:
     return sorted(rows, key=lambda it: (ORDER.index(it.action.kind), it.action.target, it.action.id))
 
 
-async def carry_out(parts: MirrorParts, link: Link, rows: Sequence[ActionRow], sofar: Ended | None) -> None:
-    """Do these open actions of one link. `sofar` is the item's end from actions that ended before a crash, and from what
-    stands in the inbox. Only `CannotGoOn` gets out, and then nothing was settled of the action that raised it."""
-    item = sofar
+async def carry_out(parts: MirrorParts, link: Link, rows: Sequence[ActionRow], looked: Observation | None) -> None:
+    """Do these open actions of one link. `looked` is what is on record of the link's item: from the look at it, or from
+    actions of this run that ended before a crash. Only `CannotGoOn` gets out, and then nothing was settled of the action
+    that raised it."""
+    item: Ended | None = None
+    if looked is not None and rows and looked.run == rows[0].run:
+        item = Ended(looked.outcome, looked.reason, looked.waits_for)
     held: Ended | None = None
     for row in in_order(rows):
         end = End(ended=held, stage=WorkStage.LEFT) if held is not None else await _tried(parts, link, row)
-        end = await _settled(parts, link, row, end, item)
+        end = await _settled(parts, link, row, end, item=item, looked=looked)
         item = worse(item, end.ended)
         if row.action.kind is ActionKind.AGREE and end.stage is not WorkStage.DONE:
             held = end.ended  # nothing may be written that was not agreed on
@@ -54,16 +57,23 @@ async def carry_out(parts: MirrorParts, link: Link, rows: Sequence[ActionRow], s
         parts.progress.end_item(item.outcome, item.bytes_moved)
 
 
-async def _settled(parts: MirrorParts, link: Link, row: ActionRow, end: End, item: Ended | None) -> End:
+async def _settled(
+    parts: MirrorParts, link: Link, row: ActionRow, end: End, *, item: Ended | None, looked: Observation | None
+) -> End:
     """Write the end. Where another writer changed an accord or an entry meanwhile, nothing of it holds: it is planned again."""
-    face = face_of(link)
     now = await parts.clock.now()
-    try:
-        await parts.ledger.settle(settlement_of(parts, row, end, face=face, item=worse(item, end.ended), now=now))
-    except MovedOn as error:
-        log.info("action.moved_on", action=row.action.id, why=str(error))
-        end = _moved_on(error)
-        await parts.ledger.settle(settlement_of(parts, row, end, face=face, item=worse(item, end.ended), now=now))
+    face = face_of(link)
+    for last in (False, True):
+        whole = worse(item, end.ended)
+        try:
+            await parts.ledger.settle(settlement_of(parts, row, end, face=face, item=whole, looked=looked, now=now))
+        except MovedOn as error:
+            if last:
+                raise
+            log.info("action.moved_on", action=row.action.id, why=str(error))
+            end = _moved_on(error)
+        else:
+            break
     return end
 
 

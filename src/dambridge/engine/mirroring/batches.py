@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from dambridge.engine.batches import Hold
 from dambridge.engine.mirroring.acting import carry_out
 from dambridge.engine.mirroring.parts import MirrorParts
-from dambridge.engine.mirroring.settling import Ended, face_of
-from dambridge.model.identity import AssetKey, LinkId, RunId
+from dambridge.engine.mirroring.settling import face_of
+from dambridge.model.identity import LinkId
 from dambridge.ports.errors import CannotGoOn
-from dambridge.ports.ledger import ActionRow, Observation
+from dambridge.ports.ledger import ActionRow
 from dambridge.ports.runtime import Json
 
 
@@ -35,7 +35,7 @@ async def work_off(parts: MirrorParts, batch: str) -> Json:
                 return
             link, own = links[link_id], by_link[link_id]
             try:
-                await carry_out(parts, link, own, _so_far(ends, face_of(link), own[0].run))
+                await carry_out(parts, link, own, ends.get(face_of(link)))
                 ended += 1
             except CannotGoOn as error:
                 stopped.append(str(error))
@@ -51,11 +51,3 @@ def _by_link(rows: Sequence[ActionRow]) -> dict[LinkId, list[ActionRow]]:
     for row in rows:
         found.setdefault(row.action.link, []).append(row)
     return found
-
-
-def _so_far(ends: Mapping[AssetKey, Observation], face: AssetKey, run: RunId) -> Ended | None:
-    """How the item ended in this very run before the process died, if it did."""
-    known = ends.get(face)
-    if known is None or known.run != run:
-        return None
-    return Ended(known.outcome, known.reason, known.waits_for)

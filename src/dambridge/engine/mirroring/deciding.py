@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from dambridge.engine.mirroring.parts import MirrorParts
@@ -33,6 +34,7 @@ class Decided:
     conflicts: list[Conflict] = field(default_factory=list)
     links: dict[LinkId, Link] = field(default_factory=dict)
     records: list[AssetRecord] = field(default_factory=list)
+    begun: datetime | None = None
 
     def add(self, other: Decided) -> None:
         self.actions += other.actions
@@ -49,7 +51,7 @@ async def decide_links(
     known = known or await gather(parts, ids)
     seen = {key: _believed(it, key, unproven) for key, it in known.seen.items()}
     records = [it.record for it in seen.values() if isinstance(it, Present)]
-    decided = Decided(links=dict(known.links), records=records)
+    decided = Decided(links=dict(known.links), records=records, begun=known.begun)
     now = await parts.clock.now()
     for link_id, link in known.links.items():
         decision = decide_mirror(
@@ -63,21 +65,24 @@ async def decide_links(
             now=now,
             before=known.before.get(link_id),
         )
-        _take(decided, link, _at_revisions(known, link_id, decision), seen)
+        _take(decided, link, _as_read(known, link_id, decision, now), seen)
     return decided
 
 
-def _at_revisions(known: Known, link: LinkId, decision: MirrorDecision) -> MirrorDecision:
-    """The decision resting on the revisions that were read, which are the ledger's matter and not the core's."""
+def _as_read(known: Known, link: LinkId, decision: MirrorDecision, now: datetime) -> MirrorDecision:
+    """The decision resting on the revisions that were read, which are the ledger's matter and not the core's; and every
+    copy known since the reading began: what was edited while the others were read is an edit after that."""
     accords = {name: it.revision for name, it in known.accords.get(link, {}).items()}
     entries = {it.id: it.revision for it in known.conflicts.get(link, {}).values()}
+
+    def dated(accord: Accord) -> Accord:
+        copies = {it: replace(one, at=known.begun) if one.at == now else one for it, one in accord.copies.items()}
+        return replace(accord, copies=copies, revision=accords.get(accord.group, 0))
+
     return replace(
         decision,
         conflicts=tuple(replace(it, revision=entries.get(it.id, 0)) for it in decision.conflicts),
-        actions=tuple(
-            replace(it, accords=tuple(replace(one, revision=accords.get(one.group, 0)) for one in it.accords))
-            for it in decision.actions
-        ),
+        actions=tuple(replace(it, accords=tuple(map(dated, it.accords))) for it in decision.actions),
     )
 
 
@@ -90,6 +95,8 @@ class Known:
     conflicts: Mapping[LinkId, Mapping[GroupName, Conflict]]
     seen: Mapping[AssetKey, Seen]
     before: Mapping[LinkId, Mapping[CopyId, LastSeen]]
+    begun: datetime
+    """When the reading began."""
 
 
 async def gather(parts: MirrorParts, ids: Sequence[LinkId]) -> Known:
@@ -99,6 +106,7 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId]) -> Known:
     accords = await parts.ledger.accords(list(links))
     conflicts = await parts.ledger.conflicts_of(list(links))
     keys = [copy.key for link in links.values() for copy in link.copies]
+    begun = await parts.clock.now()
     seen = await read_copies(parts, keys)
     old = await parts.ledger.observations(parts.flow, keys)
     before = {
@@ -111,7 +119,7 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId]) -> Known:
     }
     accords = await begin_accords(parts, links, accords)
     accords = await resolve(parts, links, accords, seen)
-    return Known(links=links, accords=accords, conflicts=conflicts, seen=seen, before=before)
+    return Known(links=links, accords=accords, conflicts=conflicts, seen=seen, before=before, begun=begun)
 
 
 def _ours(parts: MirrorParts, link: Link) -> Link:

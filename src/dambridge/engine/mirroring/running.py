@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dambridge.engine.accounting import account_for, ends_of_left
@@ -113,12 +114,14 @@ async def _work_through(parts: MirrorParts, run: RunId, found: Round, notes: lis
 
 
 async def note_versions(parts: MirrorParts, run: RunId, decided: Decided) -> None:
-    """Write down what every copy was when it was looked at: it narrows down when the next edit of it was made. The copy
-    under which a link's item is listed has that from the item's end."""
-    now = await parts.clock.now()
+    """Write down what every copy was when it was looked at, which narrows down when its next edit was made. How the last
+    item of a link ended stays as it is: this one's end is still to come."""
+    at = decided.begun or await parts.clock.now()
+    old = await parts.ledger.observations(parts.flow, [it.key for it in decided.records])
     faces = {face_of(it) for it in decided.links.values()}
-    seen = [
-        Observation(
+    seen: list[Observation] = []
+    for it in decided.records:
+        fresh = Observation(
             flow=parts.flow,
             key=it.key,
             version=it.version,
@@ -126,13 +129,17 @@ async def note_versions(parts: MirrorParts, run: RunId, decided: Decided) -> Non
             outcome=Outcome.UNCHANGED,
             reason=Reason.of(Code.IN_STEP),
             waits_for="",
-            run=run,
-            at=now,
+            run=_NO_RUN,
+            at=at,
         )
-        for it in decided.records
-        if it.key not in faces
-    ]
+        known = old.get(it.key)
+        if it.key in faces and known is not None:
+            fresh = replace(known, version=it.version, file_name=it.file_name, at=at)
+        seen.append(fresh)
     await parts.ledger.record_items(run, [], seen)
+
+
+_NO_RUN = RunId("")
 
 
 async def _known(parts: MirrorParts, found: Round, so_far: int) -> int:
@@ -155,7 +162,7 @@ async def carry_plan(
     """Write down what the plan leaves, carry out what it says; a tripped guard or a pause holds every write back."""
     acting = {it.link for it in plan.actions}
     faces = {face_of(links[it]) for it in acting}
-    await ends_of_left(parts, run, [it for it in plan.left if it.key not in faces])
+    await _end(parts, run, [it for it in plan.left if it.key not in faces])
     held = plan.header.tripped[0] if plan.header.tripped else None
     if held is None and await paused(parts):
         held = Reason.of(Code.PAUSED, flow=str(parts.flow))
@@ -177,7 +184,13 @@ async def _still_waiting(parts: MirrorParts, run: RunId, left: Sequence[LeftItem
         own = Ended(item.leave.outcome, item.leave.reason, item.leave.waits_for)
         if so_far is None or so_far.run != run or worse(_ended(so_far), own).reason == own.reason:
             worst.append(item)
-    await ends_of_left(parts, run, worst)
+    await _end(parts, run, worst)
+
+
+async def _end(parts: MirrorParts, run: RunId, left: Sequence[LeftItem]) -> None:
+    """Write the ends of items; what was seen of them is as old as the look at them."""
+    known = await parts.ledger.observations(parts.flow, [it.key for it in left])
+    await ends_of_left(parts, run, left, looked={key: it.at for key, it in known.items()})
 
 
 def _ended(it: Observation) -> Ended:
@@ -188,7 +201,7 @@ async def hold_back(parts: MirrorParts, run: RunId, links: Sequence[Link], why: 
     """Links that were to be worked on wait, and say for whom."""
     waits_for = "coordinator" if why.code in {Code.GUARD_TRIPPED, Code.PAUSED, Code.NOT_IN_WAVE} else "system"
     leave = Leave(outcome=Outcome.WAITING, reason=why, waits_for=waits_for)
-    await ends_of_left(parts, run, [LeftItem(key=face_of(it), leave=leave, expects=None) for it in links])
+    await _end(parts, run, [LeftItem(key=face_of(it), leave=leave, expects=None) for it in links])
 
 
 async def _act(

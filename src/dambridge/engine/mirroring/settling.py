@@ -66,9 +66,17 @@ def face_of(link: Link) -> AssetKey:
 
 
 def settlement_of(
-    parts: MirrorParts, row: ActionRow, end: End, *, face: AssetKey, item: Ended, now: datetime
+    parts: MirrorParts,
+    row: ActionRow,
+    end: End,
+    *,
+    face: AssetKey,
+    item: Ended,
+    looked: Observation | None,
+    now: datetime,
 ) -> Settlement:
-    """Everything that one end writes, as one value. `item` is the end of the item so far, this action's included."""
+    """Everything that one end writes, as one value. `item` is the end of the item so far, this action's included; `looked`
+    says what the item's copy was when it was looked at, and when."""
     action = row.action
     return Settlement(
         action=action.id,
@@ -88,13 +96,13 @@ def settlement_of(
         observation=Observation(
             flow=parts.flow,
             key=face,
-            version=next((it for place, it in action.expects.items() if place.startswith(f"{face.account}/")), None),
-            file_name=action.file_name,
+            version=looked.version if looked is not None else None,
+            file_name=looked.file_name if looked is not None else action.file_name,
             outcome=item.outcome,
             reason=item.reason,
             waits_for=item.waits_for,
             run=row.run,
-            at=now,
+            at=looked.at if looked is not None else now,
         ),
         audit=(*_told(action, end, row, now), *inbox_told(end.conflicts, actor=f"flow:{row.run}", now=now)),
         retry_at=now + end.retry_after if end.retry_after is not None else None,
