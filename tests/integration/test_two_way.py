@@ -116,7 +116,9 @@ def test_edits_of_the_same_field_stand_in_the_inbox_until_a_person_rules_and_may
     assert undone.code == 0, undone.out
     pair.advance(60)
     dambridge(pair.config, "run", "--once", "--flow", "rights")
-    again = {(it["metadata"]["headline"]) for it in shown(pair).values() if it["metadata"]["headline"].startswith("Here")}
+    again = {
+        (it["metadata"]["headline"]) for it in shown(pair).values() if it["metadata"]["headline"].startswith("Here")
+    }
     assert len(again) == 1, "the one asset whose ruling was taken back has its own value again"
     verified = dambridge(pair.config, "verify")
     assert verified.json["audit"]["holds"], verified.out

@@ -49,6 +49,7 @@ from support.two_way_systems import (
     SELECTED,
     TITLE,
     Library,
+    Presence,
     State,
     Texts,
     Times,
@@ -204,6 +205,11 @@ class TwoWay:
         for link in self.links.values():
             self.ledger.memory.put_link(link)
 
+    def present(self, copy: Copy) -> bool:
+        """Whether the copy is there for our user, and where the flow looks."""
+        state = self.state(copy)
+        return state.presence is Presence.HERE and SELECTED in state.places
+
     def state(self, copy: Copy) -> State:
         return self.libraries[copy.id.account].state(copy.remote_id)
 
@@ -238,9 +244,10 @@ class TwoWay:
     async def _rest(self, wait: timedelta) -> None:
         self.times.advance(wait)
 
-    def run(self, *, full: bool = False, crash: CrashPlan | None = None) -> RunResult | None:
+    def run(self, *, full: bool = False, crash: CrashPlan | None = None, ledger: Any = None) -> RunResult | None:
         """One run of a process of its own; None where it died."""
-        ledger = CrashingLedger(self.ledger, crash) if crash is not None else self.ledger
+        ledger = ledger or self.ledger
+        ledger = CrashingLedger(ledger, crash) if crash is not None else ledger
         try:
             return self.wait(run_mirror(self.parts(ledger), full=full))
         except Crash:

@@ -96,6 +96,8 @@ class Times:
     serial: int = 0
 
     async def now(self) -> datetime:
+        """Never the same instant twice."""
+        self.now_at += timedelta(microseconds=1)
         return self.now_at
 
     def advance(self, by: timedelta) -> None:

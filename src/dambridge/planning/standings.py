@@ -169,8 +169,13 @@ def _until(standing: Standing | None, record: AssetRecord, after: datetime | Non
 
 
 def is_stale(version: AssetVersion, standings: Iterable[Standing], *, stale_for: timedelta, now: datetime) -> bool:
-    """Whether a copy is shown as it was before: an index that lags, as long as that can be believed."""
-    return any(version != it.version and version in it.past and now < it.at + stale_for for it in standings)
+    """Whether a copy is shown as it was before: an index that lags, as long as that can be believed. What the copy was when
+    it was last looked at is no past, whatever single groups have last been known at."""
+    known = list(standings)
+    newest = max(known, key=lambda it: it.at, default=None)
+    if newest is None or version == newest.version:
+        return False
+    return any(version != it.version and version in it.past and now < it.at + stale_for for it in known)
 
 
 def settled(reading: Reading, accord: Fields, *, now: datetime) -> Standing:

@@ -42,6 +42,8 @@ class Task:
     accords: Mapping[GroupName, Accord]
     now: datetime
     """When the work on it began: not later than anything that it reads."""
+    asked_before: frozenset[GroupName] = frozenset()
+    """Groups whose values an earlier try asked for already."""
 
     @property
     def copy(self) -> CopyId:
@@ -125,8 +127,10 @@ async def ask(
     task: Task, journal: StepJournal, step: Step, intent: Mapping[str, Any], groups: Iterable[GroupName]
 ) -> Task:
     """Put on record, durably and in one, that these groups are about to be written to the copy."""
+    groups = list(groups)
+    before = frozenset(it for it in groups if task.wanted(it) in task.accords[it].copies[task.copy].asked)
     asked = [task.accords[it].asking(task.copy, task.wanted(it)) for it in groups]
-    return task.with_accords(await journal.ask(step, intent, asked))
+    return replace(task.with_accords(await journal.ask(step, intent, asked)), asked_before=before)
 
 
 async def _is_late(task: Task, journal: StepJournal) -> bool:
@@ -145,9 +149,12 @@ async def _met_otherwise(task: Task, record: AssetRecord, view: Fields, *, begun
     """The copy is not what the plan expects. What it shows of our own asking is settled as our own; nothing is written."""
     ours = [it for it in task.groups if shows(task, it, view)]
     settled = [stands_as_agreed(task.accords[it], task, record, view) for it in ours]
+    rest = {it: task.accords[it] for it in task.groups if it not in ours}
     if not begun:  # nothing of ours can be on its way: what it shows from now on is what people make of it
-        settled += [unasked(task.accords[it], task.copy) for it in task.groups if it not in ours]
-    settled += others_moved(task, record, view, but=task.groups)
+        rest = {it: unasked(accord, task.copy) for it, accord in rest.items()}
+        settled += rest.values()
+    moved = others_moved(task.with_accords(rest.values()), record, view, but=ours)
+    settled = [*(it for it in settled if it.group not in {one.group for one in moved}), *moved]
     if len(ours) == len(task.groups):
         reason = Reason.of(Code.FIELDS_UPDATED, fields=tuple(sorted(_names(task.action))))
         ended = Ended(Outcome.DONE, reason) if begun else Ended(Outcome.UNCHANGED, Reason.of(Code.IN_STEP))
@@ -251,12 +258,14 @@ def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable
 
 
 def _difference(task: Task, group: GroupName, view: Fields) -> Reason | None:
-    """What the system made of a value of ours, or None where it can only be somebody's edit."""
+    """What the system made of a value of ours, or None where it may be somebody's edit: of who shows once what was there
+    before nobody knows whether the write was ignored or taken back, twice it was ignored."""
     for name in sorted(task.carried(group)):
         wanted, found = task.wanted(group).get(name), view.get(name)
         if equal(name, wanted, found) or equal(name, found, wanted):
             continue
-        ignored = same(name, found, task.accords[group].copies[task.copy].shown.get(name))
+        shown = task.accords[group].copies[task.copy].shown.get(name)
+        ignored = group in task.asked_before and same(name, found, shown)
         if not ignored and not _is_made_of(found, wanted):
             return None
         return Reason.of(Code.VALUE_ALTERED, field=name, wanted=_text(wanted)[:120], found=_text(found)[:120])
