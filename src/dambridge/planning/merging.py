@@ -68,7 +68,7 @@ def merge(question: Question) -> Merged:
 
 def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
     if len(contenders) < 2:
-        return _agreed(question, _only(question.group, contenders))
+        return _agreed(question, _only(question, contenders))
     verdict = decide(contenders, question.group, question.accord, question.policy)
     if isinstance(verdict, Chosen):
         return _agreed(question, verdict)
@@ -90,7 +90,7 @@ def _open(question: Question, entry: Conflict, contenders: Sequence[Contender]) 
     if len(contenders) > 1:
         sides = sides_of(contenders, question.group, question.accord)
         return _frozen(question, followed(entry, sides, question.group))
-    merged = _agreed(question, _only(question.group, contenders))
+    merged = _agreed(question, _only(question, contenders))
     agreed = merged.accord.fields if merged.accord is not None else {}
     return replace(merged, conflict=moot(entry, agreed, question.group))
 
@@ -177,15 +177,19 @@ def _was_given_back(reading: Reading, sides: Sequence[Side]) -> bool:
     )
 
 
-def _only(group: FieldGroup, contenders: Sequence[Contender]) -> Chosen | None:
-    return None if not contenders or contenders[0].agreed else chosen(contenders[0], group)
+def _only(question: Question, contenders: Sequence[Contender]) -> Chosen | None:
+    """The value that is left, unless it is the agreed one: saying that again is no news."""
+    accord, names = question.accord, question.group.fields
+    if not contenders or (accord is not None and alike(contenders[0].fields, accord.fields, names)):
+        return None
+    return chosen(contenders[0], question.group)
 
 
 def _agreed(question: Question, verdict: Chosen | None, *, by: str = "") -> Merged:
-    """The accord after the verdict; None leaves what was agreed as it is."""
+    """The accord after the verdict; None leaves what was agreed as it is, and so does a verdict for it that rests on no edit."""
     was = question.accord
     names = question.group.fields
-    if was is not None and (verdict is None or (not by and alike(verdict.fields, was.fields, names))):
+    if was is not None and (verdict is None or (verdict.since is None and alike(verdict.fields, was.fields, names))):
         base = was
     else:
         fields = verdict.fields if verdict is not None else {}
