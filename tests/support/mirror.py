@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from dambridge.mapping import FIELDS, AccountMap, account_map, fingerprint
 from dambridge.mapping.normal import same
@@ -28,6 +28,7 @@ from dambridge.model.identity import (
     RemoteId,
     System,
 )
+from dambridge.model.reasons import Code
 from dambridge.model.records import (
     Absence,
     AssetRecord,
@@ -52,9 +53,12 @@ ABROAD = CopyId(ARCHIVE, CopyRole.PUBLISHED, "emea")
 TWO, THREE = (HERE, THERE), (HERE, THERE, ABROAD)
 LINK = LinkId("ln1")
 START = datetime(2026, 11, 28, 9, tzinfo=UTC)
-_ALL = {str(it): str(it).replace("_", " ").title() for it in FIELDS}
+PERMITTED = FieldName("custom:permitted_uses")
+_ALL = {str(it): str(it).replace("_", " ").title() for it in (*FIELDS, PERMITTED)}
 EVERYTHING: Mapping[AccountId, AccountMap] = dict.fromkeys((AGENCY, ARCHIVE), account_map(System.NETX, _ALL))
 """Maps that carry every field both ways."""
+VOID = frozenset({Code.STALE_ANSWER, Code.COPY_UNREAD, Code.OBSERVE_ONLY})
+"""Why a look may have told nothing at all."""
 
 
 def of_field(name: str, rule: Rule, account: AccountId | None = None) -> FieldGroup:
@@ -131,6 +135,17 @@ class Held:
         return value
 
 
+class Listener(Protocol):
+    """Somebody who is told what happens, in the order in which it happens: an oracle."""
+
+    def edited(self, copy: CopyId, at: datetime, view: Fields) -> None: ...
+    def observed(self, at: datetime, lag: Mapping[CopyId, int], decision: MirrorDecision) -> None: ...
+    def begun(self, copy: CopyId, group: GroupName, fields: Fields) -> None: ...
+    def landed(self, copy: CopyId, at: datetime, view: Fields) -> None: ...
+    def read_back(self, copy: CopyId, groups: Sequence[GroupName], at: datetime) -> None: ...
+    def ruled(self, group: GroupName, ruling: Ruling) -> None: ...
+
+
 @dataclass(slots=True)
 class Mirror:
     """One link, its people and its engine."""
@@ -149,12 +164,15 @@ class Mirror:
     can_archive: Mapping[AccountId, ArchiveCapabilities] = field(
         default_factory=lambda: dict.fromkeys((AGENCY, ARCHIVE), TAKES)
     )
+    listener: Listener | None = None
     shuffled: bool = False
     """Whether everything is handed to the decision in the opposite order."""
 
     def __post_init__(self) -> None:
         for it in self.copies:
             self.held.setdefault(it, Held(it))
+            if self.listener is not None:
+                self.listener.edited(it, self.now, self.view(it))
 
     @property
     def link(self) -> Link:
@@ -165,17 +183,24 @@ class Mirror:
 
     def everywhere(self, values: Mapping[FieldName, Value | None]) -> None:
         for it in self.copies:
-            self.held[it].put(values, self.now)
+            self._edited(it, values)
 
     def edit(self, copy: CopyId, values: Mapping[FieldName, Value | None], *, later: float = 60) -> None:
         """A person edits a copy, `later` seconds after what happened last."""
         self.now += timedelta(seconds=later)
+        self._edited(copy, values)
+
+    def _edited(self, copy: CopyId, values: Mapping[FieldName, Value | None]) -> None:
         self.held[copy].put(values, self.now)
+        if self.listener is not None:
+            self.listener.edited(copy, self.now, self.view(copy))
 
     def rule(self, group: str, fields: Fields, *, side: CopyId | None = None) -> None:
         entry = self.conflicts[GroupName(group)]
         ruling = Ruling(by="ines", at=self.now, fields=fields, side=side)
         self.conflicts[entry.group] = replace(entry, state=ConflictState.RULED, ruling=ruling)
+        if self.listener is not None:
+            self.listener.ruled(entry.group, ruling)
 
     def undo(self, group: str, restore: Mapping[CopyId, Fields]) -> None:
         entry = self.conflicts[GroupName(group)]
@@ -216,22 +241,31 @@ class Mirror:
         )
 
     def _turned(self, them: Mapping[K, V]) -> dict[K, V]:
-        return dict(reversed(them.items())) if self.shuffled else dict(them)
+        return dict(reversed(list(them.items()))) if self.shuffled else dict(them)
 
     # the engine --------------------------------------------------------------------------------------------------
 
     def round(
         self,
         *,
-        seen: Mapping[CopyId, Seen] | None = None,
+        lag: Mapping[CopyId, int] | None = None,
         lost_replies: int = 0,
         lost_requests: int = 0,
         crash_after_agreeing: bool = False,
     ) -> MirrorDecision:
         """Look, decide and act; the first so many writes lose their reply, or never arrive."""
         self.now += timedelta(seconds=60)
-        found = dict(self.seen() if seen is None else seen)
+        found = self.seen(lag)
         decision = self.decide(found)
+        if self.listener is not None:
+            self.listener.observed(self.now, lag or {}, decision)
+        if not decision.actions and decision.leave is not None and decision.leave.reason.code in VOID:
+            return decision
+        self.before = {
+            it: LastSeen(version=one.record.version, at=self.now)
+            for it, one in found.items()
+            if isinstance(one, Present)
+        }
         own: dict[CopyId, AssetVersion] = {}
         for action in decision.actions:
             match action.kind:
@@ -246,11 +280,6 @@ class Mirror:
                     lost, never = lost_replies > 0, lost_requests > 0
                     lost_replies, lost_requests = lost_replies - 1, lost_requests - 1
                     self._write(action, own, lost=lost, never=never)
-        self.before = {
-            it: LastSeen(version=one.record.version, at=self.now)
-            for it, one in found.items()
-            if isinstance(one, Present)
-        }
         return decision
 
     def settle(self, rounds: int = 6) -> int:
@@ -273,17 +302,21 @@ class Mirror:
 
     def _write(self, action: Action, own: dict[CopyId, AssetVersion], *, lost: bool, never: bool) -> None:
         copy, held = action.target, self.held[action.target]
+        if held.record().version != own.get(copy, action.expects[str(copy)]):
+            return
         for accord in action.accords:
             standing = self._standing(accord.group, copy)
             wanted = accord.copies[copy].fields
             self._stand(accord.group, copy, replace(standing, asked=(wanted, *standing.asked)))
-        if held.record().version != own.get(copy, action.expects[str(copy)]):
-            return
+            if self.listener is not None:
+                self.listener.begun(copy, accord.group, wanted)
         if never:
             return
         values: dict[FieldName, Value | None] = {**action.fields, **dict.fromkeys(action.cleared)}
         held.put(values, self.now)
         self.writes.append(action)
+        if self.listener is not None:
+            self.listener.landed(copy, self.now, self.view(copy))
         if lost:
             return
         own[copy] = held.record().version
@@ -303,6 +336,8 @@ class Mirror:
                 fields = about[group.name].copies[copy].fields
                 moved = replace(moved, fields=fields, shown=shown, asked=(), overruled=None)
             self._stand(group.name, copy, moved)
+        if self.listener is not None:
+            self.listener.read_back(copy, sorted(about), self.now)
 
     def _standing(self, group: GroupName, copy: CopyId) -> Standing:
         return self.accords[group].copies[copy]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dambridge.model.accords import Accord
-from dambridge.model.identity import AccountId, CopyId
+from dambridge.model.identity import CopyId
 from dambridge.model.values import FieldName, Fields, Value
 from dambridge.planning.sets import union
 from dambridge.planning.standings import Reading
@@ -69,10 +69,9 @@ def decide(
     """Ask the group's authority about several contenders."""
     match group.authority.rule:
         case Rule.ACCOUNT:
-            assert group.authority.account is not None  # noqa: S101 - held by `Authority`
-            return _of_account(contenders, group.authority.account, accord)
+            return _of_account(contenders, group, accord)
         case Rule.NEWEST:
-            return _newest(contenders, accord, policy)
+            return _newest(contenders, group, accord, policy)
         case Rule.MOST_RESTRICTIVE:
             return _most_restrictive(contenders, group, policy)
         case Rule.UNION:
@@ -81,19 +80,19 @@ def decide(
             return Undecided("a person decides")
 
 
-def chosen(contender: Contender) -> Chosen:
-    """This contender's value, as its first copy says it."""
+def chosen(contender: Contender, group: FieldGroup) -> Chosen:
+    """This contender's value, as one of its copies says it: one of the account that decides, where there is one."""
     if not contender.readings:
         return Chosen(fields=contender.fields, origin=None, since=None)
-    first = min(contender.readings, key=lambda it: it.copy)
-    return Chosen(fields=contender.fields, origin=first.copy, since=first.until)
+    first = min(contender.readings, key=lambda it: (it.copy.account != group.authority.account, it.copy))
+    return Chosen(fields=contender.fields, origin=first.copy, since=max(it.until for it in contender.readings))
 
 
-def _of_account(contenders: Sequence[Contender], account: AccountId, accord: Accord | None) -> Chosen | Undecided:
+def _of_account(contenders: Sequence[Contender], group: FieldGroup, accord: Accord | None) -> Chosen | Undecided:
+    account = group.authority.account
     own = [it for it in contenders if any(reading.copy.account == account for reading in it.readings)]
     if len(own) == 1:
-        mine = tuple(it for it in own[0].readings if it.copy.account == account)
-        return chosen(Contender(fields=own[0].fields, readings=mine))
+        return chosen(own[0], group)
     if own:
         return Undecided(f"{account} has several values itself")
     origin = accord.origin if accord is not None else None
@@ -104,12 +103,13 @@ def _of_account(contenders: Sequence[Contender], account: AccountId, accord: Acc
     return Undecided(f"none of the values is from {account}")
 
 
-def _newest(contenders: Sequence[Contender], accord: Accord | None, policy: MirrorPolicy) -> Chosen | Undecided:
+def _newest(
+    contenders: Sequence[Contender], group: FieldGroup, accord: Accord | None, policy: MirrorPolicy
+) -> Chosen | Undecided:
     for one in contenders:
         others = [_latest(it, accord) for it in contenders if it is not one]
         if one.after is not None and all(one.after >= until + policy.margin for until in others):
-            last = max(one.readings, key=lambda it: (it.after is not None and it.after == one.after, it.copy))
-            return Chosen(fields=one.fields, origin=last.copy, since=last.until)
+            return chosen(one, group)
     return Undecided("the edits may have been made in any order")
 
 
@@ -151,5 +151,5 @@ def _merged(fields: Fields, contenders: Sequence[Contender], group: FieldGroup) 
     """What was made of several, or one of them where the result is its value."""
     for it in contenders:
         if alike(fields, it.fields, group.fields):
-            return chosen(it)
+            return chosen(it, group)
     return Chosen(fields=fields, origin=None, since=None)

@@ -68,7 +68,7 @@ def merge(question: Question) -> Merged:
 
 def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
     if len(contenders) < 2:
-        return _agreed(question, _only(contenders))
+        return _agreed(question, _only(question, contenders))
     verdict = decide(contenders, question.group, question.accord, question.policy)
     if isinstance(verdict, Chosen):
         return _agreed(question, verdict)
@@ -90,7 +90,7 @@ def _open(question: Question, entry: Conflict, contenders: Sequence[Contender]) 
     if len(contenders) > 1:
         sides = sides_of(contenders, question.group, question.accord)
         return _frozen(question, followed(entry, sides, question.group))
-    merged = _agreed(question, _only(contenders))
+    merged = _agreed(question, _only(question, contenders))
     agreed = merged.accord.fields if merged.accord is not None else {}
     return replace(merged, conflict=moot(entry, agreed, question.group))
 
@@ -156,25 +156,40 @@ def _contenders(question: Question, entry: Conflict | None) -> tuple[Contender, 
         and not it.says(accord.fields)
         and any(side.copy == it.copy and it.says(side.fields) for side in sides)
     ]
-    stands = False
-    if accord is not None:
-        party = {side.copy for side in sides}
-        editors = [it for it in question.readings if it.edited]
-        knew = any(not it.is_behind(accord) for it in editors)
-        unaware = any(it.is_behind(accord) and (it.copy not in party or None in party) for it in editors)
-        stands = not knew and (unaware or (bool(held) and None in party))
-    return contend(group, question.readings, accord, held, stands=stands)
+    return contend(group, question.readings, accord, held, stands=_agreed_stands(question, entry, held))
 
 
-def _only(contenders: Sequence[Contender]) -> Chosen | None:
-    return None if not contenders or contenders[0].agreed else chosen(contenders[0])
+def _agreed_stands(question: Question, entry: Conflict | None, held: Sequence[Reading]) -> bool:
+    accord, editors = question.accord, [it for it in question.readings if it.edited]
+    if accord is None or any(not it.is_behind(accord) for it in editors):
+        return False
+    sides = entry.sides if entry is not None else ()
+    ever = (*sides, *(entry.kept if entry is not None else ()))
+    unaware = any(not _was_given_back(it, ever) for it in editors)
+    return unaware or (bool(held) and any(it.copy is None for it in sides))
+
+
+def _was_given_back(reading: Reading, sides: Sequence[Side]) -> bool:
+    """Whether the copy got its own value again when a ruling was undone: then that is what was edited."""
+    standing = reading.standing
+    return standing is not None and any(
+        side.copy == reading.copy and alike(standing.fields, side.fields, reading.carried) for side in sides
+    )
+
+
+def _only(question: Question, contenders: Sequence[Contender]) -> Chosen | None:
+    """The value that is left, unless it is the agreed one: saying that again is no news."""
+    accord, names = question.accord, question.group.fields
+    if not contenders or (accord is not None and alike(contenders[0].fields, accord.fields, names)):
+        return None
+    return chosen(contenders[0], question.group)
 
 
 def _agreed(question: Question, verdict: Chosen | None, *, by: str = "") -> Merged:
-    """The accord after the verdict; None leaves what was agreed as it is."""
+    """The accord after the verdict; None leaves what was agreed as it is, and so does a verdict for it that rests on no edit."""
     was = question.accord
     names = question.group.fields
-    if was is not None and (verdict is None or (not by and alike(verdict.fields, was.fields, names))):
+    if was is not None and (verdict is None or (verdict.since is None and alike(verdict.fields, was.fields, names))):
         base = was
     else:
         fields = verdict.fields if verdict is not None else {}

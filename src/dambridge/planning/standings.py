@@ -71,8 +71,9 @@ class Reading:
         return alike(self.value, fields, self.carried)
 
     def is_behind(self, accord: Accord) -> bool:
-        """Whether the copy has never shown what is agreed: an edit of it was made without knowing."""
-        return self.standing is None or not alike(self.standing.fields, accord.fields, self.carried)
+        """Whether the copy has not shown what is agreed since it was: an edit of it was made without knowing."""
+        it = self.standing
+        return it is None or it.overruled is not None or not alike(it.fields, accord.fields, self.carried)
 
 
 def read_copy(
