@@ -80,13 +80,17 @@ def test_an_order_beside_a_server_is_carried_out_by_the_server(pair: World) -> N
 def test_a_paused_flow_does_nothing_until_it_is_resumed(pair: World) -> None:
     config = pair.config
     with served(config):
-        assert dambridge(config, "runs", "pause", "--by", "Ada").json == {"flow": "intake", "paused": True, "by": "Ada"}
+        assert dambridge(config, "runs", "pause", "--by", "Ada").json == {
+            "flows": ["intake"],
+            "paused": True,
+            "by": "Ada",
+        }
         submit(pair, 2)
         held = dambridge(config, "run", "--once")
         assert held.code == 3
         assert held.intake["needs_attention"]["paused"] >= 2
         assert pair.archived() == []
-        assert dambridge(config, "status").json["paused"]
+        assert dambridge(config, "status").json["flows"]["intake"]["paused"]
         assert dambridge(config, "runs", "resume", "--by", "Ada").code == 0
         assert dambridge(config, "run", "--once").code == 0
         assert len(pair.archived()) == 2

@@ -174,10 +174,10 @@ def test_what_there_is_not_is_wrong_use(pair: World, call: Call) -> None:
 
 def test_a_pause_holds_the_flow_and_names_who_paused(pair: World, call: Call) -> None:
     library(pair)
-    assert call("runs", "pause", "--by", "Eva", "--json").json == {"flow": "intake", "paused": True, "by": "Eva"}
+    assert call("runs", "pause", "--by", "Eva", "--json").json == {"flows": ["intake"], "paused": True, "by": "Eva"}
     held = call("run", "--json")
     assert (held.code, held.json["flows"]["intake"]["done"]) == (3, 0)
-    assert call("status", "--json").json["paused"]
+    assert call("status", "--json").json["flows"]["intake"]["paused"]
     call("runs", "resume", "--by", "Ida")
     assert call("run", "--json").json["flows"]["intake"]["done"] == 1
     trail = call("audit", "--subject", "intake", "--json").json

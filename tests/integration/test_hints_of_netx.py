@@ -9,7 +9,6 @@ import json
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import aiohttp
 import pytest
 
 from dambridge.bootstrap import Bridge, hear_hooks, load_settings
+from dambridge.engine import hearing as hearing_module
 from dambridge.engine import hinting
 from dambridge.engine.running import run_flow
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
@@ -85,8 +85,8 @@ def titles(pair: World) -> dict[str, str]:
 async def test_hints_doubled_shuffled_and_late_end_as_a_full_scan_would(pair: World, seed: int) -> None:
     chance = random.Random(seed)
     await linked(pair)
-    async with pair.bridge() as opened:
-        bridge = replace(opened, hints={AccountId("agency"): Courier()})
+    async with pair.bridge() as bridge:
+        bridge.sites[AccountId("agency")].hints = Courier()
         async with hear_hooks(load_settings(pair.config), bridge) as port:
             url = f"http://127.0.0.1:{port}/hooks/agency/canary-path"
             sources = sorted(pair.by_source())
@@ -163,7 +163,7 @@ async def test_forged_garbled_oversized_and_unknown_deliveries_leave_no_row(pair
 
 
 async def test_one_asset_is_one_row_and_rows_have_a_bound(pair: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hinting, "MOST_WAITING", 3)
+    monkeypatch.setattr(hearing_module, "MOST_WAITING", 3)
     async with hearing(pair) as (bridge, url):
         kind = hinting.hints_of(bridge.parts)
         for number in (1, 1, 1, 2, 2, 3):

@@ -47,7 +47,7 @@ async def applied(
     pair: World, plan: PlanId, *, pilot: int = 0, wave: int = 0, allow_tripped: bool = False
 ) -> RunResult:
     async with pair.bridge() as bridge:
-        made = await stored(bridge.parts, plan)
+        made = await stored(bridge.parts.ledger, plan)
         return await apply(bridge.parts, made, approved_by="Ada", pilot=pilot, wave=wave, allow_tripped=allow_tripped)
 
 

@@ -24,6 +24,7 @@ from dambridge.engine import observing
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.hinting import hints_of
 from dambridge.engine.parts import Parts
+from dambridge.engine.sites import Site
 from dambridge.mapping import AccountMap
 from dambridge.mapping.account_map import default_map
 from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, RunId, System
@@ -199,18 +200,22 @@ class Bridge:
         paths = GalleryPaths(client, page_size=rules.per_page, keep=options.paths_kept_seconds)
         self.parts = Parts(
             ledger=self.shelf,  # type: ignore[arg-type]
-            reader=PhotoShelterReader(options, AGENCY, client, paths, _NOBODY),
-            archive=_NOBODY,
+            source=Site(
+                account=AGENCY,
+                system=System.PHOTOSHELTER,
+                reader=PhotoShelterReader(options, AGENCY, client, paths, _NOBODY),
+                archive=_NOBODY,
+                map=_MAP,
+            ),
+            target=Site(account=ARCHIVE, system=System.NETX, reader=_NOBODY, archive=_NOBODY, map=_MAP),
             spool=_NOBODY,
             inspector=_NOBODY,
             embedder=_NOBODY,
             clock=Now(self.library),
             runtime=_NOBODY,
             policy=Policy(source=AGENCY, target=ARCHIVE, galleries=galleries),
-            maps={AGENCY: _MAP},
             programs={},
             settings=settings,
-            paces={},
             calls=dict,
             configuration="",
         )

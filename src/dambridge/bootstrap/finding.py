@@ -8,6 +8,7 @@ import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from dambridge.bootstrap.capability_file import remarks
@@ -15,12 +16,13 @@ from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
 from dambridge.engine.describing import definitions_of
+from dambridge.engine.sites import Site
 from dambridge.files import find_exiftool
 from dambridge.mapping import discover
+from dambridge.model.identity import FlowName, System
 from dambridge.model.reasons import Code, Reason
 from dambridge.planning.routes import Taken
 from dambridge.ports.errors import NextMove
-from dambridge.ports.systems import AssetArchive, AssetReader
 from dambridge.telemetry import next_move, words
 
 
@@ -141,14 +143,14 @@ async def _live(settings: Settings) -> list[Finding]:
 
 async def _accounts(bridge: Bridge) -> list[Finding]:
     """Each account, and what hangs on it alone: a wrong key of one hides nothing of the other."""
-    parts = bridge.parts
-    source, target = await _account(parts.reader), await _account(parts.archive)
-    found = [source, target]
-    if not target.bad:
-        found += await _told(f"map of {parts.policy.target}", lambda: _map(bridge))
-    if not source.bad:
-        found += await _told("selection", lambda: _galleries(bridge))
-    return found
+    found = {name: await _account(site) for name, site in bridge.sites.items()}
+    hanging: list[Finding] = []
+    for name in sorted({it for flow in bridge.flows.values() for it in flow.accounts}):
+        if bridge.sites[name].system is System.NETX and not found[name].bad:
+            hanging += await _told(f"map of {name}", partial(_map, bridge.sites[name]))
+    if FlowName.INTAKE in bridge.flows and not found[bridge.parts.policy.source].bad:
+        hanging += await _told("selection", lambda: _galleries(bridge))
+    return [*found.values(), *hanging]
 
 
 async def _told(what: str, look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
@@ -158,30 +160,29 @@ async def _told(what: str, look: Callable[[], Awaitable[list[Finding]]]) -> list
         return [Finding(what, True, str(error))]
 
 
-async def _account(system: AssetReader | AssetArchive) -> Finding:
+async def _account(site: Site) -> Finding:
     try:
-        who = await system.whoami()
+        who = await site.reader.whoami()
     except NextMove as error:
         remedy = "Compare address, keys and the user's rights with what the vendor gave you."
-        return Finding(f"account {system.account}", True, str(error), remedy)
+        return Finding(f"account {site.account}", True, str(error), remedy)
     level = f", level {who.level}" if who.level else ""
-    return Finding(f"account {system.account}", False, f"signed in as {who.person} of {who.organisation}{level}")
+    return Finding(f"account {site.account}", False, f"signed in as {who.person} of {who.organisation}{level}")
 
 
-async def _map(bridge: Bridge) -> list[Finding]:
-    parts = bridge.parts
-    name = f"map of {parts.policy.target}"
-    definitions = await definitions_of(parts)
+async def _map(site: Site) -> list[Finding]:
+    name = f"map of {site.account}"
+    definitions = await definitions_of(site)
     if definitions is None:
         return [
             Finding(
                 name, False, "this account does not show its attributes, so the map is held against each write alone"
             )
         ]
-    problems = discover(parts.maps[parts.policy.target], definitions)
+    problems = discover(site.map, definitions)
     if not problems:
         return [Finding(name, False, "every mapped field has its attribute")]
-    return [Finding(name, True, words(it), _mend(it, parts.policy.target)) for it in problems]
+    return [Finding(name, True, words(it), _mend(it, site.account)) for it in problems]
 
 
 def _mend(problem: Reason, account: str) -> str:

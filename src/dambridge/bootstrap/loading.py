@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from dambridge.bootstrap.document import ConfigurationWrong, Document, Location, Mistake, read_document
+from dambridge.bootstrap.flow_options import FlowOptions
 from dambridge.bootstrap.mistakes import SYSTEMS, mistakes_of, near, place_of
 from dambridge.bootstrap.policies import policy_problems
 from dambridge.bootstrap.settings import Settings
+from dambridge.model.identity import FlowName
 from dambridge.ports.errors import Refused
 
 ROUNDS = 5
@@ -24,6 +26,8 @@ _STAND_IN: dict[str, dict[str, str]] = {
     "photoshelter": {"system": "photoshelter", "api_key": "-", "org_id": "O", "email": "-", "password": "-"},
     "netx": {"system": "netx", "base_url": "https://stand-in.invalid", "token": "-"},
 }
+_HARMLESS: dict[str, Any] = {"from": "", "to": "", "between": ["", ""], "fields": [""]}
+"""What stands in for an option that is missing: names that are nobody's."""
 
 
 def load_settings(path: Path) -> Settings:
@@ -38,10 +42,25 @@ def load_settings(path: Path) -> Settings:
         settings = _what_is_left(document, error)
     if settings is not None:
         mistakes += [*_accounts_named(settings, document), *policy_problems(settings, document)]
+        mistakes += _journal_within(settings, path, document)
     if mistakes or settings is None:
         raise ConfigurationWrong(path, mistakes)
-    folder = settings.store.path if settings.store.path.is_absolute() else path.resolve().parent / settings.store.path
-    return settings.model_copy(update={"store": settings.store.model_copy(update={"path": folder})})
+    return settings.model_copy(update={"store": settings.store.model_copy(update=_places(settings, path))})
+
+
+def _places(settings: Settings, file: Path) -> dict[str, Path]:
+    """Where the store's parts are, beside the configuration file unless they are absolute."""
+    beside = file.resolve().parent
+    return {"path": beside / settings.store.path, "tombstones": beside / settings.store.tombstones}
+
+
+def _journal_within(settings: Settings, file: Path, document: Document) -> list[Mistake]:
+    """The tombstone journal is there for the day on which the data folder is lost."""
+    places = _places(settings, file)
+    if not places["tombstones"].resolve().is_relative_to(places["path"].resolve()):
+        return []
+    told = "The tombstone journal would be lost together with the data folder."
+    return [document.mistake(("store", "tombstones"), told, "Name a file outside `store.path`, best on another disk.")]
 
 
 def _what_is_left(document: Document, error: ValidationError) -> Settings | None:
@@ -76,7 +95,7 @@ def _mend(data: dict[str, Any], at: Location, *, missing: bool) -> None:
         except (KeyError, IndexError, TypeError):
             return
     if missing and isinstance(node, dict):
-        node[last] = "" if last in {"from", "to"} else {}
+        node[last] = copy.deepcopy(_HARMLESS.get(str(last), {}))
     elif isinstance(node, dict):
         node.pop(last, None)
     elif isinstance(node, list) and isinstance(last, int):
@@ -99,13 +118,18 @@ def _accounts_named(settings: Settings, document: Document) -> list[Mistake]:
         for name in settings.accounts
         if _unencrypted(_as_written(document, name, "base_url"))
     ]
+    flows = document.data.get("flows")
+    if isinstance(flows, dict) and not any(flows.get(it) for it in FlowOptions.model_fields):
+        remedy = "Name `intake` with `from` and `to`; `dambridge init` shows how."
+        found.append(document.mistake(("flows",), "No flow is switched on.", remedy))
+    return [*found, *_ends_of_intake(settings, document)]
+
+
+def _ends_of_intake(settings: Settings, document: Document) -> list[Mistake]:
     intake = settings.flows.intake
     if intake is None:
-        flows = document.data.get("flows")
-        if isinstance(flows, dict) and not flows.get("intake"):
-            remedy = "Name `intake` with `from` and `to`; `dambridge init` shows how."
-            found.append(document.mistake(("flows",), "No flow is switched on.", remedy))
-        return found
+        return []
+    found: list[Mistake] = []
     for option, name, system in (("from", intake.source, "photoshelter"), ("to", intake.target, "netx")):
         at: Location = ("flows", "intake", option)
         written = _as_written(document, name, "system")
@@ -137,10 +161,14 @@ def _unencrypted(url: str) -> bool:
         return host != "localhost" and not host.endswith(".localhost")
 
 
-def known_flow(settings: Settings, flow: str) -> None:
-    """Raise `Refused` when this flow is not configured."""
-    if flow != "intake" or settings.flows.intake is None:
-        raise Refused(f"The flow `{flow}` is not configured here. `intake` is the one that runs today.")
+def known_flow(settings: Settings, flow: str) -> FlowName:
+    """The flow of this name. Raises `Refused` where there is none, or none that is configured."""
+    configured = [str(it) for it in settings.flows.configured]
+    if flow in configured:
+        return FlowName(flow)
+    if flow in FlowOptions.model_fields:
+        raise Refused(f"The flow `{flow}` is not configured here. {near(flow, configured, 'Configured')}")
+    raise Refused(f"There is no flow `{flow}`. {near(flow, configured, 'Configured')}")
 
 
 def settings_schema() -> dict[str, Any]:

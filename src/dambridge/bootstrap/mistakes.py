@@ -76,6 +76,8 @@ def _words(error: ErrorDetails, at: Location, document: Document, model: type[Ba
         case "value_error":
             said = error["msg"].removeprefix("Value error, ")
             return f"{said[:1].upper()}{said[1:]}.", ""
+        case "too_short" if error.get("ctx", {}).get("actual_length"):
+            return "This is too short.", f"Name at least {error['ctx']['min_length']}."
         case "too_short":
             return "This is empty.", "Name at least one."
         case _:

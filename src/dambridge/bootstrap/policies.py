@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Mapping
 
 from dambridge.bootstrap.document import Document, Mistake
-from dambridge.bootstrap.settings import IntakeOptions, NetxAccount, Settings
+from dambridge.bootstrap.flow_options import IntakeOptions
+from dambridge.bootstrap.mirrors import mirror_problems, mirrored
+from dambridge.bootstrap.settings import NetxAccount, Settings
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
 from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expression_variables, xmp_field
 from dambridge.model.identity import AccountId, System
@@ -54,6 +57,7 @@ def build_policy(settings: Settings) -> IntakePolicy:
         unproven_fields=it.unproven_fields,
         required=tuple(FieldName(name) for name in it.required),
         managed=frozenset(FieldName(name) for name in it.managed) if it.managed is not None else None,
+        mirrored=mirrored(settings, build_maps(settings), (it.source, it.target)),
         rehash=it.rehash,
         verify_bytes=it.verify_bytes,
         sample_rate=it.sample_rate,
@@ -73,6 +77,7 @@ def _intake(settings: Settings) -> IntakeOptions:
 def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     """Everything that the options say and the core cannot use, with the place where it is written."""
     found = [*_unusable_maps(settings, document), *_unusable_homes(settings, document)]
+    found += mirror_problems(settings, document, _usable_maps(settings))
     if settings.flows.intake is not None:
         found += [*_unusable_options(settings.flows.intake, document), *_unusable_rule(settings.flows.intake, document)]
     return found
@@ -123,6 +128,15 @@ def _unusable_maps(settings: Settings, document: Document) -> list[Mistake]:
                 document.mistake(("maps", name, field), _sentence(sentence), "Correct the rule.")
                 for field, sentence in error.problems
             ]
+    return found
+
+
+def _usable_maps(settings: Settings) -> dict[AccountId, AccountMap]:
+    """The maps of the accounts whose rules can be used; the others are mistakes of their own."""
+    found: dict[AccountId, AccountMap] = {}
+    for name, account in settings.accounts.items():
+        with contextlib.suppress(MapInvalid):
+            found[AccountId(name)] = account_map(System(account.system), settings.maps.get(name, {}))
     return found
 
 

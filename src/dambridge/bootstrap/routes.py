@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from dambridge.bootstrap.capability_file import CapabilityFile, cells_for, file_of, positions_for, read_capabilities
+from dambridge.bootstrap.mirrors import mirrored
 from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.connectors.netx.config import WriteRoute
@@ -124,10 +125,14 @@ def _managed(settings: Settings, name: str) -> tuple[str, ...]:
 
 
 def _writing_rules(settings: Settings, name: str) -> list[Rule] | None:
-    intake = settings.flows.intake
-    if intake is None or intake.target != name:
+    """The rules by which flows write attributes there: all of them into an archive, elsewhere those of mirrored fields."""
+    intake, maps = settings.flows.intake, build_maps(settings)
+    archives = intake is not None and intake.target == name
+    kept = mirrored(settings, maps, (name,))
+    if not archives and not kept:
         return None
-    return [it for it in build_maps(settings)[AccountId(name)].rules if it.write and it.group == "attributes"]
+    rules = [it for it in maps[AccountId(name)].rules if it.write and it.group == "attributes"]
+    return rules if archives else [it for it in rules if it.field in kept]
 
 
 # options ------------------------------------------------------------------------------------------------------------

@@ -6,46 +6,81 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import uvloop
 
 from dambridge.bootstrap.capability_file import known_archive, known_reader
+from dambridge.bootstrap.flows import Common, make_flows
 from dambridge.bootstrap.loading import configuration_digest
-from dambridge.bootstrap.policies import build_maps, build_policy, build_programs
+from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.routes import Known, attribute_routes, known_accounts, upload_routes
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
-from dambridge.engine.batches import register
 from dambridge.engine.config import EngineSettings
-from dambridge.engine.hinting import HintKeeper
+from dambridge.engine.flows import Flows, register
+from dambridge.engine.hearing import HintKeeper
 from dambridge.engine.parts import Parts
 from dambridge.engine.runtime_local import LocalRuntime
-from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector, FileSpool
-from dambridge.model.identity import AccountId
+from dambridge.engine.sites import Site
+from dambridge.engine.worker import Worker
+from dambridge.files import FileSpool
+from dambridge.model.identity import AccountId, FlowName
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.hints import HintReader
-from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
-from dambridge.storage import lock_worker, open_ledger, open_pacer
+from dambridge.storage import (
+    FileTombstoneJournal,
+    SqlLedger,
+    lock_worker,
+    merge_tombstones,
+    open_ledger,
+    open_pacer,
+)
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """An open installation: the parts of its flow, and the name under which this process works."""
+    """An open installation: its flows, its accounts, what the flows share, and the name under which this process works."""
 
-    parts: Parts
+    flows: Flows
+    sites: Mapping[AccountId, Site]
+    common: Common
     worker_name: str
-    hints: Mapping[AccountId, HintReader]
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of flow `intake`. Raises `KeyError` where it is not configured."""
+        parts = self.flows[FlowName.INTAKE].parts
+        if not isinstance(parts, Parts):
+            raise TypeError("flow `intake` works with the parts of an intake")
+        return parts
+
+    @property
+    def hints(self) -> Mapping[AccountId, HintReader]:
+        return {name: it.hints for name, it in self.sites.items() if it.hints is not None}
+
+    def worker(self, *, serving: bool) -> Worker:
+        """The worker of this process."""
+        it = self.common
+        return Worker(
+            self.flows,
+            ledger=it.ledger,
+            clock=it.clock,
+            poll_every=it.settings.poll_every,
+            name=self.worker_name,
+            serving=serving,
+        )
 
 
 def run_async(work: Callable[[], Awaitable[T]]) -> T:
@@ -63,10 +98,10 @@ def worker_name() -> str:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
+async def open_store(settings: Settings) -> AsyncIterator[tuple[AgreeingLedger, Clock]]:
     """The ledger and the clock alone: for reading, and for giving orders beside a running server."""
     async with AsyncExitStack() as stack:
-        ledger = open_ledger(_store(settings))
+        ledger = _ledger(settings)
         stack.push_async_callback(ledger.close)
         http = await stack.enter_async_context(Http())
         yield ledger, _clock(settings, http)
@@ -76,7 +111,7 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[Ledger, Clock]]:
 class Tools:
     """What every connector is given, and the ledger: for work that is no flow's."""
 
-    ledger: Ledger
+    ledger: AgreeingLedger
     pacer: Pacer
     http: Http
     clock: Clock
@@ -86,7 +121,7 @@ class Tools:
 async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
     """Ledger, pacer, HTTP and clock; no account is opened and no lock taken."""
     async with AsyncExitStack() as stack:
-        ledger = open_ledger(_store(settings))
+        ledger = _ledger(settings)
         stack.push_async_callback(ledger.close)
         paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
         pacer = open_pacer(_store(settings), paces)
@@ -113,56 +148,51 @@ def connect(known: Known, tools: Tools) -> Connection:
 @asynccontextmanager
 async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator[Bridge]:
     """Everything. With `work` the worker's lock is taken and the runtime launched; without it nothing is executed."""
-    intake = settings.flows.intake
-    if intake is None:
-        raise ValueError("load_settings lets no configuration through without a flow")
     async with AsyncExitStack() as stack:
         if work:
             stack.callback(lock_worker(_store(settings)).release)
-        known = known_accounts(settings)
-        ledger = open_ledger(_store(settings))
-        stack.push_async_callback(ledger.close)
-        paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
-        pacer = open_pacer(_store(settings), paces)
-        stack.push_async_callback(pacer.close)
-        http = await stack.enter_async_context(Http())
-        tools = Tools(ledger, pacer, http, _clock(settings, http))
-        source, target = known[AccountId(intake.source)], known[AccountId(intake.target)]
-        origin = connect(source, tools)
-        stack.push_async_callback(origin.close)
-        archived = connect(target, tools)
-        stack.push_async_callback(archived.close)
-        site = target.options
-        assert isinstance(site, NetxAccount)  # noqa: S101 - load_settings has checked it
-        inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
-        stack.push_async_callback(inspector.close)
-        embedder = FileEmbedder(ExifToolOptions(program=settings.exiftool))
-        stack.push_async_callback(embedder.close)
+        tools = await stack.enter_async_context(open_tools(settings))
+        if work:
+            await merge_tombstones(tools.ledger, FileTombstoneJournal(settings.store.tombstones))
+        sites = await _open_sites(settings, tools, stack)
         runtime = _runtime(settings)
         stack.push_async_callback(runtime.close)
-        parts = Parts(
-            ledger=ledger,
-            reader=known_reader(origin.reader, source.cells),
-            archive=known_archive(archived.archive, target.cells),
+        common = Common(
+            ledger=tools.ledger,
             spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
-            inspector=inspector,
-            embedder=embedder,
-            homes=site.homes,
             clock=tools.clock,
             runtime=runtime,
-            policy=build_policy(settings),
-            maps=build_maps(settings),
-            programs=build_programs(settings),
-            settings=_engine(settings, site),
-            paces=paces,
-            calls=lambda: dict(http.calls),
+            settings=EngineSettings(**settings.engine.model_dump(exclude={"runtime"})),
+            calls=lambda: dict(tools.http.calls),
             configuration=configuration_digest(settings),
         )
+        flows = make_flows(settings, common, sites, stack)
         if work:
-            register(parts)
+            register(runtime, flows)
             await runtime.launch()
-        hints = {it.account: it.hints for it in (archived,) if it.hints is not None}
-        yield Bridge(parts, worker_name(), hints)
+        yield Bridge(flows, sites, common, worker_name())
+
+
+async def _open_sites(settings: Settings, tools: Tools, stack: AsyncExitStack) -> dict[AccountId, Site]:
+    """Every configured account, once. Nothing is called before a flow asks for something."""
+    maps = build_maps(settings)
+    sites: dict[AccountId, Site] = {}
+    for account, known in known_accounts(settings).items():
+        bare = connect(known, tools)
+        stack.push_async_callback(bare.close)
+        reader = known_reader(bare.reader, known.cells)
+        archive = known_archive(bare.archive, known.cells)
+        proven = replace(bare, reader=reader, archive=archive)
+        sites[account] = Site.over(proven, map=maps[account], rate=known.options.rate, **_of_netx(known.options))
+    return sites
+
+
+def _of_netx(options: PhotoShelterAccount | NetxAccount) -> dict[str, Any]:
+    """What only a site that takes deliveries has."""
+    if isinstance(options, PhotoShelterAccount):
+        return {}
+    settle = timedelta(seconds=options.settle_seconds)
+    return {"homes": options.homes, "arrivals": options.staging_root, "settle": settle}
 
 
 @asynccontextmanager
@@ -174,7 +204,7 @@ async def hear_hooks(settings: Settings, bridge: Bridge) -> AsyncIterator[int | 
     given = settings.hooks
     secret = given.path_secret.get_secret_value() if given.path_secret else ""
     options = HookOptions(host=given.host, port=given.port, per_second=given.per_second, path_secret=secret)
-    keeper = HintKeeper(bridge.parts, bridge.hints)
+    keeper = HintKeeper(bridge.flows, bridge.hints)
     async with AsyncExitStack() as stack:
         try:
             port = await stack.enter_async_context(listening(options, keeper.take))
@@ -193,6 +223,10 @@ def _store(settings: Settings) -> str:
     return str(settings.store.path)
 
 
+def _ledger(settings: Settings) -> SqlLedger:
+    return open_ledger(_store(settings), journal=FileTombstoneJournal(settings.store.tombstones))
+
+
 def _clock(settings: Settings, http: Http) -> Clock:
     return SystemClock() if settings.clock == "system" else SimulatorClock(http, settings.clock)
 
@@ -209,8 +243,3 @@ def _runtime(settings: Settings) -> Runtime:
     from dambridge.engine.runtime_dbos import DbosRuntime  # noqa: PLC0415 - half of a command's start; most need none
 
     return DbosRuntime(_store(settings), worker=worker_name())
-
-
-def _engine(settings: Settings, target: NetxAccount) -> EngineSettings:
-    given = settings.engine.model_dump(exclude={"runtime"})
-    return EngineSettings(**given, settle=timedelta(seconds=target.settle_seconds), arrivals=target.staging_root)

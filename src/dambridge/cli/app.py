@@ -30,8 +30,14 @@ app = typer.Typer(
 )
 runs_app = typer.Typer(help="Runs of the flows: what each did, pause and resume.", invoke_without_command=True)
 app.add_typer(runs_app, name="runs")
+conflicts_app = typer.Typer(
+    help="The inbox: edits that contradict each other, for people to settle.", invoke_without_command=True
+)
+app.add_typer(conflicts_app, name="conflicts")
 
-Flow = Annotated[str, typer.Option("--flow", help="The flow; `intake` is the one that runs today.")]
+Flow = Annotated[
+    str | None, typer.Option("--flow", help="Only this flow, for instance `intake`.", show_default="every flow")
+]
 By = Annotated[
     str, typer.Option("--by", help="Who decides; the name goes on record.", show_default="the user of this machine")
 ]
@@ -120,7 +126,9 @@ def probe(
 def plan(
     ctx: typer.Context,
     *,
-    flow: Flow = "intake",
+    flow: Annotated[
+        str | None, typer.Option("--flow", help="The flow that is planned.", show_default="the only one")
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everything selected, for a backfill.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Also write the plan to this file (JSON Lines).")] = None,
     json: Json = False,
@@ -165,11 +173,11 @@ def run(
     ctx: typer.Context,
     *,
     once: Annotated[bool, typer.Option("--once", help="Drain what there is and end; `run` always does.")] = True,
-    flow: Flow = "intake",
+    flow: Flow = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everything selected, as a sweep does.")] = False,
     json: Json = False,
 ) -> None:
-    """Run the flow once. Beside a running `serve` the order goes there, and its progress is shown here."""
+    """Run every flow once, in turn, or the one named. Beside a running `serve` the order goes there and its progress is shown."""
     from dambridge.cli import orders
 
     del once
@@ -193,13 +201,13 @@ def status(ctx: typer.Context, json: Json = False) -> None:
 
 
 @runs_app.callback(invoke_without_command=True)
-def runs(ctx: typer.Context, limit: Limit = 20, json: Json = False) -> None:
+def runs(ctx: typer.Context, limit: Limit = 20, flow: Flow = None, json: Json = False) -> None:
     """List the runs, the latest first; or show, pause, resume."""
     from dambridge.cli import looking
 
     context = _context(ctx, json)
     if ctx.invoked_subcommand is None:
-        looking.runs(context, limit=limit)
+        looking.runs(context, flow=flow, limit=limit)
 
 
 @runs_app.command("show")
@@ -218,19 +226,84 @@ def runs_show(
 
 
 @runs_app.command("pause")
-def runs_pause(ctx: typer.Context, by: By = "", flow: Flow = "intake", json: Json = False) -> None:
-    """Hold the flow: what is under way ends, nothing new begins."""
+def runs_pause(ctx: typer.Context, by: By = "", flow: Flow = None, json: Json = False) -> None:
+    """Hold every flow, or the one named: what is under way ends, nothing new begins."""
     from dambridge.cli import orders
 
     orders.pause(_context(ctx, json), flow=flow, by=by, hold=True)
 
 
 @runs_app.command("resume")
-def runs_resume(ctx: typer.Context, by: By = "", flow: Flow = "intake", json: Json = False) -> None:
-    """Let a held flow go on."""
+def runs_resume(ctx: typer.Context, by: By = "", flow: Flow = None, json: Json = False) -> None:
+    """Let held flows go on."""
     from dambridge.cli import orders
 
     orders.pause(_context(ctx, json), flow=flow, by=by, hold=False)
+
+
+@conflicts_app.callback(invoke_without_command=True)
+def conflicts(
+    ctx: typer.Context,
+    *,
+    flow: Annotated[str | None, typer.Option("--flow", help="Only of this flow.")] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Only about this field or group of fields.")] = None,
+    state: Annotated[str, typer.Option("--state", help="open, ruled, settled, moot, or all.")] = "open",
+    after: Annotated[str | None, typer.Option("--after", help="Go on after this entry.")] = None,
+    limit: Limit = 20,
+    json: Json = False,
+) -> None:
+    """List the inbox, the oldest first; or show, settle, undo."""
+    from dambridge.cli import conflicts as inbox
+
+    context = _context(ctx, json)
+    if ctx.invoked_subcommand is None:
+        inbox.listed(context, flow=flow, group=group, state=state, after=after, limit=limit)
+
+
+@conflicts_app.command("show")
+def conflicts_show(
+    ctx: typer.Context, conflict: Annotated[str, typer.Argument(help="The entry's id (cf…).")], json: Json = False
+) -> None:
+    """One entry: every value, whose and when, what was agreed on before, and why no rule could decide."""
+    from dambridge.cli import conflicts as inbox
+
+    inbox.show(_context(ctx, json), conflict)
+
+
+@conflicts_app.command("settle")
+def conflicts_settle(
+    ctx: typer.Context,
+    *,
+    conflict: Annotated[str, typer.Argument(help="The entry's id (cf…).")],
+    side: Annotated[
+        str,
+        typer.Option("--side", help="The account whose value shall stand everywhere, or `agreed`.", show_default=""),
+    ] = "",
+    value: Annotated[
+        list[str] | None, typer.Option("--value", help="The value itself: field=text (repeatable), or a JSON object.")
+    ] = None,
+    all_like: Annotated[bool, typer.Option("--all-like", help="Settle all entries like it in the same way.")] = False,
+    by: By = "",
+    json: Json = False,
+) -> None:
+    """Say which value shall stand; the next run carries it out. The losing values are kept."""
+    from dambridge.cli import conflicts as inbox
+
+    inbox.settle(_context(ctx, json), conflict, side=side, values=value or [], all_like=all_like, by=by)
+
+
+@conflicts_app.command("undo")
+def conflicts_undo(
+    ctx: typer.Context,
+    *,
+    conflict: Annotated[str, typer.Argument(help="The entry's id (cf…).")],
+    by: By = "",
+    json: Json = False,
+) -> None:
+    """Take a ruling back; where it was carried out, every copy gets its own value again with the next run."""
+    from dambridge.cli import conflicts as inbox
+
+    inbox.undo(_context(ctx, json), conflict, by=by)
 
 
 @app.command()

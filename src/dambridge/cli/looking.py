@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +11,12 @@ from rich.text import Text
 
 from dambridge.bootstrap import Settings, open_bridge, open_store, remarks
 from dambridge.cli.context import Context, WrongUse, go, leave
-from dambridge.cli.orders import SILENT_AFTER
+from dambridge.cli.orders import SILENT_AFTER, meant
 from dambridge.cli.rendering import attention, duration, outcome_text, print_json, say, size, table, warn
 from dambridge.engine.proving import prove_links
 from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
-from dambridge.ports.ledger import ChainedEntry, Ledger, Observation
+from dambridge.ports.ledger import ChainedEntry, Ledger, Observation, RunRow
 from dambridge.telemetry.wording import next_move, words
 
 
@@ -46,9 +47,11 @@ def plans(context: Context, *, limit: int) -> None:
         say("No plan yet. Make one: `dambridge plan`.")
 
 
-def runs(context: Context, *, limit: int) -> None:
+def runs(context: Context, *, flow: str | None, limit: int) -> None:
     async def work() -> list[dict[str, Any]]:
-        async with open_store(context.settings()) as (ledger, _):
+        settings = context.settings()
+        chosen = meant(settings, flow)[0] if flow is not None else None
+        async with open_store(settings) as (ledger, _):
             return [
                 {
                     "run": it.id,
@@ -58,7 +61,7 @@ def runs(context: Context, *, limit: int) -> None:
                     "state": it.state,
                     "summary": it.summary,
                 }
-                for it in await ledger.runs(flow=None, limit=limit)
+                for it in await ledger.runs(flow=chosen, limit=limit)
             ]
 
     found = go(work)
@@ -67,8 +70,8 @@ def runs(context: Context, *, limit: int) -> None:
         return
     rows = []
     for it in found:
-        flow = (it["summary"] or {}).get("flows", {}).get(str(it["flow"]), {})
-        counts = " ".join(f"{name} {flow[name]}" for name in map(str, Outcome) if flow.get(name))
+        told = (it["summary"] or {}).get("flows", {}).get(str(it["flow"]), {})
+        counts = " ".join(f"{name} {told[name]}" for name in map(str, Outcome) if told.get(name))
         rows.append([it["run"], str(it["flow"]), f"{it['started_at']:%Y-%m-%d %H:%M:%S}", it["state"], counts or "-"])
     table("Runs", ["run", "flow", "started (UTC)", "state", "items"], rows)
     if not found:
@@ -83,9 +86,9 @@ def run_items(context: Context, *, run_id: str, outcome: str | None, limit: int)
         async with open_store(context.settings()) as (ledger, _):
             run = await _run_named(ledger, run_id)
             chosen = Outcome(outcome) if outcome else None
-            items = await ledger.items(run, outcome=chosen, limit=limit)
-            seen = await ledger.observations(FlowName.INTAKE, [it.key for it in items])
-            return run, await ledger.counts(run), items, seen
+            items = await ledger.items(run.id, outcome=chosen, limit=limit)
+            seen = await ledger.observations(run.flow, [it.key for it in items])
+            return run.id, await ledger.counts(run.id), items, seen
 
     run, counts, items, seen = go(work)
     names = {key: it.file_name for key, it in seen.items()}
@@ -102,15 +105,16 @@ def run_items(context: Context, *, run_id: str, outcome: str | None, limit: int)
         say(f"The first {limit} alone; more with --limit.")
 
 
-async def _run_named(ledger: Ledger, name: str) -> RunId:
+async def _run_named(ledger: Ledger, name: str) -> RunRow:
     if name == "last":
         last = next(iter(await ledger.runs(flow=None, limit=1)), None)
         if last is None:
             raise WrongUse("No run yet. Start one: `dambridge run`.")
-        return last.id
-    if await ledger.run(RunId(name)) is None:
+        return last
+    found = await ledger.run(RunId(name))
+    if found is None:
         raise WrongUse(f"There is no run {name}. List them with `dambridge runs`.")
-    return RunId(name)
+    return found
 
 
 def _item_json(item: ItemOutcome, names: Mapping[AssetKey, str]) -> dict[str, Any]:
@@ -132,18 +136,15 @@ def status(context: Context) -> None:
         settings = context.settings()
         async with open_store(settings) as (ledger, clock):
             since = time.time() - SILENT_AFTER  # noqa: TID251 - heartbeats are real time
-            last = next(iter(await ledger.runs(flow=FlowName.INTAKE, limit=1)), None)
             now = await clock.now()
+            flows = {it: await _flow_status(ledger, it) for it in settings.flows.configured}
             return {
                 "now": now.isoformat(),
                 "workers": [
                     {"name": name, "serving": serving} for name, serving in await ledger.live_workers(since=since)
                 ],
-                "paused": await ledger.control(f"paused:{FlowName.INTAKE}") is not None,
-                "last_run": {"run": last.id, "state": last.state, "ended_at": last.ended_at, "summary": last.summary}
-                if last
-                else None,
-                "needs_attention": dict(await ledger.attention(FlowName.INTAKE)),
+                "flows": flows,
+                "needs_attention": await _needs(ledger),
                 "store_bytes": await ledger.size_bytes(),
                 "proof": [
                     {"account": it.account, "told": it.told, "remedy": it.remedy} for it in remarks(settings, now=now)
@@ -158,23 +159,47 @@ def status(context: Context) -> None:
     leave(3 if told["needs_attention"] else 0)
 
 
+async def _needs(ledger: Ledger) -> dict[str, int]:
+    """What waits for a person, of flows that are not configured any more too: their inbox stands."""
+    found: Counter[str] = Counter()
+    for flow in FlowName:
+        found.update(await ledger.attention(flow))
+    return dict(sorted(found.items()))
+
+
+async def _flow_status(ledger: Ledger, flow: FlowName) -> dict[str, Any]:
+    last = next(iter(await ledger.runs(flow=flow, limit=1)), None)
+    return {
+        "paused": await ledger.control(f"paused:{flow}") is not None,
+        "last_run": {"run": last.id, "state": last.state, "ended_at": last.ended_at, "summary": last.summary}
+        if last
+        else None,
+        "needs_attention": dict(await ledger.attention(flow)),
+    }
+
+
 def _show_status(told: Mapping[str, Any]) -> None:
     serving = [it["name"] for it in told["workers"] if it["serving"]]
-    last = told["last_run"]
     rows = [
         [
             "server",
             ", ".join(serving) if serving else "none running (start `dambridge serve`, or `dambridge run` once)",
         ],
-        ["intake", "held by a person (`dambridge runs resume`)" if told["paused"] else "goes on"],
-        ["last run", f"{last['run']}, {last['state']}" if last else "none yet"],
+        *([str(name), _how_it_goes(it)] for name, it in told["flows"].items()),
         ["store", size(told["store_bytes"])],
     ]
     rows += [[f"proof {it['account']}".strip(), f"{it['told']} (`{it['remedy']}`)"] for it in told["proof"]]
     table("dambridge", ["what", "how it stands"], rows)
-    attention(told["needs_attention"])
+    for name, it in told["flows"].items():
+        attention(it["needs_attention"], flow=str(name) if len(told["flows"]) > 1 else "")
     if not told["needs_attention"]:
         say("Nothing waits for a person.")
+
+
+def _how_it_goes(flow: Mapping[str, Any]) -> str:
+    last = flow["last_run"]
+    held = "held by a person (`dambridge runs resume`)" if flow["paused"] else "goes on"
+    return f"{held}; last run {last['run']}, {last['state']}" if last else f"{held}; no run yet"
 
 
 def show(context: Context, asset: str) -> None:
@@ -194,7 +219,7 @@ def show(context: Context, asset: str) -> None:
 async def _story(settings: Settings, ledger: Ledger, asset: str) -> dict[str, Any]:
     link_id, link, key = await _find(settings, ledger, asset)
     agreed = (await ledger.agreed([link_id])).get(link_id)
-    seen = (await ledger.observations(FlowName.INTAKE, [key])).get(key) if key else None
+    seen = await _last_seen(ledger, settings.flows.configured, key) if key else None
     trail = await ledger.audit_trail(subject=link_id, after=0, limit=1000)
     return {
         "link": link_id,
@@ -206,6 +231,7 @@ async def _story(settings: Settings, ledger: Ledger, asset: str) -> dict[str, An
             "evidence": dict(agreed.evidence) if agreed else {},
         },
         "last_seen": {
+            "flow": str(seen.flow),
             "file_name": seen.file_name,
             "outcome": str(seen.outcome),
             "words": words(seen.reason),
@@ -218,6 +244,12 @@ async def _story(settings: Settings, ledger: Ledger, asset: str) -> dict[str, An
         else None,
         "story": [_sentence(it) for it in trail],
     }
+
+
+async def _last_seen(ledger: Ledger, flows: Sequence[FlowName], key: AssetKey) -> Observation | None:
+    """The latest look that any of the flows had at the asset."""
+    looks = [(await ledger.observations(it, [key])).get(key) for it in flows]
+    return max((it for it in looks if it is not None), key=lambda it: it.at, default=None)
 
 
 async def _find(settings: Settings, ledger: Ledger, asset: str) -> tuple[LinkId, Link | None, AssetKey | None]:
@@ -236,10 +268,10 @@ async def _find(settings: Settings, ledger: Ledger, asset: str) -> tuple[LinkId,
             link = (await ledger.links([found[key]])).get(found[key])
             source = next((it.key for it in link.copies if it.id.role == "source"), key) if link else key
             return found[key], link, source
-    seen = await ledger.observations(FlowName.INTAKE, keys)
     for key in keys:
-        if key in seen:
-            return link_id_for(FlowName.INTAKE, key), None, key
+        seen = await _last_seen(ledger, settings.flows.configured, key)
+        if seen is not None:
+            return link_id_for(seen.flow, key), None, key
     raise WrongUse(f"Nothing is known of {asset}. Ids look like I0000abc…, account:id or a link id (ln…).")
 
 
@@ -314,7 +346,7 @@ def verify(context: Context, *, links: int) -> None:
                 if it.summary and not await _adds_up(ledger, it.id, it.summary)
             ]
         proven: dict[str, Any] = {"checked": 0, "differ": []}
-        if links:
+        if links and FlowName.INTAKE in settings.flows.configured:
             async with open_bridge(settings, work=False) as bridge:
                 proven = await prove_links(bridge.parts, limit=links)
         return {

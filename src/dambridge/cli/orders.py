@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from rich.text import Text
 from dambridge.bootstrap import Bridge, Settings, hear_hooks, known_flow, open_bridge, open_store
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.rendering import duration, errors, outcome_text, print_json, say, size, summary, table, warn
-from dambridge.engine.worker import Worker
 from dambridge.model.actions import Action
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
@@ -30,12 +30,13 @@ SILENT_AFTER = 30.0
 """Seconds without a heartbeat after which a worker no longer counts as living."""
 
 
-def run(context: Context, *, flow: str, full: bool) -> None:
+def run(context: Context, *, flow: str | None, full: bool) -> None:
     result = _ordered(context, flow, CommandKind.RUN, {"full": full}, by="")
     _finish(context, result)
 
 
-def plan(context: Context, *, flow: str, full: bool, out: Path | None) -> None:
+def plan(context: Context, *, flow: str | None, full: bool, out: Path | None) -> None:
+    flow = flow or _only(context.settings())
     result = _ordered(context, flow, CommandKind.PLAN, {"full": full}, by="")
     if "plan" not in result:
         _finish(context, result)
@@ -51,41 +52,53 @@ def plan(context: Context, *, flow: str, full: bool, out: Path | None) -> None:
 
 
 def apply(context: Context, *, plan: str, by: str, pilot: int, wave: int, allow_tripped: bool) -> None:
-    plan_id = _take_in(context, plan)
+    plan_id, flow = _take_in(context, plan)
     scope = {"plan": plan_id, "pilot": pilot, "wave": wave, "allow_tripped": allow_tripped}
-    _finish(context, _ordered(context, FlowName.INTAKE, CommandKind.APPLY, scope, by=by))
+    _finish(context, _ordered(context, flow, CommandKind.APPLY, scope, by=by))
 
 
-def pause(context: Context, *, flow: str, by: str, hold: bool) -> None:
+def pause(context: Context, *, flow: str | None, by: str, hold: bool) -> None:
     who = actor(by)
 
-    async def work() -> None:
+    async def work() -> tuple[FlowName, ...]:
         settings = context.settings()
-        _known(settings, flow)
+        flows = meant(settings, flow)
         async with open_store(settings) as (ledger, clock):
-            await ledger.set_control(f"paused:{flow}", who if hold else None)
-            event = "flow.paused" if hold else "flow.resumed"
-            await ledger.audit([AuditEntry(at=await clock.now(), actor=who, event=event, subject=flow, detail={})])
+            now, event = await clock.now(), "flow.paused" if hold else "flow.resumed"
+            for it in flows:
+                await ledger.set_control(f"paused:{it}", who if hold else None)
+            await ledger.audit([AuditEntry(at=now, actor=who, event=event, subject=it, detail={}) for it in flows])
+        return flows
 
-    go(work)
+    flows = go(work)
     if context.json:
-        print_json({"flow": flow, "paused": hold, "by": who})
-    else:
-        say(f"{flow} is held; what is under way ends." if hold else f"{flow} goes on with the next run.")
+        print_json({"flows": flows, "paused": hold, "by": who})
+        return
+    for it in flows:
+        say(f"{it} is held; what is under way ends." if hold else f"{it} goes on with the next run.")
 
 
-def _known(settings: Settings, flow: str) -> None:
+def meant(settings: Settings, flow: str | None) -> tuple[FlowName, ...]:
+    """The flow of this name, or all that are configured."""
     try:
-        known_flow(settings, flow)
+        return settings.flows.configured if flow is None else (known_flow(settings, flow),)
     except Refused as error:
         raise WrongUse(str(error)) from None
+
+
+def _only(settings: Settings) -> FlowName:
+    configured = settings.flows.configured
+    if len(configured) > 1:
+        names = ", ".join(f"`{it}`" for it in configured)
+        raise WrongUse(f"A plan is of one flow, and here are {len(configured)}: {names}. Say which: --flow NAME.")
+    return configured[0]
 
 
 def serve(context: Context) -> None:
     async def work() -> None:
         settings = context.settings()
         async with open_bridge(settings) as bridge, hear_hooks(settings, bridge) as port:
-            worker = Worker(bridge.parts, name=bridge.worker_name, serving=True)
+            worker = bridge.worker(serving=True)
             loop = asyncio.get_running_loop()
             for it in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(it, worker.stop)
@@ -100,24 +113,35 @@ def serve(context: Context) -> None:
         print_json({"stopped": True})
 
 
-def _ordered(context: Context, flow: str, kind: CommandKind, scope: Mapping[str, Any], *, by: str) -> Mapping[str, Any]:
+def _ordered(
+    context: Context, flow: str | None, kind: CommandKind, scope: Mapping[str, Any], *, by: str
+) -> Mapping[str, Any]:
+    """What became of an order about this flow, or about all of them."""
+
     async def work() -> Mapping[str, Any]:
         settings = context.settings()
-        _known(settings, flow)
-        async with open_store(settings) as (ledger, clock):
-            command = await _enqueue(ledger, kind, {**scope, "flow": str(flow)}, by=actor(by), now=await clock.now())
-            if await _served(ledger):
-                return await _watch(context, ledger, command, flow)
-            async with AsyncExitStack() as stack:
-                try:
-                    bridge = await stack.enter_async_context(open_bridge(settings))
-                except NextMove as error:
-                    told = {"error": str(error), "exit_code": 1}
-                    await ledger.finish_command(command, state=CommandState.FAILED, result=told)
-                    raise
-                return await _carry_out(context, bridge, command)
+        meant(settings, flow)
+        return await ordered(context, settings, kind, {**scope, "flow": str(flow or "")}, by=by)
 
     return go(work)
+
+
+async def ordered(
+    context: Context, settings: Settings, kind: CommandKind, scope: Mapping[str, Any], *, by: str
+) -> Mapping[str, Any]:
+    """Give an order and wait for its end, by a running server or here; `scope` names the flow whose progress is shown."""
+    async with open_store(settings) as (ledger, clock):
+        command = await _enqueue(ledger, kind, scope, by=actor(by), now=await clock.now())
+        if await _served(ledger):
+            return await _watch(context, ledger, command)
+        async with AsyncExitStack() as stack:
+            try:
+                bridge = await stack.enter_async_context(open_bridge(settings))
+            except NextMove as error:
+                told = {"error": str(error), "exit_code": 1}
+                await ledger.finish_command(command, state=CommandState.FAILED, result=told)
+                raise
+            return await _carry_out(context, bridge, command)
 
 
 async def _enqueue(ledger: Ledger, kind: CommandKind, scope: Mapping[str, Any], *, by: str, now: Any) -> CommandId:
@@ -141,20 +165,21 @@ async def _served(ledger: Ledger) -> bool:
 
 
 async def _carry_out(context: Context, bridge: Bridge, command: CommandId) -> Mapping[str, Any]:
-    worker = Worker(bridge.parts, name=bridge.worker_name, serving=False)
+    worker = bridge.worker(serving=False)
     with _bar(context) as bar:
         task = bar.add_task("looking", total=None)
 
-        def told(progress: Any) -> None:
-            left = f" · about {duration(progress.seconds_left)} left" if progress.seconds_left else ""
-            bar.update(task, description=progress.stage + left, completed=progress.ended, total=progress.total or None)
+        def told(flow: FlowName, it: Any) -> None:
+            left = f" · about {duration(it.seconds_left)} left" if it.seconds_left else ""
+            bar.update(task, description=f"{flow}: {it.stage}{left}", completed=it.ended, total=it.total or None)
 
-        bridge.parts.progress.listener = told
+        for name, flow in bridge.flows.items():
+            flow.parts.progress.listener = partial(told, name)
         done = await worker.execute(command)
     return done.result or {"error": "The order ended without a result.", "exit_code": 1}
 
 
-async def _watch(context: Context, ledger: Ledger, command: CommandId, flow: str) -> Mapping[str, Any]:
+async def _watch(context: Context, ledger: Ledger, command: CommandId) -> Mapping[str, Any]:
     """Wait for a server to carry the order out, showing its progress."""
     with _bar(context) as bar:
         task = bar.add_task("waiting for the server", total=None)
@@ -162,9 +187,9 @@ async def _watch(context: Context, ledger: Ledger, command: CommandId, flow: str
             known = await ledger.command(command)
             if known is not None and known.state in {CommandState.DONE, CommandState.FAILED}:
                 return known.result or {"error": "The order ended without a result.", "exit_code": 1}
-            told = (await ledger.control(f"progress:{flow}") or "||||").split("|")
-            if told[1]:
-                bar.update(task, description=told[0], completed=int(told[1]), total=int(told[2]) or None)
+            flow, stage, ended, total, *_ = (await ledger.control("progress") or "|||").split("|")
+            if stage:
+                bar.update(task, description=f"{flow}: {stage}", completed=int(ended), total=int(total) or None)
             if not await _served(ledger):
                 return {
                     "error": "The server fell silent. The order stands in the ledger: start `dambridge serve`, or run again.",
@@ -196,20 +221,23 @@ async def _plan_of(context: Context, plan_id: PlanId) -> Plan:
         return read_plan(await ledger.plan_lines(plan_id) or [])
 
 
-def _take_in(context: Context, plan: str) -> PlanId:
-    """A plan file is brought into the store first; an id must be there. Raises `PlanDamaged` for a tampered file."""
+def _take_in(context: Context, plan: str) -> tuple[PlanId, FlowName]:
+    """The plan's id and flow. A plan file is brought into the store first; an id must be there. Raises `PlanDamaged` for a
+    tampered file."""
     file = Path(plan)
     made = read_plan(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else None
 
-    async def work() -> PlanId:
+    async def work() -> tuple[PlanId, FlowName]:
         async with open_store(context.settings()) as (ledger, clock):
-            plan_id = made.id if made is not None else PlanId(plan)
-            known = await ledger.plan_lines(plan_id) is not None
-            if made is not None and not known:
-                await ledger.save_plan(made.id, made.header.flow, at=await clock.now(), lines=list(made.lines()))
-            elif not known:
-                raise WrongUse(f"There is no plan {plan} here, and no such file. List them with `dambridge plans`.")
-        return plan_id
+            lines = await ledger.plan_lines(made.id if made is not None else PlanId(plan))
+            if made is None:
+                if lines is None:
+                    raise WrongUse(f"There is no plan {plan} here, and no such file. List them with `dambridge plans`.")
+                return PlanId(plan), read_plan(lines).header.flow
+            if lines is None:
+                now = await clock.now()
+                await ledger.save_plan(made.id, made.header.flow, at=now, lines=list(made.lines()))
+            return made.id, made.header.flow
 
     return go(work)
 
@@ -223,7 +251,7 @@ def _foretold(action: Action) -> str:
 def _show_plan(plan: Plan, out: Path | None) -> None:
     header = plan.header
     rows = [[name, str(count)] for name, count in sorted(header.counts.items())]
-    table(f"Plan {plan.id}", ["what", "how many"], rows)
+    table(f"{header.flow} · plan {plan.id}", ["what", "how many"], rows)
     forecast = header.forecast
     calls = ", ".join(f"{account} {count}" for account, count in forecast.calls.items()) or "none"
     say(

@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dambridge.model.identity import FlowName
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
+from dambridge.policy.rounds import in_order
 from dambridge.telemetry.wording import MOVES
 
 console = Console(highlight=False)
@@ -85,22 +87,23 @@ def duration(seconds: float) -> str:
 
 def summary(data: Mapping[str, Any]) -> None:
     """A run's account: the sums that add up, and what needs a person."""
-    for name, flow in data["flows"].items():
+    for name in in_order(map(FlowName, data["flows"])):
+        flow = data["flows"][name]
         rows: list[list[str | Text]] = [[outcome_text(it), str(flow[str(it)])] for it in Outcome if flow[str(it)]]
         rows.append([Text("seen", style="bold"), Text(str(flow["seen"]), style="bold")])
-        table(f"{name} · {data['run_id']}", ["outcome", "assets"], rows)
+        table(f"{name} · {flow['run_id'] or 'no run'}", ["outcome", "assets"], rows)
         calls = ", ".join(f"{account} {count}" for account, count in flow["calls"].items())
         say(f"{size(flow['bytes'])} moved in {duration(flow['seconds'])}; calls: {calls or 'none'}.")
         for note in flow["stopped"]:
             warn(f"Stopped: {note}", style="red")
         attention(flow["needs_attention"])
         if flow["needs_attention"]:
-            say(f"See each asset: dambridge runs show {data['run_id']}")
+            say(f"See each asset: dambridge runs show {flow['run_id']}")
 
 
-def attention(counts: Mapping[str, int]) -> None:
+def attention(counts: Mapping[str, int], *, flow: str = "") -> None:
     """What waits for a person, by reason, with the next move of each."""
     if not counts:
         return
     rows = [[code, str(count), MOVES.get(Code(code), "")] for code, count in sorted(counts.items())]
-    table("Waits for a person", ["why", "assets", "next move"], rows)
+    table(f"Waits for a person{f' ({flow})' if flow else ''}", ["why", "assets", "next move"], rows)

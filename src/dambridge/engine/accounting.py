@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from dambridge.engine.parts import Parts
+from dambridge.engine.parts import FlowParts
 from dambridge.model.actions import Action
-from dambridge.model.identity import AccountId, RunId
-from dambridge.model.outcomes import ItemOutcome, Outcome
+from dambridge.model.identity import AccountId, AssetKey, RunId
+from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code, Reason
 from dambridge.ports.ledger import Observation
@@ -18,8 +19,10 @@ from dambridge.telemetry import percentile
 PEOPLE_SETTLE = frozenset({Outcome.WAITING, Outcome.QUARANTINED, Outcome.FAILED})
 
 
-async def ends_of_left(parts: Parts, run: RunId, left: Sequence[LeftItem]) -> None:
-    """Write the ends of items that need nothing, with what was seen of them."""
+async def ends_of_left(
+    parts: FlowParts, run: RunId, left: Sequence[LeftItem], *, looked: Mapping[AssetKey, datetime] | None = None
+) -> None:
+    """Write the ends of items that need nothing, with what was seen of them: now, or when each was `looked` at."""
     now = await parts.clock.now()
     items = [
         ItemOutcome(
@@ -41,7 +44,7 @@ async def ends_of_left(parts: Parts, run: RunId, left: Sequence[LeftItem]) -> No
             reason=it.leave.reason,
             waits_for=it.leave.waits_for,
             run=run,
-            at=now,
+            at=(looked or {}).get(it.key, now),
         )
         for it in left
     ]
@@ -50,7 +53,7 @@ async def ends_of_left(parts: Parts, run: RunId, left: Sequence[LeftItem]) -> No
         parts.progress.end_item(item.outcome)
 
 
-async def outcomes_of_unfinished(parts: Parts, run: RunId, actions: Sequence[Action], why: Reason) -> None:
+async def outcomes_of_unfinished(parts: FlowParts, run: RunId, actions: Sequence[Action], why: Reason) -> None:
     """Actions that were planned and not begun wait, and say for whom."""
     now = await parts.clock.now()
     waits_for = "coordinator" if why.code in {Code.GUARD_TRIPPED, Code.PAUSED, Code.NOT_IN_WAVE} else "system"
@@ -78,7 +81,7 @@ async def outcomes_of_unfinished(parts: Parts, run: RunId, actions: Sequence[Act
 
 
 async def account_for(
-    parts: Parts,
+    parts: FlowParts,
     run: RunId,
     *,
     seconds: float,
@@ -93,6 +96,7 @@ async def account_for(
     waiting = {**said, **await parts.ledger.attention(parts.flow)}
     now = parts.calls()
     flow = {
+        "run_id": run,
         **counts.to_json(),
         "bytes": moved,
         "calls": {account: now[account] - calls_before.get(account, 0) for account in sorted(now)},
@@ -103,3 +107,18 @@ async def account_for(
         "stopped": list(stopped),
     }
     return {"run_id": run, "flows": {str(parts.flow): flow}}
+
+
+def account_of_nothing(why: str) -> dict[str, Any]:
+    """The account of a flow that ended before it could give one."""
+    return {
+        "run_id": None,
+        **Counts().to_json(),
+        "bytes": 0,
+        "calls": {},
+        "seconds": 0.0,
+        "lag_seconds": {"p50": None, "p99": None, "max": None},
+        "needs_attention": {},
+        "notes": [],
+        "stopped": [why],
+    }

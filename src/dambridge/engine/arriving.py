@@ -54,21 +54,21 @@ async def berth_of(parts: Parts, action: Action, intent: Mapping[str, Any] | Non
     if number is None:
         raise TryLater(f"All {count} arrival berths are in use; this delivery takes its turn later.")
     try:
-        return await parts.archive.ensure_folder(f"{parts.settings.arrivals}/berth-{number:02d}", lane=parts.lane)
+        return await parts.archive.ensure_folder(f"{parts.target.arrivals}/berth-{number:02d}", lane=parts.lane)
     except Refused as no:
         if intent is not None or parts.policy.arrival != "auto":
             raise
         await parts.ledger.release_berth(parts.policy.target, action.id)
-        if not parts.no_berths:
+        if not parts.target.no_berths:
             log.warning("arrivals.straight", why=str(no))
-        parts.no_berths = True
+        parts.target.no_berths = True
         return None
 
 
 def _goes_straight(parts: Parts) -> bool:
     match parts.policy.arrival:
         case "auto":
-            return parts.no_berths or not parts.archive.capabilities.folders.usable
+            return parts.target.no_berths or not parts.archive.capabilities.folders.usable
         case chosen:
             return chosen == "folder"
 
@@ -105,7 +105,7 @@ async def no_second(parts: Parts, action: Action, journal: StepJournal, ours: Re
     sent = journal.intent(Step.DELIVER) or {}
     if not sent.get(AGAIN):
         return
-    wait = datetime.fromisoformat(str(sent["at"])) + parts.settings.settle - await parts.clock.now()
+    wait = datetime.fromisoformat(str(sent["at"])) + parts.target.settle - await parts.clock.now()
     if wait.total_seconds() > 0:
         raise TryLater(f"{action.source} was sent twice; it is looked once more for a second copy.", after=wait)
     late = [it for it in await _carrying(parts, transport_name(action)) if it.key.remote_id != ours]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import structlog
 
 from dambridge.engine.acting import carry_out
-from dambridge.engine.parts import Parts
+from dambridge.engine.parts import FlowParts, Parts
 from dambridge.model.actions import Action
 from dambridge.model.identity import PlanId, RunId
 from dambridge.ports.errors import CannotGoOn
@@ -21,16 +21,6 @@ TRANSFER = "transfer"
 log = structlog.get_logger()
 
 
-def register(parts: Parts) -> None:
-    """Name the workflows; once per process, before the runtime is launched."""
-
-    async def batch(args: Json) -> Json:
-        return await work_off(parts, str(args["batch"]))
-
-    parts.runtime.register(BATCH, batch)
-    parts.runtime.register(TRANSFER, batch)
-
-
 async def work_off(parts: Parts, batch: str) -> Json:
     """Carry out whatever of the batch is still open; harmless to repeat.
 
@@ -38,7 +28,7 @@ async def work_off(parts: Parts, batch: str) -> Json:
     rows = await parts.ledger.open_actions(batch, now=await parts.clock.now())
     agreed = await parts.ledger.agreed([row.action.link for row in rows])
     gate = asyncio.Semaphore(parts.settings.concurrency)
-    held = _Hold(parts)
+    held = Hold(parts)
     stopped: list[str] = []
     ended = 0
 
@@ -59,10 +49,10 @@ async def work_off(parts: Parts, batch: str) -> Json:
     return {"ended": ended, **({"stopped": stopped[0]} if stopped else {})}
 
 
-class _Hold:
+class Hold:
     """Whether people hold the flow, asked of the ledger twice a second at most."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
         self._asked = -1.0
         self._answer = False
@@ -75,38 +65,46 @@ class _Hold:
         return self._answer
 
 
-async def paused(parts: Parts) -> bool:
+async def paused(parts: FlowParts) -> bool:
     return await parts.ledger.control(f"paused:{parts.flow}") is not None
 
 
-async def hand_over(parts: Parts, run: RunId, plan: PlanId, actions: Sequence[Action], *, serial: int) -> list[str]:
+async def hand_over(parts: FlowParts, run: RunId, plan: PlanId, actions: Sequence[Action], *, serial: int) -> list[str]:
     """Write the actions down as open and give them to the runtime; returns the ids of the works to wait for."""
     small = [it for it in actions if it.size <= parts.settings.large_file]
     large = [it for it in actions if it.size > parts.settings.large_file]
     works: list[str] = []
     for number, start in enumerate(range(0, len(small), parts.settings.batch)):
         batch = f"{run}/{serial:04d}-{number:03d}"
-        await parts.ledger.put_actions(run, plan, batch, small[start : start + parts.settings.batch])
-        works.append(await _start(parts, BATCH, batch))
+        some = small[start : start + parts.settings.batch]
+        works.append(await start_batch(parts, BATCH, run, plan, batch=batch, actions=some))
     for action in large:
         batch = f"{run}/{action.id}"
-        await parts.ledger.put_actions(run, plan, batch, [action])
-        works.append(await _start(parts, TRANSFER, batch))
+        works.append(await start_batch(parts, TRANSFER, run, plan, batch=batch, actions=[action]))
     return works
 
 
-async def _start(parts: Parts, kind: str, batch: str, *, suffix: str = "") -> str:
-    work_id = f"{kind}:{batch}{suffix}"
-    await parts.runtime.start(work_id, kind, {"batch": batch}, queue=kind, key=batch)
+async def start_batch(
+    parts: FlowParts, kind: str, run: RunId, plan: PlanId, *, batch: str, actions: Sequence[Action]
+) -> str:
+    """Write the actions of one batch down as open and give it to the runtime; returns the id of the work to wait for."""
+    await parts.ledger.put_actions(run, plan, batch, actions)
+    return await _start(parts, kind, batch)
+
+
+async def _start(parts: FlowParts, kind: str, batch: str, *, suffix: str = "") -> str:
+    work_id = f"{kind}:{parts.flow}:{batch}{suffix}"
+    args = {"flow": str(parts.flow), "batch": batch}
+    await parts.runtime.start(work_id, kind, args, queue=kind, key=f"{parts.flow}:{batch}")
     return work_id
 
 
-async def take_up(parts: Parts, batch: str, *, by: RunId) -> str:
+async def take_up(parts: FlowParts, batch: str, *, by: RunId) -> str:
     """Start a batch that an earlier run left open; its own workflow, if it lives, has the same key and goes first."""
     return await _start(parts, BATCH, batch, suffix=f"@{by}")
 
 
-async def finish(parts: Parts, works: Sequence[str]) -> list[str]:
+async def finish(parts: FlowParts, works: Sequence[str]) -> list[str]:
     """Wait for the works; returns what stopped any of them, in words."""
     stopped: list[str] = []
     for work_id in works:

@@ -24,8 +24,6 @@ class EngineSettings:
     """The longest that one action is held in memory for a retry; a longer wait is written down instead."""
     backoff: timedelta = timedelta(milliseconds=200)
     """The first pause between tries; doubles each time."""
-    settle: timedelta = timedelta(0)
-    """How long after an unanswered import an empty berth still proves nothing (the target's listings may lag)."""
     overlap: timedelta = timedelta(minutes=10)
     """How far a poll reaches back before the end of the last one."""
     sweep_every: timedelta = timedelta(days=1)
@@ -38,7 +36,5 @@ class EngineSettings:
     """When an item that could not be worked off is tried again."""
     deferred_for: timedelta = timedelta(days=2)
     """How long a field may stay unseen in a target that takes writes now and shows them later."""
-    arrivals: str = "dambridge/arrivals"
-    """The folder in the target whose berths hold deliveries on their way."""
     quarantine: str = "dambridge/quarantine"
     """The folder in the target for what was delivered and found wrong."""

@@ -42,7 +42,7 @@ async def assemble(
         changes_before=changes_before,
         known=known,
     )
-    rates = {account: rule.rate for account, rule in parts.paces.items()}
+    rates = {it.account: it.rate for it in (parts.source, parts.target)}
     return make_plan(actions, left, facts=facts, policy=parts.policy, takes=forecast(actions, rates), now=now)
 
 
@@ -163,6 +163,6 @@ def capability_digest(parts: Parts) -> str:
     facts: dict[str, Any] = {
         "reader": parts.reader.capabilities.to_json(),
         "archive": {name: it for name, it in parts.archive.capabilities.to_json().items() if name != "checksum"},
-        "homes": dict(parts.homes),
+        "homes": dict(parts.target.homes),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -103,7 +103,7 @@ async def deliver(parts: Parts, action: Action, journal: StepJournal) -> Deliver
         await _may_send_again(parts, action, journal, intent)
     elif berth and not await _is_clear(parts, berth):
         raise TryLater(
-            f"Berth {berth} in {parts.settings.arrivals} holds something that is not ours. "
+            f"Berth {berth} in {parts.target.arrivals} holds something that is not ours. "
             "Empty that folder in the target, then run again."
         )
     return await _send(parts, action, journal, berth)
@@ -130,7 +130,7 @@ async def _send(parts: Parts, action: Action, journal: StepJournal, berth: Remot
         try:
             return _remembered(await journal.run(Step.DELIVER, intent, work))
         except Unclear:
-            parts.clear_berths.discard(into)
+            parts.target.clear_berths.discard(into)
             await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
             raise
 
@@ -138,10 +138,10 @@ async def _send(parts: Parts, action: Action, journal: StepJournal, berth: Remot
 async def _is_clear(parts: Parts, berth: RemoteId) -> bool:
     """Whether the berth is empty, looked at once per process and berth: afterwards only we put things there. A berth
     in which a try ended unclear is looked at again, because that try may arrive late."""
-    if berth not in parts.clear_berths:
+    if berth not in parts.target.clear_berths:
         if await _standing(parts, berth):
             return False
-        parts.clear_berths.add(berth)
+        parts.target.clear_berths.add(berth)
     return True
 
 
@@ -179,7 +179,7 @@ async def _may_send_again(parts: Parts, action: Action, journal: StepJournal, in
     now = await parts.clock.now()
     if not intent.get(ENDED):
         intent = await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
-    wait = datetime.fromisoformat(str(intent["at"])) + parts.settings.settle - now
+    wait = datetime.fromisoformat(str(intent["at"])) + parts.target.settle - now
     if wait.total_seconds() > 0:
         raise TryLater(
             f"The delivery of {action.source} was not answered and nothing of it is seen; listings and searches may lag, "

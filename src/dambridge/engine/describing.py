@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dambridge.engine.parts import Parts
+from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import NativeWrite, equal, to_canonical, to_native
 from dambridge.model.actions import Action
@@ -51,15 +52,15 @@ def with_marks(action: Action, fields: Fields) -> Fields:
 
 async def spell(parts: Parts, fields: Fields, cleared: Sequence[FieldName]) -> NativeWrite:
     """The target's own words for these fields. Raises `NotWritable` rather than leave anything out."""
-    write = to_native(fields, cleared, parts.maps[parts.policy.target], definitions=await definitions_of(parts))
+    write = to_native(fields, cleared, parts.maps[parts.policy.target], definitions=await definitions_of(parts.target))
     if write.problems:
         raise NotWritable(write.problems[0])
     return write
 
 
-async def definitions_of(parts: Parts) -> Mapping[str, tuple[str, tuple[str, ...] | None]] | None:
+async def definitions_of(site: Site) -> Mapping[str, tuple[str, tuple[str, ...] | None]] | None:
     """Attribute name to (kind, terms) as the account defines them; None where it does not show them."""
-    shown = await parts.target_fields()
+    shown = await site.definitions()
     return None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
 
 

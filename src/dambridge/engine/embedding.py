@@ -66,7 +66,7 @@ def for_target(parts: Parts, action: Action, fields: Fields) -> Fields:
     out of the file. The others stand in the file and are nobody's to compare."""
     account, can, kind = parts.maps[parts.policy.target], parts.archive.capabilities, MediaType(action.media_type)
     if parts.embeds(action):
-        housed = with_home(fields, account, parts.homes)
+        housed = with_home(fields, account, parts.target.homes)
         return {name: it for name, it in housed.items() if can.may_write(account.by_field[name].native, kind).usable}
     homes = {name: account.by_field[name].native for name in fields if name in account.writes}
     return {name: it for name, it in fields.items() if name not in homes or can.may_write(homes[name], kind).usable}
@@ -82,7 +82,7 @@ async def embedded_copy(
 ) -> Embedded:
     """The original with these fields inside, in the spool. Raises `NotEmbedded` for a file that cannot be written into."""
     account = parts.maps[parts.policy.target]
-    tags = to_xmp(with_marks(action, fields), inside, account, parts.homes)
+    tags = to_xmp(with_marks(action, fields), inside, account, parts.target.homes)
     made = spooled.path.with_name(f"{spooled.path.name}.{EMBEDDED}.part")
     try:
         essence = await parts.embedder.embed(spooled.path, made, tags, file_name=action.file_name)
@@ -125,7 +125,8 @@ async def bring_embedded(
     """Make the original with the wanted fields inside the current file of the linked asset; wait until they are read."""
     spooled, inside = await fetch(parts, action)
     filled = embedded_fields(inside)
-    beyond = {name: value for name, value in filled.items() if name not in action.fields and name not in before}
+    elsewhere = {*action.fields, *before, *parts.policy.mirrored}
+    beyond = {name: value for name, value in filled.items() if name not in elsewhere}
     fresh = for_target(parts, action, {**beyond, **settled_by_file(action.fields, filled)})
     wanted = {
         name: value

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.progress import Progress
 from dambridge.engine.reading import GatheredReads
+from dambridge.engine.sites import Site
 from dambridge.expressions import Program
 from dambridge.mapping import AccountMap
 from dambridge.model.actions import Action
-from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName, RemoteId
+from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName
 from dambridge.model.records import MediaType
 from dambridge.policy.intake import IntakePolicy
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Embedder, Inspector, Spool
-from dambridge.ports.ledger import Ledger
-from dambridge.ports.pace import Lane, PaceRule
+from dambridge.ports.pace import Lane
 from dambridge.ports.runtime import Runtime
-from dambridge.ports.systems import AssetArchive, AssetReader, AttributeDefinition
+from dambridge.ports.systems import AssetArchive, AssetReader
 
 CallMeter = Callable[[], Mapping[AccountId, int]]
 """Calls made so far by this process, per account."""
@@ -32,41 +33,50 @@ async def _rest(wait: timedelta) -> None:
 
 
 @dataclass(slots=True, kw_only=True)
-class Parts:
-    """Everything that one intake flow works with. `definitions` are the target's fields, read once per process."""
+class FlowParts:
+    """What every flow works with. All but `flow` and `progress` is shared by the flows of a process."""
 
-    ledger: Ledger
-    reader: AssetReader
-    archive: AssetArchive
+    flow: FlowName
+    ledger: AgreeingLedger
     spool: Spool
-    inspector: Inspector
-    embedder: Embedder
     clock: Clock
     runtime: Runtime
-    policy: IntakePolicy
-    maps: Mapping[AccountId, AccountMap]
-    programs: Mapping[str, Program]
     settings: EngineSettings
-    paces: Mapping[AccountId, PaceRule]
     calls: CallMeter
     configuration: str
     """A digest of the configuration, for plan headers."""
-    homes: Mapping[str, str] = field(default_factory=dict)
-    """Which attribute of the target is read from which XMP name of a file, where fields travel inside."""
-    flow: FlowName = FlowName.INTAKE
     progress: Progress = field(default_factory=Progress)
     rest: Callable[[timedelta], Awaitable[None]] = _rest
     lane: Lane = Lane.NORMAL
-    definitions: Sequence[AttributeDefinition] | None = None
-    defined: bool = False
-    clear_berths: set[RemoteId] = field(default_factory=set)
-    """Berths seen empty by this process."""
-    no_berths: bool = False
-    """Whether this process was refused a berth: what comes after goes straight where it may."""
-    reads: GatheredReads = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.reads = GatheredReads(self.archive, self.lane)
+
+@dataclass(slots=True, kw_only=True)
+class Parts(FlowParts):
+    """Everything that the intake flow works with."""
+
+    flow: FlowName = FlowName.INTAKE
+    source: Site
+    target: Site
+    inspector: Inspector
+    embedder: Embedder
+    policy: IntakePolicy
+    programs: Mapping[str, Program]
+
+    @property
+    def reader(self) -> AssetReader:
+        return self.source.reader
+
+    @property
+    def archive(self) -> AssetArchive:
+        return self.target.archive
+
+    @property
+    def reads(self) -> GatheredReads:
+        return self.target.reads
+
+    @property
+    def maps(self) -> Mapping[AccountId, AccountMap]:
+        return {it.account: it.map for it in (self.source, self.target)}
 
     @property
     def source_copy(self) -> CopyId:
@@ -80,10 +90,3 @@ class Parts:
         """Whether the target takes this asset's fields out of the files that bring them."""
         known = bool(action.media_type)
         return known and self.archive.capabilities.embeds(MediaType(action.media_type))
-
-    async def target_fields(self) -> Sequence[AttributeDefinition] | None:
-        """The target's attribute definitions, read from the account the first time they are asked for; None where it does
-        not show them."""
-        if not self.defined:
-            self.definitions, self.defined = await self.archive.attributes(), True
-        return self.definitions

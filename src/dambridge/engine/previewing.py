@@ -18,7 +18,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Seen
 from dambridge.planning import check_moved, waves
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused
-from dambridge.ports.ledger import AuditEntry, WorkStage
+from dambridge.ports.ledger import AuditEntry, Ledger, WorkStage
 
 
 async def preview(parts: Parts, *, full: bool) -> Plan:
@@ -39,9 +39,9 @@ async def preview(parts: Parts, *, full: bool) -> Plan:
     return plan
 
 
-async def stored(parts: Parts, plan_id: PlanId) -> Plan:
+async def stored(ledger: Ledger, plan_id: PlanId) -> Plan:
     """A plan of the store. Raises `Refused` when there is none of that id, `PlanDamaged` when it was tampered with."""
-    lines = await parts.ledger.plan_lines(plan_id)
+    lines = await ledger.plan_lines(plan_id)
     if lines is None:
         raise Refused(
             f"There is no plan {plan_id} in this store. List them with `dambridge plans`.", code="unknown_plan"

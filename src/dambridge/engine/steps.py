@@ -5,13 +5,14 @@ The crash suite takes its cases from here, so a step that nobody has crashed fai
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from dambridge.model.accords import Accord
 from dambridge.model.actions import Action, ActionKind
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
-from dambridge.ports.ledger import Ledger
 
 
 class Step(StrEnum):
@@ -21,6 +22,7 @@ class Step(StrEnum):
     DESCRIBE = "describe"
     PLACE = "place"
     VERSION = "version"
+    RETIRE = "retire"
 
 
 STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
@@ -28,6 +30,9 @@ STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
     ActionKind.UPDATE_FIELDS: (Step.DESCRIBE,),
     ActionKind.ADD_VERSION: (Step.VERSION, Step.DESCRIBE),
     ActionKind.CONFIRM_BYTES: (Step.DESCRIBE,),
+    ActionKind.AGREE: (),
+    ActionKind.LET_GO: (),
+    ActionKind.RETIRE: (Step.RETIRE,),
 }
 """Which steps an action may take. A confirmation that finds other bytes goes on as a version, and so does the create of a copy
 with fields inside whose fields were edited while the first file was waited for."""
@@ -36,7 +41,7 @@ with fields inside whose fields were edited while the first file was waited for.
 class StepJournal:
     """Writes intents and outcomes of one action's steps and knows those of earlier tries."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, action: Action) -> None:
+    def __init__(self, ledger: AgreeingLedger, clock: Clock, action: Action) -> None:
         self._ledger = ledger
         self._clock = clock
         self._action = action
@@ -76,6 +81,14 @@ class StepJournal:
         await self._ledger.begin_step(self._action.id, step, intent=stamped, at=now)
         self._known[step] = (stamped, None)
         return stamped
+
+    async def ask(self, step: Step, intent: Mapping[str, Any], accords: Sequence[Accord]) -> Sequence[Accord]:
+        """Write the intent anew together with the accords that say what is asked for; returns these as the store has them."""
+        now = await self._clock.now()
+        stamped = {**intent, "at": now.isoformat()}
+        _, kept = await self._ledger.begin_write(self._action.id, step, intent=stamped, at=now, accords=accords)
+        self._known[step] = (stamped, None)
+        return kept
 
     async def close(self, step: Step, outcome: Mapping[str, Any]) -> None:
         """Write the outcome of a step that turned out to have happened."""

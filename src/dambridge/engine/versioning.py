@@ -67,7 +67,8 @@ async def bring_version(parts: Parts, action: Action, journal: StepJournal, agre
     proof = await prove_bytes(parts, native, digest)
     if proof is None:
         raise Unclear(f"{native.key} does not hold the new bytes yet; it is looked at again.")
-    beyond = {name: value for name, value in filled.items() if name not in action.fields and name not in before}
+    elsewhere = {*action.fields, *before, *parts.policy.mirrored}
+    beyond = {name: value for name, value in filled.items() if name not in elsewhere}
     fresh = {**beyond, **settled_by_file(action.fields, filled)}
     wanted = {name: value for name, value in {**before, **action.fields, **fresh}.items() if name not in action.cleared}
     native = await _describe_again(parts, action, journal, native, wanted)

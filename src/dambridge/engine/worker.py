@@ -5,30 +5,41 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from dambridge.engine.parts import Parts
-from dambridge.engine.previewing import apply, preview, stored
-from dambridge.engine.running import RunResult, run_flow
+from dambridge.engine.flows import Flow, Flows, flow_named, run_all
+from dambridge.engine.previewing import stored
+from dambridge.engine.ruling import rule
+from dambridge.engine.running import RunResult
 from dambridge.model.commands import Command, CommandKind, CommandState
-from dambridge.model.identity import CommandId, PlanId, derived_id
+from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
 from dambridge.model.plans import PlanDamaged
+from dambridge.policy.rounds import in_order
+from dambridge.ports.agreeing import AgreeingLedger
+from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.ledger import Due
 
 POLL = "poll"
+"""The kind of the rows that say when a flow's turn is, with the flow after a colon."""
 TICK = 0.5
 BEAT = 5.0
 log = structlog.get_logger()
 
 
 class Worker:
-    """Executes orders one at a time, in the order in which they were given."""
+    """Executes orders one at a time, in the order in which they were given. An order that names no flow is for all."""
 
-    def __init__(self, parts: Parts, *, name: str, serving: bool) -> None:
-        self._parts = parts
+    def __init__(
+        self, flows: Flows, *, ledger: AgreeingLedger, clock: Clock, poll_every: timedelta, name: str, serving: bool
+    ) -> None:
+        self._flows = flows
+        self._ledger = ledger
+        self._clock = clock
+        self._poll_every = poll_every
         self._name = name
         self._serving = serving
         self._stop = asyncio.Event()
@@ -43,7 +54,7 @@ class Worker:
             beats = group.create_task(self._beat())
             try:
                 while True:
-                    known = await self._parts.ledger.command(command)
+                    known = await self._ledger.command(command)
                     if known is not None and known.state in {CommandState.DONE, CommandState.FAILED}:
                         return known
                     if not await self._next():
@@ -63,7 +74,7 @@ class Worker:
                         await self._idle()
             finally:
                 beats.cancel()
-                await self._parts.ledger.forget_worker(self._name)
+                await self._ledger.forget_worker(self._name)
 
     async def _idle(self) -> None:
         try:
@@ -72,23 +83,28 @@ class Worker:
             return
 
     async def _beat(self) -> None:
+        told: Mapping[FlowName, str] = {}
         while True:
             beat = time.time()  # noqa: TID251 - a heartbeat is real time: it says that a process lives
-            await self._parts.ledger.heartbeat(self._name, serving=self._serving, beat=beat)
-            await self._parts.ledger.set_control(f"progress:{self._parts.flow}", self._progress())
+            await self._ledger.heartbeat(self._name, serving=self._serving, beat=beat)
+            told = await self._tell_progress(told)
             await asyncio.sleep(BEAT if not self._serving else 1.0)
 
-    def _progress(self) -> str:
-        it = self._parts.progress
-        left = f"{it.seconds_left:.0f}" if it.seconds_left is not None else ""
-        return f"{it.stage}|{it.ended}|{it.total}|{it.bytes}|{left}"
+    async def _tell_progress(self, before: Mapping[FlowName, str]) -> Mapping[FlowName, str]:
+        """How far each flow is, where that moved since it was last told."""
+        now = {name: _far(flow) for name, flow in self._flows.items()}
+        for name, text in now.items():
+            if before.get(name) != text:
+                await self._ledger.set_control(f"progress:{name}", text)
+                await self._ledger.set_control("progress", f"{name}|{text}")
+        return now
 
     async def _next(self) -> bool:
-        command = await self._parts.ledger.claim_command(self._name, now=await self._parts.clock.now())
+        command = await self._ledger.claim_command(self._name, now=await self._clock.now())
         if command is None:
             return False
         state, result = await self._carry_out(command)
-        await self._parts.ledger.finish_command(command.id, state=state, result=result)
+        await self._ledger.finish_command(command.id, state=state, result=result)
         return True
 
     async def _carry_out(self, command: Command) -> tuple[CommandState, Mapping[str, Any]]:
@@ -111,14 +127,13 @@ class Worker:
         scope = command.scope
         match command.kind:
             case CommandKind.RUN:
-                return _told(await run_flow(self._parts, command=command.id, full=bool(scope.get("full"))))
+                return await self._run(command)
             case CommandKind.PLAN:
-                plan = await preview(self._parts, full=bool(scope.get("full")))
+                plan = await flow_named(self._flows, scope["flow"]).preview(full=bool(scope.get("full")))
                 return {"plan": plan.id, "exit_code": 3 if plan.header.tripped else 0}
             case CommandKind.APPLY:
-                plan = await stored(self._parts, PlanId(scope["plan"]))
-                result = await apply(
-                    self._parts,
+                plan = await stored(self._ledger, PlanId(scope["plan"]))
+                result = await flow_named(self._flows, plan.header.flow).apply(
                     plan,
                     approved_by=command.actor,
                     command=command.id,
@@ -127,23 +142,40 @@ class Worker:
                     allow_tripped=bool(scope.get("allow_tripped")),
                 )
                 return _told(result)
-            case CommandKind.PAUSE:
-                await self._parts.ledger.set_control(f"paused:{self._parts.flow}", command.actor)
+            case CommandKind.PAUSE | CommandKind.RESUME:
+                for name in self._meant(scope):
+                    held = command.actor if command.kind is CommandKind.PAUSE else None
+                    await self._ledger.set_control(f"paused:{name}", held)
                 return {"exit_code": 0}
-            case CommandKind.RESUME:
-                await self._parts.ledger.set_control(f"paused:{self._parts.flow}", None)
-                return {"exit_code": 0}
+            case CommandKind.SETTLE | CommandKind.UNDO:
+                return await rule(self._ledger, command)
+
+    async def _run(self, command: Command) -> Mapping[str, Any]:
+        names, full = self._meant(command.scope), bool(command.scope.get("full"))
+        if len(names) == 1:
+            return _told(await self._flows[names[0]].run(command=command.id, full=full))
+        summary, code = await run_all(self._flows, command=command.id, full=full)
+        return {"summary": summary, "exit_code": code}
+
+    def _meant(self, scope: Mapping[str, Any]) -> tuple[FlowName, ...]:
+        """The flows that an order is about."""
+        if name := scope.get("flow"):
+            return (flow_named(self._flows, name).parts.flow,)
+        return in_order(self._flows)
 
     async def _set_up_due(self) -> None:
-        if await self._parts.ledger.next_due(kinds=[POLL]) is None:
-            now = await self._parts.clock.now()
-            await self._parts.ledger.add_due([Due(at=now, kind=POLL, key=str(self._parts.flow), payload={})])
+        now = await self._clock.now()
+        for name in in_order(self._flows):
+            kind = _poll_of(name)
+            if await self._ledger.next_due(kinds=[kind]) is None:
+                await self._ledger.add_due([Due(at=now, kind=kind, key=str(name), payload={})])
 
     async def _give_due_orders(self) -> None:
-        parts = self._parts
-        now = await parts.clock.now()
-        lease = now + parts.settings.poll_every * 10
-        for due in await parts.ledger.take_due(now, kinds=[POLL], limit=10, worker=self._name, lease=lease):
+        now = await self._clock.now()
+        lease = now + self._poll_every * 10
+        kinds = [_poll_of(it) for it in in_order(self._flows)]
+        taken = await self._ledger.take_due(now, kinds=kinds, limit=10, worker=self._name, lease=lease)
+        for due in sorted(taken, key=lambda it: kinds.index(it.kind)):
             key = derived_id("co", due.kind, due.key, due.at.isoformat())
             command = Command(
                 id=CommandId(key),
@@ -155,9 +187,19 @@ class Worker:
                 state=CommandState.QUEUED,
                 created_at=now,
             )
-            await parts.ledger.enqueue(command)
-            following = max(now, due.at) + parts.settings.poll_every
-            await parts.ledger.finish_due(due.kind, due.key, worker=self._name, next_at=following)
+            await self._ledger.enqueue(command)
+            following = max(now, due.at) + self._poll_every
+            await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=following)
+
+
+def _poll_of(flow: FlowName) -> str:
+    return f"{POLL}:{flow}"
+
+
+def _far(flow: Flow) -> str:
+    it = flow.parts.progress
+    left = f"{it.seconds_left:.0f}" if it.seconds_left is not None else ""
+    return f"{it.stage}|{it.ended}|{it.total}|{it.bytes}|{left}"
 
 
 def _told(result: RunResult) -> Mapping[str, Any]:

@@ -85,6 +85,8 @@ class Accord:
 
     `fields` are the agreed values; `origin` is the copy that they came from (None where they were merged of several, or a
     person gave them), `since` the aware instant at which the edit is known to have been there, `by` the person who ruled.
+    `revision` counts how often the ledger has written it (0: never): it is no part of what is agreed, and a write that
+    rests on an older one is refused. Carry it along: make accords of accords, with `replace`.
     """
 
     link: LinkId
@@ -94,9 +96,24 @@ class Accord:
     since: datetime
     by: str = ""
     copies: Mapping[CopyId, Standing] = field(default_factory=dict)
+    revision: int = field(default=0, compare=False)
 
     def with_copy(self, copy: CopyId, standing: Standing) -> Accord:
         return replace(self, copies={**self.copies, copy: standing})
+
+    def without_copy(self, copy: CopyId) -> Accord:
+        """The same accord among the other copies; as the origin the copy is forgotten too."""
+        others = {it: standing for it, standing in self.copies.items() if it != copy}
+        return replace(self, copies=others, origin=None if self.origin == copy else self.origin)
+
+    def asking(self, copy: CopyId, fields: Fields) -> Accord:
+        """The same accord with the writing of `fields` to `copy` begun; asking the same again adds nothing.
+
+        Raises `KeyError` for a copy without a standing."""
+        standing = self.copies[copy]
+        if fields in standing.asked:
+            return self
+        return self.with_copy(copy, replace(standing, asked=(*standing.asked, fields)))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -107,6 +124,7 @@ class Accord:
             "since": self.since.isoformat(),
             "by": self.by,
             "copies": {str(it): self.copies[it].to_json() for it in sorted(self.copies)},
+            **({"revision": self.revision} if self.revision else {}),
         }
 
     @classmethod
@@ -119,4 +137,5 @@ class Accord:
             since=datetime.fromisoformat(data["since"]),
             by=data["by"],
             copies={CopyId.parse(it): Standing.from_json(one) for it, one in data["copies"].items()},
+            revision=data.get("revision", 0),
         )

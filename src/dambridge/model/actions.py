@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from dambridge.model.accords import Accord
+from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import ActionId, AssetKey, CopyId, LinkId, RemoteId, derived_id
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Reason
@@ -40,8 +41,9 @@ class Action:
     ones for an update); `cleared` are fields to empty; `expects` holds the version of every copy that the decision
     rested on. `folder` and `file_name` say where a new copy goes. `size` is in bytes, 0 where no bytes move; `calls`
     the estimated calls per account name; `modified_at` when the source says it was last changed (aware), for the lag.
-    `accords` are what the copies agree on once the action is done, for those groups that it is about.
-    `held` names fields that the target is not known to take: the asset waits for them once everything else is done.
+    `accords` are what the copies agree on once the action is done, for those groups that it is about; `conflicts` the entries
+    of the inbox that are written with them. `held` names fields that the target is not known to take: the asset waits for
+    them once everything else is done.
     """
 
     kind: ActionKind
@@ -61,6 +63,7 @@ class Action:
     calls: Mapping[str, int]
     modified_at: datetime | None = None
     accords: tuple[Accord, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     held: tuple[FieldName, ...] = ()
 
     @property
@@ -68,12 +71,16 @@ class Action:
         """Derived from link, copy, kind and the versions expected: planning the same twice gives the same action.
 
         A create is one for the whole life of a copy, whatever the source looks like when it is planned again: so a
-        delivery whose reply was lost is found under the same id. Two agreements that say different things are two.
+        delivery whose reply was lost is found under the same id. Two agreements that say different things are two, and so
+        are two that rest on different states of the ledger.
         """
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
         versions = [part for k, v in sorted(self.expects.items()) for part in (k, v.modified, v.fields, v.content)]
         agreed = [json.dumps([it.group, fields_to_json(it.fields)], sort_keys=True) for it in self.accords]
+        if self.kind is ActionKind.AGREE:
+            agreed += [f"{it.group}@{it.revision}" for it in self.accords]
+            agreed += [f"{it.id}@{it.revision}" for it in self.conflicts]
         return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed))
 
     def to_json(self) -> dict[str, Any]:
@@ -97,6 +104,7 @@ class Action:
             "modified_at": self.modified_at.isoformat() if self.modified_at else None,
             **({"accords": [it.to_json() for it in self.accords]} if self.accords else {}),
             **({"held": sorted(self.held)} if self.held else {}),
+            **({"conflicts": [it.to_json() for it in self.conflicts]} if self.conflicts else {}),
         }
 
     @classmethod
@@ -120,6 +128,7 @@ class Action:
             modified_at=datetime.fromisoformat(data["modified_at"]) if data["modified_at"] else None,
             accords=tuple(Accord.from_json(it) for it in data.get("accords", ())),
             held=tuple(FieldName(it) for it in data.get("held", ())),
+            conflicts=tuple(Conflict.from_json(it) for it in data.get("conflicts", ())),
         )
 
 

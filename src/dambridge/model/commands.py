@@ -19,6 +19,10 @@ class CommandKind(StrEnum):
     APPLY = "apply"
     PAUSE = "pause"
     RESUME = "resume"
+    SETTLE = "settle"
+    """Rule about an entry of the conflict inbox, or about all like it."""
+    UNDO = "undo"
+    """Take a ruling back."""
 
 
 class CommandState(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -109,7 +109,9 @@ class Conflict:
     """One entry of the inbox. There is one open entry at most for each link and group: its sides follow what is seen.
 
     `base` are the values last agreed on; `reason` says which rule could not decide, and why. `kept` are values that once
-    contended and that a ruling or a later edit has replaced: nothing that ever stood here is forgotten.
+    contended and that a ruling or a later edit has replaced: nothing that ever stood here is forgotten. `revision` counts
+    how often the ledger has written it (0: never), and a write that rests on an older one is refused: what a person ruled
+    is not lost under what was seen meanwhile. Carry it along: make entries of entries, with `replace`.
     """
 
     link: LinkId
@@ -123,6 +125,12 @@ class Conflict:
     ruling: Ruling | None = None
     kept: tuple[Side, ...] = ()
     serial: int = 1
+    revision: int = field(default=0, compare=False)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is still to be settled: nobody has ruled yet, or what was ruled is not carried out."""
+        return self.state in {ConflictState.OPEN, ConflictState.RULED}
 
     @property
     def id(self) -> ConflictId:
@@ -143,6 +151,7 @@ class Conflict:
             "ruling": self.ruling.to_json() if self.ruling else None,
             "kept": [it.to_json() for it in self.kept],
             "serial": self.serial,
+            **({"revision": self.revision} if self.revision else {}),
         }
 
     @classmethod
@@ -159,4 +168,5 @@ class Conflict:
             ruling=Ruling.from_json(data["ruling"]) if data["ruling"] else None,
             kept=tuple(Side.from_json(it) for it in data["kept"]),
             serial=data["serial"],
+            revision=data.get("revision", 0),
         )

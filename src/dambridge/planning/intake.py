@@ -12,6 +12,7 @@ from datetime import datetime
 
 from dambridge.mapping import AccountMap, derived_fields, equal, may_embed, unread_fields
 from dambridge.mapping.fields import MARK
+from dambridge.model.accords import CONTENT
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId
 from dambridge.model.outcomes import Outcome
@@ -87,6 +88,17 @@ class _Task:
     def written(self) -> frozenset[FieldName]:
         """The fields that this flow writes: those with a home in the target, narrowed by the policy."""
         return self.target_map.writes if self.policy.managed is None else self.target_map.writes & self.policy.managed
+
+    @property
+    def kept(self) -> frozenset[FieldName]:
+        """Those of them that this flow goes on bringing. What is mirrored is brought with a new copy alone: from then on
+        people edit it on either side, and another flow decides."""
+        return self.written - self.policy.mirrored
+
+    @property
+    def brings_bytes(self) -> bool:
+        """Whether changed bytes are this flow's to bring, and no other's that keeps the content in step."""
+        return CONTENT not in self.policy.mirrored
 
     @property
     def embeds(self) -> bool:
@@ -242,6 +254,8 @@ def _with_changes(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Cha
             return _beyond_embedding(task, f"empty the attribute {task.target_map.by_field[name].native}")
     if before == now:
         return _outstanding(task, there, agreed, changes)
+    if not task.brings_bytes:
+        return _outstanding(task, there, agreed, changes)
     if before is not None and before.content != now.content:
         return _version(task, there, changes, agreed)
     explained = changes.explains and before is not None and before.fields != now.fields
@@ -259,10 +273,13 @@ def _version(task: _Task, there: AssetRecord, changes: _Changes, agreed: Agreed)
 
 def _outstanding(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Changes) -> Decision:
     """Fields alone. Where the source has not moved they are edits that were left to the target's people, who have since
-    put the agreed value back: nobody's edit stands against the source's any more."""
+    put the agreed value back: nobody's edit stands against the source's any more. A mirrored field that explains why the
+    source moved is written by nobody here, and the new version is agreed on all the same: bytes that change later must
+    not be taken for the same edit."""
     if changes.names and task.embeds and _needs_a_file(task, there, changes, agreed):
         return _version(task, there, changes, agreed)
-    if changes.names:
+    moved = agreed.versions.get(str(task.source)) != task.record.version
+    if changes.names or (moved and _mirrored_moved(task, agreed)):
         return _act(task, there, ActionKind.UPDATE_FIELDS, changes, agreed)
     if changes.kept:
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.TARGET_EDITED, fields=changes.kept))
@@ -281,7 +298,7 @@ def _changes(task: _Task, there: AssetRecord, agreed: Agreed) -> _Changes:
     cleared: list[FieldName] = []
     kept: list[str] = []
     blocked: list[FieldName] = []
-    for name in sorted(task.written - unread_fields(task.record)):
+    for name in sorted(task.kept - unread_fields(task.record)):
         ours, was = task.record.fields.get(name), agreed.fields.get(name)
         if _same(name, ours, was):
             continue
@@ -302,8 +319,14 @@ def _changes(task: _Task, there: AssetRecord, agreed: Agreed) -> _Changes:
             cleared.append(name)
         else:
             fields[name] = wanted
-    explains = bool(fields or cleared or kept)
+    explains = bool(fields or cleared or kept) or _mirrored_moved(task, agreed)
     return _Changes(fields, tuple(cleared), tuple(kept), tuple(blocked), explains=explains)
+
+
+def _mirrored_moved(task: _Task, agreed: Agreed) -> bool:
+    """Whether the source shows another value than this flow brought, of a field that another flow keeps in step."""
+    names = (task.written & task.policy.mirrored) - unread_fields(task.record)
+    return any(not _same(name, task.record.fields.get(name), agreed.fields.get(name)) for name in names)
 
 
 def _same(name: FieldName, one: Value | None, other: Value | None) -> bool:
@@ -320,6 +343,8 @@ def _act(task: _Task, there: AssetRecord, kind: ActionKind, changes: _Changes, a
             again = VERSION_CALLS[1] if task.embeds else UPDATE_CALLS[1]
             calls = (CONFIRM_CALLS[0], again if changes.names else CONFIRM_CALLS[1])
             reason = Reason.of(Code.BYTES_CONFIRMED)
+        case _ if not changes.names:
+            calls, reason = UPDATE_CALLS, Reason.of(Code.IN_STEP)
         case _:
             calls, reason = UPDATE_CALLS, Reason.of(Code.FIELDS_UPDATED, fields=changes.names)
     edited = (Reason.of(Code.TARGET_EDITED, fields=changes.kept),) if changes.kept else ()

@@ -84,7 +84,8 @@ def _verdict_of_paths(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakePolicy:
-    """Everything that decides about intake, as data. `managed` None means every field that the map writes.
+    """Everything that decides about intake, as data. `managed` None means every field that the map writes. `mirrored` are
+    those that another flow keeps in step between the same accounts: a new copy is made with them, and then left to it.
 
     `arrival` says where deliveries arrive: in a berth of ours, from which they are filed, or straight in their folder, which
     a person has made; `auto` is the berth wherever the target lets us have one. `unproven_fields` says what becomes of an
@@ -103,6 +104,7 @@ class IntakePolicy:
     unproven_fields: Literal["wait", "deliver"] = "wait"
     required: tuple[FieldName, ...] = ()
     managed: frozenset[FieldName] | None = None
+    mirrored: frozenset[FieldName] = frozenset()
     rehash: Literal["unexplained", "always", "never"] = "unexplained"
     verify_bytes: Literal["always", "sampled", "never"] = "always"
     sample_rate: float = 0.05

@@ -13,6 +13,7 @@ from dambridge.model.accords import CONTENT, FILE_NAME, GroupName
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.records import Absence
 from dambridge.model.values import FieldName
+from dambridge.policy.strictness import STRICTNESS, Strictness
 
 
 class Rule(StrEnum):
@@ -94,6 +95,7 @@ class MirrorPolicy:
     `margin` is by how much one edit must be later than another to be called newer (clocks of two systems differ);
     `stale_for` how long after a write of ours an answer that shows an earlier version is taken for a stale one.
     `max_removals` and `max_removal_share` bound what one run may retire, `max_changes` and `max_share` all it may change.
+    `strictness` says of a site's own fields which of two values permits less.
     """
 
     flow: FlowName
@@ -107,6 +109,7 @@ class MirrorPolicy:
     max_removals: int | None = 20
     max_removal_share: float | None = 0.02
     plan_ttl: timedelta = timedelta(days=2)
+    strictness: Mapping[FieldName, Strictness] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [name for group in self.groups for name in group.fields]
@@ -119,3 +122,7 @@ class MirrorPolicy:
 
     def when_absent(self, account: AccountId, absence: Absence) -> WhenAbsent:
         return self.absences.get(account, {}).get(absence, ABSENT_BY_DEFAULT[absence])
+
+    def how_strict(self, name: FieldName) -> Strictness | None:
+        """How the values of this field are held against each other, None where that needs a person."""
+        return self.strictness.get(name, STRICTNESS.get(name))

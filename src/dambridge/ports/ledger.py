@@ -12,12 +12,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from dambridge.model.accords import Accord
 from dambridge.model.actions import Action
 from dambridge.model.commands import Command, CommandState
-from dambridge.model.identity import AccountId, ActionId, AssetKey, CommandId, FlowName, Link, LinkId, PlanId, RunId
+from dambridge.model.conflicts import Conflict
+from dambridge.model.identity import (
+    AccountId,
+    ActionId,
+    AssetKey,
+    CommandId,
+    CopyId,
+    FlowName,
+    Link,
+    LinkId,
+    PlanId,
+    RunId,
+)
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.reasons import Reason
 from dambridge.model.records import Agreed, AssetVersion
+from dambridge.model.tombstones import Tombstone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +107,11 @@ class ChainedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """The end of one action, written as one: item, link, agreed state, observation, stage, audit."""
+    """The end of one action, written as one: item, link, agreed state, observation, stage, audit.
+
+    What several copies keep in step comes with it: `accords` and `conflicts` as they now are (see `ports.agreeing`),
+    `tombstones` of copies that went, and `drop_copies`, which leave the item's link and all its accords.
+    """
 
     action: ActionId
     stage: WorkStage
@@ -104,6 +122,10 @@ class Settlement:
     observation: Observation | None
     audit: tuple[AuditEntry, ...]
     retry_at: datetime | None = None
+    accords: tuple[Accord, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    tombstones: tuple[Tombstone, ...] = ()
+    drop_copies: tuple[CopyId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +196,8 @@ class Ledger(Protocol):
 
     async def attention(self, flow: FlowName) -> Mapping[str, int]:
         """What needs a person now: counts by reason code over observations that wait, are quarantined or failed, those
-        aside that wait for `system` or `next run`, which no person needs to look at."""
+        aside that wait for `system` or `next run`, which no person needs to look at; and over the open entries of the
+        conflict inbox, which count instead of the assets that wait for them."""
         ...
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
@@ -219,7 +242,8 @@ class Ledger(Protocol):
     async def steps(self, action: ActionId) -> Sequence[StepRow]: ...
 
     async def settle(self, settlement: Settlement) -> None:
-        """Write the end of an action, all of it or nothing. Releases the action's berth when the stage is done or superseded;
+        """Write the end of an action, all of it or nothing. Raises `MovedOn` where an accord or a conflict rests on an older
+        revision than the store's. Releases the action's berth when the stage is done or superseded;
         an action that is left keeps its berth, for what may stand in it is its own."""
         ...
 

@@ -3,5 +3,17 @@
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer
 from dambridge.storage.pacer import SqlPacer
+from dambridge.storage.tombstone_journal import FileTombstoneJournal
+from dambridge.storage.tombstone_merging import merge_tombstones
 
-__all__ = ["SqlLedger", "SqlPacer", "WorkerLock", "is_embedded", "lock_worker", "open_ledger", "open_pacer"]
+__all__ = [
+    "FileTombstoneJournal",
+    "SqlLedger",
+    "SqlPacer",
+    "WorkerLock",
+    "is_embedded",
+    "lock_worker",
+    "merge_tombstones",
+    "open_ledger",
+    "open_pacer",
+]

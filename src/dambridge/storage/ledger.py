@@ -1,22 +1,18 @@
-"""The ledger over a database: each write goes through the one writer, each read over a connection of its own."""
+"""The ledger over a database: runs, links, work, orders and the audit trail."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from dambridge.model.actions import Action
 from dambridge.model.commands import Command, CommandState
 from dambridge.model.identity import AccountId, ActionId, AssetKey, CommandId, FlowName, Link, LinkId, PlanId, RunId
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.records import Agreed
-from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.ledger import (
     ActionRow,
     AuditEntry,
@@ -28,44 +24,14 @@ from dambridge.ports.ledger import (
     Settlement,
     StepRow,
 )
-from dambridge.storage import audit, links, observing, orders, plans, runs, work
+from dambridge.storage import accords, audit, conflicts, links, observing, orders, plans, runs, tombstones, work
 from dambridge.storage import due as due_rows
-from dambridge.storage.database import Database
-from dambridge.storage.writer import GroupWriter, Tx
-
-T = TypeVar("T")
-READERS = 4
+from dambridge.storage.agreeing import SqlAgreeing
+from dambridge.storage.writer import Tx
 
 
-class SqlLedger:
-    """Implements `ports.ledger.Ledger`. Safe to use from many tasks of one event loop, and from several loops."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._writer = GroupWriter(database, before_commit=_chain)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
-        self._closed = False
-
-    async def _write(self, operation: Callable[[Connection], T]) -> T:
-        return await self._writer.run(lambda tx: operation(tx.conn))
-
-    async def _read(self, query: Callable[[Connection], T], *, snapshot: bool = False) -> T:
-        """Run `query` on a connection of its own; with `snapshot` all its statements see one state of the store."""
-        if self._closed:
-            raise CannotGoOn(f"The ledger {self._database.name} has been closed; nothing more can be read from it.")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_now, query, snapshot)
-
-    def _read_now(self, query: Callable[[Connection], T], snapshot: bool) -> T:
-        for attempt in (1, 2):
-            try:
-                with self._database.snapshot() if snapshot else self._database.reading.connect() as conn:
-                    return query(conn)
-            except DBAPIError as error:
-                if hopeless := self._database.hopeless(error):
-                    raise CannotGoOn(hopeless) from error
-                if attempt == 2 or not self._database.repeatable(error):
-                    raise
-        raise AssertionError("unreachable: the loop returns or raises")
+class SqlLedger(SqlAgreeing):
+    """Implements `ports.ledger.Ledger` and `ports.agreeing.Agreeing`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -97,7 +63,7 @@ class SqlLedger:
         return await self._read(lambda c: observing.observed(c, flow, keys))
 
     async def attention(self, flow: FlowName) -> Mapping[str, int]:
-        return await self._read(lambda c: observing.attention(c, flow))
+        return await self._read(lambda c: observing.attention(c, flow), snapshot=True)
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
         return await self._read(lambda c: observing.lingering(c, flow, outcomes, limit))
@@ -139,6 +105,7 @@ class SqlLedger:
 
     async def settle(self, settlement: Settlement) -> None:
         await self._writer.run(lambda tx: _settle(tx, settlement))
+        await self._journalled(settlement.tombstones)
 
     # berths ------------------------------------------------------------------------------------------------------
     async def lease_berth(self, account: AccountId, action: ActionId, *, count: int) -> int | None:
@@ -245,22 +212,6 @@ class SqlLedger:
     async def size_bytes(self) -> int:
         return await self._read(self._database.size_bytes)
 
-    async def close(self) -> None:
-        """Write what is waiting and let go of the store. Safe to repeat."""
-        if not self._closed:
-            await asyncio.to_thread(self.close_now)
-
-    def close_now(self) -> None:
-        """As `close`, where no event loop runs. Blocks."""
-        self._closed = True
-        self._writer.close()
-        self._readers.shutdown(wait=True)
-        self._database.close()
-
-
-def _chain(tx: Tx) -> None:
-    audit.append(tx.conn, tx.audit)
-
 
 def _settle(tx: Tx, it: Settlement) -> None:
     work.set_stage(tx, it.action, it.stage, it.retry_at)
@@ -272,9 +223,19 @@ def _settle(tx: Tx, it: Settlement) -> None:
     if it.observation is not None:
         observing.put_observations(tx, [it.observation])
     tx.audit.extend(it.audit)
+    _keep_in_step(tx, it)
+
+
+def _keep_in_step(tx: Tx, it: Settlement) -> None:
+    accords.put_accords(tx, it.accords)
+    if it.drop_copies:
+        accords.drop_copies(tx, it.link.id if it.link else _linked(it), it.drop_copies)
+    conflicts.put_conflicts(tx, it.conflicts)
+    if it.tombstones:
+        tombstones.put_tombstones(tx.conn, it.tombstones)
 
 
 def _linked(it: Settlement) -> LinkId:
     if it.item.link is None:
-        raise ValueError(f"the settlement of action {it.action} agrees on something but names no link")
+        raise ValueError(f"the settlement of action {it.action} changes a link but names none")
     return it.item.link

@@ -12,6 +12,7 @@ from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Reason
 from dambridge.model.records import AssetVersion
 from dambridge.ports.ledger import Observation
+from dambridge.storage.conflicts import open_by_code
 from dambridge.storage.keys import by_account
 from dambridge.storage.tables import observations
 from dambridge.storage.upserting import put_later
@@ -39,6 +40,7 @@ def observed(conn: Connection, flow: FlowName, keys: Sequence[AssetKey]) -> dict
 
 
 def attention(conn: Connection, flow: FlowName) -> dict[str, int]:
+    """Several reads: needs a snapshot. What stands in the inbox is counted by its entries, not by the assets that wait."""
     table = observations.c
     query = (
         select(table.code, func.count())
@@ -47,7 +49,8 @@ def attention(conn: Connection, flow: FlowName) -> dict[str, int]:
         .group_by(table.code)
         .order_by(table.code)
     )
-    return {row[0]: row[1] for row in conn.execute(query)}
+    waiting = {row[0]: row[1] for row in conn.execute(query)}
+    return dict(sorted({**waiting, **open_by_code(conn, flow)}.items()))
 
 
 def lingering(conn: Connection, flow: FlowName, outcomes: Sequence[Outcome], limit: int) -> list[Observation]:

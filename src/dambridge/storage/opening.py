@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.pace import PaceRule
+from dambridge.ports.tombstones import TombstoneJournal
 from dambridge.storage.database import Database
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.migrating import migrate
@@ -27,10 +28,10 @@ from dambridge.storage.sqlite import BUSY, SqliteDatabase
 LEDGER_FILE = "ledger.db"
 
 
-def open_ledger(store: str | Path) -> SqlLedger:
+def open_ledger(store: str | Path, *, journal: TombstoneJournal | None = None) -> SqlLedger:
     """Open the ledger in a directory, in a SQLite file (`.db`), or at a `postgresql://` address; make or migrate it first.
 
-    Raises `CannotGoOn` when it cannot be opened or was written by a newer release.
+    Tombstones go into `journal` too. Raises `CannotGoOn` when it cannot be opened or was written by a newer release.
     """
     database = open_database(store)
     try:
@@ -42,7 +43,7 @@ def open_ledger(store: str | Path) -> SqlLedger:
     except BaseException:
         database.close()
         raise
-    return SqlLedger(database)
+    return SqlLedger(database, journal)
 
 
 def open_database(store: str | Path) -> Database:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from dambridge.storage.columns import Instant, JsonText
@@ -29,6 +30,8 @@ metadata = MetaData(
     }
 )
 _OUTCOMES = "outcome IN ('done', 'unchanged', 'skipped', 'waiting', 'quarantined', 'failed')"
+_CONFLICT_STATES = "state IN ('open', 'ruled', 'settled', 'moot')"
+_STANDS = text("state IN ('open', 'ruled')")
 _STAGES = "stage IN ('open', 'done', 'left', 'superseded')"
 
 
@@ -104,6 +107,58 @@ copies = _clustered(
 )
 
 agreed = _clustered("agreed", Column("link", Text, primary_key=True), Column("body", JsonText, nullable=False))
+
+accords = _clustered(
+    "accords",
+    Column("link", Text, primary_key=True),
+    Column("group_name", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("body", JsonText, nullable=False),
+)
+
+conflicts = _clustered(
+    "conflicts",
+    Column("id", Text, primary_key=True),
+    Column("link", Text, nullable=False),
+    Column("group_name", Text, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("body", JsonText, nullable=False),
+    CheckConstraint(_CONFLICT_STATES, name="state"),
+    UniqueConstraint("link", "group_name", "serial"),
+    Index(None, "link", "group_name", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
+    Index(None, "state", "opened_at", "id"),
+)
+
+tombstones = _clustered(
+    "tombstones",
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("link", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", JsonText, nullable=False),
+    Index(None, "link"),
+)
+
+tombstone_kin = _clustered(
+    "tombstone_kin",
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("gone_account", Text, primary_key=True),
+    Column("gone_id", Text, primary_key=True),
+    Index(None, "gone_account", "gone_id"),
+)
+
+sightings = _clustered(
+    "sightings",
+    Column("run", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+)
 
 batches = Table(
     "batches",

@@ -24,6 +24,8 @@ class LogEvent(StrEnum):
     COMMAND_BEGUN = "command.begun"
     COMMAND_REFUSED = "command.refused"
     COMMAND_BUG = "command.bug"
+    TOMBSTONES_CUT = "tombstones.cut"
+    TOMBSTONES_MERGED = "tombstones.merged"
 
 
 class AuditEvent(StrEnum):
@@ -36,5 +38,8 @@ class AuditEvent(StrEnum):
     PLAN_APPROVED = "plan.approved"
     FLOW_PAUSED = "flow.paused"
     FLOW_RESUMED = "flow.resumed"
+    CONFLICT_RULED = "conflict.ruled"
+    CONFLICT_RELEASED = "conflict.released"
+    CONFLICT_UNDONE = "conflict.undone"
     PROBE_BEGUN = "probe.begun"
     PROBE_ENDED = "probe.ended"

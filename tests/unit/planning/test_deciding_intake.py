@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dambridge.mapping import AccountMap, account_map, default_map, fingerprint, same
+from dambridge.model.accords import CONTENT
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import (
     AccountId,
@@ -663,3 +664,65 @@ def test_after_the_action_nothing_is_left_to_do(
     if edits == "source_wins" and not new:
         changed = {name for name in NAMES if not same(name, here.get(name), base.get(name))}
         assert all(same(name, standing.fields.get(name), here.get(name)) for name in changed)
+
+
+# what another flow keeps in step ------------------------------------------------------------------------------
+
+MIRRORED = replace(POLICY, mirrored=frozenset({FieldName("credit"), FieldName("usage_terms")}))
+
+
+def test_a_mirrored_field_is_brought_with_the_copy() -> None:
+    fields = f(credit="C", city="X")
+    assert the_action(decide(Present(source_record(fields)), NotYet(), link=None, policy=MIRRORED)).fields == fields
+
+
+def test_a_mirrored_field_is_never_brought_afterwards_and_the_others_are() -> None:
+    before = f(credit="C", city="X")
+    now, there = source_record(f(credit="D", city="Y"), modified="m2"), target_record(f(credit="E", city="X"))
+    action = the_action(decide(Present(now), Present(there), agreed_on(source_record(before), before), policy=MIRRORED))
+    assert (action.kind, action.fields, action.cleared) == (ActionKind.UPDATE_FIELDS, f(city="Y"), ())
+    emptied = source_record(f(city="Y"), modified="m2")
+    action = the_action(
+        decide(Present(emptied), Present(there), agreed_on(source_record(before), before), policy=MIRRORED)
+    )
+    assert (action.fields, action.cleared) == (f(city="Y"), ())
+    plain = the_action(decide(Present(now), Present(there), agreed_on(source_record(before), before)))
+    assert "city" in plain.fields
+    assert plain.reasons[-1].code is Code.TARGET_EDITED, "without the other flow it is a field like any"
+
+
+@pytest.mark.parametrize("edited_at", ["source", "target", "both"])
+def test_an_edit_of_a_mirrored_field_moves_no_bytes_and_writes_nothing(edited_at: str) -> None:
+    before, after = f(credit="C", city="X"), f(credit="D", city="X")
+    here = source_record(before) if edited_at == "target" else source_record(after, modified="m2")
+    there = target_record(before if edited_at == "source" else after)
+    decision = decide(Present(here), Present(there), agreed_on(source_record(before), before), policy=MIRRORED)
+    if edited_at == "target":
+        assert left(decision) == (Outcome.UNCHANGED, Code.IN_STEP)
+        return
+    action = the_action(decision)
+    assert (action.kind, action.fields, action.cleared, action.name) == (ActionKind.UPDATE_FIELDS, {}, (), "")
+    assert action.expects[str(SOURCE)] == here.version, "the version is agreed on, so that later bytes are not missed"
+
+
+def test_bytes_that_change_after_a_mirrored_edit_are_not_taken_for_that_edit() -> None:
+    before, after = f(credit="C"), f(credit="D")
+    agreed = replace(
+        agreed_on(source_record(before), before),
+        versions=agreed_on(source_record(after, modified="m2"), after).versions,
+    )
+    now = source_record(after, modified="m3")
+    action = the_action(decide(Present(now), Present(target_record(after)), agreed, policy=MIRRORED))
+    assert action.kind is ActionKind.CONFIRM_BYTES
+
+
+@pytest.mark.parametrize("rehash", ["unexplained", "always"])
+def test_bytes_that_another_flow_keeps_in_step_are_brought_with_the_copy_alone(rehash: Any) -> None:
+    policy = replace(POLICY, mirrored=frozenset({CONTENT}), rehash=rehash)
+    before = f(credit="C")
+    assert the_action(decide(Present(source_record(before)), NotYet(), link=None, policy=policy)).size == 10
+    for now in (source_record(before, modified="m2", content="c2"), source_record(before, modified="m2")):
+        decision = decide(
+            Present(now), Present(target_record(before)), agreed_on(source_record(before), before), policy=policy
+        )
+        assert left(decision) == (Outcome.UNCHANGED, Code.IN_STEP)

@@ -1,0 +1,88 @@
+"""From settings to the flows of this installation, over accounts that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from dambridge.bootstrap.mirrors import build_mirror, holding_folders
+from dambridge.bootstrap.policies import build_policy, build_programs
+from dambridge.bootstrap.settings import Settings
+from dambridge.engine.config import EngineSettings
+from dambridge.engine.flows import Flow
+from dambridge.engine.intake import IntakeFlow
+from dambridge.engine.mirroring.flow import MirrorFlow
+from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.parts import CallMeter, Parts
+from dambridge.engine.sites import Site
+from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector
+from dambridge.model.identity import AccountId, FlowName
+from dambridge.ports.agreeing import AgreeingLedger
+from dambridge.ports.clock import Clock
+from dambridge.ports.files import Spool
+from dambridge.ports.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What the flows of one process share, besides the accounts."""
+
+    ledger: AgreeingLedger
+    spool: Spool
+    clock: Clock
+    runtime: Runtime
+    settings: EngineSettings
+    calls: CallMeter
+    configuration: str
+
+    def given(self) -> dict[str, Any]:
+        """As arguments for the parts of a flow."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def make_flows(
+    settings: Settings, common: Common, sites: Mapping[AccountId, Site], stack: AsyncExitStack
+) -> dict[FlowName, Flow]:
+    """Every flow that is configured. What one opens for itself is closed by `stack`."""
+    flows: dict[FlowName, Flow] = {}
+    if settings.flows.intake is not None:
+        flows[FlowName.INTAKE] = _intake(settings, common, sites, stack)
+    flows |= {name: _mirror(settings, common, sites, name, stack) for name in settings.flows.mirrors}
+    return flows
+
+
+def _intake(settings: Settings, common: Common, sites: Mapping[AccountId, Site], stack: AsyncExitStack) -> IntakeFlow:
+    policy = build_policy(settings)
+    exiftool = ExifToolOptions(program=settings.exiftool)
+    inspector, embedder = FileInspector(exiftool), FileEmbedder(exiftool)
+    stack.push_async_callback(inspector.close)
+    stack.push_async_callback(embedder.close)
+    parts = Parts(
+        **common.given(),
+        source=sites[policy.source],
+        target=sites[policy.target],
+        inspector=inspector,
+        embedder=embedder,
+        policy=policy,
+        programs=build_programs(settings),
+    )
+    return IntakeFlow(parts)
+
+
+def _mirror(
+    settings: Settings, common: Common, sites: Mapping[AccountId, Site], flow: FlowName, stack: AsyncExitStack
+) -> MirrorFlow:
+    policy = build_mirror(settings, flow, {name: it.map for name, it in sites.items()})
+    inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
+    stack.push_async_callback(inspector.close)
+    parts = MirrorParts(
+        **common.given(),
+        flow=flow,
+        sites={name: sites[name] for name in policy.accounts},
+        policy=policy,
+        holding=holding_folders(settings, flow),
+        inspector=inspector,
+    )
+    return MirrorFlow(parts)

@@ -1,0 +1,53 @@
+"""Flow `intake` as the worker knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dambridge.engine import batches, previewing
+from dambridge.engine.parts import Parts
+from dambridge.engine.running import RunResult, run_flow
+from dambridge.model.identity import AccountId, CommandId
+from dambridge.model.plans import Plan
+from dambridge.ports.runtime import Json
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeFlow:
+    """What is selected and approved at the source arrives in the target."""
+
+    parts: Parts
+
+    @property
+    def accounts(self) -> Sequence[AccountId]:
+        return (self.parts.policy.source, self.parts.policy.target)
+
+    async def run(self, *, command: CommandId | None, full: bool) -> RunResult:
+        return await run_flow(self.parts, command=command, full=full)
+
+    async def preview(self, *, full: bool) -> Plan:
+        return await previewing.preview(self.parts, full=full)
+
+    async def apply(
+        self,
+        plan: Plan,
+        *,
+        approved_by: str,
+        command: CommandId | None,
+        pilot: int,
+        wave: int,
+        allow_tripped: bool,
+    ) -> RunResult:
+        return await previewing.apply(
+            self.parts,
+            plan,
+            approved_by=approved_by,
+            command=command,
+            pilot=pilot,
+            wave=wave,
+            allow_tripped=allow_tripped,
+        )
+
+    async def work_off(self, batch: str) -> Json:
+        return await batches.work_off(self.parts, batch)

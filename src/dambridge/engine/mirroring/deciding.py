@@ -1,0 +1,191 @@
+"""Decide: hand every copy of some links to the pure core and gather its answers. No call is made here but reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.mirroring.reading import read_copies
+from dambridge.engine.mirroring.resolving import resolve
+from dambridge.engine.mirroring.settling import face_of
+from dambridge.engine.mirroring.starting import begin_accords
+from dambridge.model.accords import Accord, GroupName
+from dambridge.model.actions import Action, ActionKind, Leave
+from dambridge.model.conflicts import Conflict
+from dambridge.model.identity import AccountId, AssetKey, CopyId, Link, LinkId
+from dambridge.model.outcomes import Outcome
+from dambridge.model.plans import LeftItem
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Absence, AssetRecord, AssetVersion, Missing, Present, Seen, Unread
+from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
+
+
+@dataclass(slots=True)
+class Decided:
+    """What became of some links: actions, the reason for those that need none, and the copies that were read."""
+
+    actions: list[Action] = field(default_factory=list)
+    left: list[LeftItem] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    links: dict[LinkId, Link] = field(default_factory=dict)
+    records: list[AssetRecord] = field(default_factory=list)
+    begun: datetime | None = None
+
+    def add(self, other: Decided) -> None:
+        self.actions += other.actions
+        self.left += other.left
+        self.conflicts += other.conflicts
+        self.links |= other.links
+        self.records += other.records
+
+
+async def decide_links(
+    parts: MirrorParts, ids: Sequence[LinkId], *, unproven: Collection[AccountId] = (), known: Known | None = None
+) -> Decided:
+    """What each of these links needs. In an account whose listing is `unproven` nobody is taken for gone."""
+    known = known or await gather(parts, ids)
+    seen = {key: _believed(it, key, unproven) for key, it in known.seen.items()}
+    records = [it.record for it in seen.values() if isinstance(it, Present)]
+    decided = Decided(links=dict(known.links), records=records, begun=known.begun)
+    now = await parts.clock.now()
+    for link_id, link in known.links.items():
+        decision = decide_mirror(
+            link=link,
+            accords=known.accords.get(link_id, {}),
+            conflicts=known.conflicts.get(link_id, {}),
+            seen={it.id: seen[it.key] for it in link.copies},
+            policy=parts.policy,
+            maps={name: site.map for name, site in parts.sites.items()},
+            can_archive={name: site.archive.capabilities for name, site in parts.sites.items()},
+            now=now,
+            before=known.before.get(link_id),
+        )
+        _take(decided, link, _as_read(known, link_id, decision, now), seen)
+    return decided
+
+
+def _as_read(known: Known, link: LinkId, decision: MirrorDecision, now: datetime) -> MirrorDecision:
+    """The decision resting on the revisions that were read, which are the ledger's matter and not the core's; and every
+    copy known since the reading began: what was edited while the others were read is an edit after that."""
+    accords = {name: it.revision for name, it in known.accords.get(link, {}).items()}
+    entries = {it.id: it.revision for it in known.conflicts.get(link, {}).values()}
+
+    def dated(accord: Accord) -> Accord:
+        copies = {it: replace(one, at=known.begun) if one.at == now else one for it, one in accord.copies.items()}
+        return replace(accord, copies=copies, revision=accords.get(accord.group, 0))
+
+    return replace(
+        decision,
+        conflicts=tuple(replace(it, revision=entries.get(it.id, 0)) for it in decision.conflicts),
+        actions=tuple(replace(it, accords=tuple(map(dated, it.accords))) for it in decision.actions),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything that a decision about some links rests on."""
+
+    links: Mapping[LinkId, Link]
+    accords: Mapping[LinkId, Mapping[GroupName, Accord]]
+    conflicts: Mapping[LinkId, Mapping[GroupName, Conflict]]
+    seen: Mapping[AssetKey, Seen]
+    before: Mapping[LinkId, Mapping[CopyId, LastSeen]]
+    begun: datetime
+    """When the reading began."""
+
+
+async def gather(parts: MirrorParts, ids: Sequence[LinkId]) -> Known:
+    """Links with what the ledger says of them, and all their copies read."""
+    links = {it: _ours(parts, link) for it, link in (await parts.ledger.links(ids)).items()}
+    links = {it: link for it, link in sorted(links.items()) if len(link.copies) > 0}
+    accords = await parts.ledger.accords(list(links))
+    conflicts = await parts.ledger.conflicts_of(list(links))
+    keys = [copy.key for link in links.values() for copy in link.copies]
+    begun = await parts.clock.now()
+    seen = await read_copies(parts, keys)
+    old = await parts.ledger.observations(parts.flow, keys)
+    before = {
+        link_id: {
+            it.id: LastSeen(version=was.version, at=was.at)
+            for it in link.copies
+            if (was := old.get(it.key)) is not None and was.version is not None
+        }
+        for link_id, link in links.items()
+    }
+    accords = await begin_accords(parts, links, accords)
+    accords = await resolve(parts, links, accords, seen)
+    return Known(links=links, accords=accords, conflicts=conflicts, seen=seen, before=before, begun=begun)
+
+
+def _ours(parts: MirrorParts, link: Link) -> Link:
+    """The link as far as this flow goes: its copies in the policy's accounts."""
+    return replace(link, copies=tuple(it for it in link.copies if it.id.account in parts.sites))
+
+
+def _believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen:
+    """Who is said to be gone where not even the listing is whole is not believed to be gone."""
+    if isinstance(seen, Missing) and seen.absence is not Absence.LEFT_SELECTION and key.account in unproven:
+        text = f"said to be {seen.absence}, while the listing of {key.account} is not known to be whole"
+        return Unread(Reason.of(Code.COPY_UNREAD, copy=str(key), text=text))
+    return seen
+
+
+def _take(decided: Decided, link: Link, decision: MirrorDecision, seen: Mapping[AssetKey, Seen]) -> None:
+    """Note what was decided; entries of the inbox travel with the agreement that is written down with them."""
+    decided.conflicts += decision.conflicts
+    decided.actions += [
+        replace(it, conflicts=decision.conflicts) if it.kind is ActionKind.AGREE else it for it in decision.actions
+    ]
+    if not decision.actions or decision.leave is not None:
+        leave = decision.leave or Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
+        face = face_of(link)
+        shown = seen[face]
+        decided.left.append(
+            LeftItem(
+                key=face,
+                leave=leave,
+                expects=shown.record.version if isinstance(shown, Present) else None,
+                file_name=shown.record.file_name if isinstance(shown, Present) else "",
+            )
+        )
+
+
+def versions_in(known: Known, link: Link) -> dict[str, AssetVersion]:
+    """The version of each copy of a link that was read."""
+    seen = {str(it.id): known.seen[it.key] for it in link.copies}
+    return {it: found.record.version for it, found in seen.items() if isinstance(found, Present)}
+
+
+def policy_digest(parts: MirrorParts) -> str:
+    """The same in every process: nothing of it depends on the order of a set."""
+    policy = parts.policy
+    groups = [
+        [it.name, sorted(it.fields), str(it.authority.rule), it.authority.account]
+        for it in sorted(policy.groups, key=lambda it: it.name)
+    ]
+    facts: dict[str, Any] = {
+        "flow": str(policy.flow),
+        "accounts": list(policy.accounts),
+        "groups": groups,
+        "absences": {account: {str(k): str(v) for k, v in rules.items()} for account, rules in policy.absences.items()},
+        "limits": [policy.max_changes, policy.max_share, policy.max_removals, policy.max_removal_share],
+        "times": [policy.margin.total_seconds(), policy.stale_for.total_seconds()],
+        "strictness": {str(name): str(it) for name, it in policy.strictness.items()},
+        "selects": {account: list(it) for account, it in parts.selects.items()},
+        "holding": dict(parts.holding),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def capability_digest(parts: MirrorParts) -> str:
+    """A digest of what plans rest on. Whether a target shows checksums is found out by reading it and decides nothing."""
+    facts = {
+        name: {it: proof for it, proof in site.archive.capabilities.to_json().items() if it != "checksum"}
+        for name, site in sorted(parts.sites.items())
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,96 @@
+"""What became of bytes that were sent and whose reply was lost, where no checksum tells: looked up before anything is decided.
+
+Fields are recognised by what a copy shows. Bytes of an account without checksums show nothing but a new stamp, which looks
+like anybody's: they are read and held against the digest that was put on record before they were sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import structlog
+
+from dambridge.engine.mirroring.bringing import digest_in, holds
+from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.mirroring.reading import native_of
+from dambridge.engine.steps import Step
+from dambridge.mapping import to_canonical
+from dambridge.model.accords import CONTENT, Accord, GroupName
+from dambridge.model.actions import ActionKind
+from dambridge.model.identity import AssetKey, CopyId, Link, LinkId
+from dambridge.model.records import Digest, Present, Seen
+from dambridge.planning.views import content_token
+from dambridge.ports.errors import CannotGoOn, NextMove
+from dambridge.ports.ledger import AuditEntry
+
+log = structlog.get_logger()
+Accords = Mapping[LinkId, Mapping[GroupName, Accord]]
+
+
+async def resolve(
+    parts: MirrorParts, links: Mapping[LinkId, Link], accords: Accords, seen: Mapping[AssetKey, Seen]
+) -> Accords:
+    """The accords with every copy settled that turns out to hold the bytes it was to be given."""
+    group = next((it.name for it in parts.policy.groups if it.is_content), None)
+    found: dict[LinkId, Mapping[GroupName, Accord]] = dict(accords)
+    for link_id, link in links.items():
+        accord = accords.get(link_id, {}).get(group) if group is not None else None
+        if accord is None or not any(it.asked for it in accord.copies.values()):
+            continue
+        for copy in link.copies:
+            record = seen[copy.key]
+            if isinstance(record, Present) and _is_open(accord, copy.id, record.record.version.content):
+                accord = await _looked_up(parts, accord, copy.id, copy.key)
+        found[link_id] = {**accords[link_id], accord.group: accord}
+    return found
+
+
+def _is_open(accord: Accord, copy: CopyId, stamp: str) -> bool:
+    standing = accord.copies.get(copy)
+    return standing is not None and bool(standing.asked) and standing.version.content != stamp
+
+
+async def _looked_up(parts: MirrorParts, accord: Accord, copy: CopyId, key: AssetKey) -> Accord:
+    sent = await _sent(parts, accord.link, copy)
+    if sent is None:
+        return accord
+    site = parts.sites[key.account]
+    try:
+        native = await native_of(site, key.remote_id)
+        if not await holds(site, native, sent):
+            return accord
+    except CannotGoOn:
+        raise
+    except NextMove as error:
+        log.info("bytes.unread", asset=str(key), why=str(error))
+        return accord
+    record = to_canonical(native, site.map)
+    now = await parts.clock.now()
+    standing = accord.copies[copy]
+    ours = replace(
+        standing.moved_to(record.version, at=now),
+        fields=standing.asked[-1],
+        shown={CONTENT: content_token(copy, record)},
+        asked=(),
+        overruled=None,
+    )
+    told = AuditEntry(
+        at=now,
+        actor=f"flow:{parts.flow}",
+        event="asset.bytes_recognised",
+        subject=accord.link,
+        detail={"asset": str(key), "sha256": sent.sha256},
+    )
+    (kept,) = await parts.ledger.put_accords([accord.with_copy(copy, ours)], audit=[told])
+    return kept
+
+
+async def _sent(parts: MirrorParts, link: LinkId, copy: CopyId) -> Digest | None:
+    """What was last sent to the copy, as far as the ledger knows."""
+    for row in reversed(await parts.ledger.actions_of(link)):
+        if row.action.kind is ActionKind.ADD_VERSION and row.action.target == copy:
+            for step in reversed(await parts.ledger.steps(row.action.id)):
+                if step.step == Step.VERSION:
+                    return digest_in(step.intent)
+    return None

@@ -1,0 +1,236 @@
+"""One run of a two-way flow: take up what was cut off, look around, decide, act, account. Every link seen gets one end."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dambridge.engine.accounting import account_for, ends_of_left
+from dambridge.engine.batches import BATCH, finish, paused, start_batch, take_up
+from dambridge.engine.mirroring.acting import ORDER
+from dambridge.engine.mirroring.assembling import assemble
+from dambridge.engine.mirroring.deciding import Decided, decide_links
+from dambridge.engine.mirroring.looking import Round, look_around, remember_position, tranches
+from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.mirroring.settling import Ended, face_of, worse
+from dambridge.engine.running import RunResult
+from dambridge.model.actions import Action, Leave
+from dambridge.model.conflicts import ConflictState
+from dambridge.model.identity import CommandId, Link, LinkId, PlanId, RunId
+from dambridge.model.outcomes import Outcome
+from dambridge.model.plans import LeftItem, Plan
+from dambridge.model.reasons import Code, Reason
+from dambridge.ports.errors import CannotGoOn
+from dambridge.ports.ledger import Observation
+
+
+async def run_mirror(parts: MirrorParts, *, command: CommandId | None = None, full: bool = False) -> RunResult:
+    """Run the flow once, draining what there is. `full` sweeps every account."""
+    begun, calls_before = time.monotonic(), parts.calls()
+    parts.progress.clear()
+    earlier = await parts.ledger.unfinished_runs(parts.flow)
+    run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=command, plan=None)
+    stopped: list[str] = []
+    notes: list[Reason] = []
+    try:
+        for old in earlier:
+            stopped += await _take_up(parts, old.id, by=run)
+        parts.progress.begin("looking")
+        found = await look_around(parts, run, full=full)
+        notes += found.notes
+        parts.progress.begin("working", total=len(found.met))
+        if not stopped:
+            stopped += await _work_through(parts, run, found, notes)
+        if not stopped:
+            await remember_position(parts, run, found)
+    except CannotGoOn as error:
+        stopped.append(str(error))
+    seconds = time.monotonic() - begun
+    return await close_run(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
+
+
+async def close_run(
+    parts: MirrorParts,
+    run: RunId,
+    *,
+    seconds: float,
+    calls_before: Mapping[Any, int],
+    notes: Sequence[Reason],
+    stopped: list[str],
+) -> RunResult:
+    """Account for the run and end it."""
+    summary = await _account(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
+    state = "failed" if stopped else "ended"
+    await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
+    return RunResult(run, summary, stopped)
+
+
+async def _account(
+    parts: MirrorParts,
+    run: RunId,
+    *,
+    seconds: float,
+    calls_before: Mapping[Any, int],
+    notes: Sequence[Reason],
+    stopped: Sequence[str],
+) -> dict[str, Any]:
+    """The run's JSON, with how many entries of the inbox are in each state."""
+    summary = await account_for(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
+    inbox = await parts.ledger.count_conflicts(flow=parts.flow)
+    flow = summary["flows"][str(parts.flow)]
+    flow["inbox"] = {str(it): inbox.get(it, 0) for it in ConflictState}
+    return summary
+
+
+async def _take_up(parts: MirrorParts, old: RunId, *, by: RunId) -> list[str]:
+    """End what a run that died had begun, under its own name, and close it."""
+    batches = [batch for run, batch in await parts.ledger.open_batches(parts.flow) if run == old]
+    stopped = await finish(parts, [await take_up(parts, it, by=by) for it in batches])
+    await parts.ledger.forget_sights(old)
+    summary = await _account(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
+    await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
+    return stopped
+
+
+async def _work_through(parts: MirrorParts, run: RunId, found: Round, notes: list[Reason]) -> list[str]:
+    """Tranche by tranche: read, decide, act. Stops at the first thing that nobody can go on from."""
+    before: Counter[str] = Counter()
+    known = 0
+    serial = 0
+    async for ids in tranches(parts, found):
+        decided = await decide_links(parts, ids, unproven=found.unproven)
+        known += len(decided.links)
+        await note_versions(parts, run, decided)
+        plan = await assemble(parts, decided, before=before, known=await _known(parts, found, known))
+        before.update(str(it.kind) for it in plan.actions)
+        stopped = await carry_plan(parts, run, plan, decided.links, serial=serial, notes=notes)
+        if stopped:
+            return stopped
+        serial += 1
+    return []
+
+
+async def note_versions(parts: MirrorParts, run: RunId, decided: Decided) -> None:
+    """Write down what every copy was when it was looked at, which narrows down when its next edit was made. How the last
+    item of a link ended stays as it is: this one's end is still to come."""
+    at = decided.begun or await parts.clock.now()
+    old = await parts.ledger.observations(parts.flow, [it.key for it in decided.records])
+    faces = {face_of(it) for it in decided.links.values()}
+    seen: list[Observation] = []
+    for it in decided.records:
+        fresh = Observation(
+            flow=parts.flow,
+            key=it.key,
+            version=it.version,
+            file_name=it.file_name,
+            outcome=Outcome.UNCHANGED,
+            reason=Reason.of(Code.IN_STEP),
+            waits_for="",
+            run=_NO_RUN,
+            at=at,
+        )
+        known = old.get(it.key)
+        if it.key in faces and known is not None:
+            fresh = replace(known, version=it.version, file_name=it.file_name, at=at)
+        seen.append(fresh)
+    await parts.ledger.record_items(run, [], seen)
+
+
+_NO_RUN = RunId("")
+
+
+async def _known(parts: MirrorParts, found: Round, so_far: int) -> int:
+    """Against how many links the relative guards are held: those looked at, and all there are on a sweep."""
+    return max(so_far, len(found.met), await count_links(parts) if found.swept else 0)
+
+
+async def count_links(parts: MirrorParts) -> int:
+    """How many links the flow's accounts have copies in."""
+    count = 0
+    after: LinkId | None = None
+    while page := await parts.ledger.links_in(list(parts.policy.accounts), after=after, limit=1000):
+        count, after = count + len(page), page[-1].id
+    return count
+
+
+async def carry_plan(
+    parts: MirrorParts, run: RunId, plan: Plan, links: Mapping[LinkId, Link], *, serial: int, notes: list[Reason]
+) -> list[str]:
+    """Write down what the plan leaves, carry out what it says; a tripped guard or a pause holds every write back."""
+    acting = {it.link for it in plan.actions}
+    faces = {face_of(links[it]) for it in acting}
+    await _end(parts, run, [it for it in plan.left if it.key not in faces])
+    held = plan.header.tripped[0] if plan.header.tripped else None
+    if held is None and await paused(parts):
+        held = Reason.of(Code.PAUSED, flow=str(parts.flow))
+    if held is not None:
+        notes.append(held)
+        await hold_back(parts, run, [links[it] for it in sorted(acting)], held)
+        return []
+    stopped = await _act(parts, run, plan.id, plan.actions, links, serial=serial)
+    await _still_waiting(parts, run, [it for it in plan.left if it.key in faces])
+    return stopped
+
+
+async def _still_waiting(parts: MirrorParts, run: RunId, left: Sequence[LeftItem]) -> None:
+    """Links that were worked on, and of which something waits nevertheless: the item ends as the worse of both."""
+    ends = await parts.ledger.observations(parts.flow, [it.key for it in left])
+    worst: list[LeftItem] = []
+    for item in left:
+        so_far = ends.get(item.key)
+        own = Ended(item.leave.outcome, item.leave.reason, item.leave.waits_for)
+        if so_far is None or so_far.run != run or worse(_ended(so_far), own).reason == own.reason:
+            worst.append(item)
+    await _end(parts, run, worst)
+
+
+async def _end(parts: MirrorParts, run: RunId, left: Sequence[LeftItem]) -> None:
+    """Write the ends of items; what was seen of them is as old as the look at them."""
+    known = await parts.ledger.observations(parts.flow, [it.key for it in left])
+    await ends_of_left(parts, run, left, looked={key: it.at for key, it in known.items()})
+
+
+def _ended(it: Observation) -> Ended:
+    return Ended(it.outcome, it.reason, it.waits_for)
+
+
+async def hold_back(parts: MirrorParts, run: RunId, links: Sequence[Link], why: Reason) -> None:
+    """Links that were to be worked on wait, and say for whom."""
+    waits_for = "coordinator" if why.code in {Code.GUARD_TRIPPED, Code.PAUSED, Code.NOT_IN_WAVE} else "system"
+    leave = Leave(outcome=Outcome.WAITING, reason=why, waits_for=waits_for)
+    await _end(parts, run, [LeftItem(key=face_of(it), leave=leave, expects=None) for it in links])
+
+
+async def _act(
+    parts: MirrorParts,
+    run: RunId,
+    plan: PlanId,
+    actions: Sequence[Action],
+    links: Mapping[LinkId, Link],
+    *,
+    serial: int,
+) -> list[str]:
+    works = [
+        await start_batch(parts, BATCH, run, plan, batch=f"{run}/{serial:04d}-{number:03d}", actions=some)
+        for number, some in enumerate(_batches(actions, parts.settings.batch))
+    ]
+    stopped = await finish(parts, works)
+    open_still = await parts.ledger.unsettled(run, [it.id for it in actions])
+    if open_still:
+        left = sorted({it.link for it in actions if it.id in open_still})
+        why = Reason.of(Code.TRY_LATER, text=stopped[0]) if stopped else Reason.of(Code.PAUSED, flow=str(parts.flow))
+        await hold_back(parts, run, [links[it] for it in left], why)
+    return stopped
+
+
+def _batches(actions: Sequence[Action], size: int) -> list[list[Action]]:
+    """Actions by link, each link's in the order in which they are done, no link in two batches."""
+    found: list[list[Action]] = []
+    for action in sorted(actions, key=lambda it: (it.link, ORDER.index(it.kind), it.target, it.id)):
+        if not found or (len(found[-1]) >= size and found[-1][-1].link != action.link):
+            found.append([])
+        found[-1].append(action)
+    return found

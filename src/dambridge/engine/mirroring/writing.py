@@ -1,0 +1,305 @@
+"""Fields of one copy that is behind: asked for on record, rechecked, only what differs written, read back, settled.
+
+What stands to be written over is looked at last thing before the write; a version other than the plan's means that somebody
+was here, and nothing is written. What is read back says how the copy stands from now on: as asked, cut or altered by its
+system, or edited by somebody in that very moment.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from dambridge.engine.describing import NotWritable, still_to_write
+from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.mirroring.reading import native_of
+from dambridge.engine.mirroring.settling import End, Ended
+from dambridge.engine.sites import Site
+from dambridge.engine.steps import Step, StepJournal
+from dambridge.mapping import equal, is_absent, same, to_canonical, to_native
+from dambridge.model.accords import FILE_NAME, Accord, GroupName
+from dambridge.model.actions import Action
+from dambridge.model.identity import CopyId, RemoteId
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import AssetRecord, MediaType, NativeRecord
+from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value, fields_to_json
+from dambridge.planning.views import carried, echoes, part, view_of
+from dambridge.ports.errors import MovedOn, Unclear
+from dambridge.ports.ledger import WorkStage
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One action on one copy, with what the ledger says of its link now."""
+
+    parts: MirrorParts
+    action: Action
+    site: Site
+    accords: Mapping[GroupName, Accord]
+    now: datetime
+    """When the work on it began: not later than anything that it reads."""
+    asked_before: frozenset[GroupName] = frozenset()
+    """Groups whose values an earlier try asked for already."""
+
+    @property
+    def copy(self) -> CopyId:
+        return self.action.target
+
+    @property
+    def remote_id(self) -> RemoteId:
+        if self.action.target_id is None:
+            raise MovedOn("The plan names no asset to write to; it is planned again.")
+        return self.action.target_id
+
+    @property
+    def groups(self) -> Sequence[GroupName]:
+        """The groups that the action carries to the copy."""
+        return [it.group for it in self.action.accords]
+
+    def is_as_decided(self, record: AssetRecord) -> bool:
+        """Whether the copy is at the version that the decision rests on, or at one that our own last write to it made."""
+        known = {self.action.expects.get(str(self.copy))}
+        known |= {self.accords[it].copies[self.copy].version for it in self.groups}
+        return record.version in known
+
+    def wanted(self, group: GroupName) -> Fields:
+        """The values of the group that the copy is to stand for: what is agreed, or what a person gave back to it."""
+        planned = next(it for it in self.action.accords if it.group == group)
+        return planned.copies[self.copy].fields
+
+    def carried(self, group: GroupName) -> frozenset[FieldName]:
+        """The fields of the group that this copy shows."""
+        known = next((it for it in self.parts.policy.groups if it.name == group), None)
+        return carried(known, self.site.map) if known is not None else frozenset()
+
+    def view(self, native: NativeRecord) -> tuple[AssetRecord, Fields]:
+        record = to_canonical(native, self.site.map)
+        return record, view_of(self.copy, record)
+
+    def with_accords(self, accords: Iterable[Accord]) -> Task:
+        return replace(self, accords={**self.accords, **{it.group: it for it in accords}})
+
+
+async def task_of(parts: MirrorParts, action: Action) -> Task:
+    """Raises `MovedOn` where the copies have come to agree on something else since the action was planned."""
+    accords = (await parts.ledger.accords([action.link])).get(action.link, {})
+    for planned in action.accords:
+        now = accords.get(planned.group)
+        if now is None or now.fields != planned.fields or action.target not in now.copies:
+            raise MovedOn(f"What the copies of {action.link} agree on has changed; it is planned again.")
+    return Task(parts, action, parts.sites[action.target.account], accords, await parts.clock.now())
+
+
+async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) -> End:
+    """Bring the fields of one copy to what is agreed. Ends unchanged where they had come to say it already."""
+    task = await task_of(parts, action)
+    if action.media_type and task.site.archive.capabilities.embeds(MediaType(action.media_type)):
+        raise _beyond(task, "write fields other than inside a file")
+    begun = journal.intent(Step.DESCRIBE) is not None
+    wrote = journal.outcome(Step.DESCRIBE) is not None
+    if not wrote or await _is_late(task, journal):
+        task = await ask(task, journal, Step.DESCRIBE, {"fields": sorted(_names(action))}, task.groups)
+        native = await native_of(task.site, task.remote_id)
+        record, view = task.view(native)
+        if not task.is_as_decided(record):
+            return await _met_otherwise(task, record, view, begun=begun)
+        if not await _write(task, journal, native):
+            return _read_back(task, native, before=None, wrote=False)
+        return _read_back(task, await native_of(task.site, task.remote_id), before=view, wrote=True)
+    return _read_back(task, await native_of(task.site, task.remote_id), before=None, wrote=True)
+
+
+def _names(action: Action) -> set[FieldName]:
+    return {*action.fields, *action.cleared}
+
+
+def _beyond(task: Task, what: str) -> NotWritable:
+    return NotWritable(
+        Reason.of(Code.CAPABILITY_UNPROVEN, what=what, media_type=task.action.media_type, proof="absent")
+    )
+
+
+async def ask(
+    task: Task, journal: StepJournal, step: Step, intent: Mapping[str, Any], groups: Iterable[GroupName]
+) -> Task:
+    """Put on record, durably and in one, that these groups are about to be written to the copy."""
+    groups = list(groups)
+    before = frozenset(it for it in groups if task.wanted(it) in task.accords[it].copies[task.copy].asked)
+    asked = [task.accords[it].asking(task.copy, task.wanted(it)) for it in groups]
+    return replace(task.with_accords(await journal.ask(step, intent, asked)), asked_before=before)
+
+
+async def _is_late(task: Task, journal: StepJournal) -> bool:
+    """Whether a write that was acknowledged has not been seen for so long that it can be believed to be lost."""
+    since = datetime.fromisoformat(str((journal.intent(Step.DESCRIBE) or {})["at"]))
+    return await task.parts.clock.now() > since + patience_of(task)
+
+
+def patience_of(task: Task) -> timedelta:
+    """How long what was written may stay unseen."""
+    deferred = task.site.archive.capabilities.deferred_writes.usable
+    return task.parts.settings.deferred_for if deferred else task.parts.policy.stale_for
+
+
+async def _met_otherwise(task: Task, record: AssetRecord, view: Fields, *, begun: bool) -> End:
+    """The copy is not what the plan expects. What it shows of our own asking is settled as our own; nothing is written."""
+    ours = [it for it in task.groups if shows(task, it, view)]
+    settled = [stands_as_agreed(task.accords[it], task, record, view) for it in ours]
+    rest = {it: task.accords[it] for it in task.groups if it not in ours}
+    if not begun:  # nothing of ours can be on its way: what it shows from now on is what people make of it
+        rest = {it: unasked(accord, task.copy) for it, accord in rest.items()}
+        settled += rest.values()
+    moved = others_moved(task.with_accords(rest.values()), record, view, but=ours)
+    settled = [*(it for it in settled if it.group not in {one.group for one in moved}), *moved]
+    if len(ours) == len(task.groups):
+        reason = Reason.of(Code.FIELDS_UPDATED, fields=tuple(sorted(_names(task.action))))
+        ended = Ended(Outcome.DONE, reason) if begun else Ended(Outcome.UNCHANGED, Reason.of(Code.IN_STEP))
+        return End(ended=ended, accords=tuple(settled), audit=_told(task, None, view) if begun else {})
+    reason = Reason.of(Code.MOVED_ON, text=f"{record.key} was edited after the plan was made; nothing was written.")
+    ended = Ended(Outcome.WAITING, reason, waits_for="next run")
+    return End(ended=ended, stage=WorkStage.LEFT, accords=tuple(settled))
+
+
+async def _write(task: Task, journal: StepJournal, native: NativeRecord) -> bool:
+    """Write what is not yet as wanted; False where all of it is."""
+    action = task.action
+    wanted = {name: value for name, value in action.fields.items() if name != FILE_NAME}
+    shown = await task.site.definitions()
+    known = None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
+    write = to_native(wanted, action.cleared, task.site.map, definitions=known)
+    if write.problems:
+        raise NotWritable(write.problems[0])
+    attributes = still_to_write(native, write)
+    name = action.fields.get(FILE_NAME)
+    file_name = str(name) if name is not None and name != native.file_name else None
+    if attributes or file_name is not None:
+        await task.site.archive.write(
+            task.remote_id, attributes=attributes, name=None, file_name=file_name, lane=task.parts.lane
+        )
+    await journal.close(Step.DESCRIBE, {"attributes": len(attributes), "renamed": file_name is not None})
+    return bool(attributes or file_name is not None)
+
+
+def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote: bool) -> End:
+    record, view = task.view(native)
+    if wrote and task.is_as_decided(record):
+        raise Unclear(f"{record.key} was written and still shows what it was; it is looked at again.")
+    settled: list[Accord] = []
+    altered: Reason | None = None
+    edited = False
+    for group in task.groups:
+        accord = task.accords[group]
+        if not shows(task, group, view):
+            differs = _difference(task, group, view)
+            if differs is None:
+                edited = True
+                continue
+            altered = altered or differs
+        settled.append(stands_as_agreed(accord, task, record, view))
+    settled += others_moved(task, record, view, but=task.groups)
+    audit = _told(task, before, view) if wrote else {}
+    return End(
+        ended=_ending(task, record, altered=altered, edited=edited, wrote=wrote),
+        stage=WorkStage.LEFT if edited else WorkStage.DONE,
+        accords=tuple(settled),
+        audit=audit,
+    )
+
+
+def _ending(task: Task, record: AssetRecord, *, altered: Reason | None, edited: bool, wrote: bool) -> Ended:
+    if altered is not None:
+        return Ended(Outcome.QUARANTINED, altered, waits_for="coordinator")
+    if edited:
+        text = f"{record.key} was edited while it was written; it is looked at again."
+        return Ended(Outcome.WAITING, Reason.of(Code.MOVED_ON, text=text), waits_for="next run")
+    if not wrote:
+        return Ended(Outcome.UNCHANGED, Reason.of(Code.IN_STEP))
+    return Ended(Outcome.DONE, Reason.of(Code.FIELDS_UPDATED, fields=tuple(sorted(_names(task.action)))))
+
+
+# what a copy shows, and how it stands then ------------------------------------------------------------------------------
+
+
+def shows(task: Task, group: GroupName, view: Fields) -> bool:
+    """Whether the copy shows what is agreed, perhaps cut by a limit of its system."""
+    names = task.carried(group)
+    return echoes(part(view, names), task.wanted(group), names)
+
+
+def stands_as_agreed(accord: Accord, task: Task, record: AssetRecord, view: Fields) -> Accord:
+    """The copy stands for what is agreed, whatever it shows of it."""
+    names = task.carried(accord.group)
+    old = accord.copies[task.copy].moved_to(record.version, at=task.now)
+    shown = {name: value for name, value in part(view, names).items() if not is_absent(value)}
+    wanted = task.wanted(accord.group)
+    return accord.with_copy(task.copy, replace(old, fields=wanted, shown=shown, asked=(), overruled=None))
+
+
+def unasked(accord: Accord, copy: CopyId) -> Accord:
+    return accord.with_copy(copy, replace(accord.copies[copy], asked=()))
+
+
+def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable[GroupName]) -> list[Accord]:
+    """The copy's other groups: those that show what they did are known at the new version; an edit is left to be seen."""
+    moved: list[Accord] = []
+    for group in sorted(set(task.accords) - set(but)):
+        accord = task.accords[group]
+        standing = accord.copies.get(task.copy)
+        names = task.carried(group)
+        if standing is None or not names:
+            continue
+        if echoes(part(view, names), standing.shown, names) and standing.version != record.version:
+            moved.append(accord.with_copy(task.copy, standing.moved_to(record.version, at=task.now)))
+    return moved
+
+
+def _difference(task: Task, group: GroupName, view: Fields) -> Reason | None:
+    """What the system made of a value of ours, or None where it may be somebody's edit: of who shows once what was there
+    before nobody knows whether the write was ignored or taken back, twice it was ignored."""
+    for name in sorted(task.carried(group)):
+        wanted, found = task.wanted(group).get(name), view.get(name)
+        if equal(name, wanted, found) or equal(name, found, wanted):
+            continue
+        shown = task.accords[group].copies[task.copy].shown.get(name)
+        ignored = group in task.asked_before and same(name, found, shown)
+        if not ignored and not _is_made_of(found, wanted):
+            return None
+        return Reason.of(Code.VALUE_ALTERED, field=name, wanted=_text(wanted)[:120], found=_text(found)[:120])
+    return None
+
+
+def _is_made_of(found: Value | None, wanted: Value | None) -> bool:
+    """Whether a system may have made `found` of `wanted`: dropped, cut, or with other letters' case, spaces and signs."""
+    return _bare(wanted).startswith(_bare(found))
+
+
+def _bare(value: Value | None) -> str:
+    folded = unicodedata.normalize("NFKD", _text(value)).casefold()
+    return "".join(it for it in folded if it.isalnum())
+
+
+def _text(value: Value | None) -> str:
+    match value:
+        case None:
+            return ""
+        case LangAlt():
+            return value.default
+        case DateValue():
+            return value.iso
+        case tuple():
+            return "; ".join(sorted(value))
+    return str(value)
+
+
+def _told(task: Task, before: Fields | None, after: Fields) -> dict[str, Any]:
+    names = _names(task.action)
+    return {
+        "from": fields_to_json(part(before, names)) if before is not None else None,
+        "to": fields_to_json(task.action.fields),
+        "cleared": sorted(task.action.cleared),
+        "read_back": fields_to_json(part(after, names)),
+    }

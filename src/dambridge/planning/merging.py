@@ -1,0 +1,226 @@
+"""Merge one group of one link: what was agreed on and what every copy shows become a new accord, or a conflict.
+
+Nothing here knows a left and a right, and the order of copies does not matter. See docs/explanation/in-step.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from dambridge.model.accords import Accord, Standing
+from dambridge.model.conflicts import Conflict, ConflictState, Ruling, Side
+from dambridge.model.identity import CopyId, LinkId
+from dambridge.model.values import Fields
+from dambridge.planning.contending import Chosen, Contender, chosen, contend, decide
+from dambridge.planning.first_sight import at_first_sight
+from dambridge.planning.inbox import followed, is_about, live, moot, opened, reopened, settled_by, sides_of
+from dambridge.planning.standings import Reading, settled, watched
+from dambridge.planning.views import alike, part
+from dambridge.policy.mirror import FieldGroup, MirrorPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One group of one link. `last` is the latest inbox entry that it has had, ended or not; `unread` are copies that carry
+    the group and did not show it this time."""
+
+    link: LinkId
+    group: FieldGroup
+    accord: Accord | None
+    last: Conflict | None
+    readings: Sequence[Reading]
+    policy: MirrorPolicy
+    now: datetime
+    unread: frozenset[CopyId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What became of the group. `accord` is None while nothing was ever agreed on; a `frozen` group is not written;
+    `given_back` are values that single copies get again although nothing is agreed on."""
+
+    group: FieldGroup
+    readings: Sequence[Reading]
+    accord: Accord | None
+    conflict: Conflict | None
+    frozen: bool = False
+    given_back: Mapping[CopyId, Fields] = field(default_factory=dict)
+
+
+def merge(question: Question) -> Merged:
+    """Decide about one group."""
+    if question.accord is None:
+        question = replace(question, readings=at_first_sight(question.group, question.readings))
+    entry = live(question.last)
+    if entry is not None and any(it.copy in question.unread for it in entry.sides):
+        return _frozen(question, entry)
+    if entry is not None and entry.ruling is not None and entry.ruling.restore is not None:
+        return _given_back(question, entry, entry.ruling, entry.ruling.restore)
+    contenders = _contenders(question, entry)
+    if entry is None:
+        return _unburdened(question, contenders)
+    if entry.state is ConflictState.RULED and entry.ruling is not None:
+        return _ruled(question, entry, entry.ruling, contenders)
+    return _open(question, entry, contenders)
+
+
+def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
+    if len(contenders) < 2:
+        return _agreed(question, _only(question, contenders))
+    verdict = decide(contenders, question.group, question.accord, question.policy)
+    if isinstance(verdict, Chosen):
+        return _agreed(question, verdict)
+    entry = opened(
+        question.group,
+        sides_of(contenders, question.group, question.accord),
+        verdict.why,
+        question.last,
+        accord=question.accord,
+        policy=question.policy,
+        link=question.link,
+        now=question.now,
+    )
+    return _frozen(question, entry)
+
+
+def _open(question: Question, entry: Conflict, contenders: Sequence[Contender]) -> Merged:
+    """An open entry ends by itself when one value is left; until then only a person decides."""
+    if len(contenders) > 1:
+        sides = sides_of(contenders, question.group, question.accord)
+        return _frozen(question, followed(entry, sides, question.group))
+    merged = _agreed(question, _only(question, contenders))
+    agreed = merged.accord.fields if merged.accord is not None else {}
+    return replace(merged, conflict=moot(entry, agreed, question.group))
+
+
+def _ruled(question: Question, entry: Conflict, ruling: Ruling, contenders: Sequence[Contender]) -> Merged:
+    sides = sides_of(contenders, question.group, question.accord)
+    if not is_about(entry, contenders, question.group):
+        return _frozen(question, reopened(entry, sides, question.group))
+    verdict = Chosen(fields=part(ruling.fields, question.group.fields), origin=ruling.side, since=ruling.at)
+    merged = _agreed(question, verdict, by=ruling.by)
+    return replace(merged, conflict=settled_by(entry, ruling, sides, question.group))
+
+
+def _given_back(question: Question, entry: Conflict, ruling: Ruling, restore: Mapping[CopyId, Fields]) -> Merged:
+    """Undo a ruling: each copy gets its own value again unless it was edited since; then the entry is open once more."""
+    accord = question.accord
+    base = Accord(
+        link=question.link,
+        group=question.group.name,
+        fields=entry.base,
+        origin=None,
+        since=ruling.at,
+        by=ruling.by,
+        copies=accord.copies if accord is not None else {},
+    )
+    waiting = {
+        it.copy: restore[it.copy]
+        for it in question.readings
+        if it.copy in restore and not it.edited and not it.says(restore[it.copy])
+    }
+    unready = replace(base, copies=_standings(question, base, frozen=True))
+    if waiting:
+        given = {it: part(fields, question.group.fields) for it, fields in waiting.items()}
+        return Merged(
+            group=question.group,
+            readings=question.readings,
+            accord=_as_it_was(accord, unready),
+            conflict=entry,
+            frozen=True,
+            given_back=given,
+        )
+    agreed = tuple(it for it in entry.sides if it.copy is None)
+    back = tuple(
+        Side(copy=it, fields=part(restore[it], question.group.fields), version=None, until=ruling.at)
+        for it in sorted(restore)
+        if not alike(restore[it], entry.base, question.group.fields)
+    )
+    again = replace(entry, sides=(*agreed, *back), state=ConflictState.OPEN, ruling=None)
+    held = replace(question, accord=unready)
+    return _open(held, replace(again, kept=entry.kept), _contenders(held, again))
+
+
+def _contenders(question: Question, entry: Conflict | None) -> tuple[Contender, ...]:
+    """Edited copies contend; in an open entry also those that still stand for their side of it. The agreed value contends
+    where somebody edited without having seen it, unless somebody else who had seen it changed it."""
+    accord, group = question.accord, question.group
+    sides = entry.sides if entry is not None else ()
+    held = [
+        it
+        for it in question.readings
+        if accord is not None
+        and not it.edited
+        and not it.says(accord.fields)
+        and any(side.copy == it.copy and it.says(side.fields) for side in sides)
+    ]
+    return contend(group, question.readings, accord, held, stands=_agreed_stands(question, entry, held))
+
+
+def _agreed_stands(question: Question, entry: Conflict | None, held: Sequence[Reading]) -> bool:
+    accord, editors = question.accord, [it for it in question.readings if it.edited]
+    if accord is None or any(not it.is_behind(accord) for it in editors):
+        return False
+    sides = entry.sides if entry is not None else ()
+    ever = (*sides, *(entry.kept if entry is not None else ()))
+    unaware = any(not _was_given_back(it, ever) for it in editors)
+    return unaware or (bool(held) and any(it.copy is None for it in sides))
+
+
+def _was_given_back(reading: Reading, sides: Sequence[Side]) -> bool:
+    """Whether the copy got its own value again when a ruling was undone: then that is what was edited."""
+    standing = reading.standing
+    return standing is not None and any(
+        side.copy == reading.copy and alike(standing.fields, side.fields, reading.carried) for side in sides
+    )
+
+
+def _only(question: Question, contenders: Sequence[Contender]) -> Chosen | None:
+    """The value that is left, unless it is the agreed one: saying that again is no news."""
+    accord, names = question.accord, question.group.fields
+    if not contenders or (accord is not None and alike(contenders[0].fields, accord.fields, names)):
+        return None
+    return chosen(contenders[0], question.group)
+
+
+def _agreed(question: Question, verdict: Chosen | None, *, by: str = "") -> Merged:
+    """The accord after the verdict; None leaves what was agreed as it is, and so does a verdict for it that rests on no edit."""
+    was = question.accord
+    names = question.group.fields
+    if was is not None and (verdict is None or (verdict.since is None and alike(verdict.fields, was.fields, names))):
+        base = was
+    else:
+        fields = verdict.fields if verdict is not None else {}
+        base = Accord(
+            link=question.link,
+            group=question.group.name,
+            fields=part(fields, names),
+            origin=verdict.origin if verdict is not None else None,
+            since=(verdict.since if verdict is not None else None) or question.now,
+            by=by,
+            copies=was.copies if was is not None else {},
+        )
+    accord = replace(base, copies=_standings(question, base, frozen=False))
+    return Merged(group=question.group, readings=question.readings, accord=_as_it_was(was, accord), conflict=None)
+
+
+def _frozen(question: Question, entry: Conflict) -> Merged:
+    accord = question.accord
+    if accord is not None:
+        accord = _as_it_was(accord, replace(accord, copies=_standings(question, accord, frozen=True)))
+    return Merged(group=question.group, readings=question.readings, accord=accord, conflict=entry, frozen=True)
+
+
+def _standings(question: Question, accord: Accord, *, frozen: bool) -> dict[CopyId, Standing]:
+    now = question.now
+    seen = {
+        it.copy: watched(it, now=now) if frozen else settled(it, accord.fields, now=now) for it in question.readings
+    }
+    return {**accord.copies, **seen}
+
+
+def _as_it_was(was: Accord | None, new: Accord) -> Accord:
+    """The accord that there was where it says the same: so that nothing is written twice."""
+    return was if was is not None and was == new else new

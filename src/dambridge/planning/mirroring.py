@@ -1,0 +1,189 @@
+"""Decide about one link of a flow that keeps copies in step: what is agreed, what is written where, what a person must say.
+
+Three steps: absences, then every group merged by itself, then one write for each copy that is behind. Pure, and the same
+whatever the order of copies, groups and entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dambridge.mapping import AccountMap, unread_fields
+from dambridge.model.accords import Accord, GroupName
+from dambridge.model.actions import Action, Leave
+from dambridge.model.conflicts import Conflict
+from dambridge.model.identity import AccountId, CopyId, Link
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Missing, Present, Seen, Unread
+from dambridge.planning.absences import PRESENCE, Gone, Parting, back_again, part_with
+from dambridge.planning.inbox import live
+from dambridge.planning.merging import Merged, Question, merge
+from dambridge.planning.spreading import Ground, agree, spread
+from dambridge.planning.standings import LastSeen, Reading, is_stale, read_copy
+from dambridge.planning.views import carried, takes_part
+from dambridge.policy.mirror import FieldGroup, MirrorPolicy
+from dambridge.ports.capabilities import ArchiveCapabilities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorDecision:
+    """What to do about one link, in this order: `actions`, an AGREE before any write; `conflicts` are the entries that the
+    AGREE stores, only those that are new or changed. `leave` says how the item ends, or what of it still waits when the
+    actions are done; it is None where the actions are all there is."""
+
+    actions: tuple[Action, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    leave: Leave | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One link's question, so that the answers below can be short."""
+
+    link: Link
+    accords: Mapping[GroupName, Accord]
+    conflicts: Mapping[GroupName, Conflict]
+    seen: Mapping[CopyId, Seen]
+    before: Mapping[CopyId, LastSeen]
+    policy: MirrorPolicy
+    ground: Ground
+    now: datetime
+
+
+def decide_mirror(
+    *,
+    link: Link,
+    accords: Mapping[GroupName, Accord],
+    conflicts: Mapping[GroupName, Conflict],
+    seen: Mapping[CopyId, Seen],
+    policy: MirrorPolicy,
+    maps: Mapping[AccountId, AccountMap],
+    can_archive: Mapping[AccountId, ArchiveCapabilities],
+    now: datetime,
+    before: Mapping[CopyId, LastSeen] | None = None,
+) -> MirrorDecision:
+    """Say what to do about one link.
+
+    `conflicts` holds the latest inbox entry of each group that ever had one, ended ones too: those lend the next its
+    number. A ruling stands in its entry. `before` says what each copy was when it was last read before this, which
+    narrows down when an edit was made; it may be left out.
+    """
+    records = {it: found.record for it, found in seen.items() if isinstance(found, Present)}
+    keys = {it.id: it.key for it in link.copies} | {it: record.key for it, record in records.items()}
+    ground = Ground(link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive)
+    case = _Case(
+        link=link,
+        accords=accords,
+        conflicts=conflicts,
+        seen=seen,
+        before=before or {},
+        policy=policy,
+        ground=ground,
+        now=now,
+    )
+    held = _observe_only(case) or _unread(case) or _stale(case)
+    return MirrorDecision(leave=held) if held is not None else _decide(case)
+
+
+def _observe_only(case: _Case) -> Leave | None:
+    if not case.link.observe_only:
+        return None
+    return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.OBSERVE_ONLY))
+
+
+def _unread(case: _Case) -> Leave | None:
+    """Whoever was not read may have been edited: nothing is written anywhere."""
+    for copy, it in sorted(case.seen.items()):
+        if isinstance(it, Unread):
+            text = str(dict(it.reason.params).get("text", it.reason.code))
+            reason = Reason.of(Code.COPY_UNREAD, copy=str(copy), text=text)
+            return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="system")
+    return None
+
+
+def _stale(case: _Case) -> Leave | None:
+    """An answer older than our own last look is no answer."""
+    for copy, record in sorted(case.ground.records.items()):
+        standings = [it.copies[copy] for it in case.accords.values() if copy in it.copies]
+        if is_stale(record.version, standings, stale_for=case.policy.stale_for, now=case.now):
+            reason = Reason.of(Code.STALE_ANSWER, copy=str(copy))
+            return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="next run")
+    return None
+
+
+def _decide(case: _Case) -> MirrorDecision:
+    groups = sorted(case.policy.groups, key=lambda it: it.name)
+    questions = [_question(case, it) for it in groups]
+    parting = _partings(case, questions)
+    if not parting.goes_on:
+        return _finish(case, parting, [], [])
+    merged = [merge(it) for it in questions if it.readings]
+    writes, waiting = spread(case.ground, merged)
+    return _finish(case, parting, merged, [*writes], waiting)
+
+
+def _question(case: _Case, group: FieldGroup) -> Question:
+    readings: list[Reading] = []
+    unread: set[CopyId] = set()
+    accord = case.accords.get(group.name)
+    for copy, record in sorted(case.ground.records.items()):
+        account = case.ground.maps[copy.account]
+        if takes_part(group, record, account):
+            fields = carried(group, account)
+            last = case.before.get(copy)
+            readings.append(read_copy(copy, record, fields, accord, before=last, now=case.now))
+        elif group.fields & unread_fields(record):
+            unread.add(copy)
+    return Question(
+        link=case.link.id,
+        group=group,
+        accord=accord,
+        last=case.conflicts.get(group.name),
+        readings=tuple(readings),
+        policy=case.policy,
+        now=case.now,
+        unread=frozenset(unread),
+    )
+
+
+def _partings(case: _Case, questions: Sequence[Question]) -> Parting:
+    missing = {it: found for it, found in case.seen.items() if isinstance(found, Missing)}
+    last = case.conflicts.get(PRESENCE)
+    if not missing:
+        return Parting(conflict=back_again(last), goes_on=bool(case.ground.records))
+    edited = [it.group.name for it in questions if it.accord is not None and any(one.edited for one in it.readings)]
+    gone = Gone(
+        link=case.link,
+        missing=missing,
+        ground=case.ground,
+        edited=edited,
+        last=last,
+        policy=case.policy,
+        now=case.now,
+    )
+    return part_with(gone)
+
+
+def _finish(
+    case: _Case,
+    parting: Parting,
+    merged: Sequence[Merged],
+    writes: Sequence[Action],
+    waiting: Sequence[Leave] = (),
+) -> MirrorDecision:
+    accords = [it.accord for it in merged if it.accord is not None and it.accord != case.accords.get(it.group.name)]
+    entries = [it.conflict for it in merged if it.conflict is not None]
+    found: list[Conflict] = [*entries, *([parting.conflict] if parting.conflict is not None else [])]
+    changed = tuple(it for it in found if it != case.conflicts.get(it.group))
+    first: list[Action] = []
+    if accords or changed:
+        first.append(agree(case.ground, accords, changed))
+    actions = (*first, *parting.actions, *writes)
+    open_ = [Leave(outcome=Outcome.WAITING, reason=it.reason, waits_for="coordinator") for it in found if live(it)]
+    leave = next(iter([*([parting.leave] if parting.leave else []), *open_, *waiting]), None)
+    if leave is None and not actions:
+        leave = Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
+    return MirrorDecision(actions=actions, conflicts=changed, leave=leave)

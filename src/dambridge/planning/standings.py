@@ -1,0 +1,210 @@
+"""How one copy stands to the accord of one group, told from what it shows: by content and version, never by a timer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from dambridge.mapping import equal, is_absent, same
+from dambridge.model.accords import CONTENT, Accord, Standing
+from dambridge.model.identity import CopyId
+from dambridge.model.records import AssetRecord, AssetVersion
+from dambridge.model.values import FieldName, Fields, Value
+from dambridge.planning.lifting import lifted
+from dambridge.planning.views import alike, comparable, echoes, part, view_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastSeen:
+    """What a copy was when it was last read before this, and when: what narrows down the time of an edit."""
+
+    version: AssetVersion
+    at: datetime
+
+
+class Stance(StrEnum):
+    """What a copy's showing this means."""
+
+    UNEDITED = "unedited"
+    """It shows what it showed."""
+    ECHO = "echo"
+    """It shows, at least in part, a write of ours whose end was not known."""
+    OVERRULED = "overruled"
+    """It still shows an edit that was decided against."""
+    EDITED = "edited"
+    """It shows something that nobody has seen before."""
+    BLANK = "blank"
+    """Nothing is known of it, and it says nothing of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one copy says of one group now.
+
+    `shown` is what it shows of the fields that it carries; `value` the same in full terms: cuts and other echoes taken for
+    what they stand for, and the fields that it does not carry taken from the accord. An edit was made after `after` and
+    not after `until`.
+    """
+
+    copy: CopyId
+    record: AssetRecord
+    carried: frozenset[FieldName]
+    shown: Fields
+    value: Fields
+    stance: Stance
+    standing: Standing | None
+    after: datetime | None
+    until: datetime
+
+    @property
+    def version(self) -> AssetVersion:
+        return self.record.version
+
+    @property
+    def edited(self) -> bool:
+        return self.stance is Stance.EDITED
+
+    def says(self, fields: Fields) -> bool:
+        """Whether the copy says these values as far as it carries them."""
+        return alike(self.value, fields, self.carried)
+
+    def is_behind(self, accord: Accord) -> bool:
+        """Whether the copy has not shown what is agreed since it was: an edit of it was made without knowing."""
+        it = self.standing
+        return it is None or it.overruled is not None or not alike(it.fields, accord.fields, self.carried)
+
+
+def read_copy(
+    copy: CopyId,
+    record: AssetRecord,
+    carried: frozenset[FieldName],
+    accord: Accord | None,
+    *,
+    before: LastSeen | None,
+    now: datetime,
+) -> Reading:
+    """Say how the copy stands to the group."""
+    standing = accord.copies.get(copy) if accord is not None else None
+    shown = {it: value for it, value in part(view_of(copy, record), carried).items() if not is_absent(value)}
+    value, stance = _first(shown, carried, accord) if standing is None else _known(shown, carried, standing, record)
+    elsewhere = part(accord.fields, accord.fields.keys() - carried) if accord is not None else {}
+    after = _after(standing, before)
+    return Reading(
+        copy=copy,
+        record=record,
+        carried=carried,
+        shown=shown,
+        value={**elsewhere, **value},
+        stance=stance,
+        standing=standing,
+        after=after,
+        until=_until(standing, record, after, now),
+    )
+
+
+def _first(shown: Fields, carried: frozenset[FieldName], accord: Accord | None) -> tuple[Fields, Stance]:
+    """A copy that is new to the accord: it edits unless it is empty or says, perhaps cut, what is agreed."""
+    known = accord is not None and echoes(shown, accord.fields, carried)
+    return shown, Stance.BLANK if known or not shown else Stance.EDITED
+
+
+def _known(
+    shown: Fields, carried: frozenset[FieldName], standing: Standing, record: AssetRecord
+) -> tuple[Fields, Stance]:
+    value: dict[FieldName, Value] = {}
+    met: set[Stance] = set()
+    for name in sorted(carried):
+        said, stance = _field(name, shown.get(name), standing, record)
+        met.add(stance)
+        if said is not None and not is_absent(said):
+            value[name] = said
+    if Stance.EDITED in met:
+        return value, Stance.OVERRULED if _is_overruled(shown, carried, standing, record.version) else Stance.EDITED
+    return value, Stance.ECHO if Stance.ECHO in met else Stance.UNEDITED
+
+
+def _field(name: FieldName, now: Value | None, standing: Standing, record: AssetRecord) -> tuple[Value | None, Stance]:
+    stands, shown = standing.fields.get(name), standing.shown.get(name)
+    if same(name, now, shown) or equal(name, now, stands) or _same_bytes(name, now, shown, standing, record):
+        return stands, Stance.UNEDITED
+    for asked in standing.asked:
+        if equal(name, now, asked.get(name)):
+            return asked.get(name), Stance.ECHO
+    return lifted(name, now, shown, stands), Stance.EDITED
+
+
+def _same_bytes(
+    name: FieldName, now: Value | None, shown: Value | None, standing: Standing, record: AssetRecord
+) -> bool:
+    """A digest that an account gives late, or no longer, is no other content while its stamp stays."""
+    if name != CONTENT or standing.overruled is not None or not isinstance(now, str) or not isinstance(shown, str):
+        return False
+    return not comparable(now, shown) and record.version.content == standing.version.content
+
+
+def _is_overruled(shown: Fields, carried: frozenset[FieldName], standing: Standing, version: AssetVersion) -> bool:
+    """The very values that were decided against. Once a write over them was begun, a person may have put them back: from
+    then on they are the old edit only at a version that is known to show it."""
+    if standing.overruled is None:
+        return False
+    values, at = standing.overruled
+    return (not standing.asked or version in {at, standing.version}) and alike(shown, values, carried)
+
+
+def _after(standing: Standing | None, before: LastSeen | None) -> datetime | None:
+    if standing is None:
+        return None
+    return max(standing.at, before.at) if before is not None and before.version == standing.version else standing.at
+
+
+def _until(standing: Standing | None, record: AssetRecord, after: datetime | None, now: datetime) -> datetime:
+    """The system's own modified time where it moved with the edit, else now. A time that the last look at the copy
+    contradicts (clocks differ, or edits of fields do not move it) says nothing."""
+    said = record.modified_at
+    moved = standing is None or record.version.modified != standing.version.modified
+    if said is None or not moved or (after is not None and said <= after):
+        return now
+    return min(said, now)
+
+
+def is_stale(version: AssetVersion, standings: Iterable[Standing], *, stale_for: timedelta, now: datetime) -> bool:
+    """Whether a copy is shown as it was before: an index that lags, as long as that can be believed. What the copy was when
+    it was last looked at is no past, whatever single groups have last been known at."""
+    known = list(standings)
+    newest = max(known, key=lambda it: it.at, default=None)
+    if newest is None or version == newest.version:
+        return False
+    return any(version != it.version and version in it.past and now < it.at + stale_for for it in known)
+
+
+def settled(reading: Reading, accord: Fields, *, now: datetime) -> Standing:
+    """The copy's standing once these values are agreed on."""
+    moved = _moved(reading, now)
+    if reading.says(accord):
+        return _as_it_was(reading, replace(moved, fields=accord, shown=reading.shown, asked=(), overruled=None))
+    if reading.edited:
+        return _as_it_was(reading, replace(moved, overruled=(reading.shown, reading.version)))
+    return watched(reading, now=now)
+
+
+def watched(reading: Reading, *, now: datetime) -> Standing:
+    """The copy's standing where nothing is agreed on yet: what it stood for before an edit is kept as the edit's base."""
+    moved = _moved(reading, now)
+    if reading.stance in {Stance.EDITED, Stance.OVERRULED}:
+        return _as_it_was(reading, moved)
+    asked = tuple(it for it in moved.asked if not reading.says(it))
+    new = replace(moved, fields=reading.value, shown=reading.shown, asked=asked, overruled=None)
+    return _as_it_was(reading, new)
+
+
+def _moved(reading: Reading, now: datetime) -> Standing:
+    base = reading.standing or Standing(fields={}, shown={}, version=reading.version, at=now)
+    return base.moved_to(reading.version, at=now)
+
+
+def _as_it_was(reading: Reading, new: Standing) -> Standing:
+    """The standing that there was, where nothing but the time of looking is new: so that looking alone writes nothing."""
+    was = reading.standing
+    return was if was is not None and replace(new, at=was.at) == was else new

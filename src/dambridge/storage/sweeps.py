@@ -1,0 +1,66 @@
+"""Sweeps of whole accounts held against the known copies, page by page: the database compares, nothing is gathered here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, exists, func, select, tuple_
+
+from dambridge.model.identity import AccountId, Link, LinkId, RemoteId, RunId
+from dambridge.storage.keys import pieces
+from dambridge.storage.links import read_links
+from dambridge.storage.tables import copies, sightings
+from dambridge.storage.upserting import insert_new
+
+AT_ONCE = 20_000
+"""Sightings that are forgotten in one transaction, so that no other write waits for long."""
+
+
+def links_in(conn: Connection, accounts: Sequence[AccountId], after: LinkId | None, limit: int) -> list[Link]:
+    """Several reads: needs a snapshot."""
+    query = select(copies.c.link).where(copies.c.account.in_(accounts)).distinct().order_by(copies.c.link).limit(limit)
+    if after is not None:
+        query = query.where(copies.c.link > after)
+    ids = [LinkId(it) for it in conn.execute(query).scalars()]
+    found = read_links(conn, ids)
+    return [found[it] for it in ids]
+
+
+def sight(conn: Connection, run: RunId, account: AccountId, ids: Sequence[RemoteId]) -> None:
+    rows = [{"run": run, "account": account, "remote_id": it} for piece in pieces(ids) for it in piece]
+    if rows:
+        conn.execute(insert_new(conn.dialect.name, sightings), rows)
+
+
+def count_sights(conn: Connection, run: RunId, account: AccountId) -> int:
+    query = select(func.count()).where(sightings.c.run == run, sightings.c.account == account)
+    return int(conn.execute(query).scalar_one())
+
+
+def unsighted(conn: Connection, run: RunId, account: AccountId, after: RemoteId | None, limit: int) -> list[RemoteId]:
+    met = exists().where(
+        sightings.c.run == run, sightings.c.account == copies.c.account, sightings.c.remote_id == copies.c.remote_id
+    )
+    known = copies.c.remote_id
+    query = select(known).where(copies.c.account == account, ~met).distinct().order_by(known).limit(limit)
+    if after is not None:
+        query = query.where(known > after)
+    return [RemoteId(it) for it in conn.execute(query).scalars()]
+
+
+def unlinked(conn: Connection, run: RunId, account: AccountId, after: RemoteId | None, limit: int) -> list[RemoteId]:
+    linked = exists().where(copies.c.account == sightings.c.account, copies.c.remote_id == sightings.c.remote_id)
+    met = sightings.c.remote_id
+    query = (
+        select(met).where(sightings.c.run == run, sightings.c.account == account, ~linked).order_by(met).limit(limit)
+    )
+    if after is not None:
+        query = query.where(met > after)
+    return [RemoteId(it) for it in conn.execute(query).scalars()]
+
+
+def forget_some_sights(conn: Connection, run: RunId) -> bool:
+    """Forget up to `AT_ONCE` of them; gives whether there may be more."""
+    key = (sightings.c.run, sightings.c.account, sightings.c.remote_id)
+    some = select(*key).where(sightings.c.run == run).limit(AT_ONCE)
+    return bool(conn.execute(delete(sightings).where(tuple_(*key).in_(some))).rowcount == AT_ONCE)

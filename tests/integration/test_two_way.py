@@ -1,0 +1,124 @@
+"""Flow `rights` over real HTTP between the two simulators: people edit in both systems, and both come to say the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dambridge.bootstrap import load_settings, open_bridge
+from dambridge.engine.running import RunResult
+from dambridge.model.identity import FlowName
+from support.commands import dambridge
+from support.pictures import approved, picture
+from support.world import World, lines, world
+
+ASSETS = 100
+GROUPS: dict[str, Any] = {
+    "headline": {"fields": ["headline"], "authority": "ask"},
+    "credit": {"fields": ["credit"], "authority": "ask"},
+    "keywords": {"fields": ["keywords"], "authority": "union"},
+    "city": {"fields": ["city"], "authority": {"account": "archive"}},
+}
+RIGHTS: dict[str, Any] = {"between": ["agency", "archive"], "groups": GROUPS}
+OVERRIDES: dict[str, Any] = {
+    "accounts": {"agency": {"proven": ["write_iptc", "write_media"]}},
+    "flows": {"rights": RIGHTS},
+}
+"""What an administrator has had proven on the account, which the reference alone does not prove (PS E20, E22: SINGLE)."""
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path, **OVERRIDES) as it:
+        yield it
+
+
+async def rights(pair: World, *, full: bool = False) -> RunResult:
+    async with open_bridge(load_settings(pair.config)) as bridge:
+        return await bridge.flows[FlowName.RIGHTS].run(command=None, full=full)
+
+
+def linked(pair: World, count: int, **iptc: Any) -> dict[str, str]:
+    """So many assets brought in by intake and looked at once by rights; PhotoShelter's id to NetX's."""
+    for number in range(count):
+        pair.submit(
+            picture(number),
+            file_name=f"{number:03}.jpg",
+            containers=["Intake/Harbour"],
+            iptc=approved(headline=f"Headline {number}", **iptc),
+        )
+    asyncio.run(pair.run())
+    asyncio.run(rights(pair, full=True))
+    pair.advance(3600)
+    return {source: str(copies[0]["id"]) for source, copies in pair.by_source().items()}
+
+
+def shown(pair: World) -> dict[str, Mapping[str, Any]]:
+    """What PhotoShelter shows, by id."""
+    return {str(it["id"]): it for it in lines(pair.photoshelter.url, "/__sim__/state")}
+
+
+@pytest.mark.hazard("P45")
+def test_edits_of_different_fields_on_both_sides_all_stand_everywhere(pair: World) -> None:
+    ids = linked(pair, ASSETS)
+    for number, (here, there) in enumerate(sorted(ids.items())):
+        pair.edit(here, iptc={"headline": f"Better {number}"})
+        pair.edit_netx(there, attributes={"Credit": [f"Agency {number}"]})
+    first = asyncio.run(rights(pair))
+    flow = first.summary["flows"]["rights"]
+    assert (flow["done"], flow["failed"], first.exit_code) == (ASSETS, 0, 0), flow
+    archived = {str(it["id"]): it["attributes"] for it in pair.archived()}
+    iptc = {it: one["metadata"] for it, one in shown(pair).items()}
+    for number, (here, there) in enumerate(sorted(ids.items())):
+        assert archived[there]["Headline"] == [f"Better {number}"]
+        assert archived[there]["Credit"] == [f"Agency {number}"]
+        assert iptc[here]["headline"] == f"Better {number}"
+        assert iptc[here]["credit"] == f"Agency {number}"
+    assert flow["inbox"]["open"] == 0
+    after = {name: pair.seq(name) for name in ("photoshelter", "netx")}
+    pair.advance(3600)
+    second = asyncio.run(rights(pair, full=True))
+    assert second.summary["flows"]["rights"]["done"] == 0
+    assert [pair.changes(name, seq) for name, seq in after.items()] == [[], []]
+
+
+@pytest.mark.hazard("P46")
+@pytest.mark.timeout(240)
+def test_edits_of_the_same_field_stand_in_the_inbox_until_a_person_rules_and_may_be_undone(pair: World) -> None:
+    ids = linked(pair, ASSETS)
+    for number, (here, there) in enumerate(sorted(ids.items())):
+        pair.edit(here, iptc={"headline": f"Here {number}"})
+        pair.edit_netx(there, attributes={"Headline": [f"There {number}"]})
+    first = asyncio.run(rights(pair))
+    flow = first.summary["flows"]["rights"]
+    assert (flow["inbox"]["open"], first.exit_code) == (ASSETS, 3), flow
+    assert flow["needs_attention"] == {"conflict": ASSETS}
+    assert {str(it["id"]): it["attributes"]["Headline"] for it in pair.archived()} == {
+        there: [f"There {number}"] for number, (_, there) in enumerate(sorted(ids.items()))
+    }, "nothing is written while a person has not ruled"
+    entries = dambridge(pair.config, "conflicts", "--limit", "200").json["conflicts"]
+    assert len(entries) == ASSETS
+    settled = dambridge(
+        pair.config, "conflicts", "settle", entries[0]["id"], "--side", "archive", "--all-like", "--by", "jane"
+    )
+    assert settled.code == 0, settled.out
+    pair.advance(60)
+    ran = dambridge(pair.config, "run", "--once", "--flow", "rights")
+    assert ran.json["flows"]["rights"]["inbox"]["settled"] == ASSETS, ran.out
+    state = shown(pair)
+    for number, (here, _) in enumerate(sorted(ids.items())):
+        assert state[here]["metadata"]["headline"] == f"There {number}"
+    undone = dambridge(pair.config, "conflicts", "undo", entries[0]["id"], "--by", "jane")
+    assert undone.code == 0, undone.out
+    pair.advance(60)
+    dambridge(pair.config, "run", "--once", "--flow", "rights")
+    again = {
+        (it["metadata"]["headline"]) for it in shown(pair).values() if it["metadata"]["headline"].startswith("Here")
+    }
+    assert len(again) == 1, "the one asset whose ruling was taken back has its own value again"
+    verified = dambridge(pair.config, "verify")
+    assert verified.json["audit"]["holds"], verified.out

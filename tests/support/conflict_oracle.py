@@ -1,0 +1,371 @@
+"""What must be in the inbox, and what must win: worked out from the history of edits by somebody who has read the policy only.
+
+The oracle shares no code and no idea with `dambridge.planning`. It keeps a family tree of values: each edit is a child of
+what its author saw, each agreement a child of everything that it decides about. A value *contends* when no other value in
+sight descends from it. One contender is agreed; several go to the group's rule; what the rule cannot decide is a conflict
+until one value is left, or a person rules. Values are plain: texts, frozensets of texts, None; a group is a dict of them.
+
+Tell it, in the order in which things happen: `edited` for each edit of a person; `observed` when all copies were read and
+decided about; `begun` when a write is about to be sent; `landed` when a write reached its system; `read_back` when we saw
+that it did; `ruled` when a person ruled. Then ask `conflicts` and `agreed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+Plain = str | frozenset[str] | None
+Block = Mapping[str, Plain]
+RuleName = Literal["account", "newest", "most_restrictive", "union", "ask"]
+SEEN_BEFORE = 4
+"""How many earlier states of a copy are remembered, by which an answer from the past is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OracleRule:
+    """One group: its fields, its rule, the account that the rule names, and which fields are dates to begin or to end at."""
+
+    fields: tuple[str, ...]
+    rule: RuleName
+    account: str = ""
+    latest: frozenset[str] = frozenset()
+    earliest: frozenset[str] = frozenset()
+    permits: frozenset[str] = frozenset()
+    restricts: frozenset[str] = frozenset()
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class _Value:
+    """One value in the family tree."""
+
+    block: Block
+    parents: tuple[_Value, ...]
+    account: str = ""
+    after: datetime | None = None
+    until: datetime
+
+    def descends_from(self, other: _Value) -> bool:
+        return any(it is other or it.descends_from(other) for it in self.parents)
+
+
+@dataclass(slots=True)
+class _State:
+    """One moment of one copy: all its groups, as its system would show them."""
+
+    number: int
+    at: datetime
+    blocks: dict[str, Block]
+
+
+@dataclass(slots=True)
+class _Place:
+    """One group at one copy. `stands` is the value it last agreed on, `last` what it was last seen to say."""
+
+    stands: _Value | None = None
+    last: _Value | None = None
+    begun: list[_Value] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Copy:
+    account: str
+    history: list[_State] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+    news_at: datetime | None = None
+    looked_at: datetime | None = None
+    places: dict[str, _Place] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Group:
+    rule: OracleRule
+    agreed: _Value | None = None
+    open: bool = False
+    sides: list[Block] = field(default_factory=list)
+    ruling: _Value | None = None
+
+
+class ConflictOracle:
+    """The inbox as it has to be."""
+
+    def __init__(
+        self,
+        groups: Mapping[str, OracleRule],
+        copies: Mapping[str, str],
+        *,
+        margin: timedelta = timedelta(seconds=5),
+        stale_for: timedelta = timedelta(minutes=10),
+    ) -> None:
+        """`groups` by name; `copies` says which account each copy is in."""
+        self._groups = {name: _Group(rule) for name, rule in groups.items()}
+        self._copies = {
+            name: _Copy(account, places={group: _Place() for group in groups}) for name, account in copies.items()
+        }
+        self._margin, self._stale_for = margin, stale_for
+
+    # what happened -----------------------------------------------------------------------------------------------
+
+    def edited(self, copy: str, blocks: Mapping[str, Block], at: datetime) -> None:
+        """A person saved this copy with these groups as they are then; the first time is how the copy was found."""
+        self._happened(copy, blocks, at)
+
+    def landed(self, copy: str, blocks: Mapping[str, Block], at: datetime) -> None:
+        """A write of ours reached the system, whether or not we came to know."""
+        self._happened(copy, blocks, at)
+
+    def begun(self, copy: str, group: str, block: Block) -> None:
+        """A write of the agreed value is about to be sent."""
+        agreed = self._groups[group].agreed
+        assert agreed is not None, "nothing is agreed on, and yet something is written"
+        assert _same(agreed.block, block), f"{block} is written although {agreed.block} is agreed on"
+        self._copies[copy].places[group].begun.append(agreed)
+
+    def read_back(self, copy: str, groups: Iterable[str], at: datetime) -> None:
+        """We saw what our write made of the copy."""
+        it = self._copies[copy]
+        self._noted(it, it.history[-1].number, at)
+        for group in groups:
+            agreed = self._groups[group].agreed
+            it.places[group] = _Place(stands=agreed, last=agreed)
+
+    def ruled(self, group: str, block: Block, at: datetime, *, account: str = "") -> None:
+        """A person ruled about the sides of the conflict as they were last seen, perhaps for one account's side."""
+        self._groups[group].ruling = _Value(block=block, parents=(), account=account, until=at)
+
+    def observed(self, at: datetime, lag: Mapping[str, int] | None = None) -> bool:
+        """All copies were read; `lag` says by how many states an answer was late. False where nothing may follow from it,
+        because an answer is known to be from the past."""
+        states = {name: it.history[-1 - (lag or {}).get(name, 0)] for name, it in self._copies.items()}
+        if any(self._is_from_the_past(self._copies[name], state, at) for name, state in states.items()):
+            return False
+        for name in self._groups:
+            self._look(name, states, at)
+        for name, state in states.items():
+            self._noted(self._copies[name], state.number, at)
+        return True
+
+    # what must be ------------------------------------------------------------------------------------------------
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The groups that have to be in the inbox."""
+        return frozenset(name for name, it in self._groups.items() if it.open)
+
+    def agreed(self, group: str) -> Block | None:
+        """The value that has to hold, None while nothing was ever agreed on."""
+        agreed = self._groups[group].agreed
+        return agreed.block if agreed is not None else None
+
+    def shown(self, copy: str, group: str) -> Block:
+        """What the copy's system holds now."""
+        return self._copies[copy].history[-1].blocks[group]
+
+    # how it is worked out ----------------------------------------------------------------------------------------
+
+    def _happened(self, copy: str, blocks: Mapping[str, Block], at: datetime) -> None:
+        history = self._copies[copy].history
+        before = history[-1] if history else _State(0, at, {name: {} for name in self._groups})
+        history.append(_State(before.number + 1, at, {**before.blocks, **blocks}))
+
+    def _is_from_the_past(self, copy: _Copy, state: _State, at: datetime) -> bool:
+        old = copy.seen[-1 - SEEN_BEFORE : -1]
+        late = copy.news_at is not None and at < copy.news_at + self._stale_for
+        return late and state.number in old and state.number != copy.seen[-1]
+
+    @staticmethod
+    def _noted(copy: _Copy, number: int, at: datetime) -> None:
+        if not copy.seen or copy.seen[-1] != number:
+            copy.seen.append(number)
+            copy.news_at = at
+        copy.looked_at = at
+
+    def _look(self, name: str, states: Mapping[str, _State], at: datetime) -> None:
+        group = self._groups[name]
+        now = {copy: self._said(name, copy, state, at) for copy, state in states.items()}
+        # Before anything was agreed on, whoever says nothing has no claim
+        silent = [it for it in now.values() if group.agreed is None and _blank(it.block)]
+        claims = [it for it in now.values() if it not in silent]
+        heads = _heads([*claims, *([group.agreed] if group.agreed is not None else [])])
+        blocks = _distinct(it.block for it in heads)
+        group.agreed, group.open = self._verdict(name, heads, blocks, now, at)
+        if group.agreed is not None:
+            group.agreed.parents = (*group.agreed.parents, *silent)
+        group.sides = blocks if group.open else []
+        for copy, value in now.items():
+            place = self._copies[copy].places[name]
+            place.last = value
+            if group.agreed is not None and value in silent:
+                place.stands = value
+            agreed = None if group.open else group.agreed
+            if agreed is not None and _same(value.block, agreed.block):
+                self._copies[copy].places[name] = _Place(stands=agreed, last=agreed)
+
+    def _said(self, name: str, copy: str, state: _State, at: datetime) -> _Value:
+        """Which value of the tree the copy shows: one that is known to be there, or a new one."""
+        it, block = self._copies[copy], state.blocks[name]
+        place, agreed = it.places[name], self._groups[name].agreed
+        if place.stands is not None and _same(place.stands.block, block):
+            return place.stands
+        for asked in place.begun:
+            if _same(asked.block, block):
+                place.stands, place.begun = asked, [one for one in place.begun if one is not asked]
+                return asked
+        settled_against = place.last is not None and agreed is not None and agreed.descends_from(place.last)
+        doubtful = settled_against and place.begun and state.number != it.seen[-1]
+        if place.last is not None and _same(place.last.block, block) and not doubtful:
+            return place.last
+        until = state.at if it.looked_at is None or state.at > it.looked_at else at
+        if agreed is None:
+            return _Value(block=block, parents=(), account=it.account, until=min(until, at))
+        author_saw = place.last if place.last is not None else place.stands
+        parents = (author_saw,) if author_saw is not None else ()
+        return _Value(block=block, parents=parents, account=it.account, after=it.looked_at, until=min(until, at))
+
+    def _verdict(
+        self,
+        name: str,
+        heads: list[_Value],
+        blocks: list[Block],
+        now: Mapping[str, _Value],
+        at: datetime,
+    ) -> tuple[_Value | None, bool]:
+        """The value that is agreed on now, and whether the group is in conflict."""
+        group = self._groups[name]
+        ruling, group.ruling = group.ruling, None
+        if not heads:
+            return _Value(block={}, parents=(), until=at), False
+        if ruling is not None and all(any(_same(it, side) for side in group.sides) for it in blocks):
+            ruling.parents = tuple(heads)
+            return ruling, False
+        if len(blocks) == 1:
+            return _child_of(heads, group), False
+        if group.open:
+            return group.agreed, True
+        decided = self._rule(name, heads, blocks, now, at)
+        return (decided, False) if decided is not None else (group.agreed, True)
+
+    def _rule(
+        self,
+        name: str,
+        heads: list[_Value],
+        blocks: list[Block],
+        now: Mapping[str, _Value],
+        at: datetime,
+    ) -> _Value | None:
+        group = self._groups[name]
+        edits = [it for it in heads if it is not group.agreed]
+        match group.rule.rule:
+            case "account":
+                own = [it for it in edits if it.account == group.rule.account]
+                if not own:
+                    own = [it for it in heads if it is group.agreed and it.account == group.rule.account]
+                if len(_distinct(it.block for it in own)) != 1:
+                    return None
+                return _winner(own[0], heads, group.agreed, account=group.rule.account)
+            case "newest":
+                newest = self._newest(heads, blocks)
+                return _winner(newest, heads, group.agreed) if newest is not None else None
+            case "union":
+                merged: Block | None = self._union(name, now, edits)
+            case "most_restrictive":
+                merged = _strictest(group.rule, blocks)
+            case _:
+                return None
+        if merged is None:
+            return None
+        for it in heads:
+            if _same(it.block, merged):
+                return _winner(it, heads, group.agreed)
+        return _Value(block=merged, parents=tuple(heads), until=at)
+
+    def _newest(self, heads: list[_Value], blocks: list[Block]) -> _Value | None:
+        for block in blocks:
+            own = [it for it in heads if _same(it.block, block)]
+            others = [it for it in heads if not _same(it.block, block)]
+            for it in own:
+                if it.after is not None and all(it.after >= other.until + self._margin for other in others):
+                    return it
+        return None
+
+    def _union(self, name: str, now: Mapping[str, _Value], edits: list[_Value]) -> Block:
+        group = self._groups[name]
+        (only,) = group.rule.fields
+        merged = set(_terms(group.agreed.block.get(only))) if group.agreed is not None else set()
+        gone: set[str] = set()
+        for copy, value in now.items():
+            if not any(value is it for it in edits):
+                continue
+            stands = self._copies[copy].places[name].stands
+            base = _terms(stands.block.get(only)) if stands is not None else frozenset()
+            merged |= _terms(value.block.get(only)) - base
+            gone |= base - _terms(value.block.get(only))
+        return {only: frozenset(merged - gone) or None}
+
+
+def _heads(values: list[_Value]) -> list[_Value]:
+    """Those from which no other one descends, each once."""
+    once = [it for at, it in enumerate(values) if not any(it is other for other in values[:at])]
+    return [it for it in once if not any(other.descends_from(it) for other in once)]
+
+
+def _child_of(heads: list[_Value], group: _Group) -> _Value:
+    """One value is left: the agreed one stays what it is, another takes its place."""
+    for it in heads:
+        if it is group.agreed:
+            return it
+    first = next((it for it in heads if it.account == group.rule.account), heads[0])
+    return _winner(first, heads, group.agreed)
+
+
+def _winner(value: _Value, heads: list[_Value], agreed: _Value | None, *, account: str = "") -> _Value:
+    """The agreement on this value: it descends from everything that it decides about."""
+    if value is agreed:
+        return _Value(block=value.block, parents=tuple(heads), account=value.account, until=value.until)
+    same = [it for it in heads if _same(it.block, value.block) and it is not agreed]
+    of = account or value.account
+    return _Value(block=value.block, parents=tuple(heads), account=of, until=max(it.until for it in same))
+
+
+def _strictest(rule: OracleRule, blocks: list[Block]) -> Block | None:
+    found: dict[str, Plain] = {}
+    for name in rule.fields:
+        values = [it.get(name) for it in blocks]
+        said = [it for it in values if it]
+        texts = [it for it in said if isinstance(it, str)]
+        sets = [it for it in said if isinstance(it, frozenset)]
+        if not said or (len(said) == len(values) and len(set(said)) == 1):
+            found[name] = said[0] if said else None
+        elif name in rule.latest:
+            found[name] = max(texts)
+        elif name in rule.earliest:
+            found[name] = min(texts)
+        elif name in rule.restricts:
+            found[name] = frozenset[str]().union(*sets)
+        elif name in rule.permits and frozenset.intersection(*sets):
+            found[name] = frozenset.intersection(*sets)
+        else:
+            return None
+    return found
+
+
+def _distinct(blocks: Iterable[Block]) -> list[Block]:
+    found: list[Block] = []
+    for it in blocks:
+        if not any(_same(it, other) for other in found):
+            found.append(it)
+    return found
+
+
+def _same(one: Block, other: Block) -> bool:
+    return all((one.get(name) or None) == (other.get(name) or None) for name in one.keys() | other.keys())
+
+
+def _blank(block: Block) -> bool:
+    return not any(block.values())
+
+
+def _terms(value: Plain) -> frozenset[str]:
+    return value if isinstance(value, frozenset) else frozenset()

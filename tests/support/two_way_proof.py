@@ -1,0 +1,415 @@
+"""What has to hold of the two-way engine, told from what happened in the world and not from what the engine believes.
+
+A `Witness` stands between the engine and its ledger. It knows what every decision rested on, tells the conflict oracle what
+was seen, agreed, asked for and read back, and keeps account of every value that somebody made and the engine saw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dambridge.engine.mirroring import deciding
+from dambridge.model.accords import CONTENT, GroupName
+from dambridge.model.actions import Action, ActionKind
+from dambridge.model.conflicts import Conflict, ConflictState, Ruling
+from dambridge.model.identity import ActionId, AssetKey, Copy, Link, LinkId
+from dambridge.model.reasons import Code
+from dambridge.model.records import Present
+from dambridge.model.values import FieldName
+from dambridge.planning import MirrorDecision
+from dambridge.policy.mirror import FieldGroup, Rule
+from dambridge.ports.ledger import Settlement, WorkStage
+from support.conflict_oracle import Block, ConflictOracle, OracleRule
+from support.two_way import TwoWay
+from support.two_way_systems import EXPIRES, KEYWORDS, LICENCE_END, PLACE, TITLE, State, Texts
+
+
+class Broken(AssertionError):
+    """Something that has to hold did not."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """A decision about one link that is not yet on record: which state of each copy it rests on, and when."""
+
+    states: Mapping[AssetKey, State]
+    at: datetime
+    agrees: bool
+
+
+@dataclass(slots=True)
+class Story:
+    """One link as the oracle is told of it. `told` are the states of each copy that the oracle knows, by serial."""
+
+    link: Link
+    oracle: ConflictOracle
+    told: dict[AssetKey, list[int]]
+    tracked: bool = True
+
+
+@dataclass(slots=True)
+class Witness:
+    """Watches one world."""
+
+    world: TwoWay
+    met: Counter[str] = field(default_factory=Counter)
+    stories: dict[LinkId, Story] = field(default_factory=dict)
+    pending: dict[LinkId, Seen] = field(default_factory=dict)
+    acting: dict[AssetKey, Action] = field(default_factory=dict)
+    owed: dict[LinkId, set[tuple[FieldName, Texts]]] = field(default_factory=dict)
+    checked: dict[str, int] = field(default_factory=dict)
+
+    # the story so far ------------------------------------------------------------------------------------------------
+    def begin(self, link: Link) -> None:
+        groups = {it.name: _rule(it) for it in self.world.policy.groups if TITLE not in it.fields}
+        copies = {str(it.id): str(it.id.account) for it in link.copies}
+        oracle = ConflictOracle(groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for)
+        story = Story(link, oracle, {it.key: [] for it in link.copies})
+        for copy in link.copies:
+            state = self.world.state(copy)
+            oracle.landed(str(copy.id), self._blocks(state), state.at)
+            story.told[copy.key].append(state.serial)
+        self.stories[link.id] = story
+
+    def catch_up(self) -> None:
+        """Tell the oracles of every change since the last time, the engine's and people's alike."""
+        for story in self.stories.values():
+            for copy in story.link.copies:
+                told = story.told[copy.key]
+                history = self.world.libraries[copy.id.account].assets[copy.remote_id]
+                for state in history[_place(history, told[-1]) + 1 :]:
+                    blocks = {name: it for name, it in self._blocks(state).items() if self._touches(name, state)}
+                    story.oracle.landed(str(copy.id), blocks, state.at)
+                    told.append(state.serial)
+                    if PLACE in state.touched:
+                        story.tracked = False  # of copies that come and go the oracle knows nothing
+
+    def _touches(self, name: str, state: State) -> bool:
+        group = next(it for it in self.world.policy.groups if it.name == name)
+        return bool(group.fields & state.touched)
+
+    def _blocks(self, state: State) -> dict[str, Block]:
+        return {it.name: _block(it, state) for it in self.world.policy.groups if TITLE not in it.fields}
+
+    # what the engine does ----------------------------------------------------------------------------------------
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Note every decision while the block lasts."""
+        real = deciding.decide_mirror
+
+        def decide(**given: Any) -> MirrorDecision:
+            decision = real(**given)
+            self._decided(given["link"], given["seen"], given["now"], decision)
+            return decision
+
+        deciding.decide_mirror = decide  # type: ignore[assignment]
+        try:
+            yield
+        finally:
+            deciding.decide_mirror = real
+
+    def _decided(self, link: Link, seen: Mapping[Any, Any], now: datetime, decision: MirrorDecision) -> None:
+        self.pending.pop(link.id, None)
+        self.catch_up()
+        held = decision.leave is not None and decision.leave.reason.code in _NO_ANSWER
+        if held or not all(isinstance(it, Present) for it in seen.values()):
+            return
+        states = {it.key: self._state_of(it, seen[it.id].record.version.modified) for it in link.copies}
+        agrees = any(it.kind is ActionKind.AGREE for it in decision.actions)
+        self.pending[link.id] = Seen(states, now, agrees)
+
+    def _state_of(self, copy: Copy, modified: str) -> State:
+        history = self.world.libraries[copy.id.account].assets[copy.remote_id]
+        return history[_place(history, int(modified))]
+
+    def ledger(self) -> WitnessedLedger:
+        return WitnessedLedger(self.world.ledger, self)
+
+    def noted(self) -> None:
+        """What the copies were is on record: decisions that agree on nothing new count from here on."""
+        for link_id, seen in list(self.pending.items()):
+            if not seen.agrees:
+                self._observed(link_id)
+
+    def settled(self, it: Settlement) -> None:
+        action = self.world.ledger.memory.actions[it.action].action
+        self.catch_up()
+        if action.kind is ActionKind.AGREE and it.stage is WorkStage.DONE:
+            self._observed(action.link)
+        if action.kind in {ActionKind.UPDATE_FIELDS, ActionKind.ADD_VERSION}:
+            self._read_back(it, action)
+
+    def _observed(self, link_id: LinkId) -> None:
+        seen = self.pending.pop(link_id, None)
+        story = self.stories.get(link_id)
+        if seen is None or story is None:
+            return
+        lag = {
+            str(copy.id): len(told) - 1 - told.index(seen.states[copy.key].serial)
+            for copy in story.link.copies
+            if copy.key in seen.states
+            for told in [story.told[copy.key]]
+        }
+        if story.tracked and len(lag) == len(story.link.copies) and story.oracle.observed(seen.at, lag):
+            self.met["observed"] += 1
+        self._owe(link_id, seen)
+
+    def _owe(self, link_id: LinkId, seen: Seen) -> None:
+        """Every value that people made and that was decided about must be found again for ever."""
+        owed = self.owed.setdefault(link_id, set())
+        for state in seen.states.values():
+            for group in self.world.policy.groups:
+                for name in group.fields:
+                    if (value := state.value(name)) and any(value):
+                        owed.add((name, value))
+
+    def ruled(self, entry: Conflict, ruling: Ruling) -> None:
+        story = self.stories[entry.link]
+        self.catch_up()
+        if story.tracked and entry.group in story.oracle._groups:
+            group = next(one for one in self.world.policy.groups if one.name == entry.group)
+            block = _of_fields(group, ruling.fields)
+            if CONTENT in group.fields:
+                block = {CONTENT: self._bytes_of(story.link, str(block[CONTENT]))}
+            story.oracle.ruled(entry.group, block, ruling.at)
+
+    def _bytes_of(self, link: Link, token: str) -> str:
+        """The bytes that a token stands for: every account's stamp in this world is the MD5 of its bytes."""
+        for copy in link.copies:
+            for state in self.world.libraries[copy.id.account].assets[copy.remote_id]:
+                if token.endswith(_md5(state.content)):
+                    return state.content.decode()
+        raise LookupError(f"no copy of {link.id} ever had the bytes of {token}")
+
+    def begun(self, action: ActionId, accords: Sequence[Any]) -> None:
+        it = self.world.ledger.memory.actions[action].action
+        if it.target_id is not None:
+            self.acting[AssetKey(it.target.account, it.target_id)] = it
+        story = self.stories.get(it.link)
+        if story is None or not story.tracked:
+            return
+        for accord in accords:
+            if accord.group in story.oracle._groups:
+                group = next(one for one in self.world.policy.groups if one.name == accord.group)
+                agreed = story.oracle.agreed(accord.group)
+                said = _of_fields(group, accord.copies[it.target].asked[-1])
+                if CONTENT in group.fields or agreed == said or _alike(agreed, said):
+                    story.oracle.begun(str(it.target), accord.group, agreed or {})
+                else:
+                    raise Broken(f"{said} is asked for in {accord.group}, and {agreed} is agreed on")
+
+    def _read_back(self, it: Settlement, action: Action) -> None:
+        story = self.stories.get(action.link)
+        if story is None or not story.tracked:
+            return
+        groups: list[str] = []
+        planned = {one.group: one.copies[action.target].fields for one in action.accords}
+        for accord in it.accords:
+            if accord.group not in planned or accord.group not in story.oracle._groups:
+                continue
+            standing = accord.copies[action.target]
+            if standing.fields == planned[accord.group] and not standing.asked:
+                groups.append(accord.group)
+            elif not standing.asked:
+                story.oracle._copies[str(action.target)].places[accord.group].begun.clear()
+        if it.accords:
+            at = max(one.copies[action.target].at for one in it.accords)
+            story.oracle.read_back(str(action.target), groups, at)
+
+    # what has to hold --------------------------------------------------------------------------------------------
+    def check_writes(self) -> None:
+        """No write since the last time was over an edit that its recheck could see and its decision had not."""
+        for account, library in self.world.libraries.items():
+            for it in library.written[self.checked.get(account, 0) :]:
+                self._check_write(library.assets[it.key.remote_id], it)
+            self.checked[account] = len(library.written)
+
+    def _check_write(self, history: Sequence[State], it: Any) -> None:
+        self.met["writes"] += 1
+        action = self.acting.get(it.key)
+        if action is None:
+            raise Broken(f"{it.key} was written without an intent on record")
+        rested = int(action.expects[str(action.target)].modified)
+        looked = it.seen.serial if it.seen is not None else 0
+        for state in history:
+            if not rested < state.serial <= it.over.serial or not state.people:
+                continue
+            hit = {name for name in state.touched & it.names if state.value(name) != it.made.value(name)}
+            hit |= {name for name in state.touched & it.names if state.serial <= looked}
+            if hit and state.serial <= looked:
+                raise Broken(f"{it.key}: the edit of {sorted(hit)} was to be seen at the recheck and was written over")
+            if hit:
+                self.met["edits in the last moment"] += 1
+
+    def check_kept(self) -> None:
+        """Every value that was decided about is in a copy, in the inbox or in the audit trail."""
+        for link_id, owed in self.owed.items():
+            link = self.stories[link_id].link
+            missing = {it for it in owed if not self._stands(link, *it)}
+            if missing:
+                told = self._on_record(link_id)
+                lost = [(name, value) for name, value in missing if not _is_told(name, value, told)]
+                if lost:
+                    raise Broken(f"{link_id}: {sorted(lost)} was seen, and is nowhere any more")
+                self.met["kept on record only"] += len(missing)
+
+    def _stands(self, link: Link, name: FieldName, value: Texts) -> bool:
+        return any(self.world.state(it).value(name) == value for it in link.copies)
+
+    def _on_record(self, link_id: LinkId) -> str:
+        trail = [it.entry.detail for it in self.world.ledger.memory.trail if it.entry.subject == link_id]
+        inbox = [it.to_json() for it in self.world.ledger.memory.conflicts.values() if it.link == link_id]
+        return json.dumps([trail, inbox], ensure_ascii=False, default=str)
+
+    def check_inbox(self) -> None:
+        """The inbox is what the oracle says it has to be, and so is everything agreed on."""
+        open_now: dict[LinkId, set[str]] = {}
+        for it in self.world.ledger.memory.conflicts.values():
+            if it.stands:
+                open_now.setdefault(it.link, set()).add(it.group)
+        for link_id, story in self.stories.items():
+            if not story.tracked or link_id in self.pending:
+                continue
+            found = open_now.get(link_id, set()) - {TITLE}
+            if found != story.oracle.conflicts:
+                raise Broken(f"{link_id}: in the inbox are {sorted(found)}, not {sorted(story.oracle.conflicts)}")
+            accords = self.world.ledger.memory.accords.get(link_id, {})
+            for name in story.oracle._groups:
+                agreed = story.oracle.agreed(name)
+                accord = accords.get(GroupName(name))
+                if agreed is None or accord is None or name in found or name == CONTENT:
+                    continue
+                group = next(one for one in self.world.policy.groups if one.name == name)
+                said = _of_fields(group, accord.fields)
+                if not _alike(said, agreed):
+                    raise Broken(f"{link_id}: {name} is agreed to be {said}, not {agreed}")
+            self.met["inboxes compared"] += 1
+
+    def check_in_step(self) -> None:
+        """Where nothing contends and everybody is there, all copies say the same: putting it all into the inbox fails."""
+        standing = {(it.link, it.group) for it in self.world.ledger.memory.conflicts.values() if it.stands}
+        for link in self.world.ledger.memory.links.values():
+            if any(not self.world.present(it) for it in link.copies) or (link.id, "presence") in standing:
+                continue
+            for group in self.world.policy.groups:
+                if (link.id, group.name) in standing:
+                    self.met["groups in conflict at rest"] += 1
+                    continue
+                self.met["groups in step at rest"] += 1
+                for name in group.fields:
+                    values = {_uncut(name, self.world.state(it).value(name)) for it in link.copies}
+                    if len(values) > 1:
+                        raise Broken(f"{link.id}: nothing contends, and {name} is {sorted(values)}")
+
+    def open_conflicts(self) -> list[Conflict]:
+        return [it for it in self.world.ledger.memory.conflicts.values() if it.state is ConflictState.OPEN]
+
+
+class WitnessedLedger:
+    """Passes everything on, and tells the witness what has become true."""
+
+    def __init__(self, ledger: Any, witness: Witness) -> None:
+        self._ledger = ledger
+        self._witness = witness
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def settle(self, settlement: Settlement) -> None:
+        await self._ledger.settle(settlement)
+        self._witness.settled(settlement)
+
+    async def record_items(self, run: Any, items: Sequence[Any], observations: Sequence[Any]) -> None:
+        await self._ledger.record_items(run, items, observations)
+        if not items:
+            self._witness.noted()
+
+    async def begin_write(self, action: ActionId, step: str, **given: Any) -> Any:
+        row, kept = await self._ledger.begin_write(action, step, **given)
+        self._witness.catch_up()
+        self._witness.begun(action, given["accords"])
+        return row, kept
+
+    async def begin_step(self, action: ActionId, step: str, **given: Any) -> Any:
+        row = await self._ledger.begin_step(action, step, **given)
+        it = self._ledger.memory.actions[action].action
+        if it.target_id is not None:
+            self._witness.acting[AssetKey(it.target.account, it.target_id)] = it
+        return row
+
+
+_NO_ANSWER = frozenset({Code.STALE_ANSWER, Code.COPY_UNREAD})
+
+
+def _place(history: Sequence[State], serial: int) -> int:
+    for place in range(len(history) - 1, -1, -1):
+        if history[place].serial == serial:
+            return place
+    raise LookupError(f"there is no state {serial}")
+
+
+_RULES = {
+    Rule.ACCOUNT: "account",
+    Rule.NEWEST: "newest",
+    Rule.MOST_RESTRICTIVE: "most_restrictive",
+    Rule.UNION: "union",
+    Rule.ASK: "ask",
+}
+
+
+def _rule(group: FieldGroup) -> OracleRule:
+    return OracleRule(
+        fields=tuple(sorted(group.fields)),
+        rule=_RULES[group.authority.rule],  # type: ignore[arg-type]
+        account=group.authority.account or "",
+        earliest=frozenset({EXPIRES, LICENCE_END}),
+    )
+
+
+def _block(group: FieldGroup, state: State) -> Block:
+    return {str(name): _plain(name, state.value(name)) for name in group.fields}
+
+
+def _of_fields(group: FieldGroup, fields: Mapping[FieldName, Any]) -> Block:
+    return {str(name): _plain(name, _texts(fields.get(name))) for name in group.fields}
+
+
+def _texts(value: Any) -> Texts:
+    match value:
+        case None:
+            return ()
+        case tuple():
+            return value
+    return (str(getattr(value, "iso", None) or getattr(value, "default", None) or value),)
+
+
+def _plain(name: FieldName, texts: Texts) -> Any:
+    if name == KEYWORDS:
+        return frozenset(texts) or None
+    return texts[0] if texts else None
+
+
+def _alike(one: Block | None, other: Block | None) -> bool:
+    left, right = one or {}, other or {}
+    return all((left.get(it) or None) == (right.get(it) or None) for it in left.keys() | right.keys())
+
+
+def _is_told(name: FieldName, value: Texts, told: str) -> bool:
+    if name == CONTENT:
+        return _md5(value[0].encode()) in told
+    return all(it in told for it in value)
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _uncut(name: FieldName, value: Texts) -> Texts:
+    return tuple(it.encode()[:64].decode(errors="ignore").rstrip() for it in value) if name == TITLE else value
