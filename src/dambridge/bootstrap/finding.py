@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import stat
 from collections.abc import Awaitable, Callable
@@ -43,6 +44,7 @@ async def find_problems(settings: Settings, *, file: Path, offline: bool) -> lis
         _file(file, settings),
         _exiftool(settings),
         _disk(settings),
+        *_journal(settings),
         store,
         *await _proofs(settings, offline=offline),
         *_routes(settings),
@@ -85,6 +87,15 @@ def _disk(settings: Settings) -> Finding:
     if folder.stat().st_mode & 0o077:
         return Finding("disk", False, f"{told}; others of this machine can look into it", f"chmod 700 {folder}")
     return Finding("disk", False, told)
+
+
+def _journal(settings: Settings) -> list[Finding]:
+    """Nothing is said of a tombstone journal that can be written: it is made when there is something to write."""
+    file = settings.store.tombstones
+    if os.access(file if file.exists() else file.parent, os.W_OK):
+        return []
+    told = f"{file} cannot be written: what is taken down could come back after a loss of the store"
+    return [Finding("tombstones", True, told, "Name a file that you may write: `store: {tombstones: …}`.")]
 
 
 async def _store(settings: Settings) -> Finding:
