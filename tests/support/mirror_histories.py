@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -250,3 +251,42 @@ def history(
         if str(group.name) not in told.oracle.conflicts:
             assert all(mirror.in_step(it) for it in group.fields)
     met["histories"] += 1
+
+
+def chance_policy(chance: random.Random) -> MirrorPolicy:
+    """A policy by chance: the rules that merge stand where they can, half of the time."""
+
+    def authority(also: Rule | None = None) -> Authority:
+        if also is not None and chance.random() < 0.5:
+            return Authority(also)
+        account = chance.choice([AGENCY, ARCHIVE])
+        return chance.choice([Authority(Rule.ACCOUNT, account), Authority(Rule.NEWEST), Authority(Rule.ASK)])
+
+    fields = frozenset({EMBARGO, EXPIRY, TERMS, PERMITTED})
+    return policy_of(
+        FieldGroup.of(CREDIT, authority()),
+        FieldGroup.of(KEYWORDS, authority(Rule.UNION)),
+        FieldGroup(name=GroupName(BLOCK), fields=fields, authority=authority(Rule.MOST_RESTRICTIVE)),
+        FieldGroup.of(FILE_NAME, authority()),
+        FieldGroup.of(CONTENT, authority()),
+        strictness={PERMITTED: Permits()},
+    )
+
+
+def chance_steps(chance: random.Random) -> list[tuple[Any, ...]]:
+    """Eight to sixteen steps by chance; people are the busiest."""
+    steps: list[tuple[Any, ...]] = []
+    for _ in range(chance.randint(8, 16)):
+        what = chance.choice(["edit", "edit", "edit", "round", "round", "stale", "rule"])
+        match what:
+            case "edit":
+                names = chance.sample(sorted(POOLS), chance.choice([1, 1, 2]))
+                changes = {name: chance.choice(POOLS[name]) for name in names}
+                steps.append(("edit", chance.randint(0, 2), changes, chance.choice([0, 1, 4, 30, 900])))
+            case "round":
+                steps.append(("round", chance.choice(["", "", "", "lost reply", "lost request", "crash"])))
+            case "stale":
+                steps.append(("stale", chance.randint(0, 2), chance.randint(1, 2)))
+            case _:
+                steps.append(("rule", chance.randint(0, 4), chance.randint(0, 3)))
+    return steps
