@@ -51,7 +51,7 @@ def plan(context: Context, *, flow: str, full: bool, out: Path | None) -> None:
 
 
 def apply(context: Context, *, plan: str, by: str, pilot: int, wave: int, allow_tripped: bool) -> None:
-    plan_id = _take_in(context, plan)
+    plan_id = take_in(context, plan)
     scope = {"plan": plan_id, "pilot": pilot, "wave": wave, "allow_tripped": allow_tripped}
     _finish(context, _ordered(context, FlowName.INTAKE, CommandKind.APPLY, scope, by=by))
 
@@ -196,7 +196,7 @@ async def _plan_of(context: Context, plan_id: PlanId) -> Plan:
         return read_plan(await ledger.plan_lines(plan_id) or [])
 
 
-def _take_in(context: Context, plan: str) -> PlanId:
+def take_in(context: Context, plan: str) -> PlanId:
     """A plan file is brought into the store first; an id must be there. Raises `PlanDamaged` for a tampered file."""
     file = Path(plan)
     made = read_plan(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else None

@@ -94,6 +94,8 @@ async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
             return await bring_version(parts, action, journal, agreed or Agreed())
         case ActionKind.CONFIRM_BYTES:
             return await confirm_bytes(parts, action, journal, agreed or Agreed())
+        case ActionKind.ACTIVATE:
+            raise Refused("Links are activated with `dambridge match activate`.")
 
 
 async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:

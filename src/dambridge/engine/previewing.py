@@ -11,14 +11,14 @@ from dambridge.engine.deciding import assemble, capability_digest, decide_sights
 from dambridge.engine.observing import look_around, read_all, read_targets
 from dambridge.engine.parts import Parts
 from dambridge.engine.running import RunResult, carry_plan
-from dambridge.model.actions import Action
+from dambridge.model.actions import Action, ActionKind
 from dambridge.model.identity import AssetKey, CommandId, PlanId
 from dambridge.model.plans import LeftItem, Plan, read_plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Seen
 from dambridge.planning import check_moved, waves
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused
-from dambridge.ports.ledger import AuditEntry, WorkStage
+from dambridge.ports.ledger import AuditEntry, Ledger, WorkStage
 
 
 async def preview(parts: Parts, *, full: bool) -> Plan:
@@ -40,8 +40,13 @@ async def preview(parts: Parts, *, full: bool) -> Plan:
 
 
 async def stored(parts: Parts, plan_id: PlanId) -> Plan:
+    """As `plan_of`."""
+    return await plan_of(parts.ledger, plan_id)
+
+
+async def plan_of(ledger: Ledger, plan_id: PlanId) -> Plan:
     """A plan of the store. Raises `Refused` when there is none of that id, `PlanDamaged` when it was tampered with."""
-    lines = await parts.ledger.plan_lines(plan_id)
+    lines = await ledger.plan_lines(plan_id)
     if lines is None:
         raise Refused(
             f"There is no plan {plan_id} in this store. List them with `dambridge plans`.", code="unknown_plan"
@@ -104,6 +109,8 @@ async def apply(
 
 async def _fits(parts: Parts, plan: Plan, *, allow_tripped: bool) -> None:
     header = plan.header
+    if any(it.kind is ActionKind.ACTIVATE for it in plan.actions):
+        raise Refused(f"Plan {plan.id} activates links: `dambridge match activate {plan.id} --by NAME`.")
     now = await parts.clock.now()
     differs = {
         "the configuration": header.configuration != parts.configuration,

@@ -28,6 +28,7 @@ STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
     ActionKind.UPDATE_FIELDS: (Step.DESCRIBE,),
     ActionKind.ADD_VERSION: (Step.VERSION, Step.DESCRIBE),
     ActionKind.CONFIRM_BYTES: (Step.DESCRIBE,),
+    ActionKind.ACTIVATE: (),
 }
 """Which steps an action may take. A confirmation that finds other bytes goes on as a version, and so does the create of a copy
 with fields inside whose fields were edited while the first file was waited for."""

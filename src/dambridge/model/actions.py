@@ -16,12 +16,13 @@ from dambridge.model.values import FieldName, Fields, fields_from_json, fields_t
 
 
 class ActionKind(StrEnum):
-    """The verbs of flow 1; later flows add theirs."""
+    """The verbs of flow 1, and `activate` of pairing, which writes in our own ledger alone; later flows add theirs."""
 
     CREATE = "create"
     UPDATE_FIELDS = "update_fields"
     ADD_VERSION = "add_version"
     CONFIRM_BYTES = "confirm_bytes"
+    ACTIVATE = "activate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ class Code(StrEnum):
     ADOPTED_TWIN = "adopted_twin"
     SAME_BYTES_EXIST = "same_bytes_exist"
     BYTES_CONFIRMED = "bytes_confirmed"
+    PAIRED = "paired"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -47,6 +48,7 @@ class Code(StrEnum):
     PAUSED = "paused"
     NOT_IN_WAVE = "not_in_wave"
     DISK_FULL = "disk_full"
+    PAIR_IN_REVIEW = "pair_in_review"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"

@@ -1,7 +1,29 @@
 """From what was agreed and seen to what is to be done, with a reason on everything. Pure: no IO, no clock, no chance."""
 
+from dambridge.planning.adopting import Foundation, PairingPolicy, activation_plan, in_common, watched_link
 from dambridge.planning.intake import decide_intake
 from dambridge.planning.moved import check_moved
+from dambridge.planning.pairing import Scene, open_questions, pair_up, scene_of
 from dambridge.planning.plans import HeaderFacts, forecast, make_plan, waves
+from dambridge.planning.preflight import Preflight, gaps_of, preflight
 
-__all__ = ["HeaderFacts", "check_moved", "decide_intake", "forecast", "make_plan", "waves"]
+__all__ = [
+    "Foundation",
+    "HeaderFacts",
+    "PairingPolicy",
+    "Preflight",
+    "Scene",
+    "activation_plan",
+    "check_moved",
+    "decide_intake",
+    "forecast",
+    "gaps_of",
+    "in_common",
+    "make_plan",
+    "open_questions",
+    "pair_up",
+    "preflight",
+    "scene_of",
+    "watched_link",
+    "waves",
+]

@@ -3,5 +3,15 @@
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer
 from dambridge.storage.pacer import SqlPacer
+from dambridge.storage.pairing import SqlPairingStore
 
-__all__ = ["SqlLedger", "SqlPacer", "WorkerLock", "is_embedded", "lock_worker", "open_ledger", "open_pacer"]
+__all__ = [
+    "SqlLedger",
+    "SqlPacer",
+    "SqlPairingStore",
+    "WorkerLock",
+    "is_embedded",
+    "lock_worker",
+    "open_ledger",
+    "open_pacer",
+]

@@ -67,6 +67,14 @@ class SqlLedger:
                     raise
         raise AssertionError("unreachable: the loop returns or raises")
 
+    async def write(self, operation: Callable[[Tx], T]) -> T:
+        """One transaction of another store that lives in the same database."""
+        return await self._writer.run(operation)
+
+    async def read(self, query: Callable[[Connection], T], *, snapshot: bool = False) -> T:
+        """One read of another store that lives in the same database."""
+        return await self._read(query, snapshot=snapshot)
+
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
         return await self._write(lambda c: runs.open_run(c, flow, at, command, plan))
