@@ -98,8 +98,8 @@ class _Making:
         for it in (self.ps, self.nx):
             (it.folder / "files").mkdir(parents=True)
         self.photographs = [Image.open(it).convert("RGB") for it in sorted(photographs.fetch().values())]
-        for it in self.photographs:
-            it.thumbnail((1000, 1000))
+        for photograph in self.photographs:
+            photograph.thumbnail((1000, 1000))
 
     def make(self) -> TwoLibraries:
         common = self.count * 3 // 4

@@ -15,7 +15,7 @@ from dambridge.bootstrap.wiring import Tools, open_tools
 from dambridge.connectors import netx
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
 from dambridge.engine.libraries import Library
-from dambridge.engine.matching import Matching
+from dambridge.engine.matching import Matching, silent
 from dambridge.files import FileEye
 from dambridge.mapping import AccountMap
 from dambridge.model.identity import AccountId, FlowName
@@ -32,7 +32,7 @@ _GATHERED = 100
 
 @asynccontextmanager
 async def open_matching(
-    settings: Settings, *, source: str, target: str, told: Callable[[str, int, int], None], alone: bool = True
+    settings: Settings, *, source: str, target: str, told: Callable[[str, int, int], None] = silent, alone: bool = True
 ) -> AsyncIterator[Matching]:
     """Two libraries ready to be paired; without names those of flow intake. With `alone` no other `match` may be at work."""
     one, other = _accounts(settings, source, target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from dambridge.engine.libraries import LANE, Library
+from dambridge.engine.libraries import LANE, Library, together
 from dambridge.engine.matching import Matching
 from dambridge.mapping import to_canonical
 from dambridge.model.actions import Action, ActionKind
@@ -98,9 +98,7 @@ async def _seen_now(library: Library, ids: list[RemoteId]) -> dict[AssetKey, See
         async with gate:
             return AssetKey(library.account, remote_id), await _read(library, remote_id)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(it)) for it in ids]
-    return dict(task.result() for task in tasks)
+    return dict(await together(one(it) for it in ids))
 
 
 async def _read(library: Library, remote_id: RemoteId) -> Seen:

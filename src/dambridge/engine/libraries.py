@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -267,6 +267,26 @@ async def _picture(survey: Survey, it: Subject, pixels: int) -> bytes | None:
 
 
 # side by side ---------------------------------------------------------------------------------------------------------
+async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Do all of these side by side. What ends one ends all, and is raised as itself where it names a next move."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(it) for it in works]
+    except ExceptionGroup as failed:
+        moves, others = failed.split(NextMove)
+        if moves is None or others is not None:
+            raise
+        raise _first(moves) from None
+    return [task.result() for task in tasks]
+
+
+def _first(group: BaseExceptionGroup[NextMove]) -> BaseException:
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found
+
+
 async def _side_by_side(items: Sequence[Any], most: int, work: Callable[[Any], Awaitable[T]]) -> list[T]:
     gate = asyncio.Semaphore(most)
 
@@ -274,9 +294,7 @@ async def _side_by_side(items: Sequence[Any], most: int, work: Callable[[Any], A
         async with gate:
             return await work(item)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(it)) for it in items]
-    return [task.result() for task in tasks]
+    return await together(one(it) for it in items)
 
 
 def _parts(items: Sequence[T], survey: Survey, what: str) -> Iterator[Sequence[T]]:

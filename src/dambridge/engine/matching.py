@@ -3,13 +3,12 @@ ledger, as links that are watched only until a named person activates them."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dambridge.engine.libraries import Library, Survey, answer, look_over
+from dambridge.engine.libraries import Library, Survey, answer, look_over, together
 from dambridge.model.identity import AccountId, AssetKey, LinkId, link_id_for
 from dambridge.model.pairing import Decided, Fact, Pair, Pairing, Subject, Verdict
 from dambridge.model.plans import Plan
@@ -36,7 +35,8 @@ MOST_ROUNDS = 12
 """Rounds of questions; four kinds of facts need five at most, more would be a fault."""
 
 
-def _silent(what: str, done: int, total: int) -> None:
+def silent(what: str, done: int, total: int) -> None:
+    """Tell nobody how far it is."""
     del what, done, total
 
 
@@ -54,7 +54,7 @@ class Matching:
     configuration: str
     rates: Mapping[AccountId, float]
     calls: Callable[[], Mapping[AccountId, int]]
-    told: Callable[[str, int, int], None] = field(default=_silent)
+    told: Callable[[str, int, int], None] = field(default=silent)
 
     @property
     def accounts(self) -> Accounts:
@@ -177,9 +177,7 @@ async def _compare_again(matching: Matching, made: StoredPairing) -> None:
 async def _looked(matching: Matching) -> tuple[tuple[Survey, Survey], Mapping[AccountId, int]]:
     before = matching.calls()
     surveys = (matching.survey(matching.one), matching.survey(matching.other))
-    async with asyncio.TaskGroup() as group:
-        for it in surveys:
-            group.create_task(look_over(it))
+    await together(look_over(it) for it in surveys)
     return surveys, before
 
 
@@ -190,9 +188,7 @@ def _scene(surveys: tuple[Survey, Survey], before: Scene | None = None) -> Scene
 
 async def _answered(surveys: tuple[Survey, Survey], scene: Scene, asked: Mapping[Fact, tuple[AssetKey, ...]]) -> Scene:
     for fact, keys in asked.items():
-        async with asyncio.TaskGroup() as group:
-            for it in surveys:
-                group.create_task(answer(it, fact, keys))
+        await together(answer(it, fact, keys) for it in surveys)
     return _scene(surveys, None if Fact.LIKENESS in asked else scene)
 
 

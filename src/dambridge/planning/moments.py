@@ -45,7 +45,7 @@ def stem(file_name: str) -> str:
     """A file name as people recognise it: without its ending, in one case and one spelling of letters and of gaps."""
     plain = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", file_name).casefold())
     base, dot, ending = plain.rpartition(".")
-    kept = base if dot and len(ending) <= 5 else plain
+    kept = base if dot and len(ending) <= 5 and ending[:1].isalpha() else plain
     return _APART.sub("_", kept).strip("_")
 
 
@@ -55,7 +55,7 @@ def _precise(moment: str) -> tuple[datetime, str] | None:
     if found is None:
         return None
     try:
-        return datetime.fromisoformat(found[1]), (found[2] or "").strip(".").rstrip("0")
+        return datetime.fromisoformat(found[1]), (found[2] or "").strip(".")
     except ValueError:
         return None
 

@@ -138,7 +138,7 @@ class _Counted(list[tuple[AssetKey, int]]):
 
     def __getitem__(self, place: object) -> tuple[AssetKey, int]:  # type: ignore[override]
         self.looks += 1
-        return super().__getitem__(place)  # type: ignore[index, call-overload, no-any-return]
+        return super().__getitem__(place)  # type: ignore[call-overload, no-any-return]
 
 
 def test_who_looks_alike_is_found_without_comparing_each_with_each() -> None:

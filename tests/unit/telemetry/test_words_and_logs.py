@@ -42,6 +42,7 @@ def test_only_what_needs_nobody_has_no_next_move(code: Code) -> None:
         Code.VERSION_ADDED,
         Code.ADOPTED_TWIN,
         Code.BYTES_CONFIRMED,
+        Code.PAIRED,
         Code.IN_STEP,
         Code.NOT_SELECTED,
         Code.REJECTED_AT_SOURCE,
