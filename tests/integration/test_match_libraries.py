@@ -210,6 +210,8 @@ async def test_a_person_decides_what_waits_and_a_refusal_is_remembered(pair: Wor
         assert [(p.one.remote_id, p.other.remote_id, p.bucket) for p in stored.pairing.certain] == [
             (here, second, Bucket.CERTAIN)
         ]
+        with pytest.raises(Refused, match="accepted as one asset before"):
+            await matching.decide(it, one, keys[RemoteId(first)], Verdict.ACCEPTED, by="Grace")
         plan = await matching.plan_activation(it, folders=())
         assert plan is not None
         await matching.decide(it, one, keys[RemoteId(second)], Verdict.REFUSED, by="Grace")

@@ -8,7 +8,7 @@ from dambridge.engine.libraries import LANE, Library, together
 from dambridge.engine.matching import Matching
 from dambridge.mapping import to_canonical
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import AssetKey, RemoteId
+from dambridge.model.identity import AssetKey, PlanId, RemoteId
 from dambridge.model.plans import Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Missing, Present, Seen, Unread
@@ -29,15 +29,15 @@ async def activate(matching: Matching, plan: Plan, *, by: str) -> int:
     await _nothing_moved(matching, plan, todo)
     now = await matching.clock.now()
     approved = AuditEntry(at=now, actor=by, event="plan.approved", subject=plan.id, detail={"links": len(todo)})
-    entries = {it.link: _entry(it, plan, approved) for it in todo}
+    entries = {it.link: _entry(it, approved) for it in todo}
     changed = await matching.store.activate(entries, approved)
-    await matching.ledger.mark_plan(plan.id, state="applied", approved_by=by)
+    await matching.ledger.mark_plan(PlanId(approved.subject), state="applied", approved_by=by)
     return changed
 
 
-def _entry(action: Action, plan: Plan, approved: AuditEntry) -> AuditEntry:
+def _entry(action: Action, approved: AuditEntry) -> AuditEntry:
     detail = {
-        "plan": plan.id,
+        "plan": approved.subject,
         "source": str(action.source),
         "target": f"{action.target.account}:{action.target_id}",
         "reasons": [it.to_json() for it in action.reasons],

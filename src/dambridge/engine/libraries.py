@@ -72,6 +72,8 @@ class Survey:
     told: Callable[[str, int, int], None]
     subjects: dict[AssetKey, Subject] = field(default_factory=dict)
     unread: dict[AssetKey, str] = field(default_factory=dict)
+    put_off: set[tuple[AssetKey, Fact]] = field(default_factory=set)
+    """What could not be had just now: not asked again in this look, and asked anew in the next."""
 
 
 async def look_over(survey: Survey) -> None:
@@ -202,8 +204,10 @@ async def _asked(survey: Survey, fact: Fact, key: AssetKey, ask: Ask) -> Subject
         found = await ask(survey, subject)
     except CannotGoOn:
         raise
-    except NextMove:
+    except NextMove as error:
         found = subject
+        if isinstance(error, TryLater):
+            survey.put_off.add((key, fact))
     return replace(found, tried=found.tried | {fact})
 
 
@@ -259,7 +263,7 @@ async def _picture(survey: Survey, it: Subject, pixels: int) -> bytes | None:
         try:
             async with way() as stream:
                 return b"".join([chunk async for chunk in stream.chunks])
-        except CannotGoOn:
+        except (CannotGoOn, TryLater):
             raise
         except NextMove:
             continue
@@ -305,4 +309,7 @@ def _parts(items: Sequence[T], survey: Survey, what: str) -> Iterator[Sequence[T
 
 async def _keep(survey: Survey, found: Sequence[Subject]) -> None:
     survey.subjects |= {it.key: it for it in found}
-    await survey.store.keep_subjects(found)
+    kept = [
+        replace(it, tried=frozenset(one for one in it.tried if (it.key, one) not in survey.put_off)) for it in found
+    ]
+    await survey.store.keep_subjects(kept)

@@ -156,6 +156,9 @@ async def decide(matching: Matching, one: AssetKey, other: AssetKey, verdict: Ve
     pairs = {(it.one, it.other): it for it in (*made.pairing.review, *made.pairing.certain)}
     if (one, other) not in pairs:
         raise Refused(f"{one} and {other} are no pair that was found. List them with `dambridge match review`.")
+    for edge in await _said(matching, Verdict.ACCEPTED) if verdict is Verdict.ACCEPTED else ():
+        if edge != (one, other) and set(edge) & {one, other}:
+            raise Refused(f"{edge[0]} and {edge[1]} were accepted as one asset before. Refuse that pair first.")
     now = await matching.clock.now()
     link = link_id_for(matching.policy.flow, one)
     detail = {"one": str(one), "other": str(other), "verdict": str(verdict)}

@@ -97,7 +97,7 @@ def is_close(one: CloseLook, other: CloseLook, *, allow: float = 1.0) -> bool:
     return whole <= allow * CLOSE_WHOLE and part <= allow * CLOSE_PART
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def _apart(one: bytes, other: bytes) -> tuple[float, float]:
     """How far the two are apart in the whole, and in the block where they are farthest."""
     side = GRID // _BLOCKS

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from dambridge.model.identity import AssetKey
-from dambridge.model.pairing import Bucket, Doubt, Evidence, Fact, Pair, Pairing, Subject
-from dambridge.model.records import MediaType
+from dambridge.model.pairing import Bucket, Doubt, Evidence, Pair, Pairing, Subject
 from dambridge.planning.likeness import (
     CROWD,
     RADIUS,
@@ -25,9 +24,8 @@ from dambridge.planning.likeness import (
     same_shape,
     turned_neighbours,
 )
-from dambridge.planning.moments import Moments, compare, is_precise, stem
+from dambridge.planning.moments import Moments, compare, stem
 
-PICTURES = frozenset({MediaType.IMAGE, MediaType.RAW})
 SHOWN = 5
 """Review pairs that are kept of one asset: a person who sees five has seen that it is not clear."""
 TIMED = 24
@@ -104,7 +102,7 @@ def pair_up(
     scene: Scene, *, refused: frozenset[Edge] = frozenset(), accepted: frozenset[Edge] = frozenset()
 ) -> Pairing:
     """Certain pairs, pairs for a person, and what is in none. `refused` and `accepted` are what persons said before."""
-    judged = {edge: _judge(scene, edge) for edge in scene.edges if edge not in refused}
+    judged = {edge: judge(scene, edge) for edge in scene.edges if edge not in refused}
     levels = {edge: level for edge, (level, _) in judged.items()}
     doubts = {edge: found for edge, (_, found) in judged.items()}
     strong = {edge: level for edge, level in levels.items() if level and not doubts[edge]}
@@ -125,7 +123,7 @@ def identity_pairs(scene: Scene) -> set[AssetKey]:
     """The assets that marks, bytes or identifying fields have paired already."""
     found: set[AssetKey] = set()
     for edge in scene.edges:
-        level, doubts = _judge(scene, edge)
+        level, doubts = judge(scene, edge)
         if level is Level.IDENTITY and not doubts:
             found.update(edge)
     return found
@@ -187,7 +185,7 @@ def _share(
 
 
 # judgement ------------------------------------------------------------------------------------------------------------
-def _judge(scene: Scene, edge: Edge) -> tuple[Level, tuple[Doubt, ...]]:
+def judge(scene: Scene, edge: Edge) -> tuple[Level, tuple[Doubt, ...]]:
     """How strong a pair is, and everything that speaks against making it without a person."""
     one, other = scene.subject(edge[0]), scene.subject(edge[1])
     evidence = scene.edges[edge]
@@ -367,66 +365,3 @@ def _best(review: Iterable[Pair]) -> tuple[Pair, ...]:
             counts[it.other] += 1
             kept.append(it)
     return tuple(kept)
-
-
-# what is worth asking -------------------------------------------------------------------------------------------------
-def open_questions(scene: Scene) -> dict[Fact, tuple[AssetKey, ...]]:
-    """What would have to be read next, the cheapest and surest first: one kind of fact at a time, and of each only where an
-    answer can still change something. Empty when nothing is left to ask."""
-    every = {**scene.ones, **scene.others}
-    for fact, wanted in (
-        (Fact.DIGEST, _sizes_met(every)),
-        (Fact.LIKENESS, _pictures(scene)),
-        (Fact.CAPTURED, _undated(scene)),
-        (Fact.LOOK, _unseen(scene)),
-    ):
-        asked = tuple(sorted(key for key in wanted if fact not in every[key].tried))
-        if asked:
-            return {fact: asked}
-    return {}
-
-
-def _sizes_met(every: Mapping[AssetKey, Subject]) -> set[AssetKey]:
-    """Files of one size, of which two that are not known by a common kind of hash may be the same."""
-    sizes: defaultdict[int, list[Subject]] = defaultdict(list)
-    for it in every.values():
-        if it.record.size:
-            sizes[it.record.size].append(it)
-    wanted: set[AssetKey] = set()
-    for group in sizes.values():
-        kinds = [set(it.digests) for it in group]
-        if len(group) > 1 and not set.intersection(*kinds):
-            best = max(("sha256", "md5"), key=lambda name: sum(name in it for it in kinds))
-            wanted |= {it.key for it in group if best not in it.digests}
-    return wanted
-
-
-def _pictures(scene: Scene) -> set[AssetKey]:
-    """All pictures of both libraries as long as either has one unpaired: those paired already may be what an unpaired one is
-    mistaken for."""
-    paired = identity_pairs(scene)
-    sides = [[it for it in side.values() if it.record.media_type in PICTURES] for side in (scene.ones, scene.others)]
-    if not all(any(it.key not in paired for it in side) for side in sides):
-        return set()
-    return {it.key for side in sides for it in side if it.likeness is None}
-
-
-def _undated(scene: Scene) -> set[AssetKey]:
-    """Pictures that look alike across the libraries, and whatever either could be mistaken for, without a moment."""
-    paired = identity_pairs(scene)
-    wanted: set[AssetKey] = set()
-    for edge, evidence in scene.edges.items():
-        if Evidence.LIKENESS in evidence and not set(edge) & paired:
-            wanted.update(edge)
-            wanted.update(key for end in edge for key, _ in scene.near.get(end, ()))
-    return {key for key in wanted if not is_precise(scene.subject(key).captured)}
-
-
-def _unseen(scene: Scene) -> set[AssetKey]:
-    """Pairs that a closer look alone can still make certain."""
-    wanted: set[AssetKey] = set()
-    for edge in scene.edges:
-        level, doubts = _judge(scene, edge)
-        if level and doubts == (Doubt.NOT_SEEN_CLOSELY,):
-            wanted.update(edge)
-    return wanted
