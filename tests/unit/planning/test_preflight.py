@@ -34,6 +34,7 @@ def test_duplicates_are_counted_exactly() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.hazard("P25")
 def test_missing_rights_are_named_and_unread_ones_are_not_missing() -> None:
     full = subject("a", fields={"copyright_notice": "©", "usage_terms": "Editorial"})
     bare = subject("b", fields={"copyright_notice": "©"})
