@@ -26,6 +26,17 @@ STATIC = (
     ("layers", [str(BIN / "lint-imports"), "--no-logo"]),
 )
 WORKERS = os.environ.get("DAMBRIDGE_TEST_WORKERS", "2")
+BYTECODE = ROOT / ".cache" / "bytecode"
+"""Where what Python compiles is kept, whatever the shell says: tests start many processes, and each would compile all anew."""
+
+
+def environment() -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(BYTECODE), **inherited}
+
+
+SHARED_OUT = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")
+"""File by file, so that what is made once for a file is made once, in the order of tests/conftest.py: the longest first."""
 
 
 def pytest(*arguments: str) -> list[str]:
@@ -33,7 +44,7 @@ def pytest(*arguments: str) -> list[str]:
 
 
 def steps(what: str) -> list[tuple[str, list[str]]]:
-    unit = ("unit tests", pytest("tests/unit", "-m", "not long", "-n", WORKERS))
+    unit = ("unit tests", pytest("tests/unit", "-m", "not long", *SHARED_OUT))
     match what:
         case "check":
             return [*STATIC, unit]
@@ -42,7 +53,7 @@ def steps(what: str) -> list[tuple[str, list[str]]]:
             return [
                 *STATIC,
                 library,
-                ("tests", pytest("tests", "-m", "not long", "-n", WORKERS, "--dist", "loadgroup")),
+                ("tests", pytest("tests", "-m", "not long", *SHARED_OUT)),
             ]
     sys.exit(f"unknown: {what}")
 
@@ -77,7 +88,7 @@ def long_profile(chosen: Sequence[str]) -> int:
         command = pytest(
             str(suite), "-m", "long", "-n", WORKERS, "--timeout", "590", f"--junitxml={report}", "-p", "no:randomly"
         )
-        failed = subprocess.run(command, cwd=ROOT, check=False).returncode
+        failed = subprocess.run(command, cwd=ROOT, check=False, env=environment()).returncode
         counted = ET.parse(report).getroot()[0].attrib  # noqa: S314 - written by our own test run
         document = {
             "suite": suite.relative_to(ROOT).as_posix(),
@@ -103,7 +114,7 @@ def main() -> int:
         begun = time.monotonic()
         print(f"── {name}", flush=True)
         last = command + (extra if command[1:3] == ["-m", "pytest"] else [])
-        code = subprocess.run(last, cwd=ROOT, check=False).returncode
+        code = subprocess.run(last, cwd=ROOT, check=False, env=environment()).returncode
         print(
             f"── {name}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begun:.0f} s",
             flush=True,

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from dambridge.model.identity import FlowName, System  # noqa: E402
-from dambridge.policy.needs import NEEDS, Need, Outlook, outlook, unmet  # noqa: E402
+from dambridge.policy.needs import NEEDS, Need, Outlook, cells_of, outlook, stand_in, unmet  # noqa: E402
 from support.exercises import gym_of, tried  # noqa: E402 - the tests' own room, which is not installed
 
 PAGE = ROOT / "docs" / "reference" / "strict-mode.md"
@@ -32,6 +32,29 @@ Much of both APIs is known at second hand. In their strict mode the simulators s
 you have for certain before `dambridge probe` has shown the rest on your account. Nothing in it was written down: every cell was
 tried on the simulators, and worked when its effect was seen.
 """
+
+KNOWN: Mapping[tuple[System, str], str] = {
+    (
+        System.PHOTOSHELTER,
+        "archive.discard",
+    ): "`DELETE /media/{id}` PS E20, SINGLE; of a trash only the name is known (PS 6.4)",
+    (System.PHOTOSHELTER, "archive.folders"): "`POST` to collections, galleries and `/children`: PS E8, E16, SINGLE; "
+    "v3 `/mem/gallery/insert` PS U8, SINGLE",
+    (
+        System.PHOTOSHELTER,
+        "archive.take_out",
+    ): "`DELETE /galleries/{id}/children/{media_id}` PS E16, SINGLE; to make its "
+    "gallery private: v3 PS U8, U13, SINGLE, v4 `mode` INFERRED (PS 8)",
+    (System.PHOTOSHELTER, "archive.versions"): "`POST /media/{id}/versions` PS E31, SINGLE",
+    (
+        System.PHOTOSHELTER,
+        "archive.write_attributes",
+    ): "`PATCH /media/{id}/iptc` PS E22, SINGLE; custom metadata PS 8, INFERRED",
+    (System.NETX, "archive.folders"): "`createFolderFromPath` NX 5.2, SINGLE; `addAssetToFolder` NX 5.1, SINGLE*",
+    (System.NETX, "archive.versions"): "`POST …/version`, `PUT` NX 7, SINGLE*",
+    (System.NETX, "archive.write_attributes"): "`updateAsset` with `attributes` NX 5.1.1, INFERRED",
+}
+"""What the references know of each cell that confirmed operations do not make: which calls, where, how surely."""
 
 Tried = Mapping[System, Mapping[str, str]]
 
@@ -60,15 +83,26 @@ def _flows(strict: Tried) -> Iterator[str]:
     yield "| flow | with confirmed operations alone | what is not confirmed: what happens instead |"
     yield "| --- | --- | --- |"
     for flow in FlowName:
-        missing = unmet(flow, can)
-        yield f"| `{flow}` | {outlook(flow, can)} | {'; '.join(map(_told, missing)) or 'nothing'} |"
-    waits = [f"`{flow}`" for flow in FlowName if outlook(flow, can) is Outlook.WAITS]
+        missing = [_told(it, can) for it in unmet(flow, can)]
+        yield f"| `{flow}` | {outlook(flow, can)} | {'; '.join(missing) or 'nothing'} |"
     yield ""
-    yield f"What waits ({', '.join(waits)}) says so before it starts, and needs only what `dambridge probe --write` proves."
+    if waits := [f"`{flow}`" for flow in FlowName if outlook(flow, can) is Outlook.WAITS]:
+        yield f"What waits ({', '.join(waits)}) says so before it starts, and needs only what `dambridge probe --write` proves."
+        yield ""
+    yield _SET
 
 
-def _told(need: Need) -> str:
-    return f"*{need.does}* ({NAMES[need.system]}): {need.without}"
+_SET = """Of these flows `intake` runs today; of the others the table says what they will find.
+
+For `intake`, `place.folder` then names folders that exist (by path, or `id:612`), `write_route` of the NetX account is
+`embedded` or `none`, and `unproven_fields: deliver` lets an asset go before those of its fields that no file carries. Each file
+arrives once, byte for byte or as a copy with its fields inside, after lost replies and killed processes too; fields that cannot
+be written wait by name and never count as equal. [Decision 8](../decisions/0008-straight-into-peoples-folders.md) says how."""
+
+
+def _told(need: Need, can: Mapping[System, set[str]]) -> str:
+    instead = stand_in(need, can)
+    return f"*{need.does}* ({NAMES[need.system]}): {instead.then if instead else need.without}"
 
 
 def _cells(strict: Tried) -> Iterator[str]:
@@ -77,10 +111,16 @@ def _cells(strict: Tried) -> Iterator[str]:
     yield "| system | cell | what for | confirmed operations suffice | used by |"
     yield "| --- | --- | --- | --- | --- |"
     for system in System:
+        does = cells_of(system)
         for cell, why in strict[system].items():
-            needs = [it for rows in NEEDS.values() for it in rows if (it.system, it.cell) == (system, cell)]
-            flows = [f"`{flow}`" for flow, rows in NEEDS.items() if any(it in needs for it in rows)]
-            yield f"| {NAMES[system]} | `{cell}` | {needs[0].does} | {'no' if why else 'yes'} | {', '.join(flows)} |"
+            suffice = f"no: {KNOWN[system, cell]}" if why else "yes"
+            used = ", ".join(f"`{flow}`" for flow in FlowName if _used(flow, system, cell))
+            yield f"| {NAMES[system]} | `{cell}` | {does[cell]} | {suffice} | {used} |"
+
+
+def _used(flow: FlowName, system: System, cell: str) -> bool:
+    needs = [it for it in NEEDS[flow] if it.system is system]
+    return any(cell == it.cell or (it.instead is not None and cell == it.instead.cell) for it in needs)
 
 
 def main() -> int:

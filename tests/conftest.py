@@ -13,6 +13,24 @@ from dambridge.storage import open_ledger
 from dambridge.testing.postgres import NoPostgres, PostgresServer, start_postgres
 
 _numbers = itertools.count(1)
+LONGEST = (
+    "tests/e2e/test_intake_500.py",
+    "tests/stateful/test_crash_points.py",
+    "tests/stateful/test_killed_runs.py",
+    "tests/unit/planning/test_intake_promises.py",
+    "tests/integration/",
+    "tests/e2e/",
+    "tests/stateful/",
+    "tests/contract/runtime/",
+    "tests/contract/connectors/",
+    "tests/docs/",
+)
+"""Where the longest tests stand, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What lasts longest is begun first, so that no worker is left alone with it at the end; else the order is as it was."""
+    items.sort(key=lambda it: next((place for place, path in enumerate(LONGEST) if it.nodeid.startswith(path)), 99))
 
 
 @pytest.fixture(scope="session")

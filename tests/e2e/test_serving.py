@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.commands import dambridge, finish, start, wait_for
+from support.commands import Process, dambridge, finish, start, wait_for
 from support.pictures import approved, picture
 from support.world import World, world
 
@@ -24,9 +24,9 @@ def pair(tmp_path: Path) -> Iterator[World]:
 
 
 @contextmanager
-def served(config: Path) -> Iterator[subprocess.Popen[str]]:
+def served(config: Path, *, program: bool = False) -> Iterator[Process]:
     """A server at work; it is stopped by Ctrl-C at the end and must then end by itself, soon and well."""
-    process = start(config, "serve")
+    process = start(config, "serve", program=program)
     try:
         wait_for(lambda: serving(config) or process.poll() is not None, about="a server is there", seconds=40)
         assert process.poll() is None, process.communicate()
@@ -62,7 +62,7 @@ def runs(config: Path) -> list[dict[str, Any]]:
 def test_an_order_beside_a_server_is_carried_out_by_the_server(pair: World) -> None:
     config = pair.config
     submit(pair, 3)
-    with served(config) as server:
+    with served(config, program=True) as server:
         wait_for(lambda: len(pair.archived()) == 3, about="the first poll brought what there was")
         submit(pair, 2, first=3)
         answer = dambridge(config, "run", "--once")

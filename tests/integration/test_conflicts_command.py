@@ -236,3 +236,15 @@ def test_a_journal_within_the_data_folder_is_refused(config: Path, call: Call) -
         assert "outside `store.path`" in said.err
     config.write_text(CONFIGURATION.replace("path: data", "path: data, tombstones: data.jsonl"), encoding="utf-8")
     assert call("status").code == 0
+
+
+def test_check_says_where_the_journal_cannot_be_written(config: Path, call: Call) -> None:
+    def said() -> list[str]:
+        return [
+            it["remedy"] for it in call("check", "--offline", "--json").json["findings"] if it["what"] == "tombstones"
+        ]
+
+    assert said() == []
+    config.write_text(CONFIGURATION.replace("path: data", "path: data, tombstones: missing/x.jsonl"), encoding="utf-8")
+    (remedy,) = said()
+    assert "store: {tombstones: …}" in remedy

@@ -8,12 +8,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dambridge.cli import main
+from dambridge.connectors.netx.probing import pulls
 from support.commands import dambridge, finish, start, wait_for
 from support.pictures import approved, picture
 from support.world import World, world
@@ -113,7 +115,13 @@ def test_with_leave_it_answers_leaves_no_trace_and_writes_the_report(pair: World
     assert site(pair) == before
     assert pair.changes("netx", 0)
     text = page.read_text(encoding="utf-8")
-    for part in ("## archive (netx, 127.0.0.1", "image.expire_assets_action", "> 1. ", "`archive.write_attributes`"):
+    for part in (
+        "## archive (netx, 127.0.0.1",
+        "image.expire_assets_action",
+        "> 1. ",
+        "`route.rpc.any`",
+        "- rpc (proven)",
+    ):
         assert part in text
     kept = (pair.folder / FILE).read_text(encoding="utf-8")
     for secret in secrets(pair):
@@ -125,7 +133,11 @@ def test_with_leave_it_answers_leaves_no_trace_and_writes_the_report(pair: World
     ]
 
 
-def test_what_does_not_work_makes_assets_wait_and_an_older_plan_refuse(pair: World, call: Call) -> None:
+def test_what_does_not_work_makes_assets_wait_and_an_older_plan_refuse(
+    pair: World, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulls, "LONGEST", timedelta(seconds=2))
+    pair.netx.simulator.vendor.library.extend({"metadata_map": []})  # type: ignore[attr-defined]  # NetX's own
     pair.submit(picture(1), file_name="a.jpg", containers=["Intake/Quay"], iptc=approved(title="Boat"))
     plan = call("plan", "--json").json
     assert plan["counts"]["create"] == 1
@@ -134,7 +146,7 @@ def test_what_does_not_work_makes_assets_wait_and_an_older_plan_refuse(pair: Wor
     assert said.code == 3
     (account,) = said.json["accounts"]
     assert account["waits"]["archive.write_attributes"].startswith("intake")
-    assert account["suggests"] == {"write_route": "none"}
+    assert {it["way"] for it in account["routes"]} == {""}
     seq = pair.seq("netx")
     refused = call("apply", plan["plan"], "--json")
     assert refused.code == 3
@@ -187,18 +199,21 @@ def test_an_account_that_is_none_and_a_token_that_is_none(pair: World, call: Cal
 
 
 def _half_way(pair: World) -> None:
-    """Reading alone takes some sixty calls, everything some three hundred."""
+    """Reading alone takes some sixty calls, everything some three hundred. From here on none is answered soon, so that the
+    probe is still at work when it is stopped, however busy the machine."""
     journal = pair.netx.world.journal
+    pair.traffic("netx", latency_ms=25)
     wait_for(lambda: len(journal) > 130, seconds=100, about="the probe is at work")
+    pair.traffic("netx", latency_ms=2000)
 
 
 def test_stopped_by_ctrl_c_it_cleans_up_first(pair: World) -> None:
     before = site(pair)
-    pair.traffic("netx", latency_ms=15)
     begun = time.monotonic()
     with start(pair.config, "probe", "--account", "archive", "--write", "--yes") as process:
         _half_way(pair)
         process.send_signal(signal.SIGINT)
+        pair.traffic("netx")
         said = finish(process, begun=begun)
     assert said.code == 130, said.err
     assert "cleaned" not in said.err
@@ -209,7 +224,6 @@ def test_stopped_by_ctrl_c_it_cleans_up_first(pair: World) -> None:
 def test_killed_outright_the_next_one_cleans_up(pair: World) -> None:
     pair.netx.simulator.vendor.library.folder_at("dambridge")  # type: ignore[attr-defined]  # NetX's own
     before = site(pair)
-    pair.traffic("netx", latency_ms=15)
     begun = time.monotonic()
     with start(pair.config, "probe", "--account", "archive", "--write", "--yes") as process:
         _half_way(pair)

@@ -12,7 +12,6 @@ from generate_hazards import hazards, marked_tests
 from planted.parts import PARTS, faults_of
 from planted.planting import SOURCE, Fault, Report, Workbench, catalogue, faults, planted_text
 
-pytestmark = pytest.mark.xdist_group("planted")
 TESTED = marked_tests()
 
 

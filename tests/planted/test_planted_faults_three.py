@@ -9,7 +9,7 @@ import pytest
 from planted.parts import Runs, faults_of, runs
 from planted.planting import Fault
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(590), pytest.mark.xdist_group("planted three")]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(590)]
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,8 @@ from support.pictures import approved, picture
 from support.world import World, merged, world
 
 OVERRIDES: dict[str, Any] = {"engine": {"runtime": "local", "concurrency": 1}}
+WORKED = [kind for kind, steps in STEPS.items() if steps]
+"""The kinds that write to a system; what pairing activates is written in the ledger alone, at once."""
 REGISTERED = [(kind, step) for kind, steps in STEPS.items() for step in steps]
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
 
@@ -33,9 +35,9 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def calm(systems: World, tmp_path_factory: pytest.TempPathFactory) -> dict[ActionKind, tuple[Any, int]]:
-    """Per kind of action: the end state of an undisturbed run, and how many ledger writes it took."""
-    return {kind: undisturbed(systems.anew(tmp_path_factory.mktemp(f"calm-{kind}")), kind) for kind in ActionKind}
+def calm(systems: World, tmp_path_factory: pytest.TempPathFactory) -> dict[ActionKind, tuple[Any, list[str]]]:
+    """Per kind of action: the end state of an undisturbed run, and the ledger writes that it took."""
+    return {kind: undisturbed(systems.anew(tmp_path_factory.mktemp(f"calm-{kind}")), kind) for kind in WORKED}
 
 
 async def run_until_crash(pair: World, plan: CrashPlan) -> None:
@@ -89,12 +91,12 @@ def outcome(pair: World) -> list[tuple[Any, ...]]:
     )
 
 
-def undisturbed(pair: World, kind: ActionKind) -> tuple[list[tuple[Any, ...]], int]:
+def undisturbed(pair: World, kind: ActionKind) -> tuple[list[tuple[Any, ...]], list[str]]:
     prepare(pair, kind)
     plan = CrashPlan()
     asyncio.run(run_until_crash(pair, plan))
     asyncio.run(settle(pair))
-    return outcome(pair), len(plan.seen)
+    return outcome(pair), plan.seen
 
 
 @pytest.mark.hazard("P19")
@@ -116,13 +118,15 @@ def test_a_crash_at_a_registered_step_changes_nothing_of_the_end(
 
 @pytest.mark.hazard("P18")
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
-@pytest.mark.parametrize("kind", list(ActionKind))
+@pytest.mark.parametrize("kind", WORKED)
 def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(
     systems: World, calm: Any, tmp_path: Path, kind: ActionKind, after: bool
 ) -> None:
     expected, writes = calm[kind]
-    assert writes >= 8, "an undisturbed run writes its run, its steps and its ends"
-    for number in range(1, writes + 1):
+    assert len(writes) >= 8, "an undisturbed run writes its run, its steps and its ends"
+    others = [number for number, it in enumerate(writes, start=1) if it not in {"begin_step", "end_step"}]
+    assert len(others) >= 6, "the writes of steps are those of the test above"
+    for number in others:
         torn = systems.anew(tmp_path / str(number))
         prepare(torn, kind)
         plan = CrashPlan(at=number, after=after)

@@ -170,7 +170,8 @@ def test_where_listings_lag_nothing_is_sent_again_before_they_have_settled(tmp_p
             pair.submit(picture(number), file_name=f"{number}.jpg", containers=["Intake/Lag"], iptc=approved())
         storm = Storm(pair, pair.config, Random(3))
         pair.faults("netx", *rough_netx(), seed=3)
-        for longest in (0.5, 0.5, 5.0, 0.5, 5.0):
+        pair.traffic("netx", latency_ms=25)
+        for longest in (0.4, 0.4, 0.4, 5.0, 5.0):
             storm.kill_once(within=longest, from_work_on=True)
             pair.advance(storm.random.choice((0, 5, 30, 90)))
         storm.settle(between=1200)

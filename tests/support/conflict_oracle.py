@@ -197,8 +197,10 @@ class ConflictOracle:
         for copy, value in now.items():
             place = self._copies[copy].places[name]
             place.last = value
-            if group.agreed is not None and value in silent:
-                place.stands = value
+            if group.agreed is not None and place.stands is None:
+                # Before the first agreement every copy stood for nothing: that is what its edit may be taken back to
+                place.stands = value if value in silent else _Value(block={}, parents=(), until=at)
+                group.agreed.parents = (*group.agreed.parents, place.stands)
             agreed = None if group.open else group.agreed
             if agreed is not None and _same(value.block, agreed.block):
                 self._copies[copy].places[name] = _Place(stands=agreed, last=agreed)

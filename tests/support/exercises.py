@@ -19,7 +19,7 @@ from dambridge.connectors.photoshelter.adapter import connect as connect_photosh
 from dambridge.connectors.photoshelter.config import Guess, PhotoShelterOptions
 from dambridge.model.identity import AccountId, RemoteId, System
 from dambridge.model.records import Container, Missing, NativeRecord
-from dambridge.policy.needs import NEEDS
+from dambridge.policy.needs import cells_of
 from dambridge.ports.audience import Visibility
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import NextMove
@@ -162,6 +162,35 @@ async def discard(gym: Gym) -> None:
     demand(isinstance((await gym.connection.archive.read([asset], lane=LANE))[asset], Missing), "it is still there")
 
 
+def titled_jpeg(title: str) -> bytes:
+    """A sound JPEG with an XMP packet that says this title."""
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt>'
+        f'<rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title></rdf:Description></rdf:RDF></x:xmpmeta>'
+    )
+    segment = b"http://ns.adobe.com/xap/1.0/\x00" + packet.encode()
+    plain = small_jpeg(title)
+    return plain[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + plain[2:]
+
+
+async def embedded_writes(gym: Gym) -> None:
+    gym.person_adds(FIRST)
+    place, title = await gym.place(FIRST), f"inside {gym.made}"
+    body = body_of(titled_jpeg(title))
+    asset = await gym.connection.archive.deliver(place.id, body, file_name="titled.jpg", lane=LANE)
+    demand((await gym.read(asset)).fields.get("Title") == (title,), "the title was not read out of the file")
+
+
+async def discard_folder(gym: Gym) -> None:
+    asset = gym.person_adds(FIRST, SECOND)
+    place = await gym.place(FIRST)
+    await gym.connection.archive.discard_folder(place.id, lane=LANE)
+    demand(place.id not in {it.id for it in (await gym.read(asset)).containers}, "the asset still stands there")
+    async for found in gym.connection.reader.containers(lane=LANE):
+        demand(found.id != place.id, "the container is still there")
+
+
 async def audience_read(gym: Gym) -> None:
     gym.person_adds(FIRST)
     keeper, place = gym.connection.audience, await gym.place(FIRST)
@@ -187,6 +216,8 @@ EXERCISES: Mapping[str, Exercise] = {
     "archive.versions": versions,
     "archive.take_out": take_out,
     "archive.discard": discard,
+    "archive.discard_folder": discard_folder,
+    "archive.embedded": embedded_writes,
     "audience.read": audience_read,
     "finder.search": search,
 }
@@ -210,6 +241,7 @@ def connected(system: System, served: Served, http: Http) -> Connection:
             "v3_api_key": said["api_key_v3"],
             "proven": [str(it) for it in Guess],
             "visibility_via": "v4",
+            "upload_via": "v3",
             **{name: said[name] for name in ("api_key", "email", "password", "org_id")},
         }
     )
@@ -219,13 +251,12 @@ def connected(system: System, served: Served, http: Http) -> Connection:
 
 async def tried(system: System, served: Served) -> dict[str, str]:
     """Every cell that some flow needs of the system: empty where it works, else why it does not."""
-    needed = sorted({it.cell for needs in NEEDS.values() for it in needs if it.system is system})
     found: dict[str, str] = {}
 
     async def no_rest(_seconds: float) -> None: ...
 
     async with Http(jitter=lambda: 0.0, sleep=no_rest) as http:
-        for cell in needed:
+        for cell in cells_of(system):
             connection = connected(system, served, http)
             try:
                 await EXERCISES[cell](Gym(system, served, connection))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from dambridge.connectors.netx.config import NetxOptions
 from dambridge.engine.probing import examine
 from dambridge.model.identity import AccountId, RemoteId
 from dambridge.ports.connection import Connection
+from dambridge.ports.errors import Refused
 from dambridge.ports.systems import Window
 from dambridge.testing.archive_contract import body_of
 from dambridge.testing.prober_contract import probing_of
@@ -90,6 +91,10 @@ async def _archive(guide: Guide, connection: Connection) -> None:
         await archive.take_out(asset, out_of=arrivals, lane=LANE)
         await archive.contents(place, lane=LANE)
         assert await archive.find("Title", "Harbour", lane=LANE) == [asset]
+        assert await archive.named("b.jpg", lane=LANE) == [asset]
+        assert await archive.folder_at("Editorial/Harbour", lane=LANE) == place
+        with suppress(Refused):
+            await archive.discard_folder(place, lane=LANE)
         assert await drained(archive.original(asset, lane=LANE))
         await asyncio.to_thread(urllib.request.urlopen, archive.page_of(asset).partition("#")[0])
         await archive.discard(asset, lane=LANE)

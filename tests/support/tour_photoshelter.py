@@ -146,10 +146,13 @@ async def _archive(guide: Guide, connection: Connection) -> None:
         await archive.contents(there, lane=LANE)
         await archive.read([asset, video], lane=LANE)
         await archive.find("title", "Boat", lane=LANE)
+        await archive.named("b.jpg", lane=LANE)
+        assert await archive.folder_at("Archive/Done", lane=LANE) == there
         assert await drained(archive.original(asset, lane=LANE))
         assert asset in archive.page_of(asset)
         await archive.discard(asset, lane=LANE)
         await archive.discard(asset, lane=LANE)
+        await archive.discard_folder(there, lane=LANE)
         await archive.close()
 
 

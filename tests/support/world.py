@@ -8,17 +8,20 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
-from dambridge.bootstrap import Bridge, load_settings, open_bridge
+from dambridge.bootstrap import Bridge, Settings, load_settings, open_bridge
 from dambridge.engine.running import RunResult, run_flow
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import Served, serve
 from dambridge_sim.kit.simulator import Options
+
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass(slots=True)
@@ -36,11 +39,24 @@ class World:
         answer: dict[str, Any] = send(self.photoshelter.url, "POST", "/__sim__/assets", meta=meta, data=data)
         return str(answer["id"])
 
+    def keep_in_netx(self, data: bytes, **meta: Any) -> str:
+        """A librarian puts a file into NetX; returns its id."""
+        answer: dict[str, Any] = send(self.netx.url, "POST", "/__sim__/assets", meta=meta, data=data)
+        return str(answer["id"])
+
     def edit(self, asset: str, data: bytes | None = None, **meta: Any) -> None:
         send(self.photoshelter.url, "PATCH", f"/__sim__/assets/{asset}", meta=meta, data=data)
 
     def edit_netx(self, asset: str, data: bytes | None = None, **meta: Any) -> None:
         send(self.netx.url, "PATCH", f"/__sim__/assets/{asset}", meta=meta, data=data)
+
+    def make_folder(self, *paths: str) -> None:
+        """A librarian makes folders in NetX."""
+        for path in paths:
+            asset = send(
+                self.netx.url, "POST", "/__sim__/assets", meta={"file_name": "x", "containers": [path]}, data=b"x"
+            )
+            control(self.netx.url, "DELETE", f"/__sim__/assets/{asset['id']}")
 
     def switch(self, system: str, **values: Any) -> None:
         control(getattr(self, system).url, "POST", "/__sim__/switches", values)
@@ -89,7 +105,7 @@ class World:
     def config(self) -> Path:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "dambridge.yaml"
-        path.write_text(yaml.safe_dump(merged(self._base(), self.overrides)), encoding="utf-8")
+        path.write_text(yaml.dump(merged(self._base(), self.overrides), Dumper=_DUMPER), encoding="utf-8")
         return path
 
     def _base(self) -> dict[str, Any]:
@@ -130,13 +146,21 @@ class World:
 
     @asynccontextmanager
     async def bridge(self) -> AsyncIterator[Bridge]:
-        async with open_bridge(load_settings(self.config)) as bridge:
+        config = self.config
+        async with open_bridge(_settings(config, config.read_text(encoding="utf-8"))) as bridge:
             yield bridge
 
     async def run(self, *, full: bool = False) -> RunResult:
         """One run in a process of its own, as far as the ledger can tell: everything is opened and closed."""
         async with self.bridge() as bridge:
             return await run_flow(bridge.parts, full=full)
+
+
+@lru_cache(maxsize=8)
+def _settings(config: Path, text: str) -> Settings:
+    """The file's settings, read again when its text is another: a test opens the same installation many times."""
+    del text
+    return load_settings(config)
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,9 +172,10 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def world(folder: Path, **overrides: Any) -> Iterator[World]:
-    """Both simulators, empty, for as long as the block lasts."""
-    with serve(make_vendor("photoshelter"), Options()) as ps, serve(make_vendor("netx"), Options()) as nx:
+def world(folder: Path, *, strict: bool = False, **overrides: Any) -> Iterator[World]:
+    """Both simulators, empty, for as long as the block lasts; `strict` ones serve confirmed operations alone."""
+    kind = Options(strict=strict)
+    with serve(make_vendor("photoshelter"), kind) as ps, serve(make_vendor("netx"), kind) as nx:
         yield World(ps, nx, folder, overrides)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from dambridge import __version__
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.engine.probing import Examination
-from dambridge.model.identity import AccountId
 from dambridge.ports.capabilities import (
     ArchiveCapabilities,
     Cells,
@@ -169,6 +168,15 @@ def cells_for(known: CapabilityFile, name: str, account: PhotoShelterAccount | N
     return cells
 
 
+def positions_for(known: CapabilityFile, name: str, account: PhotoShelterAccount | NetxAccount) -> dict[str, Any]:
+    """The positions of options that were found at this very place; where an option was found twice the later finding counts."""
+    found = known.accounts.get(name)
+    if found is None or found.system != account.system or _is_elsewhere(found, account):
+        return {}
+    answers = sorted(found.findings.values(), key=lambda it: it.at)
+    return {option: value for it in answers for option, value in it.suggests.items()}
+
+
 def remarks(settings: Settings, *, now: datetime | None) -> list[Remark]:
     """Per account whether it was probed, here and, where the time is known, lately."""
     try:
@@ -233,9 +241,3 @@ def known_reader(reader: AssetReader, cells: Cells) -> AssetReader:
 def known_archive(archive: AssetArchive, cells: Cells) -> AssetArchive:
     """Likewise."""
     return cast("AssetArchive", _Known(archive, proven_archive, cells)) if cells else archive
-
-
-def found_cells(settings: Settings) -> Mapping[AccountId, Cells]:
-    """What counts for each account, from the file. Raises `CannotGoOn` where it is damaged."""
-    known = read_capabilities(file_of(settings))
-    return {AccountId(name): cells_for(known, name, it) for name, it in settings.accounts.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import stat
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from dambridge.bootstrap.capability_file import remarks
+from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
 from dambridge.engine.describing import definitions_of
@@ -20,6 +22,7 @@ from dambridge.files import find_exiftool
 from dambridge.mapping import discover
 from dambridge.model.identity import FlowName, System
 from dambridge.model.reasons import Code, Reason
+from dambridge.planning.routes import Taken
 from dambridge.ports.errors import NextMove
 from dambridge.telemetry import next_move, words
 
@@ -41,8 +44,10 @@ async def find_problems(settings: Settings, *, file: Path, offline: bool) -> lis
         _file(file, settings),
         _exiftool(settings),
         _disk(settings),
+        *_journal(settings),
         store,
         *await _proofs(settings, offline=offline),
+        *_routes(settings),
     ]
     if not offline and not store.bad:
         found += await _live(settings)
@@ -84,6 +89,15 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", False, told)
 
 
+def _journal(settings: Settings) -> list[Finding]:
+    """Nothing is said of a tombstone journal that can be written: it is made when there is something to write."""
+    file = settings.store.tombstones
+    if os.access(file if file.exists() else file.parent, os.W_OK):
+        return []
+    told = f"{file} cannot be written: what is taken down could come back after a loss of the store"
+    return [Finding("tombstones", True, told, "Name a file that you may write: `store: {tombstones: …}`.")]
+
+
 async def _store(settings: Settings) -> Finding:
     try:
         async with open_store(settings) as (ledger, _):
@@ -103,6 +117,31 @@ async def _proofs(settings: Settings, *, offline: bool) -> list[Finding]:
             async with open_store(settings) as (_, clock):
                 now = await clock.now()
     return [Finding(f"proof {it.account}".strip(), it.bad, it.told, it.remedy) for it in remarks(settings, now=now)]
+
+
+def _routes(settings: Settings) -> list[Finding]:
+    """Which way everything goes on each account that has a choice, why, and where the file's word and proof disagree."""
+    try:
+        known = known_accounts(settings)
+    except NextMove:
+        return []  # that the capability file is damaged is said already
+    found: list[Finding] = []
+    for it in known.values():
+        found += [_route(it.name, one) for one in taken(it)]
+        found += [_contradiction(it.name, one) for one in it.contradictions]
+    return found
+
+
+def _route(name: str, it: Taken) -> Finding:
+    remedy = "" if it.way else "What has no way waits. `dambridge probe --write` tries every way; or leave it out."
+    return Finding(f"route {name}", False, it.told, remedy)
+
+
+def _contradiction(name: str, it: Contradiction) -> Finding:
+    followed = "the file's word is set aside" if it.aside else "the file's word is followed"
+    told = f"`{it.option}: {it.given}` stands in the file; probe found: {it.found}; {followed}"
+    remedy = f"Take `{it.option}` out of the file, or set it right and probe again."
+    return Finding(f"contradiction {name}", it.aside, told, remedy)
 
 
 async def _live(settings: Settings) -> list[Finding]:

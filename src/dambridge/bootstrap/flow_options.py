@@ -58,7 +58,13 @@ class PlaceOptions(Options):
     folder: str = Field(
         default="PhotoShelter/{year}/{gallery}",
         description="The folder as a template. Variables: year, month, day (date created, else date of the upload), "
-        "gallery, gallery_path, media_type, and the name of any canonical field, each in braces.",
+        "gallery, gallery_path, media_type, and the name of any canonical field, each in braces. Or `id:612`: the folder with "
+        "this number, made by a person.",
+    )
+    arrival: Literal["auto", "berth", "folder"] = Field(
+        default="auto",
+        description="Where files arrive: in a `berth` of dambridge's own, from which they are filed; or straight in their "
+        "`folder`, which a person has made. `auto` goes straight where the account lets dambridge make no folders.",
     )
 
 
@@ -79,6 +85,11 @@ class IntakeOptions(Options):
     )
     managed: tuple[str, ...] | None = Field(
         default=None, description="Canonical fields that are written; if absent, all that the map writes."
+    )
+    unproven_fields: Literal["wait", "deliver"] = Field(
+        default="wait",
+        description="What becomes of an asset with fields that the archive is not known to take: `wait` holds it back whole, "
+        "`deliver` brings it, and those fields wait until a write route is proven.",
     )
     rehash: Literal["unexplained", "always", "never"] = Field(
         default="unexplained",

@@ -16,7 +16,7 @@ from dambridge.bootstrap.document import ConfigurationWrong, Document, Location,
 from dambridge.bootstrap.flow_options import FlowOptions
 from dambridge.bootstrap.mistakes import SYSTEMS, mistakes_of, near, place_of
 from dambridge.bootstrap.policies import policy_problems
-from dambridge.bootstrap.settings import NetxAccount, Settings
+from dambridge.bootstrap.settings import Settings
 from dambridge.model.identity import FlowName
 from dambridge.ports.errors import Refused
 
@@ -177,17 +177,11 @@ def settings_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "dambridge.yaml", **schema}
 
 
-def _homes(account: object) -> dict[str, str]:
-    """What a plan of the embedded route rests on: files differ with it."""
-    return dict(account.homes) if isinstance(account, NetxAccount) else {}
-
-
 def configuration_digest(settings: Settings) -> str:
     """A digest over everything that a plan depends on, secrets and the place of the store aside."""
     facts = {
         "accounts": {
-            name: {"system": it.system, "base_url": it.base_url, **({"homes": homes} if (homes := _homes(it)) else {})}
-            for name, it in sorted(settings.accounts.items())
+            name: {"system": it.system, "base_url": it.base_url} for name, it in sorted(settings.accounts.items())
         },
         "flows": settings.flows.model_dump(mode="json"),
         "maps": settings.maps,

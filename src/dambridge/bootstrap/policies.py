@@ -53,6 +53,8 @@ def build_policy(settings: Settings) -> IntakePolicy:
         media_types=it.select.media_types,
         expression=it.select.expression,
         folder=it.place.folder,
+        arrival=it.place.arrival,
+        unproven_fields=it.unproven_fields,
         required=tuple(FieldName(name) for name in it.required),
         managed=frozenset(FieldName(name) for name in it.managed) if it.managed is not None else None,
         mirrored=mirrored(settings, build_maps(settings), (it.source, it.target)),

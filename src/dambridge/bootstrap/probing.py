@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -18,8 +19,7 @@ from dambridge.bootstrap.capability_file import (
     with_examination,
     write_capabilities,
 )
-from dambridge.bootstrap.mirrors import mirrored
-from dambridge.bootstrap.policies import build_maps
+from dambridge.bootstrap.routes import TAKEN, derived_cells, known_account, taken, written_attributes
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.bootstrap.wiring import Tools, open_tools
 from dambridge.connectors.netx.client import NetxClient
@@ -28,8 +28,7 @@ from dambridge.connectors.photoshelter.client import PhotoShelterClient
 from dambridge.connectors.photoshelter.probing import PhotoShelterProber
 from dambridge.engine.probe_report import Account, report
 from dambridge.engine.probing import Probing, examine, mutations_of
-from dambridge.mapping.fields import MARK
-from dambridge.model.identity import AccountId
+from dambridge.model.identity import AccountId, System
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.probing import Mutation, Prober
 
@@ -108,29 +107,25 @@ def prober_for(settings: Settings, name: str, tools: Tools) -> Prober:
     return NetxProber(account, client=client, clock=tools.clock, mapped=every, marks=marks or ())
 
 
-def written_attributes(settings: Settings, name: str, *, marks: bool) -> list[str] | None:
-    """The attributes that a flow writes on this account, or those of our own marks; None where no flow writes there."""
-    intake, maps = settings.flows.intake, build_maps(settings)
-    archives = intake is not None and intake.target == name
-    kept = mirrored(settings, maps, (name,))
-    if not archives and not kept:
-        return None
-    rules = [it for it in maps[AccountId(name)].rules if it.write and it.group == "attributes"]
-    written = rules if archives else [it for it in rules if it.field in kept]
-    return sorted({it.native for it in written if it.field.startswith(MARK) == marks})
-
-
-async def probe(bench: Bench, *, write: bool) -> Probed:
-    """Examine one account."""
+async def probe(settings: Settings, bench: Bench, *, write: bool) -> Probed:
+    """Examine one account, and say which routes follow from what is known of it now."""
     found = await examine(bench.probing, write=write)
+    at, name = await bench.probing.clock.now(), str(found.account)
+    before = CapabilityFile()
+    with contextlib.suppress(CannotGoOn):
+        before = read_capabilities(file_of(settings))
+    known = known_account(settings, name, with_examination(before, bench.options, found, at=at))
     account = Account(
-        system=bench.system,
+        system=System(bench.system),
         host=bench.host,
         wrote=write,
         questions=bench.probing.prober.questions(),
         examination=found,
+        takes=frozenset(TAKEN[bench.system]),
+        derived=derived_cells(known),
+        routes=taken(known),
     )
-    return Probed(bench=bench, account=account, at=await bench.probing.clock.now())
+    return Probed(bench=bench, account=account, at=at)
 
 
 def keep(settings: Settings, probed: Sequence[Probed]) -> None:

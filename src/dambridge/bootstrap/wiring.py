@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from dambridge.bootstrap.capability_file import found_cells, known_archive, known_reader
+from dambridge.bootstrap.capability_file import known_archive, known_reader
 from dambridge.bootstrap.flows import Common, make_flows
 from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps
+from dambridge.bootstrap.routes import Known, attribute_routes, known_accounts, upload_routes
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
@@ -129,6 +130,21 @@ async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
         yield Tools(ledger, pacer, http, _clock(settings, http))
 
 
+def connect(known: Known, tools: Tools) -> Connection:
+    """One account's facets, its options and routes as they were chosen."""
+    account, options = AccountId(known.name), known.options
+    if isinstance(options, PhotoShelterAccount):
+        return connect_photoshelter(
+            options,
+            account=account,
+            pacer=tools.pacer,
+            clock=tools.clock,
+            http=tools.http,
+            uploads=upload_routes(known),
+        )
+    return netx.connect(options, account=account, pacer=tools.pacer, http=tools.http, routes=attribute_routes(known))
+
+
 @asynccontextmanager
 async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator[Bridge]:
     """Everything. With `work` the worker's lock is taken and the runtime launched; without it nothing is executed."""
@@ -159,23 +175,16 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
 
 async def _open_sites(settings: Settings, tools: Tools, stack: AsyncExitStack) -> dict[AccountId, Site]:
     """Every configured account, once. Nothing is called before a flow asks for something."""
-    found, maps = found_cells(settings), build_maps(settings)
+    maps = build_maps(settings)
     sites: dict[AccountId, Site] = {}
-    for name, options in settings.accounts.items():
-        account = AccountId(name)
-        bare = _connect(options, account, tools)
+    for account, known in known_accounts(settings).items():
+        bare = connect(known, tools)
         stack.push_async_callback(bare.close)
-        reader = known_reader(bare.reader, found[account])
-        archive = known_archive(bare.archive, found[account])
+        reader = known_reader(bare.reader, known.cells)
+        archive = known_archive(bare.archive, known.cells)
         proven = replace(bare, reader=reader, archive=archive)
-        sites[account] = Site.over(proven, map=maps[account], rate=options.rate, **_of_netx(options))
+        sites[account] = Site.over(proven, map=maps[account], rate=known.options.rate, **_of_netx(known.options))
     return sites
-
-
-def _connect(options: PhotoShelterAccount | NetxAccount, account: AccountId, tools: Tools) -> Connection:
-    if isinstance(options, PhotoShelterAccount):
-        return connect_photoshelter(options, account=account, pacer=tools.pacer, clock=tools.clock, http=tools.http)
-    return netx.connect(options, account=account, pacer=tools.pacer, http=tools.http)
 
 
 def _of_netx(options: PhotoShelterAccount | NetxAccount) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import typer
 from dambridge.bootstrap import Bench, Probed, Settings, keep, open_benches, probe, report_of, with_progress
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.rendering import errors, print_json, say, table, warn
-from dambridge.engine.probe_report import waiting
 from dambridge.engine.probing import suggestions
 from dambridge.ports.probing import Finding, Standing
 
@@ -29,7 +28,7 @@ def probe_accounts(
             unknown = [it for it in names if it not in {one.probing.account for one in benches}]
             if write and benches:
                 _confirm(context, benches, yes=yes)
-            probed = [await probe(_spoken(context, it), write=write) for it in benches]
+            probed = [await probe(settings, _spoken(context, it), write=write) for it in benches]
         return probed, unknown
 
     probed, unknown = go(work)
@@ -88,7 +87,7 @@ def _code(it: Probed) -> int:
     findings = list(found.findings.values())
     if found.stopped:
         return 1
-    return 3 if found.left or waiting(findings) or any(one.warning for one in findings) else 0
+    return 3 if found.left or it.account.waiting() or any(one.warning for one in findings) else 0
 
 
 def _json(it: Probed) -> dict[str, Any]:
@@ -103,7 +102,10 @@ def _json(it: Probed) -> dict[str, Any]:
         "scratch": found.scratch,
         "left": found.left,
         "stopped": found.stopped,
-        "waits": waiting(findings),
+        "waits": it.account.waiting(),
+        "routes": [
+            {"way": one.way, "proof": one.proof, "why": one.why, "what": list(one.what)} for one in it.account.routes
+        ],
         "suggests": suggestions(findings),
         "findings": {one.question: _finding(one) for one in findings},
     }
@@ -136,10 +138,13 @@ def _show(probed: Sequence[Probed], unknown: Sequence[str], report: Path | None)
         for one in found.findings.values():
             if one.warning:
                 warn(f"Look: {one.warning}", style="yellow")
-        for cell, told in waiting(list(found.findings.values())).items():
+        for one_route in it.account.routes:
+            say(f"Route: {one_route.told}.")
+        for cell, told in it.account.waiting().items():
             say(f"Will wait: {cell}: {told}.")
-        for name, value in suggestions(list(found.findings.values())).items():
-            say(f"Set in the configuration: accounts: {{{found.account}: {{{name}: {value}}}}}")
+        for name, value in suggestions(it.account.findings).items():
+            if name not in it.account.takes:
+                say(f"Set in the configuration: accounts: {{{found.account}: {{{name}: {value}}}}}")
     for name in unknown:
         say(f"{name} was not examined: this kind of system has no examination yet.")
     say(f"The report is in {report}." if report else "For a report with what to ask whom: --report FILE.md")

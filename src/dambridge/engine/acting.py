@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 
+from dambridge.engine.arriving import WaitsForPeople, final_folder, no_second
 from dambridge.engine.delivering import Delivered, all_wanted, deliver
 from dambridge.engine.describing import (
     NotAsWritten,
@@ -30,7 +31,7 @@ from dambridge.engine.embedding import (
 from dambridge.engine.fetching import BrokenOriginal, fetch
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
-from dambridge.engine.settling import End, settlement_of
+from dambridge.engine.settling import End, held_back, settlement_of
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.updating import describe, filled_from, update_fields
 from dambridge.engine.versioning import bring_version, confirm_bytes
@@ -85,6 +86,10 @@ async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
 
 async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
     journal = await StepJournal(parts.ledger, parts.clock, action).load()
+    return held_back(await _by_kind(parts, action, journal, agreed), action)
+
+
+async def _by_kind(parts: Parts, action: Action, journal: StepJournal, agreed: Agreed | None) -> End:
     match action.kind:
         case ActionKind.CREATE:
             return await _create(parts, action, journal)
@@ -94,6 +99,8 @@ async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
             return await bring_version(parts, action, journal, agreed or Agreed())
         case ActionKind.CONFIRM_BYTES:
             return await confirm_bytes(parts, action, journal, agreed or Agreed())
+        case ActionKind.ACTIVATE:
+            raise Refused("Links are activated with `dambridge match activate`.")
         case _:
             raise ValueError(f"intake knows no action {action.kind}")
 
@@ -103,27 +110,28 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     if delivered.foreign:
         return await _same_bytes(parts, action, delivered)
     native = await read_target(parts, delivered.remote_id)
-    if parts.embeds:
+    if parts.embeds(action):
         delivered = await _up_to_date(parts, action, journal, delivered, native)
         native = await read_target(parts, delivered.remote_id)
     proof = await prove_bytes(parts, native, delivered.digest)
     if proof is None:
         return await _wrong_bytes(parts, action, delivered, native)
-    filled = for_target(parts, filled_from(action, delivered.filled))
+    filled = for_target(parts, action, filled_from(action, delivered.filled))
     await describe(parts, action, journal, native, filled=filled)
-    folder = settled_folder(action.folder, delivered.filled)
-    await _place(parts, journal, delivered, folder)
+    folder = await _place(parts, action, journal, delivered)
     native = await read_target(parts, delivered.remote_id)
     await hold(parts, journal, {**action.fields, **filled}, action.cleared, native)
     embedded = delivered.embedded
+    shown = canonical(parts, native)
     evidence = EMBEDDED if embedded else proof
     return End(
         outcome=Outcome.DONE,
         reason=Reason.of(Code.CREATED, folder=folder, evidence=evidence),
         target_id=delivered.remote_id,
-        target_version=canonical(parts, native).version,
+        target_version=shown.version,
         digest=delivered.original,
-        filled=filled,
+        # What the target itself made of a field that waits is nobody's edit when the field comes to be written
+        filled={**filled, **{name: shown.fields[name] for name in action.held if name in shown.fields}},
         evidence=evidence,
         proofs=proofs_of(delivered.digest, embedded["essence"], proof) if embedded else {},
         bytes_moved=delivered.digest.size,
@@ -143,16 +151,22 @@ async def _up_to_date(
     return replace(delivered, digest=it.written, embedded=it.to_json())
 
 
-async def _place(parts: Parts, journal: StepJournal, delivered: Delivered, path: str) -> None:
+async def _place(parts: Parts, action: Action, journal: StepJournal, delivered: Delivered) -> str:
+    """Out of the berth into its folder, which is named. What came straight stands there."""
+    path = settled_folder(action.folder, delivered.filled)
+    if delivered.berth is None:
+        await no_second(parts, action, journal, delivered.remote_id)
+        return path
     if journal.outcome(Step.PLACE) is not None:
-        return
-    folder = await parts.archive.ensure_folder(path, lane=parts.lane)
+        return path
+    folder = await final_folder(parts, action, delivered.filled, make=True)
 
     async def work() -> Mapping[str, object]:
         await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)
         return {"folder": folder}
 
     await journal.run(Step.PLACE, {"folder": path}, work)
+    return path
 
 
 async def _same_bytes(parts: Parts, action: Action, delivered: Delivered) -> End:
@@ -173,8 +187,9 @@ async def _same_bytes(parts: Parts, action: Action, delivered: Delivered) -> End
 
 
 async def _wrong_bytes(parts: Parts, action: Action, delivered: Delivered, native: NativeRecord) -> End:
-    folder = await parts.archive.ensure_folder(parts.settings.quarantine, lane=parts.lane)
-    await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)
+    if delivered.berth is not None:
+        folder = await parts.archive.ensure_folder(parts.settings.quarantine, lane=parts.lane)
+        await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)
     found = native.checksum.hexdigest if native.checksum else f"{native.size} bytes"
     return End(
         outcome=Outcome.QUARANTINED,
@@ -220,6 +235,8 @@ def _ended_by(action: Action, error: Exception) -> End:
         case NotWritable():
             waits_for = "librarian" if error.reason.code is Code.UNKNOWN_TERM else "administrator"
             return End(Outcome.WAITING, error.reason, waits_for=waits_for, stage=WorkStage.LEFT)
+        case WaitsForPeople():
+            return End(Outcome.WAITING, error.reason, waits_for=error.waits_for, stage=WorkStage.LEFT)
         case NotAsWritten():
             return End(Outcome.QUARANTINED, error.reason, stage=WorkStage.LEFT)
         case Refused():

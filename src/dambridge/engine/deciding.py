@@ -102,7 +102,8 @@ def _early(
     if not isinstance(sight.seen, Present):
         return None
     record = sight.seen.record
-    if agreed is not None and agreed.versions.get(str(parts.source_copy)) == record.version:
+    in_step = agreed is not None and agreed.versions.get(str(parts.source_copy)) == record.version
+    if in_step and agreed is not None and not agreed.held(parts.target_copy):
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
     if before is not None and before.outcome is Outcome.QUARANTINED and before.version == record.version:
         return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)
@@ -162,5 +163,6 @@ def capability_digest(parts: Parts) -> str:
     facts: dict[str, Any] = {
         "reader": parts.reader.capabilities.to_json(),
         "archive": {name: it for name, it in parts.archive.capabilities.to_json().items() if name != "checksum"},
+        "homes": dict(parts.target.homes),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,18 +1,18 @@
 """Bytes into the target, exactly once: an arrival berth holds one action's delivery at a time, and is looked into
-before anything is sent a second time (`docs/decisions/0001-one-copy-after-a-lost-reply.md`)."""
+before anything is sent a second time (`docs/decisions/0001-one-copy-after-a-lost-reply.md`). What goes straight into its
+folder is looked for by the name under which it travels."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from typing import Any
 
 import structlog
 
+from dambridge.engine.arriving import AGAIN, TRANSPORT, berth_of, final_folder, look_by_name, transport_name
 from dambridge.engine.describing import read_target
 from dambridge.engine.embedding import EMBEDDED, embedded_copy, for_target
 from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
@@ -29,7 +29,6 @@ from dambridge.ports.systems import Body
 
 ENDED = "ended"
 """Set in the intent of a delivery once its try has ended without an answer."""
-TRANSPORT = re.compile(r"ac[a-z2-7]{20}\b")
 log = structlog.get_logger()
 
 
@@ -37,7 +36,8 @@ log = structlog.get_logger()
 class Delivered:
     """A file that stands in the target: under which id, what its bytes were, what stood inside it.
 
-    `foreign` when the target answered with an older asset that has the same bytes: it is not ours to describe."""
+    `foreign` when the target answered with an older asset that has the same bytes: it is not ours to describe. `berth` is
+    None where it came straight into its folder."""
 
     remote_id: RemoteId
     digest: Digest
@@ -53,20 +53,15 @@ class Delivered:
         return Digest(**self.embedded["original"]) if self.embedded else self.digest
 
 
-def transport_name(action: Action) -> str:
-    """The name under which a delivery travels: it says whose it is, so a delivery can be recognised by it alone."""
-    return f"{action.id}{PurePath(action.file_name).suffix.lower()[:12]}"
-
-
 @asynccontextmanager
 async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Facts]]:
-    if action.size > parts.settings.large_file and not parts.embeds:
+    if action.size > parts.settings.large_file and not parts.embeds(action):
         async with stream_through(parts, action) as (body, passing):
             yield body, _Facts(lambda: passing.digest, {})
         return
     spooled, inside = await fetch(parts, action)
     filled = embedded_fields(inside)
-    if parts.embeds:
+    if parts.embeds(action):
         it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, filled))
         yield body_of(parts, it.copy), _Facts(lambda: it.written, filled, it.to_json())
         return
@@ -75,7 +70,7 @@ async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Fac
 
 def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
     """What a new copy should say: the action's fields, and what the file says beyond them."""
-    return {**action.fields, **for_target(parts, filled_from(action, inside))}
+    return {**action.fields, **for_target(parts, action, filled_from(action, inside))}
 
 
 class _Facts:
@@ -96,16 +91,17 @@ async def deliver(parts: Parts, action: Action, journal: StepJournal) -> Deliver
     """Bring the original into the target once, whatever happened to earlier tries of this action."""
     if (ended := journal.outcome(Step.DELIVER)) is not None:
         return _remembered(ended)
-    berth = await _berth(parts, action)
-    if (intent := journal.intent(Step.DELIVER)) is not None:
-        found = await _look(parts, action, berth, intent)
+    intent = journal.intent(Step.DELIVER)
+    berth = await berth_of(parts, action, intent)
+    if intent is not None:
+        found = await (_look(parts, action, berth, intent) if berth else look_by_name(parts, action))
         if found is not None:
             digest = digest_from(intent) or await hash_source(parts, action)
             outcome = _facts_to_json(found, digest, intent, berth)
             await journal.close(Step.DELIVER, outcome)
             return _remembered(outcome)
         await _may_send_again(parts, action, journal, intent)
-    elif not await _is_clear(parts, berth):
+    elif berth and not await _is_clear(parts, berth):
         raise TryLater(
             f"Berth {berth} in {parts.target.arrivals} holds something that is not ours. "
             "Empty that folder in the target, then run again."
@@ -113,33 +109,30 @@ async def deliver(parts: Parts, action: Action, journal: StepJournal) -> Deliver
     return await _send(parts, action, journal, berth)
 
 
-async def _send(parts: Parts, action: Action, journal: StepJournal, berth: RemoteId) -> Delivered:
+def _intent_of(action: Action, facts: _Facts, body: Body, berth: RemoteId | None, *, again: bool) -> dict[str, Any]:
+    known = _digest_json(facts.digest) if body.repeatable else {}
+    intent = {"berth": berth, "transport": transport_name(action), "filled": fields_to_json(facts.filled), **known}
+    return {**intent, **({EMBEDDED: facts.embedded} if facts.embedded else {}), **({AGAIN: True} if again else {})}
+
+
+async def _send(parts: Parts, action: Action, journal: StepJournal, berth: RemoteId | None) -> Delivered:
     async with _bytes(parts, action) as (body, facts):
-        known = _digest_json(facts.digest) if body.repeatable else {}
-        intent = {"berth": berth, "transport": transport_name(action), "filled": fields_to_json(facts.filled), **known}
-        if facts.embedded:
-            intent[EMBEDDED] = facts.embedded
+        into = berth or await final_folder(parts, action, facts.filled, make=False)
+        again = journal.intent(Step.DELIVER) is not None
+        intent = _intent_of(action, facts, body, berth, again=again)
 
         async def work() -> Mapping[str, Any]:
             name = transport_name(action)
-            remote_id = await parts.archive.deliver(berth, body, file_name=name, lane=parts.lane)
+            remote_id = await parts.archive.deliver(into, body, file_name=name, lane=parts.lane)
             native = await read_target(parts, remote_id)
             return _facts_to_json(native, facts.digest, intent, berth)
 
         try:
             return _remembered(await journal.run(Step.DELIVER, intent, work))
         except Unclear:
-            parts.target.clear_berths.discard(berth)
+            parts.target.clear_berths.discard(into)
             await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
             raise
-
-
-async def _berth(parts: Parts, action: Action) -> RemoteId:
-    count = max(16, 2 * parts.settings.concurrency)
-    number = await parts.ledger.lease_berth(parts.policy.target, action.id, count=count)
-    if number is None:
-        raise TryLater(f"All {count} arrival berths are in use; this delivery takes its turn later.")
-    return await parts.archive.ensure_folder(f"{parts.target.arrivals}/berth-{number:02d}", lane=parts.lane)
 
 
 async def _is_clear(parts: Parts, berth: RemoteId) -> bool:
@@ -189,7 +182,7 @@ async def _may_send_again(parts: Parts, action: Action, journal: StepJournal, in
     wait = datetime.fromisoformat(str(intent["at"])) + parts.target.settle - now
     if wait.total_seconds() > 0:
         raise TryLater(
-            f"The delivery of {action.source} was not answered and its berth looks empty; listings may lag, "
+            f"The delivery of {action.source} was not answered and nothing of it is seen; listings and searches may lag, "
             "so it is looked at again before anything is sent twice.",
             after=wait,
         )
@@ -203,7 +196,9 @@ def _digest_json(digest: Digest) -> dict[str, Any]:
     return {"size": digest.size, "sha256": digest.sha256, "md5": digest.md5}
 
 
-def _facts_to_json(native: NativeRecord, digest: Digest, intent: Mapping[str, Any], berth: RemoteId) -> dict[str, Any]:
+def _facts_to_json(
+    native: NativeRecord, digest: Digest, intent: Mapping[str, Any], berth: RemoteId | None
+) -> dict[str, Any]:
     foreign = native.file_name != intent["transport"]
     if foreign and TRANSPORT.match(native.file_name):
         raise TryLater(

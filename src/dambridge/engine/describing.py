@@ -113,13 +113,19 @@ async def hold(
         compare(parts, wanted, cleared, native)
     except NotAsWritten as differs:
         since = (journal.intent(Step.DESCRIBE) or {}).get(SINCE)
-        if since is None or not parts.archive.capabilities.deferred_writes.usable:
+        if since is None or not _shown_later(parts, differs.reason):
             raise
         brought = (journal.intent(Step.VERSION) or {}).get("at", since)  # a file may bring the fields later still
         asked = max(datetime.fromisoformat(str(it)) for it in (since, brought))
         if await parts.clock.now() > asked + parts.settings.deferred_for:
             raise
         raise NotSeenYet(Reason.of(Code.WRITE_DEFERRED, field=str(dict(differs.reason.params)["field"]))) from None
+
+
+def _shown_later(parts: Parts, differs: Reason) -> bool:
+    """Whether the field that differs is one that the target may show later."""
+    rule = parts.maps[parts.policy.target].by_field[FieldName(str(dict(differs.params)["field"]))]
+    return parts.archive.capabilities.defers(rule.native)
 
 
 async def write_intent(

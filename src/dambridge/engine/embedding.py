@@ -22,7 +22,7 @@ from dambridge.mapping import embedded_fields, fingerprint, same, settled_by_fil
 from dambridge.model.actions import Action
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, NativeRecord
+from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, MediaType, NativeRecord
 from dambridge.model.values import Fields, fields_to_json
 from dambridge.ports.errors import Unclear
 from dambridge.ports.files import Spooled
@@ -61,10 +61,15 @@ def copy_name(action: Action) -> str:
     return f"{action.id}.{EMBEDDED}"
 
 
-def for_target(parts: Parts, fields: Fields) -> Fields:
-    """Of what the file says beyond the action: all, or those that the target reads out of files where nothing else reaches
-    it. The others stand in the file and are nobody's to compare."""
-    return with_home(fields, parts.maps[parts.policy.target], parts.target.homes) if parts.embeds else fields
+def for_target(parts: Parts, action: Action, fields: Fields) -> Fields:
+    """Of what the file says beyond the action: what the target is known to take, by a call or, where nothing else reaches it,
+    out of the file. The others stand in the file and are nobody's to compare."""
+    account, can, kind = parts.maps[parts.policy.target], parts.archive.capabilities, MediaType(action.media_type)
+    if parts.embeds(action):
+        housed = with_home(fields, account, parts.target.homes)
+        return {name: it for name, it in housed.items() if can.may_write(account.by_field[name].native, kind).usable}
+    homes = {name: account.by_field[name].native for name in fields if name in account.writes}
+    return {name: it for name, it in fields.items() if name not in homes or can.may_write(homes[name], kind).usable}
 
 
 def wanted_print(action: Action, fields: Fields) -> str:
@@ -122,7 +127,7 @@ async def bring_embedded(
     filled = embedded_fields(inside)
     elsewhere = {*action.fields, *before, *parts.policy.mirrored}
     beyond = {name: value for name, value in filled.items() if name not in elsewhere}
-    fresh = for_target(parts, {**beyond, **settled_by_file(action.fields, filled)})
+    fresh = for_target(parts, action, {**beyond, **settled_by_file(action.fields, filled)})
     wanted = {
         name: value
         for name, value in {**_as_agreed(before, agreed), **action.fields, **fresh}.items()

@@ -13,7 +13,9 @@ from dambridge.engine.reading import GatheredReads
 from dambridge.engine.sites import Site
 from dambridge.expressions import Program
 from dambridge.mapping import AccountMap
+from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName
+from dambridge.model.records import MediaType
 from dambridge.policy.intake import IntakePolicy
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
@@ -84,7 +86,7 @@ class Parts(FlowParts):
     def target_copy(self) -> CopyId:
         return CopyId(self.policy.target, CopyRole.RECORD)
 
-    @property
-    def embeds(self) -> bool:
-        """Whether the target takes fields out of the files that bring them."""
-        return self.target.embeds
+    def embeds(self, action: Action) -> bool:
+        """Whether the target takes this asset's fields out of the files that bring them."""
+        known = bool(action.media_type)
+        return known and self.archive.capabilities.embeds(MediaType(action.media_type))

@@ -4,76 +4,55 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from dambridge.engine.probing import Examination, suggestions
-from dambridge.ports.capabilities import Proof, gathered
+from dambridge.model.identity import System
+from dambridge.planning.routes import Taken
+from dambridge.policy.needs import Lack, lack
+from dambridge.ports.capabilities import Cells, Proof, gathered
 from dambridge.ports.probing import Finding, Question, Standing
-
-WAITS: Final[Mapping[str, str]] = {
-    "reader.originals": "intake, handoff: assets of this type wait, because their originals cannot be had",
-    "reader.custom_fields": "intake, enrich, lifecycle: custom fields are not read; approval must be carried by something else",
-    "archive.deliver": "intake, handoff: assets of this type wait, because the archive does not take their files",
-    "archive.write_attributes": "intake, enrich, rights, handoff, lifecycle: every asset with a field to write waits",
-    "archive.fields": "intake, enrich, rights: assets with a value for this field wait",
-    "archive.take_out": "intake, handoff: assets stay in the folder that they arrived in",
-    "archive.rename": "intake: assets keep the name under which they were delivered, and wait",
-    "archive.folders": "intake, handoff: nothing can be placed, and every new asset waits",
-    "archive.versions": "intake, syndicate: an asset whose file changed waits",
-    "audience": "publish, syndicate: this way of showing or withdrawing is not used, and what needs it waits",
-    "attachments": "handoff, enrich: contracts and releases beside pictures wait",
-}
-"""What waits in the flows where a cell is absent, by the cell or the beginning of its name."""
-
-OTHERWISE: Final[Mapping[str, str]] = {
-    "reader.modified_window": "changes are found by the slow sweep alone",
-    "reader.metadata_moves_modified": "edits of fields alone are found by the slow sweep",
-    "reader.membership_moves_modified": "changes of galleries and folders are found by listing them",
-    "reader.newest_members_first": "a gallery is listed to its end each time",
-    "reader.byte_ranges": "a download that is cut begins anew",
-    "reader.content_hash": "bytes are told apart by reading them",
-    "archive.checksum": "bytes are proven by reading them back, which costs a download for each",
-    "archive.discard": "nothing is removed for good; a holding folder is used",
-    "archive.discard_recoverable": "what is deleted is gone; a holding folder is used",
-    "archive.conditional_write": "the asset is read again right before each write",
-    "finder": "this side answers less in a search",
-}
-"""What is done instead where a cell is absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One examined account as the report shows it."""
 
-    system: str
+    system: System
     host: str
     wrote: bool
     questions: Sequence[Question]
     examination: Examination
+    takes: frozenset[str] = frozenset()
+    """Options into which what is suggested is laid by itself, where the configuration does not set them."""
+    derived: Cells = field(default_factory=dict)
+    """Cells that follow from the routes."""
+    routes: Sequence[Taken] = ()
+
+    @property
+    def findings(self) -> list[Finding]:
+        return list(self.examination.findings.values())
+
+    def lacks(self) -> dict[str, Lack]:
+        """What does not work, each cell with what becomes of the flows. Of routes only what follows from them counts."""
+        cells = gathered([*(it.cells for it in self.findings), self.derived])
+        absent = sorted(name for name, it in cells.items() if _is_lack(name, it, self.derived))
+        return {name: lack(self.system, name) for name in absent}
+
+    def waiting(self) -> dict[str, str]:
+        """Cells that do not work and for which something waits, each with what does."""
+        return {name: it.told for name, it in self.lacks().items() if it.waits}
+
+    def otherwise(self) -> dict[str, str]:
+        """Cells that do not work and hold up nothing, each with what is done instead."""
+        return {name: it.told for name, it in self.lacks().items() if not it.waits}
 
 
-def waiting(findings: Sequence[Finding]) -> dict[str, str]:
-    """Cells that do not work and for which something waits, each with what does."""
-    return {cell: told for cell in _absent(findings) if (told := _told_of(cell, WAITS))}
-
-
-def otherwise(findings: Sequence[Finding]) -> dict[str, str]:
-    """Cells that do not work and hold up nothing, each with what is done instead."""
-    waits = waiting(findings)
-    return {cell: _told_of(cell, OTHERWISE) or "it is done without" for cell in _absent(findings) if cell not in waits}
-
-
-def _absent(findings: Sequence[Finding]) -> list[str]:
-    return sorted(name for name, proof in gathered(it.cells for it in findings).items() if proof is Proof.ABSENT)
-
-
-def _told_of(cell: str, table: Mapping[str, str]) -> str:
-    """The entry of the longest beginning of the cell's name that the table has."""
-    parts = cell.split(".")
-    names = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
-    return next((table[it] for it in names if it in table), "")
+def _is_lack(name: str, proof: Proof, derived: Cells) -> bool:
+    """A route or a spelling that does not work is a lack only through what follows from it."""
+    return proof is Proof.ABSENT and (name in derived or not name.startswith(("route.", "encoding.")))
 
 
 def report(accounts: Sequence[Account], *, made_at: datetime, version: str) -> str:
@@ -87,7 +66,7 @@ def report(accounts: Sequence[Account], *, made_at: datetime, version: str) -> s
 
 def _account(it: Account) -> Iterator[str]:
     found = it.examination
-    findings = list(found.findings.values())
+    findings = it.findings
     yield f"## {found.account} ({it.system}, {it.host})"
     yield ""
     if found.stopped:
@@ -101,13 +80,16 @@ def _account(it: Account) -> Iterator[str]:
     yield ""
     yield from _list("Look at this first", [f"**{_line(one.warning)}**" for one in findings if one.warning])
     yield from _list("Could not be cleaned up", [_line(one) for one in found.left])
-    absent = waiting(findings)
-    yield from _list("What will wait", [f"`{_line(cell)}`: {told}" for cell, told in absent.items()])
-    instead = otherwise(findings)
-    yield from _list("What goes another way", [f"`{_line(cell)}`: {told}" for cell, told in instead.items()])
+    yield from _list("What will wait", [f"`{_line(cell)}`: {told}" for cell, told in it.waiting().items()])
+    yield from _list("What goes another way", [f"`{_line(cell)}`: {told}" for cell, told in it.otherwise().items()])
+    yield from _list("Routes taken from now on", [_line(one.told) for one in it.routes])
     works = [name for name, proof in gathered(one.cells for one in findings).items() if proof is Proof.PROVEN]
     yield from _list("What was seen to work", [f"`{_line(name)}`" for name in sorted(works)])
-    yield from _settings(found.account, suggestions(findings))
+    options = suggestions(findings)
+    taken = {name: value for name, value in options.items() if name in it.takes}
+    yield from _settings("Taken where the configuration does not say otherwise", found.account, taken)
+    left = {name: value for name, value in options.items() if name not in it.takes}
+    yield from _settings("Options to set", found.account, left)
     yield from _list("For the administrator", _once(one.administrator for one in findings))
     yield from _vendor(it.system, _once(one.ask_vendor for one in findings))
     yield from _answers(it)
@@ -121,9 +103,9 @@ def _list(title: str, items: Sequence[str]) -> Iterator[str]:
         yield ""
 
 
-def _settings(account: str, options: Mapping[str, Any]) -> Iterator[str]:
+def _settings(title: str, account: str, options: Mapping[str, Any]) -> Iterator[str]:
     if options:
-        yield "### Options to set"
+        yield f"### {title}"
         yield ""
         yield "```yaml"
         yield "accounts:"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,15 +11,16 @@ from dambridge.engine.parts import Parts
 from dambridge.model.actions import Action
 from dambridge.model.identity import Copy, Link, RemoteId
 from dambridge.model.outcomes import ItemOutcome, Outcome
-from dambridge.model.reasons import Reason
+from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetVersion, Digest
-from dambridge.model.values import Fields, fields_to_json
+from dambridge.model.values import FieldName, Fields, fields_to_json
 from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlement, WorkStage
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How one action ended, before it is written. `target_version` is what was read back."""
+    """How one action ended, before it is written. `target_version` is what was read back; `held` are fields for which the
+    asset waits, though all else was done."""
 
     outcome: Outcome
     reason: Reason
@@ -35,12 +36,25 @@ class End:
     before: Fields = field(default_factory=dict)
     observe_only: bool = False
     retry_after: timedelta | None = None
+    held: tuple[FieldName, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether what was to be done was done."""
+        return self.outcome in {Outcome.DONE, Outcome.UNCHANGED} or bool(self.held)
+
+
+def held_back(end: End, action: Action) -> End:
+    """The end of an action whose asset still waits for fields: they never count as written, whatever the target shows."""
+    if not action.held or not end.good:
+        return end
+    reason = Reason.of(Code.FIELDS_WAIT, fields=tuple(sorted(map(str, action.held))))
+    return replace(end, outcome=Outcome.WAITING, reason=reason, waits_for="administrator", held=action.held)
 
 
 def settlement_of(parts: Parts, row: ActionRow, end: End, agreed: Agreed | None, *, now: datetime) -> Settlement:
     """Everything that one end writes, as one value."""
     action = row.action
-    good = end.outcome in {Outcome.DONE, Outcome.UNCHANGED}
     item = ItemOutcome(
         key=action.source,
         link=action.link,
@@ -56,7 +70,7 @@ def settlement_of(parts: Parts, row: ActionRow, end: End, agreed: Agreed | None,
         item=item,
         run=row.run,
         link=_link(parts, action, end),
-        agreed=_agreed(parts, action, end, agreed or Agreed()) if good else None,
+        agreed=_agreed(parts, action, end, agreed or Agreed()) if end.good else None,
         observation=Observation(
             flow=parts.flow,
             key=action.source,
@@ -98,6 +112,10 @@ def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
         evidence = {name: it for name, it in evidence.items() if not name.startswith(f"{action.target}.")}
         evidence[str(action.target)] = end.evidence
         evidence |= {f"{action.target}.{name}": it for name, it in end.proofs.items()}
+    waiting = f"{action.target}.held"
+    evidence = {name: it for name, it in evidence.items() if name != waiting}
+    if end.held:
+        evidence[waiting] = " ".join(sorted(end.held))
     said = {*action.fields, *action.cleared}
     return Agreed(
         fields=fields,
@@ -127,7 +145,7 @@ def _audit(action: Action, end: End, agreed: Agreed | None, row: ActionRow, now:
         "outcome": str(end.outcome),
         "reason": end.reason.to_json(),
     }
-    if end.outcome is Outcome.DONE:
+    if end.outcome is Outcome.DONE or end.held:
         detail["from"] = before
         detail["to"] = fields_to_json(action.fields)
         detail["cleared"] = sorted(action.cleared)

@@ -45,6 +45,8 @@ class Site:
     lane: Lane = Lane.NORMAL
     clear_berths: set[RemoteId] = field(default_factory=set)
     """Berths seen empty by this process."""
+    no_berths: bool = False
+    """Whether this process was refused a berth: what comes after goes straight where it may."""
     reads: GatheredReads = field(init=False)
     _definitions: Sequence[AttributeDefinition] | None = field(init=False, default=None)
     _defined: bool = field(init=False, default=False)
@@ -80,11 +82,6 @@ class Site:
             arrivals=arrivals,
             settle=settle,
         )
-
-    @property
-    def embeds(self) -> bool:
-        """Whether the account takes fields out of the files that bring them."""
-        return self.archive.capabilities.embedded_writes.usable
 
     async def definitions(self) -> Sequence[AttributeDefinition] | None:
         """The account's attribute definitions, read the first time they are asked for; None where it does not show them."""

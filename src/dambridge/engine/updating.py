@@ -12,7 +12,7 @@ from dambridge.mapping import settled_by_file
 from dambridge.model.actions import Action
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import NativeRecord
+from dambridge.model.records import MediaType, NativeRecord
 from dambridge.model.values import Fields
 from dambridge.ports.errors import MovedOn
 
@@ -29,7 +29,7 @@ async def describe(
 ) -> NativeRecord:
     """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
     write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared)
-    attributes = {} if parts.embeds else still_to_write(native, write)
+    attributes = {} if parts.embeds(action) else taken(parts, action, still_to_write(native, write))
     name = action.name if action.name and native.name != action.name else None
     file_name = action.file_name if action.file_name and native.file_name != action.file_name else None
     if not (attributes or name or file_name):
@@ -44,6 +44,12 @@ async def describe(
     intent = {**await write_intent(parts, journal, attributes), "before": _before(native, attributes)}
     await journal.run(Step.DESCRIBE, intent, work)
     return native
+
+
+def taken(parts: Parts, action: Action, attributes: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Those of the attributes that the target is known to take."""
+    can, kind = parts.archive.capabilities, MediaType(action.media_type)
+    return {name: values for name, values in attributes.items() if can.may_write(name, kind).usable}
 
 
 def _before(native: NativeRecord, attributes: Mapping[str, object]) -> dict[str, object]:

@@ -32,7 +32,7 @@ async def confirm_bytes(parts: Parts, action: Action, journal: StepJournal, agre
     else:
         digest = (await fetch(parts, action))[0].digest
     if agreed.content is not None and digest.sha256 == agreed.content.sha256:
-        if parts.embeds and (action.fields or action.cleared):
+        if parts.embeds(action) and (action.fields or action.cleared):
             return await bring_version(parts, action, journal, agreed)
         if action.fields or action.cleared:
             return replace(await update_fields(parts, action, journal), digest=digest)
@@ -60,7 +60,7 @@ async def bring_version(parts: Parts, action: Action, journal: StepJournal, agre
     if sent is None:
         _recheck(parts, action, native)
     before = _fields_before(parts, journal, native)
-    if parts.embeds:
+    if parts.embeds(action):
         return await bring_embedded(parts, action, journal, agreed, native, before=before)
     digest, filled = await _bytes_there(parts, action, journal, native, before=before, agreed=agreed)
     native = await read_target(parts, action.target_id)

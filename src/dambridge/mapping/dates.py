@@ -51,7 +51,7 @@ def same_date(one: DateValue, other: DateValue) -> bool:
     if "T" not in first or "T" not in second:
         length = min(len(first.partition("T")[0]), len(second.partition("T")[0]))
         return first[:length] == second[:length]
-    a, b = _clock(one), _clock(other)
+    a, b = clock_of(one), clock_of(other)
     if one.offset is None or other.offset is None:
         a, b = a.replace(tzinfo=None), b.replace(tzinfo=None)
     difference = abs(a - b)
@@ -61,8 +61,9 @@ def same_date(one: DateValue, other: DateValue) -> bool:
     return a.replace(second=0, microsecond=0) == b.replace(second=0, microsecond=0)
 
 
-def _clock(value: DateValue) -> datetime:
-    """The wall clock with its offset; fractions finer than microseconds are cut."""
+def clock_of(value: DateValue) -> datetime:
+    """The wall clock with its offset where it has one; fractions finer than microseconds are cut. Raises `ValueError` for a
+    time that no clock shows."""
     iso = value.iso.replace("Z", "+00:00")
     iso = re.sub(r"(\.\d{6})\d+", r"\1", iso)
     fraction = re.search(r"\.(\d{1,5})(?=$|[+-])", iso)

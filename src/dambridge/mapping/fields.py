@@ -104,6 +104,15 @@ embargo_until | Embargo Date | date | pur:EmbargoDate | ReleaseDate | | | | Emba
 expires_at | Expiration Date | date | pur:ExpirationDate | ExpirationDate | | | | Expiry Date | date |
 licence_start | Licence Start Date | date | plus:LicenseStartDate | | | | | Licence Start | date |
 licence_end | Licence End Date | date | plus:LicenseEndDate | | | | | Licence End | date |
+licence_kind | Licence Kind (none in IPTC) | text | | | | | | Licence Kind | pulldown |
+contract_reference | License ID (PLUS) | text | plus:LicenseID | | | | | Contract | text |
+territories | Territories permitted (none in IPTC) | bag | | | | | | Territories | tag |
+territories_excluded | Territories forbidden (none in IPTC) | bag | | | | | | Excluded Territories | tag |
+channels | Channels permitted (none in IPTC) | bag | | | | | | Channels | tag |
+channels_excluded | Channels forbidden (none in IPTC) | bag | | | | | | Excluded Channels | tag |
+editorial_only | Editorial use only (none in IPTC) | bool | | | | | | Editorial Only | pulldown |
+people_shown | Person Shown in the Image | bag | iptcExt:PersonInImage | | | | | People Shown | tag |
+consent | Consent of the people shown (none in IPTC) | text | | | | | | Consent | pulldown |
 digital_source_type | Digital Source Type | uri | iptcExt:DigitalSourceType | | | | | Source Type | pulldown |
 data_mining | Data Mining | uri | plus:DataMining | | | | | AI Use | pulldown |
 other_constraints | Other Constraints | lang | plus:OtherConstraints | | | | | Constraints | textarea |

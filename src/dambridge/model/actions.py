@@ -31,6 +31,7 @@ class ActionKind(StrEnum):
     """Take a copy out of sight in the way its system offers that can be taken back."""
     LET_GO = "let_go"
     """Take a copy that is gone out of its link and leave a tombstone. Nothing outside is touched."""
+    ACTIVATE = "activate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class Action:
     rested on. `folder` and `file_name` say where a new copy goes. `size` is in bytes, 0 where no bytes move; `calls`
     the estimated calls per account name; `modified_at` when the source says it was last changed (aware), for the lag.
     `accords` are what the copies agree on once the action is done, for those groups that it is about; `conflicts` the entries
-    of the inbox that are written with them.
+    of the inbox that are written with them. `held` names fields that the target is not known to take: the asset waits for
+    them once everything else is done.
     """
 
     kind: ActionKind
@@ -63,6 +65,7 @@ class Action:
     modified_at: datetime | None = None
     accords: tuple[Accord, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    held: tuple[FieldName, ...] = ()
 
     @property
     def id(self) -> ActionId:
@@ -101,6 +104,7 @@ class Action:
             "calls": {k: self.calls[k] for k in sorted(self.calls)},
             "modified_at": self.modified_at.isoformat() if self.modified_at else None,
             **({"accords": [it.to_json() for it in self.accords]} if self.accords else {}),
+            **({"held": sorted(self.held)} if self.held else {}),
             **({"conflicts": [it.to_json() for it in self.conflicts]} if self.conflicts else {}),
         }
 
@@ -124,6 +128,7 @@ class Action:
             calls=data["calls"],
             modified_at=datetime.fromisoformat(data["modified_at"]) if data["modified_at"] else None,
             accords=tuple(Accord.from_json(it) for it in data.get("accords", ())),
+            held=tuple(FieldName(it) for it in data.get("held", ())),
             conflicts=tuple(Conflict.from_json(it) for it in data.get("conflicts", ())),
         )
 

@@ -24,6 +24,7 @@ class Code(StrEnum):
     AGREED = "agreed"
     RETIRED = "retired"
     LET_GO = "let_go"
+    PAIRED = "paired"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -38,6 +39,9 @@ class Code(StrEnum):
     REQUIRED_FIELD_MISSING = "required_field_missing"
     UNKNOWN_TERM = "unknown_term"
     CAPABILITY_UNPROVEN = "capability_unproven"
+    FIELDS_WAIT = "fields_wait"
+    FOLDER_MISSING = "folder_missing"
+    TWO_COPIES = "two_copies"
     MOVED_ON = "moved_on"
     SOURCE_UNREAD = "source_unread"
     TARGET_UNREAD = "target_unread"
@@ -55,6 +59,7 @@ class Code(StrEnum):
     EDITED_AND_GONE = "edited_and_gone"
     COPY_UNREAD = "copy_unread"
     STALE_ANSWER = "stale_answer"
+    PAIR_IN_REVIEW = "pair_in_review"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"

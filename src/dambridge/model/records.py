@@ -221,7 +221,8 @@ class Agreed:
     `content` the digest of the original; `evidence` per copy says how the bytes there were proven
     (`md5`, `read_back`, `size_only`, `source`). A copy whose file had fields written into it is `embedded`; three entries
     `COPY.written`, `COPY.essence` and `COPY.proof` say what was sent, the hash of what it has in common with the original,
-    and how the bytes there were proven. `filled` are values that came from inside the file because the source
+    and how the bytes there were proven; `COPY.held` names the fields that wait because the copy is not known to take them.
+    `filled` are values that came from inside the file because the source
     system does not show them; they are no part of the comparison with what the source says.
     """
 
@@ -230,6 +231,10 @@ class Agreed:
     versions: Mapping[str, AssetVersion] = field(default_factory=dict)
     content: Digest | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+
+    def held(self, copy: CopyId) -> tuple[str, ...]:
+        """The fields that this copy still waits for, though nothing changed."""
+        return tuple(self.evidence.get(f"{copy}.held", "").split())
 
     def given(self, copy: CopyId) -> Digest | None:
         """The digest of what an embedded copy was given; None where its file is the original itself."""

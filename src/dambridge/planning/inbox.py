@@ -74,11 +74,6 @@ def followed(entry: Conflict, sides: tuple[Side, ...], group: FieldGroup) -> Con
     return replace(entry, sides=now, kept=_kept(entry, [it for it in entry.sides if it not in now], group))
 
 
-def reopened(entry: Conflict, sides: tuple[Side, ...], group: FieldGroup) -> Conflict:
-    """Open again: somebody has edited since the ruling, which says nothing about the new value."""
-    return replace(followed(entry, sides, group), state=ConflictState.OPEN, ruling=None)
-
-
 def settled_by(entry: Conflict, ruling: Ruling, seen: Sequence[Side], group: FieldGroup) -> Conflict:
     """Settled as ruled; every value that lost is kept."""
     lost = [it for it in (*entry.sides, *seen) if not alike(it.fields, ruling.fields, group.fields)]

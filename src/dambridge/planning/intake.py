@@ -103,11 +103,16 @@ class _Task:
     @property
     def embeds(self) -> bool:
         """Whether fields reach the target inside the file alone: every edit of them is a new version then."""
-        return self.can_archive.embedded_writes.usable
+        return self.can_archive.embeds(self.record.media_type)
+
+    @property
+    def delivers_anyway(self) -> bool:
+        """Whether fields that the target is not known to take hold back themselves alone, and not their asset."""
+        return self.policy.unproven_fields == "deliver"
 
     def may_write(self, name: FieldName) -> Proof:
         """How far the target is known to take this field, by its own name there."""
-        return self.can_archive.may_write(self.target_map.by_field[name].native)
+        return self.can_archive.may_write(self.target_map.by_field[name].native, self.record.media_type)
 
     def calls(self, counts: tuple[int, int]) -> dict[str, int]:
         return {self.source.account: counts[0], self.target.account: counts[1]}
@@ -126,12 +131,15 @@ def _unread(seen: Mapping[CopyId, Seen], source: CopyId) -> Leave | None:
 def _create(task: _Task) -> Decision:
     record = task.record
     wanted = [name for name in sorted(record.fields) if name in task.written]
-    needs = ("download originals", "take files", "write attributes", "place in folders")
+    filing = ("place in folders",) if task.policy.arrival == "berth" else ()
     # Inside a file our marks travel where the site reads them, and are left out where it does not
     marks = [it.field for it in task.target_map.rules if it.write and it.field.startswith(MARK) and not task.embeds]
-    held = _unproven(task, *needs) or _unwritable(task, [*wanted, *marks])
-    if held is not None:
-        return held
+    blocked = _unproven(task, "download originals", "take files", *filing)
+    if blocked is None and not task.delivers_anyway:
+        blocked = _unproven(task, "write attributes") or _unwritable(task, [*wanted, *marks])
+    if blocked is not None:
+        return blocked
+    held = tuple(it for it in wanted if not task.may_write(it).usable)
     folder = folder_for(record, task.policy.folder, selects=task.policy.selects_container)
     file_name = file_name_for(record)
     for bad in (folder, file_name):
@@ -143,7 +151,7 @@ def _create(task: _Task) -> Decision:
         source=record.key,
         target=task.target,
         target_id=None,
-        fields={name: record.fields[name] for name in wanted},
+        fields={name: record.fields[name] for name in wanted if name not in held},
         cleared=(),
         expects={str(task.source): record.version},
         reasons=(Reason.of(Code.CREATED, folder=str(folder), evidence="planned"),),
@@ -153,6 +161,7 @@ def _create(task: _Task) -> Decision:
         media_type=str(record.media_type),
         size=record.size or 0,
         calls=task.calls(CREATE_CALLS),
+        held=held,
     )
     return Act(actions=(action,))
 
@@ -163,7 +172,7 @@ def _unproven(task: _Task, *needs: str) -> Leave | None:
     cells = {
         "download originals": task.can_read.originals.get(media_type, Proof.UNPROVEN),
         "take files": task.can_archive.deliver.get(media_type, Proof.UNPROVEN),
-        "write attributes": task.can_archive.write_attributes,
+        "write attributes": task.can_archive.may_write_any(media_type),
         "place in folders": task.can_archive.folders,
         "add versions": task.can_archive.versions,
     }
@@ -219,10 +228,27 @@ class _Changes:
 
 
 def _bring_up_to_date(task: _Task, there: AssetRecord, agreed: Agreed) -> Decision:
-    before, now = agreed.versions.get(str(task.source)), task.record.version
     changes = _changes(task, there, agreed)
-    if (held := _unwritable(task, changes.blocked)) is not None:
+    if not task.delivers_anyway and (held := _unwritable(task, changes.blocked)) is not None:
         return held
+    decision = _with_changes(task, there, agreed, changes)
+    return _but_for(changes.blocked, decision) if changes.blocked else decision
+
+
+def _but_for(held: tuple[FieldName, ...], decision: Decision) -> Decision:
+    """What is done about everything else; the asset waits for these fields all the same."""
+    match decision:
+        case Act():
+            return Act(actions=tuple(replace(it, held=held) for it in decision.actions))
+        case Leave(outcome=Outcome.UNCHANGED):
+            reason = Reason.of(Code.FIELDS_WAIT, fields=tuple(map(str, held)))
+            return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="administrator")
+        case Leave():
+            return decision
+
+
+def _with_changes(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Changes) -> Decision:
+    before, now = agreed.versions.get(str(task.source)), task.record.version
     for name in changes.cleared if task.embeds else ():
         if name in there.fields:
             return _beyond_embedding(task, f"empty the attribute {task.target_map.by_field[name].native}")

@@ -15,7 +15,7 @@ from dambridge.model.identity import CopyId, LinkId
 from dambridge.model.values import Fields
 from dambridge.planning.contending import Chosen, Contender, chosen, contend, decide
 from dambridge.planning.first_sight import at_first_sight
-from dambridge.planning.inbox import followed, is_about, live, moot, opened, reopened, settled_by, sides_of
+from dambridge.planning.inbox import followed, is_about, live, moot, opened, settled_by, sides_of
 from dambridge.planning.standings import Reading, settled, watched
 from dambridge.planning.views import alike, part
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy
@@ -96,9 +96,10 @@ def _open(question: Question, entry: Conflict, contenders: Sequence[Contender]) 
 
 
 def _ruled(question: Question, entry: Conflict, ruling: Ruling, contenders: Sequence[Contender]) -> Merged:
+    # Somebody has edited since, or taken the edit back: the ruling says nothing about what is seen now
+    if not contenders or not is_about(entry, contenders, question.group):
+        return _open(question, replace(entry, state=ConflictState.OPEN, ruling=None), contenders)
     sides = sides_of(contenders, question.group, question.accord)
-    if not is_about(entry, contenders, question.group):
-        return _frozen(question, reopened(entry, sides, question.group))
     verdict = Chosen(fields=part(ruling.fields, question.group.fields), origin=ruling.side, since=ruling.at)
     merged = _agreed(question, verdict, by=ruling.by)
     return replace(merged, conflict=settled_by(entry, ruling, sides, question.group))

@@ -12,7 +12,7 @@ from dambridge.model.conflicts import Conflict, ConflictState
 from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, AssetVersion
+from dambridge.model.records import AssetRecord, AssetVersion, MediaType
 from dambridge.model.values import FieldName, Fields
 from dambridge.planning.merging import Merged
 from dambridge.planning.standings import Reading
@@ -96,7 +96,7 @@ def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) ->
     account = reading.copy.account
     can = ground.can_archive.get(account)
     for name in names:
-        what, proof = _proof(name, ground.maps[account], can)
+        what, proof = _proof(name, ground.maps[account], can, reading.record.media_type)
         if not proof.usable:
             reason = Reason.of(
                 Code.CAPABILITY_UNPROVEN,
@@ -110,16 +110,18 @@ def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) ->
     return None
 
 
-def _proof(name: FieldName, account: AccountMap, can: ArchiveCapabilities | None) -> tuple[str, Proof]:
+def _proof(
+    name: FieldName, account: AccountMap, can: ArchiveCapabilities | None, media_type: MediaType
+) -> tuple[str, Proof]:
     if name == FILE_NAME:
         return "rename assets", can.rename if can is not None else Proof.ABSENT
     if name == CONTENT:
         return "add versions", can.versions if can is not None else Proof.ABSENT
     rule = account.by_field[name]
     what = f"write the attribute {rule.native}"
-    if can is None or not rule.write or can.embedded_writes.usable:
+    if can is None or not rule.write or can.embeds(media_type):
         return what, Proof.ABSENT
-    return what, can.may_write(rule.native)
+    return what, can.may_write(rule.native, media_type)
 
 
 def _update(ground: Ground, copy: CopyId, lacks: Sequence[_Lack]) -> Action:

@@ -85,7 +85,11 @@ def _verdict_of_paths(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakePolicy:
     """Everything that decides about intake, as data. `managed` None means every field that the map writes. `mirrored` are
-    those that another flow keeps in step between the same accounts: a new copy is made with them, and then left to it."""
+    those that another flow keeps in step between the same accounts: a new copy is made with them, and then left to it.
+
+    `arrival` says where deliveries arrive: in a berth of ours, from which they are filed, or straight in their folder, which
+    a person has made; `auto` is the berth wherever the target lets us have one. `unproven_fields` says what becomes of an
+    asset with fields that the target is not known to take: it waits whole, or is delivered and those fields wait."""
 
     source: AccountId
     target: AccountId
@@ -96,6 +100,8 @@ class IntakePolicy:
     media_types: Mapping[MediaType, Literal["take", "skip"]] = field(default_factory=dict)
     expression: str | None = None
     folder: str = "PhotoShelter/{year}/{gallery}"
+    arrival: Literal["auto", "berth", "folder"] = "auto"
+    unproven_fields: Literal["wait", "deliver"] = "wait"
     required: tuple[FieldName, ...] = ()
     managed: frozenset[FieldName] | None = None
     mirrored: frozenset[FieldName] = frozenset()

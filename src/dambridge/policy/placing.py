@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
+from dambridge.model.identity import RemoteId
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt
@@ -16,6 +17,8 @@ BUILT_IN = frozenset({"year", "month", "day", "gallery", "gallery_path", "media_
 FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 OPEN_DATE = re.compile(r"\{(year|month|day)\|([^{}]*)\}")
 """A date variable whose value the file may know: `{year|2026}`, with what holds when it does not."""
+BY_ID = re.compile(r"id:(\d+)")
+"""A folder by its number and not by its path: no path can be read so, for names lose their colons."""
 LONGEST_SEGMENT = 100
 """Characters of one folder name; galleries have the same limit (PS E10, CONFIRMED-2019), NetX's is not known."""
 LONGEST_SUFFIX = 32
@@ -48,6 +51,8 @@ def folder_for(record: AssetRecord, template: str, *, selects: Callable[[str], b
     Dates are those of `date_created`. Where the system does not show it, the file may: then the variable stays open as
     `{year|2026}` with the date of the upload behind the bar, and `settled_folder` closes it. The gallery is the first
     by name among those that the policy selects."""
+    if BY_ID.fullmatch(template):
+        return template
     segments: list[str] = []
     for part in template.strip("/").split("/"):
         for name in VARIABLE.findall(part):
@@ -60,6 +65,12 @@ def folder_for(record: AssetRecord, template: str, *, selects: Callable[[str], b
     if not all(segments):
         return Reason.of(Code.PATH_INVALID, template=template, variable="(an empty folder name)")
     return "/".join(segments)
+
+
+def folder_id(folder: str) -> RemoteId | None:
+    """The folder's id where it is named by it; None for a path."""
+    found = BY_ID.fullmatch(folder)
+    return RemoteId(found[1]) if found else None
 
 
 def _segment(record: AssetRecord, part: str, selects: Callable[[str], bool]) -> str:

@@ -4,7 +4,7 @@ few systems have and none must mention."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -48,10 +48,12 @@ class ArchiveCapabilities:
     `conditional_write` whether a write is refused when the asset moved on (neither system has it).
 
     `fields` holds what is known of single fields by the system's own name, where it differs from `write_attributes`;
-    `deferred_writes` says that attributes written are taken now and seen only later, when the system pulls them.
-    `embedded_writes` says that attributes are taken out of the file that brings them and in no other way: then only those in
-    `fields` are, a value cannot be emptied, and an edit is a new file.
-    `take_out` and `discard` are the ways back, `discard_recoverable` whether a discarded asset can be had again."""
+    `deferred_writes` says that attributes written are taken now and seen only later, when the system pulls them, and
+    `deferred_fields` which, where it is not so of all.
+    `embedded` are, by media type, the fields that are taken out of the file that brings them: of such a type nothing is
+    written in any other way, a value cannot be emptied, and an edit is a new file.
+    `take_out` and `discard` are the ways back, `discard_recoverable` whether a discarded asset can be had again;
+    `discard_folder` is the coarse one: a container goes with all that stands in it."""
 
     write_attributes: Proof
     fields: Mapping[str, Proof]
@@ -65,18 +67,50 @@ class ArchiveCapabilities:
     conditional_write: Proof
     deliver: Mapping[MediaType, Proof]
     deferred_writes: Proof = Proof.ABSENT
-    embedded_writes: Proof = Proof.ABSENT
+    discard_folder: Proof = Proof.ABSENT
+    deferred_fields: Mapping[str, Proof] = field(default_factory=dict)
+    embedded: Mapping[MediaType, Mapping[str, Proof]] = field(default_factory=dict)
 
-    def may_write(self, name: str) -> Proof:
-        """How far writing this field is known to work."""
-        return self.fields.get(name, Proof.ABSENT if self.embedded_writes.usable else self.write_attributes)
+    def embeds(self, media_type: MediaType) -> bool:
+        """Whether fields of assets of this type travel inside their files."""
+        return any(it.usable for it in self.embedded.get(media_type, {}).values())
+
+    def may_write_any(self, media_type: MediaType) -> Proof:
+        """How far writing fields of such an asset is known to work at all."""
+        if not self.embeds(media_type):
+            return self.write_attributes
+        return Proof.PROVEN if Proof.PROVEN in self.embedded[media_type].values() else Proof.DECLARED
+
+    def may_write(self, name: str, media_type: MediaType) -> Proof:
+        """How far writing this field of such an asset is known to work."""
+        if self.embeds(media_type):
+            return self.embedded[media_type].get(name, Proof.ABSENT)
+        return self.fields.get(name, self.write_attributes)
+
+    def defers(self, name: str) -> bool:
+        """Whether a value written to this field may be seen only later."""
+        return self.deferred_writes.usable and (not self.deferred_fields or name in self.deferred_fields)
 
     def to_json(self) -> dict[str, Any]:
         return _plain(asdict(self))
 
 
 Cells = Mapping[str, Proof]
-"""What `probe` found, by the name of the cell: `reader.custom_fields`, `archive.deliver.raw`, `archive.fields.Credit`."""
+"""What `probe` found, by the name of the cell: `reader.custom_fields`, `archive.deliver.raw`, `archive.fields.Credit`.
+
+A way by which something reaches a system is a cell of its own, `route.WAY.TYPE` with a media type or `any`, and after it a
+field: `route.rpc.any`, `route.rpc.any.Credit`, `route.embedded.image.Title`, `route.v4.video`. Which of them are taken is
+decided in `planning/routes.py`. `encoding.OPTION.VALUE` says whether a spelling of an option works."""
+
+
+def route_cell(way: str, media_type: str = "any", field_name: str = "") -> str:
+    """The name of a way's cell."""
+    return f"route.{way}.{media_type}" + (f".{field_name}" if field_name else "")
+
+
+def encoding_cell(option: str, value: str) -> str:
+    """The name of the cell that says whether this value of an option works."""
+    return f"encoding.{option}.{value}"
 
 
 def stronger(one: Proof, other: Proof) -> Proof:
@@ -103,10 +137,6 @@ def proven_archive(declared: ArchiveCapabilities, cells: Cells) -> ArchiveCapabi
     """What a target declares with what was found laid over it. A field is never more usable than attributes as such are
     shown not to be."""
     plain, groups = _of_facet("archive", declared, cells)
-    if declared.embedded_writes.usable:
-        # What calls were found to do with attributes says nothing of what is read out of files
-        plain["write_attributes"] = plain.get("embedded_writes", declared.write_attributes)
-        groups.pop("fields", None)
     write = plain.get("write_attributes", declared.write_attributes)
     found = groups.get("fields", {})
     single = {
@@ -115,8 +145,19 @@ def proven_archive(declared: ArchiveCapabilities, cells: Cells) -> ArchiveCapabi
     }
     if write is Proof.ABSENT:
         single = dict.fromkeys(single, Proof.ABSENT)
+    inside = {
+        kind: {name: stronger(it, found.get(name, Proof.UNPROVEN)) for name, it in row.items()}
+        for kind, row in declared.embedded.items()
+    }
     deliver = _laid(declared.deliver, groups.get("deliver", {}))
-    return replace(declared, **plain, fields=single, deliver=deliver)
+    return replace(
+        declared,
+        **plain,
+        fields=single,
+        deferred_fields=declared.deferred_fields,
+        embedded=inside,
+        deliver=deliver,
+    )
 
 
 _STRENGTH = (Proof.ABSENT, Proof.PROVEN, Proof.DECLARED, Proof.UNPROVEN)
@@ -147,8 +188,9 @@ def _laid(declared: Mapping[MediaType, Proof], found: Cells) -> dict[MediaType, 
     }
 
 
-def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(data: Mapping[Any, Any]) -> dict[str, Any]:
+    """As JSON, in a fixed order."""
     return {
-        name: {str(k): str(v) for k, v in sorted(value.items())} if isinstance(value, Mapping) else str(value)
-        for name, value in sorted(data.items())
+        str(name): _plain(value) if isinstance(value, Mapping) else str(value)
+        for name, value in sorted(data.items(), key=lambda it: str(it[0]))
     }

@@ -142,6 +142,10 @@ class AssetArchive(Protocol):
         """The folder at `path`, made with its parents where missing. Safe to repeat."""
         ...
 
+    async def folder_at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        """The folder at `path`, as people made it; None where there is none. Makes nothing."""
+        ...
+
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
         """What stands in this folder itself (not below it), read fresh. Meant for small folders."""
         ...
@@ -152,6 +156,11 @@ class AssetArchive(Protocol):
 
     async def find(self, attribute: str, value: str, *, lane: Lane) -> Sequence[RemoteId]:
         """Assets whose attribute equals `value`, as far as the index has caught up: an empty answer proves nothing."""
+        ...
+
+    async def named(self, file_name: str, *, lane: Lane) -> Sequence[RemoteId]:
+        """Assets whose file may have exactly this name, wherever they stand, as far as the index has caught up: an empty
+        answer proves nothing, and whatever is named is to be read by its id."""
         ...
 
     async def deliver(self, folder: RemoteId, body: Body, *, file_name: str, lane: Lane) -> RemoteId:
@@ -192,6 +201,11 @@ class AssetArchive(Protocol):
 
         What is surely gone already is no error. Raises `Unclear` when no answer came, `Refused` where this account may not,
         or cannot see an asset of this id."""
+        ...
+
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        """Delete this container for good; no asset stands in it any more, and what becomes of one that stood nowhere else
+        is the system's affair. Raises like `discard`."""
         ...
 
     def original(self, remote_id: RemoteId, *, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, exists, func, select, tuple_
 from dambridge.model.identity import AccountId, Link, LinkId, RemoteId, RunId
 from dambridge.storage.keys import pieces
 from dambridge.storage.links import read_links
-from dambridge.storage.tables import copies, sightings
+from dambridge.storage.tables import copies, links, sightings
 from dambridge.storage.upserting import insert_new
 
 AT_ONCE = 20_000
@@ -17,13 +17,20 @@ AT_ONCE = 20_000
 
 
 def links_in(conn: Connection, accounts: Sequence[AccountId], after: LinkId | None, limit: int) -> list[Link]:
-    """Several reads: needs a snapshot."""
-    query = select(copies.c.link).where(copies.c.account.in_(accounts)).distinct().order_by(copies.c.link).limit(limit)
-    if after is not None:
-        query = query.where(copies.c.link > after)
-    ids = [LinkId(it) for it in conn.execute(query).scalars()]
-    found = read_links(conn, ids)
-    return [found[it] for it in ids]
+    """Several reads: needs a snapshot. Links are taken in the order of their keys and those elsewhere passed over, which
+    no database needs statistics for."""
+    found: list[Link] = []
+    while len(found) < limit:
+        query = select(links.c.id).order_by(links.c.id).limit(limit)
+        if after is not None:
+            query = query.where(links.c.id > after)
+        ids = [LinkId(it) for it in conn.execute(query).scalars()]
+        known = read_links(conn, ids)
+        found += [known[it] for it in ids if any(copy.id.account in accounts for copy in known[it].copies)]
+        if len(ids) < limit:
+            break
+        after = ids[-1]
+    return found[:limit]
 
 
 def sight(conn: Connection, run: RunId, account: AccountId, ids: Sequence[RemoteId]) -> None:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table, literal
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, ReturningInsert
 
 from dambridge.storage.writer import Tx
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+
+
+def _insert(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
+    """The database's own INSERT; each is loaded by whoever uses that database."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgres_insert  # noqa: PLC0415 - see above
+
+        return postgres_insert(table)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415 - see above
+
+    return sqlite_insert(table)
 
 
 @cache
 def upsert(dialect: str, table: Table, *, keep: frozenset[str] = frozenset()) -> Insert:
     """A statement that inserts a row or, where the primary key is known, replaces all its columns but those in `keep`."""
-    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    insert = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
     values = {it.name: insert.excluded[it.name] for it in table.columns if it.name not in keys and it.name not in keep}
     return insert.on_conflict_do_update(index_elements=keys, set_=values)
@@ -25,8 +39,7 @@ def upsert(dialect: str, table: Table, *, keep: frozenset[str] = frozenset()) ->
 @cache
 def insert_new(dialect: str, table: Table) -> ReturningInsert[tuple[int]]:
     """A statement that inserts a row unless one stands in its way; gives one row back if it did."""
-    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    return insert.on_conflict_do_nothing().returning(literal(1))
+    return _insert(dialect, table).on_conflict_do_nothing().returning(literal(1))
 
 
 def put(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

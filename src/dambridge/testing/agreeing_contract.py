@@ -285,6 +285,7 @@ class AgreeingContract(ABC):
         told = [it.entry.detail["said"] for it in await beside.audit_trail(subject=None, after=0, limit=9)]
         assert told == [str(won)]
 
+    @pytest.mark.hazard("P46")
     async def test_what_a_person_ruled_is_not_lost_under_what_was_seen_meanwhile(
         self, ledger: AgreeingLedger, beside: AgreeingLedger
     ) -> None:

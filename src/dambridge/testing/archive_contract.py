@@ -156,6 +156,15 @@ class ArchiveContract(ABC):
         made = await asyncio.gather(*(archive.ensure_folder(f"{scratch}/x/y", lane=LANE) for _ in range(6)))
         assert len(set(made)) == 1
 
+    async def test_a_folder_is_found_where_it_is_and_made_by_nobody_who_only_asks(
+        self, archive: AssetArchive, scratch: str
+    ) -> None:
+        assert await archive.folder_at(f"{scratch}/a", lane=LANE) is None
+        assert await archive.folder_at(f"{scratch}/a", lane=LANE) is None
+        made = await archive.ensure_folder(f"{scratch}/a", lane=LANE)
+        assert await archive.folder_at(f"{scratch}/a", lane=LANE) == made
+        assert await archive.folder_at(f"{scratch}/b", lane=LANE) is None
+
     async def test_a_new_folder_is_empty(self, archive: AssetArchive, scratch: str) -> None:
         folder = await archive.ensure_folder(scratch, lane=LANE)
         assert list(await archive.contents(folder, lane=LANE)) == []
@@ -353,7 +362,7 @@ class ArchiveContract(ABC):
         self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes], fields: ContractFields
     ) -> None:
         _need_attributes(archive)
-        if fields.closed is None or not archive.capabilities.may_write(fields.closed).usable:
+        if fields.closed is None or not archive.capabilities.may_write(fields.closed, MediaType.IMAGE).usable:
             pytest.skip("has no closed list that may be written. The map's own vocabularies are checked before a write")
         record = await _delivered(archive, scratch, bytes_of("w"))
         await _write(archive, record, {fields.closed: (fields.closed_term,)})
@@ -392,6 +401,21 @@ class ArchiveContract(ABC):
         seen = await archive.read([record.key.remote_id, other.key.remote_id], lane=LANE)
         assert isinstance(seen[record.key.remote_id], Missing)
         assert isinstance(seen[other.key.remote_id], NativeRecord)
+
+    async def test_a_folder_goes_with_all_that_stands_in_it_and_no_other_does(
+        self, archive: AssetArchive, scratch: str, bytes_of: Callable[[str], bytes]
+    ) -> None:
+        if not archive.capabilities.discard_folder.usable:
+            pytest.skip("declares: no folder is deleted. The engine never relies on it there")
+        gone, stays = [await _delivered(archive, f"{scratch}/{it}", bytes_of(it)) for it in ("w", "v")]
+        (place,) = gone.containers
+        for _ in range(2):
+            await archive.discard_folder(place.id, lane=LANE)
+        assert await archive.folder_at(f"{scratch}/w", lane=LANE) is None
+        seen = await archive.read([gone.key.remote_id, stays.key.remote_id], lane=LANE)
+        left = seen[gone.key.remote_id]
+        assert isinstance(left, Missing) or place.id not in {it.id for it in left.containers}
+        assert [it.id for it in present(seen[stays.key.remote_id]).containers] == [stays.containers[0].id]
 
     async def test_a_write_to_no_asset_is_refused(self, archive: AssetArchive) -> None:
         with pytest.raises(Refused):
@@ -512,6 +536,25 @@ class ArchiveContract(ABC):
         await settle()
         assert list(await archive.find(fields.id_text, f"{scratch} 1", lane=LANE)) == [one.key.remote_id]
         assert list(await archive.find(fields.id_text, f"{scratch} 3", lane=LANE)) == []
+
+    async def test_a_file_is_found_by_its_name_and_no_other_is(
+        self,
+        archive: AssetArchive,
+        scratch: str,
+        bytes_of: Callable[[str], bytes],
+        settle: Callable[[], Awaitable[None]],
+    ) -> None:
+        _need_delivery(archive)
+        folder = await archive.ensure_folder(scratch, lane=LANE)
+        name = f"ac{hashlib.sha256(scratch.encode()).hexdigest()[:20]}"
+        made = {
+            it: await archive.deliver(folder, body_of(bytes_of(it)), file_name=it, lane=LANE)
+            for it in (f"{name}.jpg", f"{name}x.jpg")
+        }
+        await settle()
+        for it, remote in made.items():
+            assert list(await archive.named(it, lane=LANE)) == [remote]
+        assert list(await archive.named(f"{name}y.jpg", lane=LANE)) == []
 
     async def test_a_person_can_open_the_asset(self, archive: AssetArchive) -> None:
         page = archive.page_of(RemoteId("4101"))

@@ -110,6 +110,7 @@ class FakeArchive:
             take_out=Proof.DECLARED,
             discard=Proof.DECLARED,
             discard_recoverable=Proof.ABSENT,
+            discard_folder=Proof.DECLARED,
             rename=Proof.DECLARED,
             folders=Proof.DECLARED,
             versions=Proof.DECLARED,
@@ -171,6 +172,10 @@ class FakeArchive:
         with self._call("ensure_folder", path, changes=path not in self.folders):
             return self._folder(path)
 
+    async def folder_at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        with self._call("folder_at", path):
+            return self.folders.get(path.strip("/"))
+
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
         with self._call("contents", folder):
             shown = [it for it in self.assets.values() if self._listed_in(it, folder) and not it.hidden]
@@ -185,6 +190,11 @@ class FakeArchive:
             seen = self.now - self.query_lag
             known = [it for it in self.assets.values() if it.modified_at <= seen and not it.hidden]
             return [it.id for it in known if value in it.attributes.get(attribute, ())]
+
+    async def named(self, file_name: str, *, lane: Lane) -> Sequence[RemoteId]:
+        with self._call("named", file_name):
+            seen = self.now - self.query_lag
+            return [it.id for it in self.assets.values() if it.file_name == file_name and it.modified_at <= seen]
 
     async def deliver(self, folder: RemoteId, body: Body, *, file_name: str, lane: Lane) -> RemoteId:
         content = await _drain(body)
@@ -248,6 +258,12 @@ class FakeArchive:
     async def discard(self, remote_id: RemoteId, *, lane: Lane) -> None:
         with self._call("discard", remote_id, changes=remote_id in self.assets):
             self.assets.pop(remote_id, None)
+
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        with self._call("discard_folder", folder, changes=folder in self.folders.values()):
+            self.folders = {path: it for path, it in self.folders.items() if it != folder}
+            for asset in self.assets.values():
+                asset.folders.pop(folder, None)
 
     @asynccontextmanager
     async def original(self, remote_id: RemoteId, *, lane: Lane) -> AsyncIterator[ByteStream]:

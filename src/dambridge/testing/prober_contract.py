@@ -20,7 +20,7 @@ from dambridge.ports.ledger import AuditEntry
 from dambridge.ports.pace import Lane
 from dambridge.ports.probing import Finding, Prober, Standing
 
-_FACETS = frozenset({"reader", "archive", "audience", "attachments", "finder"})
+_FACETS = frozenset({"route", "encoding", "reader", "archive", "audience", "attachments", "finder"})
 
 
 class ProbedAccount(Protocol):

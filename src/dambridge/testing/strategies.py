@@ -272,15 +272,14 @@ def approvals() -> st.SearchStrategy[Approval]:
 
 @st.composite
 def capabilities(draw: st.DrawFn) -> tuple[ReaderCapabilities, ArchiveCapabilities]:
-    """What two accounts may be known to do: every cell on its own. Fields inside files alone are another kind of account: where
-    they are, the other cells of attributes say nothing."""
+    """What two accounts may be known to do: every cell on its own. Fields inside files are another kind of account."""
     proof = st.sampled_from([Proof.PROVEN, Proof.DECLARED, Proof.PROVEN, Proof.DECLARED, Proof.UNPROVEN, Proof.ABSENT])
 
     def matrix() -> Mapping[MediaType, Proof]:
         return {it: draw(proof) for it in MediaType if draw(st.integers(0, 9))}
 
     reads: dict[str, Any] = {it: draw(proof) for it in ReaderCapabilities.__dataclass_fields__ if it != "originals"}
-    apart = {"deliver", "fields", "embedded_writes"}
+    apart = {"deliver", "fields", "deferred_fields", "embedded"}
     takes: dict[str, Any] = {it: draw(proof) for it in ArchiveCapabilities.__dataclass_fields__ if it not in apart}
     return ReaderCapabilities(**reads, originals=matrix()), ArchiveCapabilities(**takes, fields={}, deliver=matrix())
 
@@ -312,6 +311,7 @@ def actions(draw: st.DrawFn) -> Action:
         size=draw(st.integers(0, 2**41)),
         calls={"agency": draw(st.integers(0, 3)), "archive": draw(st.integers(0, 9))},
         modified_at=draw(st.none() | st.just(AT - timedelta(hours=1))),
+        held=tuple(sorted(draw(st.frozensets(st.sampled_from(sorted(set(FIELDS) - set(held))), max_size=2)))),
     )
 
 

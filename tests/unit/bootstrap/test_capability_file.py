@@ -17,7 +17,6 @@ from dambridge.bootstrap.capability_file import (
     capability_schema,
     cells_for,
     file_of,
-    found_cells,
     known_archive,
     read_capabilities,
     remarks,
@@ -26,10 +25,17 @@ from dambridge.bootstrap.capability_file import (
 )
 from dambridge.engine.probing import Examination
 from dambridge.model.identity import AccountId
+from dambridge.model.records import MediaType
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.probing import Finding, Standing
 from dambridge.testing.fake_archive import FakeArchive
+
+
+def found_cells(at: Settings) -> dict[AccountId, Any]:
+    known = read_capabilities(file_of(at))
+    return {AccountId(name): cells_for(known, name, it) for name, it in at.accounts.items()}
+
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 ARCHIVE = AccountId("archive")
@@ -171,7 +177,7 @@ def test_what_was_found_lies_over_what_is_declared_and_all_else_is_the_archive_i
     archive = FakeArchive()
     known = known_archive(archive, CELLS)
     assert known.capabilities.rename is Proof.ABSENT
-    assert known.capabilities.may_write("Credit") is Proof.PROVEN
+    assert known.capabilities.may_write("Credit", MediaType.IMAGE) is Proof.PROVEN
     assert known.capabilities.deliver == archive.capabilities.deliver
     assert known.account == archive.account
     assert known_archive(archive, {}) is archive

@@ -9,13 +9,13 @@ import pytest
 from pydantic import ValidationError
 
 from dambridge.connectors.photoshelter import wire
-from dambridge.connectors.photoshelter.abilities import archive_capabilities, upload_route
+from dambridge.connectors.photoshelter.abilities import archive_capabilities, plain_uploads
 from dambridge.connectors.photoshelter.changes import Change, changes_for
 from dambridge.connectors.photoshelter.config import Guess, PhotoShelterOptions, UploadVia
 from dambridge.connectors.photoshelter.protocol import find_query
 from dambridge.connectors.photoshelter.records import media_type_of_id, media_type_of_name
 from dambridge.model.records import MediaType
-from dambridge.ports.capabilities import Proof
+from dambridge.ports.capabilities import ArchiveCapabilities, Proof
 from dambridge.ports.errors import Refused
 
 CUSTOM = {"permit": {"opt_118": "P-118", "opt_119": "P-119"}}
@@ -91,23 +91,27 @@ def test_what_cannot_be_said_is_refused_whole(attributes: dict[str, tuple[str, .
     [
         ({}, UploadVia.V4, UploadVia.V4),
         ({"v3_api_key": V3_KEY}, UploadVia.V3, UploadVia.V4),
-        ({"v3_api_key": V3_KEY, "proven": ["upload_v4"]}, UploadVia.V3, UploadVia.V4),
+        ({"v3_api_key": V3_KEY, "proven": ["upload_v4"]}, UploadVia.V4, UploadVia.V4),
         ({"v3_api_key": V3_KEY, "proven": ["upload_v3_any"]}, UploadVia.V3, UploadVia.V3),
-        ({"v3_api_key": V3_KEY, "proven": ["upload_v3_any", "upload_v4"]}, UploadVia.V3, UploadVia.V4),
+        ({"v3_api_key": V3_KEY, "proven": ["upload_v3_any", "upload_v4"]}, UploadVia.V4, UploadVia.V4),
         ({"v3_api_key": V3_KEY, "upload_via": "v4"}, UploadVia.V4, UploadVia.V4),
         ({"v3_api_key": V3_KEY, "upload_via": "v3"}, UploadVia.V3, UploadVia.V3),
     ],
 )
 def test_the_way_of_an_upload(said: dict[str, Any], image: UploadVia, video: UploadVia) -> None:
-    given = options(**said)
-    assert upload_route(given, MediaType.IMAGE) is upload_route(given, MediaType.RAW) is image
-    assert upload_route(given, MediaType.VIDEO) is upload_route(given, MediaType.DOCUMENT) is video
+    via = {kind: it.via for kind, it in plain_uploads(options(**said)).items()}
+    assert via[MediaType.IMAGE] is via[MediaType.RAW] is image
+    assert via[MediaType.VIDEO] is via[MediaType.DOCUMENT] is video
+
+
+def can(given: PhotoShelterOptions) -> ArchiveCapabilities:
+    return archive_capabilities(given, plain_uploads(given))
 
 
 def test_a_confirmed_way_is_declared_and_a_guess_is_not() -> None:
-    deliver = archive_capabilities(options(v3_api_key=V3_KEY, upload_via="v3")).deliver
+    deliver = can(options(v3_api_key=V3_KEY, upload_via="v3")).deliver
     assert (deliver[MediaType.IMAGE], deliver[MediaType.VIDEO]) == (Proof.DECLARED, Proof.UNPROVEN)
-    assert archive_capabilities(options(proven=[Guess.UPLOAD_V4])).deliver[MediaType.AUDIO] is Proof.PROVEN
+    assert can(options(proven=[Guess.UPLOAD_V4])).deliver[MediaType.AUDIO] is Proof.PROVEN
 
 
 @pytest.mark.parametrize(

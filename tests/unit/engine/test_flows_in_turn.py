@@ -24,9 +24,9 @@ from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, RemoteId, RunId
 from dambridge.model.plans import Forecast, Plan, PlanHeader
 from dambridge.policy.rounds import ORDER, in_order
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater
 from dambridge.ports.hints import Hint
-from dambridge.ports.ledger import Ledger
 from dambridge.ports.runtime import Json
 from dambridge.storage import open_ledger
 
@@ -48,7 +48,7 @@ class Turn:
     """A flow that notes its turns, and ends as it is told to."""
 
     name: FlowName
-    ledger: Ledger
+    ledger: AgreeingLedger
     clock: Now
     turns: list[str]
     raises: Exception | None = None
@@ -97,7 +97,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Bench:
-    ledger: Ledger
+    ledger: AgreeingLedger
     clock: Now = field(default_factory=Now)
     turns: list[str] = field(default_factory=list)
     flows: dict[FlowName, Flow] = field(default_factory=dict)

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.probe_report import OTHERWISE, WAITS, Account, otherwise, report, waiting
+from dambridge.engine.probe_report import Account, report
 from dambridge.engine.probing import Examination, examine, mutations_of, suggestions
-from dambridge.model.identity import AccountId
-from dambridge.ports.capabilities import Proof
+from dambridge.model.identity import AccountId, System
+from dambridge.planning.routes import Taken, Why
+from dambridge.policy.needs import NEEDS
+from dambridge.ports.capabilities import Cells, Proof
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater
 from dambridge.ports.pace import Lane
 from dambridge.ports.probing import Finding, Mutation, Question, Standing
@@ -215,12 +217,22 @@ async def test_it_is_on_record_who_probed_with_leave_to_write() -> None:
 # the report -------------------------------------------------------------------------------------------------------
 
 
-def shown(*findings: Finding, **more: Any) -> str:
+def account_of(*findings: Finding, derived: Cells | None = None, routes: Sequence[Taken] = (), **more: Any) -> Account:
     found = Examination(account=AccountId("archive"), findings={it.question: it for it in findings}, **more)
-    account = Account(
-        system="netx", host="dam.example.org", wrote=True, questions=[READ, WRITE, AFTER], examination=found
+    return Account(
+        system=System.NETX,
+        host="dam.example.org",
+        wrote=True,
+        questions=[READ, WRITE, AFTER],
+        examination=found,
+        takes=frozenset({"write_encoding"}),
+        derived=derived or {},
+        routes=routes,
     )
-    return report([account], made_at=datetime(2026, 11, 28, 9, 30, tzinfo=UTC), version="1.2.3")
+
+
+def shown(*findings: Finding, **more: Any) -> str:
+    return report([account_of(*findings, **more)], made_at=datetime(2026, 11, 28, 9, 30, tzinfo=UTC), version="1.2.3")
 
 
 def test_the_report_says_what_waits_what_works_and_whom_to_ask() -> None:
@@ -229,19 +241,24 @@ def test_the_report_says_what_waits_what_works_and_whom_to_ask() -> None:
         answer(
             "write",
             told="A | b",
-            cells={"archive.write_attributes": Proof.ABSENT, "archive.fields.My.Field": Proof.ABSENT},
-            suggests={"write_encoding": "separate_method"},
+            cells={"route.rpc.any": Proof.PROVEN, "encoding.write_encoding.update_asset": Proof.ABSENT},
+            suggests={"write_encoding": "separate_method", "custom_fields": {"f": {}}},
             warning="Mind this.",
             administrator="Raise the level.",
         ),
         left=["Asset 7 stays."],
+        derived={"archive.fields.My.Field": Proof.ABSENT},
+        routes=[Taken("rpc", Proof.PROVEN, Why.SHOWN, ["Credit"]), Taken("", Proof.ABSENT, Why.NO_WAY, ["My.Field"])],
     )
     for part in (
         "2026-11-28 09:30 UTC",
         "- **Mind this.**",
         "- Asset 7 stays.",
-        "`archive.write_attributes`: intake, enrich",
-        "`archive.fields.My.Field`: intake, enrich, rights: assets with a value",
+        "`archive.fields.My.Field`: intake, handoff: assets with fields to write wait",
+        "- rpc (proven), because it was shown to work: Credit",
+        "- no way (absent), because no way was shown to work: My.Field",
+        "### Taken where the configuration does not say otherwise",
+        "### Options to set",
         "- `archive.deliver.image`",
         '    write_encoding: "separate_method"',
         "- Raise the level.",
@@ -250,6 +267,7 @@ def test_the_report_says_what_waits_what_works_and_whom_to_ask() -> None:
     ):
         assert part in text, part
     assert "archive.deliver.image`: " not in text
+    assert "encoding" not in text.split("### Every question")[0].replace("write_encoding", "")
 
 
 def test_a_cell_that_works_in_one_finding_and_not_in_another_does_not_work() -> None:
@@ -257,19 +275,28 @@ def test_a_cell_that_works_in_one_finding_and_not_in_another_does_not_work() -> 
         answer("a", cells={"archive.rename": Proof.PROVEN}),
         answer("b", cells={"archive.rename": Proof.ABSENT}),
     )
-    assert list(waiting([one, other])) == list(waiting([other, one])) == ["archive.rename"]
-    assert waiting([one]) == {}
+    assert list(account_of(one, other).waiting()) == list(account_of(other, one).waiting()) == ["archive.rename"]
+    assert account_of(one).waiting() == {}
     lesser = answer("c", cells={"reader.byte_ranges": Proof.ABSENT, "audience.public": Proof.ABSENT})
-    assert list(waiting([lesser])) == ["audience.public"]
-    assert otherwise([lesser]) == {"reader.byte_ranges": "a download that is cut begins anew"}
+    assert list(account_of(lesser).waiting()) == ["audience.public"]
+    assert account_of(lesser).otherwise() == {"reader.byte_ranges": "a download that is cut begins anew"}
+
+
+def test_a_way_that_does_not_work_is_no_lack_where_another_is_taken() -> None:
+    refused = answer("a", cells={"route.rpc.any": Proof.ABSENT, "encoding.write_method.x": Proof.ABSENT})
+    assert account_of(refused).lacks() == {}
+    assert list(account_of(refused, derived={"archive.write_attributes": Proof.ABSENT}).waiting()) == [
+        "archive.write_attributes"
+    ]
 
 
 def test_every_absent_cell_is_told_of_once() -> None:
     cells = [f"{facet}.{it}" for facet in ("reader", "archive", "audience", "finder", "strange") for it in "abc"]
-    found = answer("a", cells=dict.fromkeys([*cells, *WAITS, *OTHERWISE], Proof.ABSENT))
-    waits, other = waiting([found]), otherwise([found])
+    needed = [it.cell for rows in NEEDS.values() for it in rows]
+    account = account_of(answer("a", cells=dict.fromkeys([*cells, *needed], Proof.ABSENT)))
+    waits, other = account.waiting(), account.otherwise()
     assert waits.keys().isdisjoint(other)
-    assert waits.keys() | other.keys() == set(found.cells)
+    assert waits.keys() | other.keys() == {*cells, *needed}
     assert all({**waits, **other}.values())
 
 

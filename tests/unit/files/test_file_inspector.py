@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,12 +26,18 @@ TEXTS = [
 
 
 def write(path: Path, **tags: object) -> None:
-    sheet = path.with_name("tags.json")
+    write_each({path: tags})
+
+
+def write_each(wanted: Mapping[Path, Mapping[str, object]]) -> None:
+    """Write tags into files of one folder."""
+    sheet = next(iter(wanted)).with_name("tags.json")
     # ExifTool does not join escaped surrogate pairs: emoji must stand in the file as they are.
-    sheet.write_text(json.dumps([{"SourceFile": "*", **tags}], ensure_ascii=False), encoding="utf-8")
+    rows = [{"SourceFile": str(path), **tags} for path, tags in wanted.items()]
+    sheet.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
     program = find_exiftool().program
     subprocess.run(
-        [program, "-config", "", f"-json={sheet}", "-overwrite_original", "-q", path], check=True, timeout=60
+        [program, "-config", "", f"-json={sheet}", "-overwrite_original", "-q", *wanted], check=True, timeout=60
     )
 
 
@@ -105,12 +111,10 @@ async def test_a_text_is_a_document_and_is_not_shown_to_exiftool(inspector: File
 
 
 async def test_many_at_once_each_get_their_own(inspector: FileInspector, tmp_path: Path, jpeg: Path) -> None:
-    paths = []
-    for number in range(30):
-        path = tmp_path / f"{number:02d}"
+    paths = [tmp_path / f"{number:02d}" for number in range(30)]
+    for path in paths:
         path.write_bytes(jpeg.read_bytes())
-        write(path, **{"XMP-dc:Title-x-default": f"Title {number}"})
-        paths.append(path)
+    write_each({path: {"XMP-dc:Title-x-default": f"Title {number}"} for number, path in enumerate(paths)})
     read = await asyncio.gather(*(inspector.inspect(path, file_name="x.jpg") for path in paths))
     titles = [it.tags["XMP-dc:Title"] for it in read if isinstance(it, EmbeddedMetadata)]
     assert titles == [{"x-default": f"Title {number}"} for number in range(30)]

@@ -25,7 +25,7 @@ def test_no_two_fields_share_a_home(home: str) -> None:
 
 def test_every_field_has_a_home_somewhere_and_a_known_limit() -> None:
     for field in FIELDS.values():
-        assert field.xmp or field.iim, field.name
+        assert field.xmp or field.iim or field.netx, field.name
         assert field.limit == 0 or field.iim, field.name
         if field.iim and field.limit:
             assert LIMITS[field.iim.removeprefix("IPTC:")] == field.limit, field.name

@@ -45,6 +45,7 @@ from dambridge.model.records import (
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 from dambridge.planning import decide_intake
 from dambridge.policy.intake import IntakePolicy
+from dambridge.policy.placing import folder_id
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -308,6 +309,80 @@ def test_a_field_that_is_not_taken_and_did_not_change_holds_up_no_other() -> Non
         **field_cells(Credit=Proof.ABSENT),
     )
     assert the_action(decision).fields == f(city="Bruges")
+
+
+# fields that hold back themselves alone ------------------------------------------------------------------------
+
+DELIVERS = replace(POLICY, unproven_fields="deliver")
+
+
+@pytest.mark.parametrize("proof", list(Proof))
+def test_an_asset_goes_before_its_fields_that_are_not_known_to_be_taken(proof: Proof) -> None:
+    record = Present(source_record(f(credit="C", city="Ghent")))
+    action = the_action(decide(record, NotYet(), link=None, policy=DELIVERS, **field_cells(Credit=proof)))
+    assert action.kind is ActionKind.CREATE
+    assert action.held == (() if proof.usable else (FieldName("credit"),))
+    assert action.fields == (f(credit="C", city="Ghent") if proof.usable else f(city="Ghent"))
+
+
+@pytest.mark.parametrize("cell", ["originals", "deliver"])
+def test_what_the_bytes_need_holds_back_the_asset_all_the_same(cell: str) -> None:
+    never: Any = dict.fromkeys(MediaType, Proof.ABSENT)
+    cells: dict[str, Any] = {"can_read": replace(READS, originals=never), "can_archive": replace(TAKES, deliver=never)}
+    name = "can_read" if cell == "originals" else "can_archive"
+    record = Present(source_record(f(credit="C")))
+    decision = decide(record, NotYet(), link=None, policy=DELIVERS, **{name: cells[name]})
+    assert left(decision) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
+
+
+@pytest.mark.parametrize("theirs", ["C", "edited", None])
+def test_a_field_that_waits_is_waited_for_whatever_the_target_shows_and_nothing_is_done(theirs: str | None) -> None:
+    now = source_record(f(credit="C", city="Ghent"))
+    there = target_record(f(city="Ghent") if theirs is None else f(credit=theirs, city="Ghent"))
+    agreed = agreed_on(now, f(city="Ghent"))
+    decision = decide(Present(now), Present(there), agreed, policy=DELIVERS, **field_cells(Credit=Proof.ABSENT))
+    assert left(decision) == (Outcome.WAITING, Code.FIELDS_WAIT)
+    assert isinstance(decision, Leave)
+    assert decision.reason["fields"] == ("credit",)
+
+
+def test_an_edit_of_another_field_is_carried_and_the_asset_waits_on() -> None:
+    before, now = f(city="Ghent"), f(credit="C", city="Bruges")
+    decision = decide(
+        Present(source_record(now, modified="m2")),
+        Present(target_record(before)),
+        agreed_on(source_record(f(credit="C", city="Ghent")), before),
+        policy=DELIVERS,
+        **field_cells(Credit=Proof.ABSENT),
+    )
+    action = the_action(decision)
+    assert (action.kind, action.fields, action.held) == (
+        ActionKind.UPDATE_FIELDS,
+        f(city="Bruges"),
+        (FieldName("credit"),),
+    )
+
+
+@pytest.mark.parametrize(("theirs", "written"), [(None, True), ("of the file", True), ("a librarian's", False)])
+def test_once_a_route_is_proven_what_waited_is_written_but_over_nobodys_edit(theirs: str | None, written: bool) -> None:
+    now = source_record(f(credit="C"))
+    there = target_record({} if theirs is None else f(credit=theirs))
+    agreed = agreed_on(now, {}, filled=None if theirs is None else f(credit="of the file"))
+    decision = decide(Present(now), Present(there), agreed, policy=DELIVERS)
+    if written:
+        assert the_action(decision).fields == f(credit="C")
+    else:
+        assert left(decision) == (Outcome.UNCHANGED, Code.TARGET_EDITED)
+
+
+def test_a_folder_is_named_by_its_number_as_it_stands() -> None:
+    policy = replace(POLICY, folder="id:612")
+    action = the_action(decide(Present(source_record(f(city="Ghent"))), NotYet(), link=None, policy=policy))
+    assert action.folder == "id:612"
+    assert folder_id(action.folder) == "612"
+    named = replace(POLICY, folder="{city}")
+    action = the_action(decide(Present(source_record(f(city="id:612"))), NotYet(), link=None, policy=named))
+    assert folder_id(action.folder) is None, "no value of a field is taken for a number"
 
 
 # not there, not read ------------------------------------------------------------------------------------------

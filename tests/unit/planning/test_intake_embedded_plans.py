@@ -59,8 +59,8 @@ READS = ReaderCapabilities(
     originals=dict.fromkeys(MediaType, Proof.DECLARED),
 )
 TAKES = ArchiveCapabilities(
-    write_attributes=Proof.DECLARED,
-    fields={"Title": Proof.DECLARED, "Credit": Proof.DECLARED},
+    write_attributes=Proof.ABSENT,
+    fields={},
     take_out=Proof.DECLARED,
     discard=Proof.DECLARED,
     discard_recoverable=Proof.ABSENT,
@@ -71,7 +71,7 @@ TAKES = ArchiveCapabilities(
     conditional_write=Proof.ABSENT,
     deliver=dict.fromkeys(MediaType, Proof.DECLARED),
     deferred_writes=Proof.DECLARED,
-    embedded_writes=Proof.DECLARED,
+    embedded={it: {"Title": Proof.DECLARED, "Credit": Proof.DECLARED} for it in MediaType},
 )
 Values = Mapping[FieldName, Value]
 
@@ -151,7 +151,7 @@ def test_an_edit_is_a_version_whose_bytes_and_calls_are_forecast() -> None:
     takes = forecast([action], {AGENCY: 1.0, ARCHIVE: 1.0})
     assert takes.bytes == 1000
     assert takes.calls == {"agency": 1, "archive": 5}
-    plain = replace(TAKES, embedded_writes=Proof.ABSENT, fields={})
+    plain = replace(TAKES, embedded={}, write_attributes=Proof.DECLARED)
     cheap = the_action(
         decide(source(f(credit="D"), modified="m2"), Present(target(f(credit="C"))), f(credit="C"), takes=plain)
     )
@@ -182,10 +182,23 @@ def test_a_kind_that_is_not_written_into_waits(file_name: str) -> None:
     assert "kind" in waits_for(decide(source(f(credit="C"), file_name=file_name), NotYet()))
 
 
-def test_what_calls_were_found_to_do_says_nothing_of_files_and_what_files_were_found_to_do_says_all() -> None:
-    calls = {"archive.write_attributes": Proof.ABSENT, "archive.fields.Credit": Proof.ABSENT}
-    assert proven_archive(TAKES, calls).may_write("Credit").usable
-    assert not proven_archive(TAKES, calls).may_write("City").usable
-    files = proven_archive(TAKES, {"archive.embedded_writes": Proof.ABSENT})
-    assert not files.may_write("Credit").usable
-    assert not files.write_attributes.usable
+def test_a_type_whose_files_carry_nothing_waits_where_calls_do_not_work_and_is_written_by_calls_where_they_do() -> None:
+    pictures = {MediaType.IMAGE: {"Credit": Proof.PROVEN}}
+    film = replace(source(f(credit="C"), file_name="a.mp4"), media_type=MediaType.VIDEO)
+    assert "attributes" in waits_for(decide(film, NotYet(), takes=replace(TAKES, embedded=pictures)))
+    calls = replace(TAKES, embedded=pictures, write_attributes=Proof.PROVEN)
+    assert the_action(decide(film, NotYet(), takes=calls)).kind is ActionKind.CREATE
+
+
+def test_an_attribute_that_the_account_is_not_shown_is_not_written_by_any_way() -> None:
+    hidden = proven_archive(TAKES, {"archive.fields.Credit": Proof.ABSENT})
+    assert not hidden.may_write("Credit", MediaType.IMAGE).usable
+    assert hidden.may_write("Title", MediaType.IMAGE).usable
+    assert not hidden.may_write("City", MediaType.IMAGE).usable
+
+
+def test_what_is_seen_later_is_said_of_single_fields_where_others_are_seen_at_once() -> None:
+    assert TAKES.defers("Credit")
+    some = replace(TAKES, deferred_fields={"Title": Proof.DECLARED})
+    assert (some.defers("Title"), some.defers("Credit")) == (True, False)
+    assert not replace(some, deferred_writes=Proof.ABSENT).defers("Title")

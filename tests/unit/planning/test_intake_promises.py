@@ -84,22 +84,22 @@ USUAL = st.integers(0, 2).flatmap(lambda it: capabilities() if it == 2 else st.j
 
 @pytest.mark.hazard("P01")
 @pytest.mark.parametrize(
-    ("here_is", "there_is", "floors"),
+    ("here_is", "there_is", "examples", "floors"),
     [
-        (HERE, st.just(NotYet()), {"create": 15, "waiting:capability_unproven": 5, "quarantined:path_invalid": 5}),
-        (HERE, THERE, {"update_fields": 10, "add_version": 5, "confirm_bytes": 5, "unchanged:in_step": 2}),
-        (HERE, not_present(), {"waiting:target_unread": 20, "waiting:target_gone": 20}),
-        (not_present(), THERE, {"waiting:source_unread": 20, "skipped:gone_at_source": 20}),
-        (not_present(), not_present(), {"waiting:source_unread": 20, "skipped:gone_at_source": 20}),
+        (HERE, st.just(NotYet()), 400, {"create": 15, "waiting:capability_unproven": 5, "quarantined:path_invalid": 5}),
+        (HERE, THERE, 400, {"update_fields": 10, "add_version": 5, "confirm_bytes": 5, "unchanged:in_step": 2}),
+        (HERE, not_present(), 160, {"waiting:target_unread": 8, "waiting:target_gone": 8}),
+        (not_present(), THERE, 160, {"waiting:source_unread": 8, "skipped:gone_at_source": 8}),
+        (not_present(), not_present(), 160, {"waiting:source_unread": 8, "skipped:gone_at_source": 8}),
     ],
     ids=["new", "known", "unsure there", "unsure here", "unsure"],
 )
 def test_whatever_is_seen_only_read_copies_are_acted_on_and_only_managed_fields_are_written(
-    here_is: st.SearchStrategy[Seen], there_is: st.SearchStrategy[Seen], floors: Mapping[str, int]
+    here_is: st.SearchStrategy[Seen], there_is: st.SearchStrategy[Seen], examples: int, floors: Mapping[str, int]
 ) -> None:
     met: Counter[str] = Counter()
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=examples, deadline=None)
     @given(
         policy=policies(names=SOME),
         here=here_is,
@@ -486,7 +486,7 @@ CELLS = ("originals", "deliver", "write_attributes", "folders", "versions")
 def test_each_kind_of_work_waits_for_the_cells_that_it_needs_and_for_no_others(
     media_type: MediaType, kind: ActionKind, cell: str, proof: Proof
 ) -> None:
-    pair = TwoCopies(POLICY, here={NAMES[0]: "a"}, media_type=media_type)
+    pair = TwoCopies(replace(POLICY, arrival="berth"), here={NAMES[0]: "a"}, media_type=media_type)
     if kind is not ActionKind.CREATE:
         pair.settle()
     match kind:
@@ -504,6 +504,18 @@ def test_each_kind_of_work_waits_for_the_cells_that_it_needs_and_for_no_others(
         assert isinstance(decision, Leave)
         assert decision.waits_for == "administrator"
         assert decision.reason["media_type"] == str(media_type)
+
+
+@pytest.mark.parametrize("arrival", ["auto", "folder"])
+@pytest.mark.parametrize("proof", list(Proof))
+def test_where_nothing_can_be_filed_a_new_asset_goes_straight_unless_berths_are_asked_for(
+    arrival: Any, proof: Proof
+) -> None:
+    cannot = _with("folders", MediaType.IMAGE, proof)
+    straight = TwoCopies(replace(POLICY, arrival=arrival), here={NAMES[0]: "a"})
+    assert kinds_and_codes(straight.decide(**cannot)) == ["create"]
+    berths = TwoCopies(replace(POLICY, arrival="berth"), here={NAMES[0]: "a"})
+    assert kinds_and_codes(berths.decide(**cannot)) == ["create" if proof.usable else "waiting:capability_unproven"]
 
 
 def _with(cell: str, media_type: MediaType, proof: Proof) -> dict[str, Any]:

@@ -62,8 +62,8 @@ def test_fields_are_cells_of_their_own_names_with_dots_too(
     laid = proven_archive(archive, {f"archive.fields.{name}": proof for name, proof in found.items()})
     for name, proof in found.items():
         expected = Proof.ABSENT if write is Proof.ABSENT else stronger(write, proof)
-        assert laid.may_write(name) is expected
-    assert laid.may_write("another") is write
+        assert laid.may_write(name, MediaType.IMAGE) is expected
+    assert laid.may_write("another", MediaType.IMAGE) is write
 
 
 @given(declared=capabilities())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -192,6 +194,37 @@ def test_nothing_counts_as_written_before_it_is_on_the_disk(
     with pytest.raises(CannotGoOn, match=r"cannot be written: Input/output error.*store\.tombstones"):
         journal.append([gone(1)])
     assert synced == [path.stat().st_size]
+
+
+APPENDING = """
+import sys
+from pathlib import Path
+from dambridge.storage import FileTombstoneJournal
+from dambridge.testing.agreeing_contract import gone
+journal = FileTombstoneJournal(Path(sys.argv[1]))
+for number in range(int(sys.argv[2]), 10_000):
+    journal.append([gone(number)])
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.hazard("P04")
+def test_a_process_that_is_killed_loses_nothing_that_it_called_written(path: Path) -> None:
+    begun = 0
+    for lines in (1, 7, 30):
+        with subprocess.Popen(
+            [sys.executable, "-c", APPENDING, str(path), str(begun)], stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None
+            for _ in range(lines):
+                begun = int(writer.stdout.readline()) + 1
+            writer.kill()
+            told = writer.stdout.read().split()
+        begun = max([begun, *(int(it) + 1 for it in told)])
+        kept = [it.key for it in FileTombstoneJournal(path).read()]
+        assert kept[:begun] == [gone(n).key for n in range(begun)]
+        begun = len(kept)
+    assert begun >= 38
 
 
 async def test_a_place_that_cannot_be_written_is_said_and_made_up_for(tmp_path: Path) -> None:

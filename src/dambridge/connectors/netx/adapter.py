@@ -13,18 +13,22 @@ from dambridge.connectors.netx.hints import NetxHintReader
 from dambridge.connectors.netx.looking import AssetLooker
 from dambridge.connectors.netx.pictures import NetxPictures
 from dambridge.connectors.netx.reading import NetxReader
+from dambridge.connectors.netx.routes import AttributeRoutes
 from dambridge.model.identity import AccountId, System
 from dambridge.ports.connection import Connection
 from dambridge.ports.pace import Pacer
 
 
-def connect(options: NetxOptions, *, account: AccountId, pacer: Pacer, http: Http) -> Connection:
-    """The account's facets. Nothing is called before the first use.
+def connect(
+    options: NetxOptions, *, account: AccountId, pacer: Pacer, http: Http, routes: AttributeRoutes | None = None
+) -> Connection:
+    """The account's facets. Nothing is called before the first use. `routes` are how attributes are written; without them
+    the options alone say so.
 
     NetX shows nobody's permissions over its API (NX 11), hence no `audience`."""
     client = NetxClient(options, account=account, pacer=pacer, http=http)
     folders, looker = Folders(client), AssetLooker(client, ids_per_call=options.ids_per_call)
-    archive = NetxArchive(options, account=account, client=client, folders=folders, looker=looker)
+    archive = NetxArchive(options, account=account, client=client, folders=folders, looker=looker, routes=routes)
     pictures = NetxPictures(client)
     return Connection(
         account=account,

@@ -15,6 +15,7 @@ from dambridge.connectors.netx.datasync import DataSyncFile
 from dambridge.connectors.netx.folders import Folders
 from dambridge.connectors.netx.looking import AssetLooker
 from dambridge.connectors.netx.records import record_of
+from dambridge.connectors.netx.routes import AttributeRoutes, plain_routes
 from dambridge.model.identity import AccountId, RemoteId
 from dambridge.model.records import Absence, MediaType, Missing, NativeRecord
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof
@@ -29,21 +30,25 @@ class NetxArchive:
     """Implements `AssetArchive`. Folders are remembered by path; nothing else is."""
 
     def __init__(
-        self, setup: NetxOptions, *, account: AccountId, client: NetxClient, folders: Folders, looker: AssetLooker
+        self,
+        setup: NetxOptions,
+        *,
+        account: AccountId,
+        client: NetxClient,
+        folders: Folders,
+        looker: AssetLooker,
+        routes: AttributeRoutes | None = None,
     ) -> None:
         self._setup = setup
         self._account = account
         self._client = client
         self._folders = folders
         self._looker = looker
-        self._sync = DataSyncFile(setup.data_sync_file) if setup.data_sync_file else None
-        embedded = setup.write_route is WriteRoute.EMBEDDED
-        self._capabilities = ArchiveCapabilities(
-            write_attributes=Proof.ABSENT if setup.write_route is WriteRoute.NONE else Proof.DECLARED,
-            # When a site reads a file's metadata is not known (NX 10): at once, or later
-            deferred_writes=Proof.DECLARED if embedded or self._sync is not None else Proof.ABSENT,
-            embedded_writes=Proof.DECLARED if embedded else Proof.ABSENT,
-            fields=dict.fromkeys(setup.homes, Proof.DECLARED),
+        self._routes = routes = routes or plain_routes(setup)
+        self._sync = DataSyncFile(setup.data_sync_file) if setup.data_sync_file and routes.by_data_sync else None
+        declared = ArchiveCapabilities(
+            write_attributes=Proof.DECLARED,
+            fields={},
             take_out=Proof.DECLARED,
             discard=Proof.DECLARED,
             discard_recoverable=Proof.ABSENT,  # no trash was described (NX 12)
@@ -54,6 +59,7 @@ class NetxArchive:
             conditional_write=Proof.ABSENT,
             deliver=dict.fromkeys(MediaType, Proof.DECLARED),
         )
+        self._capabilities = routes.laid_over(declared)
 
     @property
     def account(self) -> AccountId:
@@ -103,6 +109,9 @@ class NetxArchive:
     async def ensure_folder(self, path: str, *, lane: Lane) -> RemoteId:
         return await self._folders.ensure(path, lane)
 
+    async def folder_at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        return await self._folders.at(path, lane)
+
     # reading -----------------------------------------------------------------------------------------------------
 
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
@@ -112,6 +121,12 @@ class NetxArchive:
 
     async def find(self, attribute: str, value: str, *, lane: Lane) -> Sequence[RemoteId]:
         about, params = f"look for {attribute} = {value!r}", [queries.query(queries.exactly(attribute, value))]
+        assets = await self._client.assets("getAssetsByQuery", params, data=("asset.id",), about=about, lane=lane)
+        return [RemoteId(it.id) for it in assets]
+
+    async def named(self, file_name: str, *, lane: Lane) -> Sequence[RemoteId]:
+        """By `fileName`, which queries know (NX 6, CONFIRMED)."""
+        about, params = f"look for the file {file_name!r}", [queries.query(queries.file_named(file_name))]
         assets = await self._client.assets("getAssetsByQuery", params, data=("asset.id",), about=about, lane=lane)
         return [RemoteId(it.id) for it in assets]
 
@@ -163,23 +178,20 @@ class NetxArchive:
         lane: Lane,
     ) -> None:
         about = f"write {', '.join(sorted(attributes)) or 'the name'} of asset {remote_id}"
-        if attributes and self._setup.write_route is WriteRoute.NONE:
-            raise Refused(
-                f"Could not {about}: `write_route` is none. Set it to rpc once `dambridge probe --write` shows it."
-            )
-        if attributes and self._setup.write_route is WriteRoute.EMBEDDED:
-            raise Refused(f"Could not {about}: `write_route` is embedded, so a new file has to bring it.")
-        calls = nx.write_call(
-            self._setup,
-            remote_id,
-            attributes=attributes if self._sync is None else {},
-            name=name,
-            file_name=file_name,
-        )
+        by_call = self._by(WriteRoute.RPC, attributes)
+        by_file = self._by(WriteRoute.DATA_SYNC, attributes)
+        if homeless := sorted({*attributes} - {*by_call, *by_file}):
+            carried = any(homeless[0] in row for row in self._routes.embedded.values())
+            how = "a new file has to bring it" if carried else "run `dambridge probe --write`, then `dambridge check`"
+            raise Refused(f"Could not {about}: no call or sync writes {homeless[0]!r} here; {how}.")
+        calls = nx.write_call(self._setup, remote_id, attributes=by_call, name=name, file_name=file_name)
         for method, params in calls:
             await self._client.change(method, params, parse=_anything, about=about, lane=lane)
-        if self._sync is not None and attributes:
-            await self._sync.want(remote_id, await self._sync_key(remote_id, attributes, lane), attributes)
+        if self._sync is not None and by_file:
+            await self._sync.want(remote_id, await self._sync_key(remote_id, attributes, lane), by_file)
+
+    def _by(self, route: WriteRoute, attributes: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {name: it for name, it in attributes.items() if self._routes.of(name) is route}
 
     async def _sync_key(self, remote_id: RemoteId, attributes: Mapping[str, tuple[str, ...]], lane: Lane) -> str:
         """By what the site finds the asset in the data sync file: read fresh, for both kinds of key may have changed."""
@@ -237,6 +249,10 @@ class NetxArchive:
             seen = (await self.read([remote_id], lane=lane))[remote_id]
             if not isinstance(seen, Missing) or seen.absence is not Absence.DELETED:
                 raise nx.next_move(said, tried=about, writing=True) from None
+
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        """`deleteFolder` is INFERRED (NX 5.2), and nobody knows what would become of its assets: it is not called."""
+        raise Refused(f"Could not delete folder {folder}: NetX is not known to let us. Delete it by hand.")
 
     async def _stands_in(self, remote_id: RemoteId, folder: RemoteId, lane: Lane) -> bool:
         """Code 1000 is any failure; that the asset is out already is only the likeliest (NX 3.1, SINGLE)."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 
 class WriteRoute(StrEnum):
-    """How attribute values reach the site; `none` until somebody has shown that one works."""
+    """How attribute values reach the site; `none` where nothing is to be written."""
 
     RPC = "rpc"
     DATA_SYNC = "data_sync"
@@ -90,15 +90,18 @@ class NetxOptions(BaseModel):
     token: Annotated[SecretStr | None, Field(description="An API token of the integration user (level 7).")] = None
     oauth: Annotated[NetxOAuth | None, Field(description="OAuth client, where the site prefers it to a token.")] = None
     write_route: Annotated[
-        WriteRoute,
+        WriteRoute | None,
         Field(
             description="How attributes are written: rpc, data_sync (a file that the site pulls; values are seen later), "
-            "embedded (inside the files, read by the site's metadata maps), or none."
+            "embedded (inside the files, read by the site's metadata maps), or none. Leave it out: then each field takes the "
+            "best route that `probe` has shown, calls before that."
         ),
-    ] = WriteRoute.RPC
+    ] = None
     data_sync_file: Annotated[
         Path | None,
-        Field(description="The XML file for write_route data_sync, where the site's Data Source Sync fetches it."),
+        Field(
+            description="The XML file that the site's Data Source Sync fetches; without it nothing is written that way."
+        ),
     ] = None
     data_sync_key: Annotated[
         str,
@@ -109,19 +112,21 @@ class NetxOptions(BaseModel):
     embedded_map: Annotated[
         Mapping[str, XmpName] | None,
         Field(
-            description="For write_route embedded: which attribute the site's metadata maps import from which XMP name.",
+            description="Which attribute the site's metadata maps import from which XMP name, for the embedded route; as "
+            "`probe` finds it where it is left out.",
             min_length=1,
         ),
     ] = None
     write_encoding: Annotated[
-        WriteEncoding, Field(description="How the rpc route spells a write; change it only when `probe` says so.")
+        WriteEncoding, Field(description="How the rpc route spells a write; as `probe` finds it where it is left out.")
     ] = WriteEncoding.UPDATE_ASSET
     write_method: Annotated[
         str, Field(description="The method that write_encoding separate_method calls.", pattern=r"^[A-Za-z]{3,60}$")
     ] = "updateAssetAttributes"
-    version_route: Annotated[VersionRoute, Field(description="How new bytes arrive: version or reimport.")] = (
-        VersionRoute.VERSION
-    )
+    version_route: Annotated[
+        VersionRoute,
+        Field(description="How new bytes arrive: version or reimport; as `probe` finds it where left out."),
+    ] = VersionRoute.VERSION
     staging_root: Annotated[
         str, Field(description="The folder below which deliveries stand until they are named and placed.")
     ] = "dambridge/arrivals"
@@ -130,7 +135,7 @@ class NetxOptions(BaseModel):
         Field(
             ge=0,
             description="How long to wait, after an import whose reply was lost, before an empty staging folder is "
-            "believed and the file is sent again. Longer than the site's folder listings ever lag.",
+            "believed and the file is sent again. Longer than the site's folder listings and searches ever lag.",
         ),
     ] = 120.0
     portal: Annotated[
@@ -171,17 +176,15 @@ class NetxOptions(BaseModel):
     def _one_way_in(self) -> Self:
         if (self.token is None) == (self.oauth is None):
             raise ValueError("give either `token` or `oauth`: make a token in NetX's user menu under Integrations")
-        if (self.write_route is WriteRoute.DATA_SYNC) != (self.data_sync_file is not None):
-            raise ValueError("give `data_sync_file` together with `write_route: data_sync`, and not without")
+        if self.write_route is WriteRoute.DATA_SYNC and self.data_sync_file is None:
+            raise ValueError("give `data_sync_file` together with `write_route: data_sync`")
         if self.data_sync_file is not None and not self.data_sync_file.is_absolute():
             raise ValueError("write the whole path of `data_sync_file`, from the root on")
-        if self.embedded_map is not None and self.write_route is not WriteRoute.EMBEDDED:
-            raise ValueError("give `embedded_map` together with `write_route: embedded`, and not without")
         return self
 
     @property
     def homes(self) -> Mapping[str, str]:
-        """Which attribute is read from which XMP name; empty where none is."""
-        if self.write_route is not WriteRoute.EMBEDDED:
-            return {}
-        return EXAMPLE_MAP if self.embedded_map is None else self.embedded_map
+        """Which attribute is read from which XMP name, where that is known or files are to carry fields all the same."""
+        if self.embedded_map is not None:
+            return self.embedded_map
+        return EXAMPLE_MAP if self.write_route is WriteRoute.EMBEDDED else {}

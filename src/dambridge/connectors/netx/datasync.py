@@ -73,6 +73,10 @@ class DataSyncFile:
 
         await self._change(change)
 
+    async def forget(self, remote_id: str) -> None:
+        """Take the asset's row out, whether it was pulled or not."""
+        await self._change(lambda rows: rows.pop(remote_id, None) is not None)
+
     async def pending(self, remote_id: str) -> Row | None:
         """The asset's row, if it has one."""
         await self._change(lambda _rows: False)

@@ -45,6 +45,17 @@ class Folders:
         self._making.pop(key, None)
         return found
 
+    async def at(self, path: str, lane: Lane) -> RemoteId | None:
+        """The folder that `path` leads to, None where there is none: by `getFolderByPath` alone (NX 5.2, CONFIRMED)."""
+        clean = path.strip("/")
+        key = unicodedata.normalize("NFC", clean)
+        if not clean:
+            return RemoteId(nx.ROOT_FOLDER)
+        found = self._known.get(key) or await self._at(clean, lane)
+        if found is not None:
+            self._known[key] = found
+        return found
+
     def forget(self, folder: RemoteId) -> None:
         """A person may have deleted or moved it: look anew the next time."""
         self._known = {path: known for path, known in self._known.items() if known != folder}

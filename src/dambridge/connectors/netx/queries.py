@@ -29,6 +29,11 @@ def exactly(attribute: str, value: str) -> Clause:
     return {"exact": {"attribute": attribute, "value": value}}
 
 
+def file_named(name: str) -> Clause:
+    """The asset's file has this name."""
+    return {"exact": {"field": "fileName", "value": name}}
+
+
 def modified(low_ms: int, high_ms: int | None) -> Clause:
     """Modified time within these milliseconds, both ends included; open upwards without a `high_ms`."""
     return {"range": {"field": "modDate", "min": low_ms, "max": high_ms, "includeMin": True, "includeMax": True}}

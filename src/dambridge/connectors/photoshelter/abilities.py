@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from dambridge.connectors.photoshelter.config import Guess, PhotoShelterOptions, UploadVia
 from dambridge.model.records import MediaType
-from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
+from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities, route_cell
 
 IMAGES: Final = frozenset({MediaType.IMAGE, MediaType.RAW})
 """What PhotoShelter calls images; RAW files are archived as they are (PS 8, the product's help)."""
@@ -42,7 +44,18 @@ def reader_capabilities(options: PhotoShelterOptions) -> ReaderCapabilities:
     )
 
 
-def archive_capabilities(options: PhotoShelterOptions) -> ArchiveCapabilities:
+@dataclass(frozen=True, slots=True)
+class UploadRoute:
+    """The call that takes in a kind of file, None where there is none, and how far it is known to work."""
+
+    via: UploadVia | None
+    proof: Proof
+
+
+Uploads = Mapping[MediaType, UploadRoute]
+
+
+def archive_capabilities(options: PhotoShelterOptions, uploads: Uploads) -> ArchiveCapabilities:
     """What can be written. One source alone knows the calls, so each is unproven until the options say otherwise."""
     media = _guess(options, Guess.WRITE_MEDIA)
     custom = _guess(options, Guess.WRITE_CUSTOM)
@@ -56,31 +69,39 @@ def archive_capabilities(options: PhotoShelterOptions) -> ArchiveCapabilities:
         discard=_guess(options, Guess.DISCARD),  # PS E20, SINGLE
         # The product moves what is deleted into its trash (PS 8, help); that the call does so too is proven with it.
         discard_recoverable=_guess(options, Guess.DISCARD),
+        discard_folder=Proof.DECLARED,  # PS E16, CONFIRMED-2019
         rename=media,  # PS E20, SINGLE
         folders=_guess(options, Guess.FOLDERS),  # PS E8 and E16, SINGLE
         versions=_guess(options, Guess.VERSIONS),  # PS E31, SINGLE
         checksum=Proof.UNPROVEN,  # PS E19: images have none, of other kinds it may be null
         conditional_write=Proof.ABSENT,  # PS 4: nothing of the kind
-        deliver={kind: _deliver(options, kind) for kind in MediaType},
+        deliver={kind: it.proof for kind, it in uploads.items()},
     )
 
 
-def upload_route(options: PhotoShelterOptions, kind: MediaType) -> UploadVia:
-    """The call that takes in a file of this kind: v3 or v4."""
-    if options.upload_via is not UploadVia.AUTO:
-        return options.upload_via
-    if options.v3_api_key is None:
-        return UploadVia.V4
-    other = Guess.UPLOAD_V3_ANY in options.proven and Guess.UPLOAD_V4 not in options.proven
-    return UploadVia.V3 if kind in IMAGES or other else UploadVia.V4
+def declared_routes(options: PhotoShelterOptions) -> dict[str, Proof]:
+    """What each way of uploading may be expected to do before it was tried, by its cell. v4 (PS E32) is SINGLE; v3 (PS U1) is
+    CONFIRMED for images and wants a key of its own."""
+    cells: dict[str, Proof] = {}
+    for kind in MediaType:
+        by_v3 = Proof.DECLARED if kind in IMAGES else _guess(options, Guess.UPLOAD_V3_ANY)
+        cells[route_cell(UploadVia.V4, kind)] = _guess(options, Guess.UPLOAD_V4)
+        cells[route_cell(UploadVia.V3, kind)] = Proof.ABSENT if options.v3_api_key is None else by_v3
+    return cells
 
 
-def _deliver(options: PhotoShelterOptions, kind: MediaType) -> Proof:
-    if upload_route(options, kind) is UploadVia.V4:
-        return _guess(options, Guess.UPLOAD_V4)  # PS E32, SINGLE
-    if kind in IMAGES:
-        return Proof.DECLARED  # PS U1, CONFIRMED
-    return _guess(options, Guess.UPLOAD_V3_ANY)  # PS U1 is documented for images alone
+def plain_uploads(options: PhotoShelterOptions) -> Uploads:
+    """The ways of an account of which nothing is known but its options."""
+    cells = declared_routes(options)
+    return {kind: _plain(options.upload_via, kind, cells) for kind in MediaType}
+
+
+def _plain(told: UploadVia, kind: MediaType, cells: Mapping[str, Proof]) -> UploadRoute:
+    """The one that a person names; else whichever is better known, v4 where that is equal."""
+    order = (Proof.PROVEN, Proof.DECLARED, Proof.UNPROVEN, Proof.ABSENT)
+    ways = (UploadVia.V4, UploadVia.V3) if told is UploadVia.AUTO else (told,)
+    via = min(ways, key=lambda it: order.index(cells[route_cell(it, kind)]))
+    return UploadRoute(via, cells[route_cell(via, kind)])
 
 
 def _guess(options: PhotoShelterOptions, it: Guess) -> Proof:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dambridge.connectors.kit import Http, Retries
+from dambridge.connectors.photoshelter.abilities import Uploads
 from dambridge.connectors.photoshelter.archive import PhotoShelterArchive
 from dambridge.connectors.photoshelter.audience import PhotoShelterAudience
 from dambridge.connectors.photoshelter.client import PhotoShelterClient
@@ -26,9 +27,11 @@ def connect(
     clock: Clock,
     http: Http,
     retries: Retries | None = None,
+    uploads: Uploads | None = None,
 ) -> Connection:
-    """The account's facets; nothing is sent before one is used. Each organisation has a session of its own, also where
-    several have the same user. All connectors are made alike, hence `clock`: this one stamps nothing.
+    """The account's facets; nothing is sent before one is used. `uploads` is the call for each kind of file; without it the
+    options alone say so. Each organisation has a session of its own, also where several have the same user. All connectors
+    are made alike, hence `clock`: this one stamps nothing.
 
     There are no hints (PS 8: no webhook is documented) and no attachments."""
     del clock
@@ -40,7 +43,7 @@ def connect(
     reader = PhotoShelterReader(options, account, client, galleries, v3)
     audience = PhotoShelterAudience(options, client, v3)
     folders = Folders(client, galleries, audience, keep=options.paths_kept_seconds)
-    archive = PhotoShelterArchive(options, client, reader, folders, v3)
+    archive = PhotoShelterArchive(options, client, reader, folders, v3, uploads=uploads)
 
     async def close() -> None:
         v3.forget()

@@ -14,8 +14,9 @@ from dambridge.connectors.photoshelter.abilities import (
     CUSTOM_PREFIX,
     IPTC_FIELDS,
     MEDIA_FIELDS,
+    Uploads,
     archive_capabilities,
-    upload_route,
+    plain_uploads,
 )
 from dambridge.connectors.photoshelter.changes import Change, changes_for
 from dambridge.connectors.photoshelter.client import PhotoShelterClient
@@ -46,13 +47,16 @@ class PhotoShelterArchive:
         reader: PhotoShelterReader,
         folders: Folders,
         v3: V3Client,
+        *,
+        uploads: Uploads | None = None,
     ) -> None:
         self._options = options
         self._client = client
         self._reader = reader
         self._folders = folders
         self._v3 = v3
-        self._capabilities = archive_capabilities(options)
+        self._uploads = uploads or plain_uploads(options)
+        self._capabilities = archive_capabilities(options, self._uploads)
 
     @property
     def account(self) -> AccountId:
@@ -80,6 +84,9 @@ class PhotoShelterArchive:
 
     async def ensure_folder(self, path: str, *, lane: Lane) -> RemoteId:
         return await self._folders.ensure(path, lane=lane)
+
+    async def folder_at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        return await self._folders.at(path, lane=lane)
 
     # reading -----------------------------------------------------------------------------------------------------
 
@@ -122,15 +129,24 @@ class PhotoShelterArchive:
         seen = await self.read([RemoteId(it.id) for it in page.items], lane=lane)
         return [key for key, it in seen.items() if isinstance(it, NativeRecord) and _has(it, attribute, value)]
 
+    async def named(self, file_name: str, *, lane: Lane) -> Sequence[RemoteId]:
+        """By the filter `file_name` of E17 (CONFIRMED-2019), each hit read."""
+        return await self.find("file_name", file_name, lane=lane)
+
     # writing -----------------------------------------------------------------------------------------------------
 
     async def deliver(self, folder: RemoteId, body: Body, *, file_name: str, lane: Lane) -> RemoteId:
-        """By v3 (PS U1) or v4 (PS E32), as options and kind of file say."""
+        """By v3 (PS U1) or v4 (PS E32), as was chosen for this kind of file."""
         about = f"upload {file_name!r} into gallery {folder}"
         if '"' in file_name or any(ord(it) < 32 for it in file_name):
             raise Refused(f"Could not {about}: an upload's form cannot carry such a name unchanged. Rename the file.")
+        via = self._uploads[kind := records.media_type_of_name(file_name)].via
+        if via is None:
+            raise Refused(
+                f"Could not {about}: no call is known to take files of type {kind}. Run `dambridge probe --write`."
+            )
         try:
-            if upload_route(self._options, records.media_type_of_name(file_name)) is UploadVia.V3:
+            if via is UploadVia.V3:
                 return await self._v3.upload(folder, body, file_name=file_name, about=about, lane=lane)
             form = {"gallery_id": folder, "searchable": "false"}
             reply = await self._client.send_file("/media", body, form=form, file_name=file_name, about=about, lane=lane)
@@ -225,6 +241,17 @@ class PhotoShelterArchive:
         except Refused:
             seen = await self._reader.read(remote_id, groups=frozenset({records.BASE}), lane=lane)
             if not isinstance(seen, Missing) or seen.absence is not Absence.DELETED:
+                raise
+
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        """`DELETE /galleries/{id}` (PS E16, CONFIRMED-2019), for good; files that stood in no other gallery go to the trash
+        (PS E8, the product's help)."""
+        self._folders.forget(folder)
+        path, about = protocol.container_path(folder), f"delete gallery {folder}"
+        try:
+            await self._client.change("DELETE", path, about=about, lane=lane)
+        except Refused:
+            if (await self._client.get(path, about=f"look for gallery {folder}", lane=lane)).status != 404:
                 raise
 
     # files and pages ---------------------------------------------------------------------------------------------

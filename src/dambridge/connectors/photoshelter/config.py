@@ -20,8 +20,8 @@ class Sweep(StrEnum):
 
 
 class UploadVia(StrEnum):
-    """Which call takes files in: `v3` (PS U1, documented for images), `v4` (PS E32, one source), or `auto`: v3 for images
-    where there is a v3 key, else v4."""
+    """Which call takes files in: `v3` (PS U1, documented for images), `v4` (PS E32, one source), or `auto`: for each kind of
+    file the one that was shown to work; before that v3 for images where there is a v3 key, else v4."""
 
     AUTO = "auto"
     V3 = "v3"
@@ -91,7 +91,9 @@ class PhotoShelterOptions(BaseModel):
         SecretStr | None,
         Field(description="The key for API v3, which differs from that of v4; uploads of images want it."),
     ] = None
-    upload_via: Annotated[UploadVia, Field(description="Which call takes files in: auto, v3 or v4.")] = UploadVia.AUTO
+    upload_via: Annotated[
+        UploadVia, Field(description="Which call takes files in: auto (as `probe` finds it), v3 or v4.")
+    ] = UploadVia.AUTO
     visibility_via: Annotated[
         ByVersion, Field(description="How a container is opened or shut: v4, v3, or none while neither is proven.")
     ] = ByVersion.NONE
@@ -102,7 +104,8 @@ class PhotoShelterOptions(BaseModel):
         frozenset[Guess],
         Field(
             description="What `dambridge probe --write` has shown to work on this account, of the calls that nobody "
-            "confirms; what needs one that is not named here waits. Names: folders, upload_v4, upload_v3_any, write_iptc, "
+            "confirms; what needs one that is not named here waits. As `probe` "
+            "finds it where it is left out. Names: folders, upload_v4, upload_v3_any, write_iptc, "
             "write_custom, write_media, versions, places, discard, byte_ranges, more_includes."
         ),
     ] = frozenset()

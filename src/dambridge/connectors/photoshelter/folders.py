@@ -58,6 +58,18 @@ class Folders:
                 self._known.clear()  # a collection on the way may have been deleted: look anew the next time
                 raise
 
+    async def at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        """The gallery at `path`, None where there is none. Makes nothing."""
+        names = _names(path)
+        if (known := self._remembered(names)) is not None:
+            return known
+        parent: RemoteId | None = None
+        for at, name in enumerate(names, 1):
+            parent = await self._find(_place(parent, name, collection=at < len(names)), lane)
+            if parent is None:
+                return None
+        return parent
+
     def forget(self, gallery: RemoteId) -> None:
         """A person may have deleted or moved it: look anew the next time."""
         self._known = {place: known for place, known in self._known.items() if known[0] != gallery}

@@ -25,7 +25,7 @@ from dambridge.model.actions import Action
 from dambridge.model.identity import CopyId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, NativeRecord
+from dambridge.model.records import AssetRecord, MediaType, NativeRecord
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value, fields_to_json
 from dambridge.planning.views import carried, echoes, part, view_of
 from dambridge.ports.errors import MovedOn, Unclear
@@ -97,7 +97,7 @@ async def task_of(parts: MirrorParts, action: Action) -> Task:
 async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) -> End:
     """Bring the fields of one copy to what is agreed. Ends unchanged where they had come to say it already."""
     task = await task_of(parts, action)
-    if task.site.embeds:
+    if action.media_type and task.site.archive.capabilities.embeds(MediaType(action.media_type)):
         raise _beyond(task, "write fields other than inside a file")
     begun = journal.intent(Step.DESCRIBE) is not None
     wrote = journal.outcome(Step.DESCRIBE) is not None

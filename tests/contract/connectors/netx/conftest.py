@@ -17,6 +17,7 @@ import pytest
 from dambridge.connectors.kit import Http
 from dambridge.connectors.netx.adapter import connect
 from dambridge.connectors.netx.config import NetxOptions
+from dambridge.connectors.netx.routes import AttributeRoutes
 from dambridge.model.identity import AccountId, RemoteId
 from dambridge.model.records import NativeValue
 from dambridge.ports.connection import Connection
@@ -73,11 +74,11 @@ class Site:
         return NetxOptions.model_validate({"base_url": self.served.url, "read_timeout": 5, **token, **more})
 
     @asynccontextmanager
-    async def connection(self, **more: Any) -> AsyncIterator[Connection]:
+    async def connection(self, *, routes: AttributeRoutes | None = None, **more: Any) -> AsyncIterator[Connection]:
         async def no_rest(_seconds: float) -> None: ...
 
         async with Http(jitter=lambda: 0.0, sleep=no_rest) as http:
-            connection = connect(self.options(**more), account=ACCOUNT, pacer=self.pacer, http=http)
+            connection = connect(self.options(**more), account=ACCOUNT, pacer=self.pacer, http=http, routes=routes)
             yield connection
             await connection.close()
 

@@ -10,6 +10,7 @@ import pytest
 
 from contract.connectors.netx.positions import positions_that_touch
 from dambridge.model.identity import RemoteId
+from dambridge.model.records import MediaType
 from dambridge.ports.errors import Refused
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive
@@ -123,8 +124,8 @@ class TestNetxThatReadsAttributesOutOfFiles(_OnTheSimulator):
             yield archive
 
     async def test_an_attribute_by_itself_is_refused_and_a_name_is_not(self, archive: AssetArchive) -> None:
-        assert archive.capabilities.may_write("Caption").usable
-        assert not archive.capabilities.may_write("City").usable
+        assert archive.capabilities.may_write("Caption", MediaType.IMAGE).usable
+        assert not archive.capabilities.may_write("City", MediaType.IMAGE).usable
         remote = RemoteId("1")
         with pytest.raises(Refused, match="new file"):
             await archive.write(remote, attributes={"Caption": ("C",)}, name=None, file_name=None, lane=Lane.NORMAL)

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dambridge.connectors.netx.config import WriteRoute
 from dambridge.connectors.netx.datasync import DataSyncFile
+from dambridge.connectors.netx.routes import AttributeRoutes, FieldRoute
 from dambridge.model.identity import RemoteId
+from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import CannotGoOn, Refused
 from dambridge.ports.pace import Lane
 from dambridge.testing.archive_contract import small_jpeg
@@ -122,6 +125,23 @@ class TestTheArchive:
             await person.describe(asset, dict(wanted))
             await archive.read([asset], lane=LANE)
             assert rows(file) == {}
+
+    async def test_each_field_goes_its_own_way(self, empty_site: Site, file: Path) -> None:
+        person = empty_site.librarian()
+        asset = await person.add("harbour.jpg", small_jpeg("dss"))
+        routes = AttributeRoutes(
+            fields={"Credit": FieldRoute(WriteRoute.DATA_SYNC, Proof.PROVEN)},
+            other=FieldRoute(WriteRoute.RPC, Proof.PROVEN),
+        )
+        async with empty_site.archive(data_sync_file=str(file), routes=routes) as archive:
+            can = archive.capabilities
+            assert (can.defers("Credit"), can.defers("Title")) == (True, False)
+            wanted = {"Title": ("Dusk",), "Credit": ("Agency",)}
+            await archive.write(asset, attributes=wanted, name=None, file_name=None, lane=LANE)
+            assert rows(file) == {asset: ("harbour.jpg", {"Credit": ["Agency"]})}
+            seen = (await archive.read([asset], lane=LANE))[asset]
+            assert seen.fields["Title"] == ("Dusk",)  # type: ignore[union-attr]
+            assert "Credit" not in seen.fields  # type: ignore[union-attr]
 
     async def test_the_key_may_be_an_attribute(self, empty_site: Site, file: Path) -> None:
         person = empty_site.librarian()

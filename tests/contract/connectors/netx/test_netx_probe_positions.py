@@ -275,27 +275,35 @@ def _configuration_follows(found: Examination, at: Positions) -> None:
     findings = list(found.findings.values())
     suggested, cells = suggestions(findings), gathered(it.cells for it in findings)
     wanted = {
-        "update_asset": {},
-        "separate_method": {"write_encoding": "separate_method"},
+        "update_asset": {"write_encoding": "update_asset"},
+        "separate_method": {"write_encoding": "separate_method", "write_method": "updateAssetAttributes"},
         "set_method": {"write_encoding": "separate_method", "write_method": "setAssetAttributes"},
-        "absent": {"write_route": "none"},
+        "absent": {},
     }
     assert {k: v for k, v in suggested.items() if k.startswith("write_")} == wanted[at["attribute_write"]]
     assert suggested.get("page_size") == (at["max_page_size"] if at["max_page_size"] < 200 else None)
-    works = at["attribute_write"] == "update_asset" and at["unnamed_attributes"] == "keep"
-    assert cells["archive.write_attributes"] is (Proof.PROVEN if works else Proof.ABSENT)
+    works = at["attribute_write"] != "absent" and at["unnamed_attributes"] == "keep"
+    assert cells["route.rpc.any"] is (Proof.PROVEN if works else Proof.ABSENT)
+    maps = {it["attribute"]: it["field"] for it in EXPORTS if it["attribute"] != "Name"}
+    assert suggested.get("embedded_map") == maps
+    assert {name for name in cells if name.startswith("route.embedded.image.")} == {
+        f"route.embedded.image.{it}" for it in maps
+    }
     assert cells["archive.checksum"] is (Proof.PROVEN if at["metadata.checksumEnabled"] else Proof.ABSENT)
     assert cells["reader.originals.image"] is (Proof.ABSENT if at["download_approval"] else Proof.PROVEN)
     for cell in ("archive.deliver.image", "archive.discard", "archive.versions", "archive.take_out", "archive.rename"):
         assert cells[cell] is Proof.PROVEN, cell
 
 
+EACH = 3
+"""Throws of the dice in each of eight batches: enough for every position of every switch, as is tested below."""
+
+
 @pytest.mark.parametrize("batch", range(8))
 @pytest.mark.timeout(300)
 async def test_the_findings_are_the_positions(batch: int) -> None:
-    met = [await _holds(batch * 100 + it) for it in range(6)]
-    assert len(met) == 6
-    assert len({str(it) for it in met}) == 6
+    met = [await _holds(batch * 100 + it) for it in range(EACH)]
+    assert len({str(it) for it in met}) == len(met) == EACH
 
 
 @pytest.mark.long
@@ -309,7 +317,7 @@ async def test_the_findings_are_the_positions_many_times(batch: int) -> None:
 def test_the_dice_fall_on_every_position_of_every_switch() -> None:
     met: dict[str, set[Any]] = {}
     for batch in range(8):
-        for it in range(6):
+        for it in range(EACH):
             for name, position in positions(random.Random(batch * 100 + it)).items():
                 met.setdefault(name, set()).add(position)
     wanted = {

@@ -99,5 +99,5 @@ async def test_an_attribute_that_may_be_seen_and_not_edited_is_found_among_all_o
         found = (await examine(probing_of(made.prober()), write=True)).findings["fields"]
         assert {name for name, works in found.value.items() if not works} == {"Credit", "Zone"}
         assert len(found.value) > 50
-        assert found.cells["archive.fields.Title"] is Proof.PROVEN
-        assert found.cells["archive.fields.Zone"] is Proof.ABSENT
+        assert found.cells["route.rpc.any.Title"] is Proof.PROVEN
+        assert found.cells["route.rpc.any.Zone"] is Proof.ABSENT

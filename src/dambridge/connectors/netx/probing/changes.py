@@ -13,7 +13,7 @@ from dambridge.connectors.netx.config import VersionRoute
 from dambridge.connectors.netx.probing.answers import Answer, NoAnswer
 from dambridge.connectors.netx.probing.files import KEYWORDS, MARKED
 from dambridge.connectors.netx.probing.lab import Lab, entry, refusal
-from dambridge.ports.capabilities import Proof
+from dambridge.ports.capabilities import Proof, encoding_cell
 from dambridge.ports.errors import Refused
 from dambridge.ports.probing import Mutation
 
@@ -120,21 +120,23 @@ async def rename(lab: Lab) -> Answer:
     )
 
 
+def _proof(works: bool) -> Proof:
+    return Proof.PROVEN if works else Proof.ABSENT
+
+
 async def versions(lab: Lab) -> Answer:
     """Both ways in which another file becomes the asset's, each on an asset of its own, held against what is read back."""
     found = {it: await _takes_new_file(lab, it) for it in VersionRoute}
-    chosen = lab.setup.version_route
-    other = next((it for it in VersionRoute if found[it]), None)
-    works = found[chosen]
-    suggests = {"version_route": str(other)} if not works and other is not None else {}
+    works = next((it for it in (lab.setup.version_route, *VersionRoute) if found[it]), None)
+    spellings = {encoding_cell("version_route", it): _proof(taken) for it, taken in found.items()}
     told = ", ".join(f"{it} {'works' if taken else 'does not work'}" for it, taken in found.items())
     return Answer(
         value={str(it): taken for it, taken in found.items()},
         told=f"A new file for an asset: {told}.",
-        cells={"archive.versions": Proof.PROVEN if works else Proof.ABSENT},
-        suggests=suggests,
+        cells={"archive.versions": _proof(works is not None), **spellings},
+        suggests={"version_route": str(works)} if works else {},
         ask_vendor=""
-        if other
+        if works
         else "Which call gives an asset a new version of its file, with which form fields, and what does it answer?",
     )
 

@@ -11,7 +11,7 @@ from dambridge.connectors.netx.probing.answers import Answer, Heard, NoAnswer
 from dambridge.connectors.netx.probing.lab import Lab, entry
 from dambridge.connectors.netx.probing.reads import NO_SUCH
 from dambridge.connectors.netx.wire import WireAttribute
-from dambridge.ports.capabilities import Proof
+from dambridge.ports.capabilities import Proof, encoding_cell, route_cell
 from dambridge.ports.probing import Mutation
 
 LONGEST_TEXT: Final = 10_000
@@ -40,40 +40,40 @@ async def attribute_write(lab: Lab) -> Answer:
     configured = (str(setup.write_encoding), setup.write_method)
     separate = [(str(WriteEncoding.SEPARATE_METHOD), it) for it in (setup.write_method, *_METHODS)]
     candidates = dict.fromkeys([configured, (str(WriteEncoding.UPDATE_ASSET), setup.write_method), *separate])
+    failed: dict[str, Proof] = {}
     for number, (encoding, method) in enumerate(candidates):
         text = f"dbp write {number}"
         heard = await lab.write_by(encoding, method, asset, {name: [text]})
         if heard.said_no or (await lab.values(asset)).get(name) != (text,):
+            failed |= dict.fromkeys(_spelled(encoding, method), Proof.ABSENT)
             continue
         lab.write_route = (encoding, method)
-        return _written(lab, encoding, method, name)
+        return _written(encoding, method, name, failed)
     return Answer(
         value="absent",
         told="No call that is known of writes attributes: what was written was not there when it was read back.",
-        cells={"archive.write_attributes": Proof.ABSENT},
-        suggests={"write_route": str(WriteRoute.NONE)} if setup.write_route is not WriteRoute.NONE else {},
+        cells={route_cell(WriteRoute.RPC): Proof.ABSENT},
         ask_vendor="Which call of the public API writes attribute values of an asset, and with which parameters? "
         "updateAsset with an `attributes` object of the shape that getAssets returns had no effect.",
     )
 
 
-def _written(lab: Lab, encoding: str, method: str, name: str) -> Answer:
-    setup = lab.setup
+def _spelled(encoding: str, method: str) -> list[str]:
+    """The cells of one spelling: of a method of its own, that method's; the encoding's own where there is no other."""
+    if encoding == WriteEncoding.SEPARATE_METHOD:
+        return [encoding_cell("write_method", method)]
+    return [encoding_cell("write_encoding", encoding)]
+
+
+def _written(encoding: str, method: str, name: str, failed: Mapping[str, Proof]) -> Answer:
+    """`failed` are the spellings that were tried before, each of which was taken without effect, or refused."""
     separate = encoding == WriteEncoding.SEPARATE_METHOD
-    suggests: dict[str, str] = {}
-    if encoding != setup.write_encoding:
-        suggests["write_encoding"] = encoding
-    if separate and method != setup.write_method:
-        suggests["write_method"] = method
-    if setup.write_route is WriteRoute.NONE:
-        suggests["write_route"] = str(WriteRoute.RPC)
-    call = method if separate else "updateAsset"
+    works = dict.fromkeys([encoding_cell("write_encoding", encoding), *_spelled(encoding, method)], Proof.PROVEN)
     return Answer(
         value=encoding,
-        told=f"{call} writes attributes: {name} was read back as written."
-        + (" The configuration says otherwise: set what is suggested, then probe again." if suggests else ""),
-        cells={"archive.write_attributes": Proof.ABSENT if suggests else Proof.PROVEN},
-        suggests=suggests,
+        told=f"{method if separate else 'updateAsset'} writes attributes: {name} was read back as written.",
+        cells={route_cell(WriteRoute.RPC): Proof.PROVEN, **failed, **works},
+        suggests={"write_encoding": encoding, **({"write_method": method} if separate else {})},
     )
 
 
@@ -114,7 +114,7 @@ async def unnamed_attributes(lab: Lab) -> Answer:
     return Answer(
         value="clear",
         told=told,
-        cells={"archive.write_attributes": Proof.ABSENT},
+        cells={route_cell(WriteRoute.RPC): Proof.ABSENT},
         warning=told,
         ask_vendor="Which call changes some attributes of an asset and leaves the others as they are?",
     )
@@ -194,7 +194,10 @@ async def fields(lab: Lab) -> Answer:
         value=works,
         told=f"{len(works) - len(bad)} of {len(works)} attributes were read back as written."
         + (f" Not so: {', '.join(bad)}." if bad else ""),
-        cells={f"archive.fields.{name}": Proof.PROVEN if it else Proof.ABSENT for name, it in works.items()},
+        cells={
+            route_cell(WriteRoute.RPC, field_name=name): Proof.PROVEN if it else Proof.ABSENT
+            for name, it in works.items()
+        },
         administrator=f"Let the integration user edit and see these attributes: {', '.join(bad)}." if bad else "",
     )
 

@@ -63,22 +63,27 @@ def jpeg(comment: str, fields: Mapping[str, str] | None = None) -> bytes:
     return _GREY[:2] + b"".join(parts) + _GREY[2:]
 
 
-def pdf(comment: str) -> bytes:
-    """A document of one empty page."""
-    objects = (
-        b"<</Type/Catalog/Pages 2 0 R>>",
+def pdf(comment: str, fields: Mapping[str, str] | None = None) -> bytes:
+    """A document of one empty page, with these fields as XMP."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R%s>>" % (b"/Metadata 4 0 R" if fields else b""),
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>",
-    )
+    ]
+    if fields:
+        packet = _packet(fields).encode()
+        head = b"<</Type/Metadata/Subtype/XML/Length %d>>" % len(packet)
+        objects.append(b"%s\nstream\n%s\nendstream" % (head, packet))
     body = b"%PDF-1.4\n%" + comment.encode() + b"\n"
     places = []
     for number, it in enumerate(objects, start=1):
         places.append(len(body))
         body += b"%d 0 obj%s endobj\n" % (number, it)
     table = b"".join(b"%010d 00000 n \n" % it for it in places)
-    return body + b"xref\n0 4\n0000000000 65535 f \n%strailer<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
-        table,
-        len(body),
+    size = len(objects) + 1
+    return body + (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
+        % (size, table, size, len(body))
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import wire
 from dambridge.connectors.netx.probing.answers import Answer, NoAnswer
-from dambridge.connectors.netx.probing.files import KEYWORDS, MARKED, pdf, wav
+from dambridge.connectors.netx.probing.files import pdf, wav
 from dambridge.connectors.netx.probing.lab import Lab, entry, refusal
 from dambridge.model.records import MediaType
 from dambridge.ports.capabilities import Proof
@@ -20,7 +20,7 @@ from dambridge.ports.probing import Mutation
 LONGEST: Final = timedelta(seconds=90)
 _SAFETY: Final = 4
 """How many times the measured lag `settle_seconds` should be."""
-_IMPORT: Final = Mutation(
+IMPORT_PICTURE: Final = Mutation(
     "imports a picture of 8 by 8 pixels into the scratch folder",
     "AutoTasks on import, webhooks on asset.create, attribute profiles, mails about uploads",
     "the asset is deleted",
@@ -131,76 +131,6 @@ async def _lag(lab: Lab, seen: Callable[[], Awaitable[bool]], where: str, *, sug
     return Answer(value={"seconds": seconds}, told=f"A new file is in {where} after {seconds:g} s.", suggests=more)
 
 
-async def metadata_map(lab: Lab) -> Answer:
-    """Which embedded field fills which attribute: every field carries a value that names it (NX 10)."""
-    marks, aside = await _marks(lab)
-    asset = await lab.put(lab.bytes_of_its_own(marks))
-    found: dict[str, list[str]] = {}
-
-    async def settled() -> bool:
-        nonlocal found
-        before, found = found, _recognised(marks, await lab.read(asset))
-        return bool(found) and found == before
-
-    passed = await lab.measured(settled, longest=LONGEST)
-    lab.fills_after = passed or timedelta(0)
-    told = (
-        f"{len(found)} embedded fields fill attributes on import"
-        + (f", within {passed.total_seconds():.1f} s." if passed is not None else ".")
-        if found
-        else "No embedded field of those tried fills an attribute on import."
-    )
-    return Answer(
-        value=found,
-        told=f"{told} {aside}Attributes with a vocabulary take its terms alone and cannot be seen this way.",
-        administrator="Compare the metadata maps (import and export switches) with this list: "
-        + ("; ".join(f"{field} → {', '.join(names)}" for field, names in found.items()) or "none"),
-    )
-
-
-async def _marks(lab: Lab) -> tuple[Mapping[str, str], str]:
-    """The marks of every field. Keywords carry a term that the site has; where a tag attribute has none at all its
-    vocabulary may be open and would gain the mark for good, so they are left out then."""
-    tags = [await lab.terms(it) for it in await lab.definitions() if it.type == "tag"]
-    if tags and all(tags):
-        return {**MARKED, KEYWORDS: tags[0][0]}, ""
-    return {name: mark for name, mark in MARKED.items() if name != KEYWORDS}, f"{KEYWORDS} was not tried. "
-
-
-def _recognised(marks: Mapping[str, str], asset: wire.WireAsset) -> dict[str, list[str]]:
-    held = {**(asset.attributes or {}), "Name": (asset.name,)}
-    found: dict[str, list[str]] = {}
-    for field, mark in marks.items():
-        if names := sorted(name for name, values in held.items() if any(mark in it for it in values)):
-            found[field] = names
-    return found
-
-
-async def sync_lag(lab: Lab) -> Answer:
-    """How long after an import embedded values come into the attributes: they come over what was written meanwhile."""
-    marks, _ = await _marks(lab)
-    asset = await lab.put(lab.bytes_of_its_own(marks))
-
-    async def seen() -> bool:
-        return bool(_recognised(marks, await lab.read(asset)))
-
-    passed = await lab.measured(seen, longest=LONGEST)
-    if passed is None:
-        raise NoAnswer(f"No embedded value stood in an attribute within {LONGEST.total_seconds():g} seconds.")
-    seconds = round(passed.total_seconds(), 2)
-    told = f"Embedded values stand in the attributes {seconds:g} s after an import."
-    late = seconds > 1
-    return Answer(
-        value={"seconds": seconds},
-        told=told,
-        warning=f"{told} What a flow writes before that may be written over, which is seen when it is next looked at."
-        if late
-        else "",
-        administrator="Take the attributes that the flows write out of the import maps: the site fills them later."
-        * late,
-    )
-
-
 async def attribute_profiles(lab: Lab) -> Answer:
     """What the site writes by itself: when a file without any metadata is imported, and when it comes into another folder."""
     asset = await lab.put()
@@ -259,22 +189,35 @@ async def same_names(lab: Lab) -> Answer:
 
 
 IMPORTS: Final = (
-    entry(import_reply, "import_reply", "What does an import answer?", "NX 7, 19", mutations=(_IMPORT,)),
-    entry(import_checksum, "import_checksum", "Is the checksum that of our bytes?", "NX 4.1, 7", mutations=(_IMPORT,)),
-    entry(import_kinds, "import_kinds", "Which kinds of file are taken?", "NX 7", mutations=(_IMPORT,)),
-    entry(listing_lag, "listing_lag", "How late does a folder show a new file?", "NX 6, 17.6", mutations=(_IMPORT,)),
-    entry(search_lag, "search_lag", "How late does a query find a new file?", "NX 6, 17.6", mutations=(_IMPORT,)),
-    entry(proxies, "proxies", "How late is a thumbnail there?", "NX 17.6", mutations=(_IMPORT,)),
-    entry(metadata_map, "metadata_map", "Which embedded fields fill which attributes?", "NX 10", mutations=(_IMPORT,)),
+    entry(import_reply, "import_reply", "What does an import answer?", "NX 7, 19", mutations=(IMPORT_PICTURE,)),
     entry(
-        sync_lag,
-        "sync_lag",
-        "How late do embedded values come into the attributes?",
-        "NX 10",
-        "metadata_map",
-        mutations=(_IMPORT,),
+        import_checksum,
+        "import_checksum",
+        "Is the checksum that of our bytes?",
+        "NX 4.1, 7",
+        mutations=(IMPORT_PICTURE,),
     ),
-    entry(attribute_profiles, "attribute_profiles", "What does the site write itself?", "NX 4.6", mutations=(_IMPORT,)),
-    entry(duplicates, "duplicates", "What do the same bytes make a second time?", "NX 7, 17.9", mutations=(_IMPORT,)),
-    entry(same_names, "same_names", "May a folder hold a name twice?", "NX 7", mutations=(_IMPORT,)),
+    entry(import_kinds, "import_kinds", "Which kinds of file are taken?", "NX 7", mutations=(IMPORT_PICTURE,)),
+    entry(
+        listing_lag, "listing_lag", "How late does a folder show a new file?", "NX 6, 17.6", mutations=(IMPORT_PICTURE,)
+    ),
+    entry(
+        search_lag, "search_lag", "How late does a query find a new file?", "NX 6, 17.6", mutations=(IMPORT_PICTURE,)
+    ),
+    entry(proxies, "proxies", "How late is a thumbnail there?", "NX 17.6", mutations=(IMPORT_PICTURE,)),
+    entry(
+        attribute_profiles,
+        "attribute_profiles",
+        "What does the site write itself?",
+        "NX 4.6",
+        mutations=(IMPORT_PICTURE,),
+    ),
+    entry(
+        duplicates,
+        "duplicates",
+        "What do the same bytes make a second time?",
+        "NX 7, 17.9",
+        mutations=(IMPORT_PICTURE,),
+    ),
+    entry(same_names, "same_names", "May a folder hold a name twice?", "NX 7", mutations=(IMPORT_PICTURE,)),
 )

@@ -16,6 +16,7 @@ from dambridge.connectors.netx.probing.fields import FIELDS
 from dambridge.connectors.netx.probing.imports import IMPORTS
 from dambridge.connectors.netx.probing.lab import PREFIX, ROOT, Entry, Lab
 from dambridge.connectors.netx.probing.looks import LOOKS
+from dambridge.connectors.netx.probing.pulls import PULLS
 from dambridge.connectors.netx.probing.queries import QUERIES
 from dambridge.connectors.netx.probing.reads import READS
 from dambridge.ports.clock import Clock
@@ -24,7 +25,7 @@ from dambridge.ports.pace import Lane
 from dambridge.ports.probing import Finding, Question, Standing
 
 _ENTRIES: Final[Mapping[str, Entry]] = {
-    it.question.id: it for it in (*READS, *QUERIES, *LOOKS, *IMPORTS, *FIELDS, *CHANGES)
+    it.question.id: it for it in (*READS, *QUERIES, *LOOKS, *IMPORTS, *PULLS, *FIELDS, *CHANGES)
 }
 _SCRATCH: Final = "probe-"
 _LOCK: Final = "the folder is left as it is; look into it and delete it by hand."

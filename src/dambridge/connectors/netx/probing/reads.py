@@ -9,7 +9,7 @@ from dambridge.connectors.netx import protocol as nx
 from dambridge.connectors.netx import queries, wire
 from dambridge.connectors.netx.probing.answers import Answer, NoAnswer
 from dambridge.connectors.netx.probing.lab import ALL, NOT_THERE, Lab, entry
-from dambridge.ports.capabilities import Proof
+from dambridge.ports.capabilities import Proof, route_cell
 
 NOBODY: Final = "dambridge-probe-token-that-is-none"
 NO_SUCH: Final = "dambridge probe no such thing"
@@ -19,7 +19,7 @@ _NEEDED_LEVELS: Final[Mapping[str, int]] = {
     "archive.deliver.video": 4,
     "archive.deliver.audio": 4,
     "archive.deliver.document": 4,
-    "archive.write_attributes": 4,
+    route_cell("rpc"): 4,
     "archive.versions": 4,
     "archive.folders": 7,
     "archive.rename": 7,

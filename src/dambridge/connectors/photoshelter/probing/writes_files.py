@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from dambridge.connectors.photoshelter import protocol
+from dambridge.connectors.photoshelter.config import UploadVia
 from dambridge.connectors.photoshelter.probing.bench import Work, sha256, working
 from dambridge.connectors.photoshelter.probing.learnt import UPLOAD_FORMS, Upload
 from dambridge.connectors.photoshelter.probing.look import Answer, Entry, Look, entry, proof, unanswered
@@ -15,7 +16,7 @@ from dambridge.connectors.photoshelter.probing.scratch import children, media
 from dambridge.connectors.photoshelter.probing.vendor import TRASH
 from dambridge.connectors.photoshelter.wire import text
 from dambridge.model.records import MediaType
-from dambridge.ports.capabilities import Proof
+from dambridge.ports.capabilities import Proof, route_cell
 from dambridge.ports.probing import Mutation
 
 WORKS: Final = "works"
@@ -45,7 +46,13 @@ async def upload_v4(work: Work) -> Answer:
     value = {"kinds": first, "form": sorted(forms), "told": any(it.told for it in results.values())}
     works = [kind for kind, how in first.items() if how == WORKS]
     told = f"v4 takes uploads of {', '.join(works)}." if works else f"v4 takes no upload ({_why(results.values())})."
-    return Answer(value=value, told=told, ask_vendor="" if len(works) == len(KINDS) else _UPLOAD)
+    ours = forms <= {", ".join(UPLOAD_FORMS[0])}
+    return Answer(
+        value=value,
+        told=told,
+        cells=_cells(UploadVia.V4, first if ours else dict.fromkeys(first, REFUSED)),
+        ask_vendor="" if len(works) == len(KINDS) else _UPLOAD,
+    )
 
 
 async def upload_v3(work: Work) -> Answer:
@@ -54,7 +61,12 @@ async def upload_v3(work: Work) -> Answer:
     works = [kind for kind, how in first.items() if how == WORKS]
     told = f"v3 takes uploads of {', '.join(works)}." if works else f"v3 takes no upload ({_why(results.values())})."
     value = {"kinds": first, "told": any(it.told for it in results.values())}
-    return Answer(value=value, told=told)
+    return Answer(value=value, told=told, cells=_cells(UploadVia.V3, first))
+
+
+def _cells(via: UploadVia, kinds: Mapping[str, str]) -> dict[str, Proof]:
+    """What was taken works and what was refused, spoilt or lost does not; what came late is not known."""
+    return {route_cell(via, kind): proof(how == WORKS) for kind, how in kinds.items() if how != LATE}
 
 
 async def _each(
@@ -86,21 +98,17 @@ def _why(results: Any) -> str:
 
 
 async def route(look: Look) -> Answer:
-    """Which way each kind goes: v4 where it works under the names that we use, else v3. Sets the cells of delivering."""
+    """Which way each kind may go: v4 where it works under the names that we use, else v3."""
     by_v4, by_v3 = (look.value(it) or {} for it in ("upload.v4", "upload.v3"))
     if not by_v4 and not by_v3:
         return unanswered("Neither way of uploading was tried.")
     ours = by_v4.get("form", []) in ([], [", ".join(UPLOAD_FORMS[0])])
     v4, v3 = by_v4.get("kinds", {}) if ours else {}, by_v3.get("kinds", {})
     value = {kind.value: "v4" if v4.get(kind) == WORKS else "v3" if v3.get(kind) == WORKS else "none" for kind in KINDS}
-    ways = set(value.values()) - {"none"}
-    cells = {f"archive.deliver.{kind}": proof(way != "none") for kind, way in value.items() if way != "none" or v3}
     told = ", ".join(f"{kind} not at all" if way == "none" else f"{kind} by {way}" for kind, way in value.items())
     return Answer(
         value=value,
         told=f"Uploads: {told}.",
-        cells=cells,
-        suggests={"upload_via": "auto" if len(ways) > 1 else ways.pop()} if ways else {},
         warning="" if ours else f"v4 takes uploads under other names than we use: {', '.join(by_v4['form'])}.",
     )
 

@@ -1,0 +1,115 @@
+"""The rights gate: may this asset be shown, through this channel, in this territory, at this instant? Pure, and closed
+unless everything that has to be known is known and permits it.
+
+A channel says what it is (public or not, commercial or not, whether machines may learn from it), the rules say what has to be
+known for it. The answer is a value that says why in codes, until when it holds, and when to ask again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dambridge.model.gate import Answer, Block, Question
+from dambridge.model.rights import PERPETUAL, Consent, Fact, Release, Rights
+
+CAREFUL: frozenset[Fact] = frozenset({Fact.HOLDER, Fact.KIND, Fact.WINDOW, Fact.TERRITORIES, Fact.CHANNELS})
+"""What has to be known unless the rules say otherwise."""
+ASKED_OF_PEOPLE: frozenset[Fact] = frozenset({Fact.MODEL_RELEASE, Fact.CONSENT})
+"""What has to be known as well where people are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One way out. `commercial` channels need releases and no editorial restriction; `trains_machines` is for those whose
+    audience may mine what it gets; `audiences` are the groups it may be shown to, empty for everybody."""
+
+    name: str
+    commercial: bool = True
+    trains_machines: bool = False
+    audiences: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRules:
+    """What the gate demands, as data. `groups` are named groups of territories (`DACH` to its ISO 3166 codes)."""
+
+    channels: Mapping[str, Channel]
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    must_know: frozenset[Fact] = CAREFUL
+    must_know_of_people: frozenset[Fact] = ASKED_OF_PEOPLE
+    approved_only: bool = True
+
+    def groups_of(self, territory: str) -> frozenset[str]:
+        return frozenset(name.upper() for name, members in self.groups.items() if territory in members)
+
+
+def may(rights: Rights, question: Question, rules: GateRules) -> Answer:
+    """Say whether the asset may be shown as asked. A channel that the rules do not know is shut."""
+    channel = rules.channels.get(question.channel)
+    if channel is None:
+        return Answer(blocks=(Block.CHANNEL,))
+    unknown = tuple(sorted(_missing(rights, rules)))
+    blocks = [*_by_time(rights, question), *_by_bounds(rights, question, rules), *_by_use(rights, question, channel)]
+    if rules.approved_only and question.status != "approved":
+        blocks.append(Block.NOT_APPROVED)
+    if unknown:
+        blocks.append(Block.UNKNOWN)
+    later = sorted(it for it in (rights.not_before, rights.not_after) if it is not None and it > question.at)
+    return Answer(
+        blocks=tuple(blocks),
+        unknown=unknown,
+        until=rights.not_after if not blocks else None,
+        opens=rights.not_before if blocks == [Block.BEFORE_START] else None,
+        ask_again=later[0] if later else None,
+    )
+
+
+def _by_time(rights: Rights, question: Question) -> Iterator[Block]:
+    if rights.not_before is not None and question.at < rights.not_before:
+        yield Block.BEFORE_START
+    if rights.not_after is not None and question.at >= rights.not_after:
+        yield Block.ENDED
+
+
+def _by_bounds(rights: Rights, question: Question, rules: GateRules) -> Iterator[Block]:
+    """Only what is known to be forbidden; what is not known at all is told apart as such."""
+    if rights.territories.admits(question.territory, rules.groups_of(question.territory)) is False:
+        yield Block.TERRITORY
+    if rights.channels.admits(question.channel) is False:
+        yield Block.CHANNEL
+
+
+def _by_use(rights: Rights, question: Question, channel: Channel) -> Iterator[Block]:
+    if channel.audiences and question.audience not in channel.audiences:
+        yield Block.AUDIENCE
+    if rights.consent is Consent.WITHDRAWN:
+        yield Block.CONSENT_WITHDRAWN
+    if channel.trains_machines and rights.mining.startswith("DMI-PROHIBITED"):
+        yield Block.MINING_PROHIBITED
+    if not channel.commercial:
+        return
+    if rights.editorial_only:
+        yield Block.EDITORIAL_ONLY
+    if rights.model_release in {Release.NONE, Release.LIMITED}:
+        yield Block.NO_MODEL_RELEASE
+    if rights.property_release in {Release.NONE, Release.LIMITED}:
+        yield Block.NO_PROPERTY_RELEASE
+
+
+def _missing(rights: Rights, rules: GateRules) -> Iterator[Fact]:
+    known = {
+        Fact.HOLDER: bool(rights.holder),
+        Fact.CREDIT: bool(rights.credit),
+        Fact.KIND: rights.kind is not None,
+        Fact.WINDOW: not rights.unclear and (rights.not_after is not None or rights.kind in PERPETUAL),
+        Fact.TERRITORIES: rights.territories.permitted is not None,
+        Fact.CHANNELS: rights.channels.permitted is not None,
+        Fact.MODEL_RELEASE: rights.model_release is not None,
+        Fact.PROPERTY_RELEASE: rights.property_release is not None,
+        Fact.CONSENT: rights.consent is not None,
+        Fact.CONTRACT: bool(rights.contract),
+    }
+    demanded = rules.must_know | (rules.must_know_of_people if rights.people else frozenset())
+    # A date that was given and cannot be read shuts the gate whatever else is demanded
+    return (fact for fact in Fact if not known[fact] and (fact in demanded or (fact is Fact.WINDOW and rights.unclear)))
