@@ -22,9 +22,10 @@ from support.pictures import approved, picture
 from support.world import World, merged, world
 
 OVERRIDES: dict[str, Any] = {"engine": {"runtime": "local", "concurrency": 1}}
-WORKED = [kind for kind, steps in STEPS.items() if steps]
-"""The kinds that write to a system; what pairing activates is written in the ledger alone, at once."""
-REGISTERED = [(kind, step) for kind, steps in STEPS.items() for step in steps]
+WORKED = [kind for kind, steps in STEPS.items() if steps and kind is not ActionKind.RETIRE]
+"""The kinds that write to a system; what pairing activates is written in the ledger alone, at once. Intake retires nothing:
+what two-way flows do is crashed in a file of its own."""
+REGISTERED = [(kind, step) for kind in WORKED for step in STEPS[kind]]
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
 
 

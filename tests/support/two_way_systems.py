@@ -27,6 +27,8 @@ from dambridge.ports.systems import AccountInfo, AttributeDefinition, Body, Byte
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SELECTED, ELSEWHERE = "Mirror/Selected", "Elsewhere"
 HOLDING = "dambridge/holding"
+LAG = timedelta(minutes=9)
+"""The longest that an index shows what stood there before."""
 PLACE = FieldName("(place)")
 """Where an asset stands, as one more thing that changes."""
 
@@ -239,7 +241,8 @@ class Library:
         if states is None:
             return Missing(Absence.DELETED, "there is no such id")
         shown = states[-1]
-        if self.stale.get(remote_id, 0) and len(states) > 1:
+        lags = self.times.now_at - shown.at < LAG
+        if self.stale.get(remote_id, 0) and len(states) > 1 and lags:
             self.stale[remote_id] -= 1
             shown = states[-2]
         self._shown[remote_id] = shown
