@@ -144,7 +144,7 @@ async def rights(pair: World, plan: CrashPlan | None = None) -> int:
     async with open_bridge(load_settings(pair.config)) as bridge:
         flow = bridge.flows[FlowName.RIGHTS]
         if plan is not None:
-            flow.parts.ledger = CrashingLedger(flow.parts.ledger, plan)  # type: ignore[assignment]
+            flow.parts.ledger = CrashingLedger(flow.parts.ledger, plan)
         ran = await flow.run(command=None, full=False)
         return int(ran.summary["flows"]["rights"]["done"])
 

@@ -395,6 +395,15 @@ class LibraryArchive:
     async def ensure_folder(self, path: str, *, lane: Lane) -> RemoteId:
         return RemoteId(f"C:{path}")
 
+    async def folder_at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        return RemoteId(f"C:{path}")
+
+    async def named(self, file_name: str, *, lane: Lane) -> Sequence[RemoteId]:
+        return ()
+
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        raise NotImplementedError
+
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
         raise NotImplementedError
 
