@@ -141,6 +141,12 @@ class Library:
     """What becomes of the next writes: False, the request is lost; True, the deed is done and the reply is lost."""
     before_read: deque[Callable[[], None]] = field(default_factory=deque)
     before_write: deque[Callable[[], None]] = field(default_factory=deque)
+    unlisted: set[RemoteId] = field(default_factory=set)
+    """Assets that no listing shows, although they are there."""
+    alter: Callable[[str], str] | None = None
+    """What the system makes of the texts that we write."""
+    calls: int = 0
+    """Calls that read assets by id, however many in each."""
     backwards: bool = False
     _shown: dict[RemoteId, State] = field(default_factory=dict)
     _natives: dict[str, FieldName] = field(default_factory=dict)
@@ -275,7 +281,7 @@ class Library:
         )
 
     def listed(self) -> list[RemoteId]:
-        found = [it for it in self.assets if self.here(it)]
+        found = [it for it in self.assets if self.here(it) and it not in self.unlisted]
         return found[::-1] if self.backwards else found
 
     def reader(self) -> LibraryReader:
@@ -293,6 +299,8 @@ class Library:
     def describe_by_engine(
         self, remote_id: RemoteId, changes: Mapping[FieldName, Texts], file_name: str | None
     ) -> None:
+        if self.alter is not None:
+            changes = {name: tuple(map(self.alter, it)) for name, it in changes.items()}
         names = {*changes, *({FILE_NAME} if file_name is not None else ())}
         self.by_engine(remote_id, names, lambda: self._describe(remote_id, changes, people=False, file_name=file_name))
 
@@ -360,6 +368,7 @@ class LibraryReader:
         yield _page([one for one in it.listed() if container.removeprefix("C:") in it.state(one).places])
 
     async def read(self, remote_id: RemoteId, *, groups: frozenset[str], lane: Lane) -> NativeRecord | Missing:
+        self.library.calls += 1
         return self.library.look(remote_id)
 
     @asynccontextmanager
@@ -408,6 +417,7 @@ class LibraryArchive:
         raise NotImplementedError
 
     async def read(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
+        self.library.calls += 1
         return {it: self.library.look(it) for it in ids}
 
     async def find(self, attribute: str, value: str, *, lane: Lane) -> Sequence[RemoteId]:
