@@ -21,8 +21,8 @@ from dambridge.model.records import Absence
 from dambridge.policy.mirror import WhenAbsent
 from dambridge.ports.errors import MovedOn, Refused
 from dambridge.ports.ledger import Due
-from support.two_way import AGENCY, ARCHIVE, HOLDING, POLICY, PRESS, SETTINGS, TwoWay, differing
-from support.two_way_systems import ELSEWHERE, HEADLINE, KEYWORDS, SELECTED, TITLE, Presence
+from support.two_way import AGENCY, ARCHIVE, POLICY, PRESS, SETTINGS, TwoWay, differing
+from support.two_way_systems import ELSEWHERE, HEADLINE, HOLDING, KEYWORDS, SELECTED, TITLE, Presence
 
 HOUR = timedelta(hours=1)
 
