@@ -58,8 +58,11 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     left: list[LeftItem] = []
     open_sights: list[Sight] = []
     now = await parts.clock.now()
+    buried = await _buried(parts, [it for it in keys if not _has_target(parts, links.get(links_by_key.get(it, _NONE)))])
     for sight in sights:
-        early = _early(parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now)
+        early = buried.get(sight.key) or _early(
+            parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now
+        )
         if early is None:
             open_sights.append(sight)
         else:
@@ -88,6 +91,28 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
             case Leave():
                 left.append(_left(sight, decision))
     return actions, left
+
+
+_NONE = LinkId("")
+
+
+def _has_target(parts: Parts, link: Link | None) -> bool:
+    return link is not None and link.copy(parts.target_copy) is not None
+
+
+async def _buried(parts: Parts, keys: Sequence[AssetKey]) -> dict[AssetKey, Leave]:
+    """Assets whose copy in the target was once given up, by people or by a policy of theirs: it is never made anew by itself
+    (hazard P04)."""
+    stones = await parts.ledger.tombstones_by_kin(keys)
+    return {
+        key: Leave(
+            outcome=Outcome.SKIPPED,
+            reason=Reason.of(Code.TARGET_GONE, absence="given up", evidence=f"tombstone of {it.key}"),
+        )
+        for key, several in stones.items()
+        for it in several
+        if it.key.account == parts.policy.target
+    }
 
 
 def _agreed_of(sight: Sight, links_by_key: Mapping[AssetKey, LinkId], agreed: Mapping[LinkId, Agreed]) -> Agreed | None:
