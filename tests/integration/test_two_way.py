@@ -188,3 +188,16 @@ def test_a_copy_that_people_delete_leaves_the_link_and_never_comes_back(pair: Wo
     intake = asyncio.run(pair.run(full=True)).summary["flows"]["intake"]
     assert (intake["skipped"], intake["done"]) == (1, 0)
     assert pair.archived() == []
+
+
+def test_what_leaves_the_selection_leaves_its_link_and_nothing_else_happens(pair: World) -> None:
+    with_bytes(pair)
+    pair.overrides["flows"]["rights"]["select"] = {"agency": ["Intake/**"]}  # type: ignore[index]
+    ((here, _),) = linked(pair, 1).items()
+    pair.edit(here, containers=["Private/Drafts"], iptc={"headline": "Not for the archive"})
+    after = pair.seq("netx")
+    first = asyncio.run(rights(pair, full=True))
+    assert first.summary["flows"]["rights"]["done"] == 1, first.summary
+    pair.advance(3600)
+    asyncio.run(rights(pair, full=True))
+    assert pair.changes("netx", after) == []
