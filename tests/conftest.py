@@ -15,6 +15,7 @@ from dambridge.testing.postgres import NoPostgres, PostgresServer, start_postgre
 _numbers = itertools.count(1)
 LONGEST = (
     "tests/e2e/test_intake_500.py",
+    "tests/stateful/test_two_way.py",
     "tests/stateful/test_crash_points.py",
     "tests/stateful/test_killed_runs.py",
     "tests/unit/planning/test_intake_promises.py",

@@ -192,7 +192,7 @@ def test_a_copy_that_people_delete_leaves_the_link_and_never_comes_back(pair: Wo
 
 def test_what_leaves_the_selection_leaves_its_link_and_nothing_else_happens(pair: World) -> None:
     with_bytes(pair)
-    pair.overrides["flows"]["rights"]["select"] = {"agency": ["Intake/**"]}  # type: ignore[index]
+    pair.overrides["flows"]["rights"]["select"] = {"agency": ["Intake/**"]}
     ((here, _),) = linked(pair, 1).items()
     pair.edit(here, containers=["Private/Drafts"], iptc={"headline": "Not for the archive"})
     after = pair.seq("netx")
@@ -201,3 +201,23 @@ def test_what_leaves_the_selection_leaves_its_link_and_nothing_else_happens(pair
     pair.advance(3600)
     asyncio.run(rights(pair, full=True))
     assert pair.changes("netx", after) == []
+
+
+@pytest.mark.parametrize("side", ["photoshelter", "netx"])
+def test_an_edit_before_the_first_round_is_an_edit_and_no_clash(pair: World, side: str) -> None:
+    """What intake had brought is the first agreement: there is something to tell the edit from."""
+    here = pair.submit(
+        picture(1), file_name="a.jpg", containers=["Intake/Harbour"], iptc=approved(headline="As brought")
+    )
+    asyncio.run(pair.run())
+    pair.advance(60)
+    ((archived, *_),) = pair.by_source().values()
+    if side == "photoshelter":
+        pair.edit(here, iptc={"headline": "Edited at once"})
+    else:
+        pair.edit_netx(str(archived["id"]), attributes={"Headline": ["Edited at once"]})
+    first = asyncio.run(rights(pair))
+    flow = first.summary["flows"]["rights"]
+    assert (flow["done"], flow["inbox"]["open"]) == (1, 0), flow
+    assert shown(pair)[here]["metadata"]["headline"] == "Edited at once"
+    assert pair.archived()[0]["attributes"]["Headline"] == ["Edited at once"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -170,6 +170,8 @@ class TwoWay:
     times: Times = field(default_factory=Times)
     policy: MirrorPolicy = POLICY
     settings: EngineSettings = SETTINGS
+    accounts: tuple[AccountId, ...] = tuple(SYSTEMS)
+    """Those that the flow is about."""
     libraries: dict[AccountId, Library] = field(default_factory=dict)
     links: dict[LinkId, Link] = field(default_factory=dict)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
@@ -199,12 +201,6 @@ class TwoWay:
         self.ledger.memory.put_link(link)
         return link
 
-    def lose_the_store(self) -> None:
-        """The ledger is gone; what another flow can tell anew is which assets belong together."""
-        self.ledger = MemoryLedger()
-        for link in self.links.values():
-            self.ledger.memory.put_link(link)
-
     def present(self, copy: Copy) -> bool:
         """Whether the copy is there for our user, and where the flow looks."""
         state = self.state(copy)
@@ -226,8 +222,8 @@ class TwoWay:
             calls=dict,
             configuration="proof",
             rest=self._rest,
-            sites={name: self._site(it) for name, it in self.libraries.items()},
-            policy=self.policy,
+            sites={name: self._site(self.libraries[name]) for name in self.accounts},
+            policy=replace(self.policy, accounts=self.accounts),
             holding={ARCHIVE: HOLDING, VAULT: HOLDING},
             selects=dict.fromkeys(self.libraries, (f"{SELECTED}/**",)),
         )

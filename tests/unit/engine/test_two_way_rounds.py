@@ -314,3 +314,16 @@ def test_neither_the_order_of_listings_nor_the_size_of_batches_matters(batch: in
     ]
     assert len(made.conflicts()) == 2
     made.close()
+
+
+def test_copies_in_accounts_that_are_not_the_flows_are_none_of_its_business() -> None:
+    made = TwoWay(accounts=(ARCHIVE, PRESS))
+    (link,) = linked(made)
+    made.libraries[AGENCY].edit(link.copies[0].remote_id, headline=("Elsewhere",))
+    made.libraries[PRESS].edit(link.copies[2].remote_id, headline=("Better",))
+    plan = made.wait(previewing.preview(made.parts(), full=True))
+    ran = made.wait(previewing.apply(made.parts(), plan, approved_by="jane"))
+    assert (flow_of(ran)["done"], flow_of(ran)["seen"]) == (1, 1)
+    values = [made.state(it).value(HEADLINE) for it in link.copies]
+    assert values == [("Elsewhere",), ("Better",), ("Better",)]
+    made.close()

@@ -62,7 +62,7 @@ async def _settled(
 ) -> End:
     """Write the end. Where another writer changed an accord or an entry meanwhile, nothing of it holds: it is planned again."""
     now = await parts.clock.now()
-    face = face_of(link)
+    face = face_of(parts, link)
     for last in (False, True):
         whole = worse(item, end.ended)
         try:

@@ -21,8 +21,8 @@ async def work_off(parts: MirrorParts, batch: str) -> Json:
     Returns `{"ended": n}`, with `"stopped"` and a sentence where the run cannot go on."""
     rows = await parts.ledger.open_actions(batch, now=await parts.clock.now())
     by_link = _by_link(rows)
-    links = await parts.ledger.links(list(by_link))
-    ends = await parts.ledger.observations(parts.flow, [face_of(it) for it in links.values() if it.copies])
+    links = {it: link for it, link in (await parts.ledger.links(list(by_link))).items() if parts.mine(link).copies}
+    ends = await parts.ledger.observations(parts.flow, [face_of(parts, it) for it in links.values()])
     gate = asyncio.Semaphore(parts.settings.concurrency)
     held = Hold(parts)
     stopped: list[str] = []
@@ -35,13 +35,13 @@ async def work_off(parts: MirrorParts, batch: str) -> Json:
                 return
             link, own = links[link_id], by_link[link_id]
             try:
-                await carry_out(parts, link, own, ends.get(face_of(link)))
+                await carry_out(parts, link, own, ends.get(face_of(parts, link)))
                 ended += 1
             except CannotGoOn as error:
                 stopped.append(str(error))
 
     async with asyncio.TaskGroup() as group:
-        for link_id in by_link:
+        for link_id in by_link.keys() & links.keys():  # of a link without copies nothing is left to do
             group.create_task(one(link_id))
     return {"ended": ended, **({"stopped": stopped[0]} if stopped else {})}
 

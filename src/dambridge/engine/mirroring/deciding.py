@@ -21,7 +21,7 @@ from dambridge.model.identity import AccountId, AssetKey, CopyId, Link, LinkId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Absence, AssetRecord, AssetVersion, Missing, Present, Seen, Unread
+from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
 
 
@@ -65,7 +65,7 @@ async def decide_links(
             now=now,
             before=known.before.get(link_id),
         )
-        _take(decided, link, _as_read(known, link_id, decision, now), seen)
+        _take(decided, face_of(parts, link), _as_read(known, link_id, decision, now), seen)
     return decided
 
 
@@ -101,7 +101,7 @@ class Known:
 
 async def gather(parts: MirrorParts, ids: Sequence[LinkId]) -> Known:
     """Links with what the ledger says of them, and all their copies read."""
-    links = {it: _ours(parts, link) for it, link in (await parts.ledger.links(ids)).items()}
+    links = {it: parts.mine(link) for it, link in (await parts.ledger.links(ids)).items()}
     links = {it: link for it, link in sorted(links.items()) if len(link.copies) > 0}
     accords = await parts.ledger.accords(list(links))
     conflicts = await parts.ledger.conflicts_of(list(links))
@@ -122,11 +122,6 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId]) -> Known:
     return Known(links=links, accords=accords, conflicts=conflicts, seen=seen, before=before, begun=begun)
 
 
-def _ours(parts: MirrorParts, link: Link) -> Link:
-    """The link as far as this flow goes: its copies in the policy's accounts."""
-    return replace(link, copies=tuple(it for it in link.copies if it.id.account in parts.sites))
-
-
 def _believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen:
     """Who is said to be gone where not even the listing is whole is not believed to be gone."""
     if isinstance(seen, Missing) and seen.absence is not Absence.LEFT_SELECTION and key.account in unproven:
@@ -135,7 +130,7 @@ def _believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> See
     return seen
 
 
-def _take(decided: Decided, link: Link, decision: MirrorDecision, seen: Mapping[AssetKey, Seen]) -> None:
+def _take(decided: Decided, face: AssetKey, decision: MirrorDecision, seen: Mapping[AssetKey, Seen]) -> None:
     """Note what was decided; entries of the inbox travel with the agreement that is written down with them."""
     decided.conflicts += decision.conflicts
     decided.actions += [
@@ -143,7 +138,6 @@ def _take(decided: Decided, link: Link, decision: MirrorDecision, seen: Mapping[
     ]
     if not decision.actions or decision.leave is not None:
         leave = decision.leave or Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
-        face = face_of(link)
         shown = seen[face]
         decided.left.append(
             LeftItem(
@@ -153,12 +147,6 @@ def _take(decided: Decided, link: Link, decision: MirrorDecision, seen: Mapping[
                 file_name=shown.record.file_name if isinstance(shown, Present) else "",
             )
         )
-
-
-def versions_in(known: Known, link: Link) -> dict[str, AssetVersion]:
-    """The version of each copy of a link that was read."""
-    seen = {str(it.id): known.seen[it.key] for it in link.copies}
-    return {it: found.record.version for it, found in seen.items() if isinstance(found, Present)}
 
 
 def policy_digest(parts: MirrorParts) -> str:

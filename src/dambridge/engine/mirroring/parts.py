@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dambridge.engine.parts import FlowParts
 from dambridge.engine.sites import Site
 from dambridge.mapping import embedded_fields
-from dambridge.model.identity import AccountId
+from dambridge.model.identity import AccountId, Link
 from dambridge.model.records import Broken
 from dambridge.model.values import Fields
 from dambridge.policy.mirror import MirrorPolicy
@@ -27,6 +27,10 @@ class MirrorParts(FlowParts):
     """Per account the patterns of galleries or folders that hold what the flow is about; an account not named: all of it."""
     inspector: Inspector | None = None
     """Reads what stands inside a file that was sent; without it nothing is known of what a check-in took out of one."""
+
+    def mine(self, link: Link) -> Link:
+        """The link as far as this flow goes: its copies in the policy's accounts."""
+        return replace(link, copies=tuple(it for it in link.copies if it.id.account in self.sites))
 
     async def inside(self, spooled: str, file_name: str) -> Fields:
         """The fields inside a file of the spool; empty where it is not there, or not looked into."""

@@ -60,7 +60,8 @@ async def apply(
     parts.progress.clear()
     await _fits(parts, plan, allow_tripped=allow_tripped)
     todo = await _still_to_do(parts, plan.actions)
-    links = dict(await parts.ledger.links(sorted({it.link for it in plan.actions})))
+    known = await parts.ledger.links(sorted({it.link for it in plan.actions}))
+    links = {it: parts.mine(link) for it, link in known.items()}
     await _nothing_moved(parts, plan, todo, links)
     now = await parts.clock.now()
     run = await parts.ledger.open_run(parts.flow, at=now, command=command, plan=plan.id)

@@ -98,13 +98,14 @@ async def _take_up(parts: MirrorParts, old: RunId, *, by: RunId) -> list[str]:
 async def _work_through(parts: MirrorParts, run: RunId, found: Round, notes: list[Reason]) -> list[str]:
     """Tranche by tranche: read, decide, act. Stops at the first thing that nobody can go on from."""
     before: Counter[str] = Counter()
+    least = max(len(found.met), await count_links(parts) if found.swept else 0)
     known = 0
     serial = 0
     async for ids in tranches(parts, found):
         decided = await decide_links(parts, ids, unproven=found.unproven)
         known += len(decided.links)
         await note_versions(parts, run, decided)
-        plan = await assemble(parts, decided, before=before, known=await _known(parts, found, known))
+        plan = await assemble(parts, decided, before=before, known=max(known, least))
         before.update(str(it.kind) for it in plan.actions)
         stopped = await carry_plan(parts, run, plan, decided.links, serial=serial, notes=notes)
         if stopped:
@@ -118,7 +119,7 @@ async def note_versions(parts: MirrorParts, run: RunId, decided: Decided) -> Non
     item of a link ended stays as it is: this one's end is still to come."""
     at = decided.begun or await parts.clock.now()
     old = await parts.ledger.observations(parts.flow, [it.key for it in decided.records])
-    faces = {face_of(it) for it in decided.links.values()}
+    faces = {face_of(parts, it) for it in decided.links.values()}
     seen: list[Observation] = []
     for it in decided.records:
         fresh = Observation(
@@ -142,11 +143,6 @@ async def note_versions(parts: MirrorParts, run: RunId, decided: Decided) -> Non
 _NO_RUN = RunId("")
 
 
-async def _known(parts: MirrorParts, found: Round, so_far: int) -> int:
-    """Against how many links the relative guards are held: those looked at, and all there are on a sweep."""
-    return max(so_far, len(found.met), await count_links(parts) if found.swept else 0)
-
-
 async def count_links(parts: MirrorParts) -> int:
     """How many links the flow's accounts have copies in."""
     count = 0
@@ -161,7 +157,7 @@ async def carry_plan(
 ) -> list[str]:
     """Write down what the plan leaves, carry out what it says; a tripped guard or a pause holds every write back."""
     acting = {it.link for it in plan.actions}
-    faces = {face_of(links[it]) for it in acting}
+    faces = {face_of(parts, links[it]) for it in acting}
     await _end(parts, run, [it for it in plan.left if it.key not in faces])
     held = plan.header.tripped[0] if plan.header.tripped else None
     if held is None and await paused(parts):
@@ -201,7 +197,7 @@ async def hold_back(parts: MirrorParts, run: RunId, links: Sequence[Link], why: 
     """Links that were to be worked on wait, and say for whom."""
     waits_for = "coordinator" if why.code in {Code.GUARD_TRIPPED, Code.PAUSED, Code.NOT_IN_WAVE} else "system"
     leave = Leave(outcome=Outcome.WAITING, reason=why, waits_for=waits_for)
-    await _end(parts, run, [LeftItem(key=face_of(it), leave=leave, expects=None) for it in links])
+    await _end(parts, run, [LeftItem(key=face_of(parts, it), leave=leave, expects=None) for it in links])
 
 
 async def _act(

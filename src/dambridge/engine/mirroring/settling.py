@@ -60,9 +60,9 @@ def _rank(it: Ended) -> tuple[int, bool]:
     return _WORSE.index(it.outcome), it.waits_for in _FOR_PEOPLE
 
 
-def face_of(link: Link) -> AssetKey:
-    """The copy under which an item of a link is listed: always the same one as long as it is there."""
-    return min(link.copies, key=lambda it: it.id).key
+def face_of(parts: MirrorParts, link: Link) -> AssetKey:
+    """The copy under which an item of a link is listed: always the same one of the flow's own as long as it is there."""
+    return min(parts.mine(link).copies, key=lambda it: it.id).key
 
 
 def settlement_of(
