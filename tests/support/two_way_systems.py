@@ -145,6 +145,9 @@ class Library:
     """Assets that no listing shows, although they are there."""
     alter: Callable[[str], str] | None = None
     """What the system makes of the texts that we write."""
+    shows_later: bool = False
+    """Whether fields written are taken at once and seen only after `show`."""
+    taken: list[tuple[RemoteId, Mapping[FieldName, Texts]]] = field(default_factory=list)
     calls: int = 0
     """Calls that read assets by id, however many in each."""
     backwards: bool = False
@@ -280,6 +283,12 @@ class Library:
             groups=_GROUPS,
         )
 
+    def show(self) -> None:
+        """What was taken is seen from now on, and whatever is written after it at once."""
+        self.shows_later = False
+        for remote_id, changes in self.taken:
+            self._describe(remote_id, changes, people=False)
+
     def listed(self) -> list[RemoteId]:
         found = [it for it in self.assets if self.here(it) and it not in self.unlisted]
         return found[::-1] if self.backwards else found
@@ -301,6 +310,9 @@ class Library:
     ) -> None:
         if self.alter is not None:
             changes = {name: tuple(map(self.alter, it)) for name, it in changes.items()}
+        if self.shows_later:
+            self.taken.append((remote_id, changes))
+            changes = {}
         names = {*changes, *({FILE_NAME} if file_name is not None else ())}
         self.by_engine(remote_id, names, lambda: self._describe(remote_id, changes, people=False, file_name=file_name))
 
@@ -393,7 +405,7 @@ class LibraryArchive:
 
     @property
     def capabilities(self) -> ArchiveCapabilities:
-        return _TAKES
+        return replace(_TAKES, deferred_writes=Proof.PROVEN) if self.library.shows_later else _TAKES
 
     async def whoami(self) -> AccountInfo:
         return AccountInfo(person="P. Roof", organisation="proof")

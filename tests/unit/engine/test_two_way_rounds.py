@@ -226,6 +226,21 @@ def test_a_value_that_a_system_alters_is_told_once_and_spreads_nowhere(world: Tw
     assert world.writes() == 2
 
 
+def test_a_write_that_is_shown_later_is_waited_for_and_is_nobodys_edit(world: TwoWay) -> None:
+    (link,) = linked(world)
+    press = world.libraries[PRESS]
+    press.shows_later = True
+    world.libraries[ARCHIVE].edit(link.copies[1].remote_id, headline=("Better",))
+    for _ in range(3):
+        ran = world.run()
+        assert (flow_of(ran)["waiting"], flow_of(ran)["quarantined"]) == (1, 0)
+        world.times.advance(HOUR)
+    press.show()
+    world.run()
+    assert differing(world, link) == []
+    assert world.conflicts() == []
+
+
 # plans ------------------------------------------------------------------------------------------------------------------
 
 

@@ -186,6 +186,9 @@ async def _write(task: Task, journal: StepJournal, native: NativeRecord) -> bool
 
 def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote: bool) -> End:
     record, view = task.view(native)
+    if wrote and task.site.archive.capabilities.deferred_writes.usable and (late := _unseen(task, view)):
+        ended = Ended(Outcome.WAITING, Reason.of(Code.WRITE_DEFERRED, field=late), waits_for="system")
+        return End(ended=ended, stage=WorkStage.LEFT, retry_after=task.parts.settings.retry_after)
     if wrote and task.is_as_decided(record):
         raise Unclear(f"{record.key} was written and still shows what it was; it is looked at again.")
     settled: list[Accord] = []
@@ -208,6 +211,16 @@ def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote
         accords=tuple(settled),
         audit=audit,
     )
+
+
+def _unseen(task: Task, view: Fields) -> str:
+    """A field that still shows what it did, in a system that takes writes now and shows them later; empty where there is none."""
+    for group in task.groups:
+        shown, wanted = task.accords[group].copies[task.copy].shown, task.wanted(group)
+        for name in sorted(task.carried(group) & _names(task.action)):
+            if same(name, view.get(name), shown.get(name)) and not same(name, wanted.get(name), shown.get(name)):
+                return str(name)
+    return ""
 
 
 def _ending(task: Task, record: AssetRecord, *, altered: Reason | None, edited: bool, wrote: bool) -> Ended:
