@@ -5,15 +5,15 @@ whoever is interrupted goes on where it was; what has not moved since an earlier
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from dambridge.engine.together import for_each
 from dambridge.mapping import AccountMap, to_canonical, unread_fields
 from dambridge.mapping.fields import SOURCE_MARK
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
@@ -85,7 +85,7 @@ async def look_over(survey: Survey) -> None:
     survey.subjects = {key: it for key, it in known.items() if key.remote_id in ids and it.seen_in == look}
     open_ids = [it for it in ids if AssetKey(account, it) not in survey.subjects]
     for part in _parts(open_ids, survey, "reading records"):
-        read = await _side_by_side(part, survey.library.at_once, lambda it: _record(survey, it, known, look))
+        read = await for_each(part, lambda it: _record(survey, it, known, look), at_once=survey.library.at_once)
         await _keep(survey, [it for it in read if it is not None])
     gone = [key for key in known if key not in survey.subjects and key not in survey.unread]
     await survey.store.forget_subjects(gone)
@@ -104,7 +104,7 @@ async def answer(survey: Survey, fact: Fact, keys: Sequence[AssetKey]) -> None:
     }
     what, ask = asking[fact]
     for part in _parts(own, survey, what):
-        found = await _side_by_side(part, survey.library.files, lambda it: _asked(survey, fact, it, ask))
+        found = await for_each(part, lambda it: _asked(survey, fact, it, ask), at_once=survey.library.files)
         await _keep(survey, found)
 
 
@@ -268,37 +268,6 @@ async def _picture(survey: Survey, it: Subject, pixels: int) -> bytes | None:
         except NextMove:
             continue
     return None
-
-
-# side by side ---------------------------------------------------------------------------------------------------------
-async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Do all of these side by side. What ends one ends all, and is raised as itself where it names a next move."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(it) for it in works]
-    except ExceptionGroup as failed:
-        moves, others = failed.split(NextMove)
-        if moves is None or others is not None:
-            raise
-        raise _first(moves) from None
-    return [task.result() for task in tasks]
-
-
-def _first(group: BaseExceptionGroup[NextMove]) -> BaseException:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found
-
-
-async def _side_by_side(items: Sequence[Any], most: int, work: Callable[[Any], Awaitable[T]]) -> list[T]:
-    gate = asyncio.Semaphore(most)
-
-    async def one(item: Any) -> T:
-        async with gate:
-            return await work(item)
-
-    return await together(one(it) for it in items)
 
 
 def _parts(items: Sequence[T], survey: Survey, what: str) -> Iterator[Sequence[T]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from dambridge.engine.hinting import forget_hints, hinted_sources, waiting_hints
 from dambridge.engine.parts import Parts
+from dambridge.engine.together import for_each
 from dambridge.mapping import to_canonical
 from dambridge.model.identity import AssetKey, RemoteId
 from dambridge.model.outcomes import Outcome
@@ -200,15 +200,7 @@ async def _take(parts: Parts, listing: Listing, pages: AsyncIterator[ListingPage
 
 async def read_all(parts: Parts, ids: Sequence[RemoteId]) -> list[Sight]:
     """Every id read, as many at once as the settings allow. One that cannot be read is `Unread`, never missing."""
-    gate = asyncio.Semaphore(parts.settings.concurrency * 2)
-
-    async def one(remote_id: RemoteId) -> Sight:
-        async with gate:
-            return await read_one(parts, remote_id)
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(it)) for it in ids]
-    return [task.result() for task in tasks]
+    return await for_each(ids, lambda it: read_one(parts, it), at_once=parts.settings.concurrency * 2)
 
 
 async def read_one(parts: Parts, remote_id: RemoteId) -> Sight:

@@ -39,6 +39,11 @@ class GatheredReads:
         waiting = {it: self._asked.pop(it) for it in ids}
         try:
             found: Mapping[RemoteId, NativeRecord | Missing] = await self._archive.read(ids, lane=self._lane)
+        except asyncio.CancelledError:
+            # Whoever asked first was stopped; the others still wait, and the next of them makes the call
+            for remote_id, answers in waiting.items():
+                self._asked.setdefault(remote_id, [])[:0] = [it for it in answers if not it.done()]
+            raise
         except BaseException as error:
             for answers in waiting.values():
                 for answer in answers:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.reading import CALL_HOLDS
 from dambridge.engine.sites import Site
+from dambridge.engine.together import for_each
 from dambridge.mapping import to_canonical
 from dambridge.model.identity import AccountId, AssetKey, RemoteId, System
 from dambridge.model.reasons import Code, Reason
@@ -23,19 +23,13 @@ async def read_copies(parts: MirrorParts, keys: Iterable[AssetKey]) -> dict[Asse
 
     NetX answers for many ids at once and leaves out what it does not have (NX 5.3, CONFIRMED); PhotoShelter has a call for
     each (PS 6.3)."""
-    gate = asyncio.Semaphore(parts.settings.concurrency * 2)
-
-    async def some(site: Site, ids: Sequence[RemoteId]) -> dict[AssetKey, Seen]:
-        async with gate:
-            return await _read_some(parts, site, ids)
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(some(parts.sites[account], ids))
-            for account, whole in _by_account(keys)
-            for ids in _calls(parts.sites[account], whole)
-        ]
-    return {key: seen for it in tasks for key, seen in it.result().items()}
+    calls = [
+        (parts.sites[account], ids)
+        for account, whole in _by_account(keys)
+        for ids in _calls(parts.sites[account], whole)
+    ]
+    answers = await for_each(calls, lambda it: _read_some(parts, *it), at_once=parts.settings.concurrency * 2)
+    return {key: seen for it in answers for key, seen in it.items()}
 
 
 def _by_account(keys: Iterable[AssetKey]) -> list[tuple[AccountId, list[RemoteId]]]:
