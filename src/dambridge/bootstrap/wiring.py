@@ -119,7 +119,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         stack.push_async_callback(archived.close)
         inspector = FileInspector(ExifToolOptions(program=settings.exiftool))
         stack.push_async_callback(inspector.close)
-        embedder = FileEmbedder(ExifToolOptions(program=settings.exiftool))
+        embedder = FileEmbedder(ExifToolOptions(program=settings.exiftool), break_signatures=target.break_signatures)
         stack.push_async_callback(embedder.close)
         runtime = _runtime(settings)
         stack.push_async_callback(runtime.close)

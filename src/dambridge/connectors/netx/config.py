@@ -113,6 +113,13 @@ class NetxOptions(BaseModel):
             min_length=1,
         ),
     ] = None
+    break_signatures: Annotated[
+        bool,
+        Field(
+            description="For write_route embedded: write into files that carry a C2PA signature too. It does not hold any "
+            "more afterwards; without this such files are put aside."
+        ),
+    ] = False
     write_encoding: Annotated[
         WriteEncoding, Field(description="How the rpc route spells a write; change it only when `probe` says so.")
     ] = WriteEncoding.UPDATE_ASSET
