@@ -187,7 +187,7 @@ def essence(data: bytes, name: str) -> str:
             with tifffile.TiffFile(io.BytesIO(data)) as tiff:
                 for sheet in tiff.pages:
                     for segment, _ in tiff.filehandle.read_segments(sheet.dataoffsets, sheet.databytecounts):
-                        digest.update(segment or b"")
+                        digest.update(segment or b"")  # type: ignore[arg-type]
         case ".mp4" | ".mov":
             with av.open(io.BytesIO(data), "r") as film:
                 for packet in film.demux(video=0):

@@ -21,7 +21,7 @@ from dambridge.files.kinds import Kind
 from dambridge.files.reading import metadata_from
 from dambridge.mapping import embedded_fields, own_tags
 from dambridge.model.records import EmbeddedMetadata, MediaType
-from dambridge.model.values import DateValue, FieldName, LangAlt
+from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 from dambridge.ports.files import NotEmbedded
 from dambridge_sim.kit.embedded import read_embedded
 from support.kinds_of_files import sample
@@ -122,7 +122,7 @@ async def test_a_block_that_stands_there_keeps_step_and_other_readers_see_it(
 ) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(with_block(LATIN))
-    fields = {
+    fields: dict[FieldName, Value] = {
         FieldName("credit"): CUTS,
         FieldName("keywords"): ("港", "a, b", "x|y"),
         FieldName("country_code"): "CH",
@@ -164,12 +164,15 @@ async def test_an_embargo_gets_its_old_home_where_the_format_has_one(
 
 def test_an_edit_by_software_that_does_not_know_xmp_is_told() -> None:
     raw = block((2, 110, b"Old"))
-    answer = {"IPTC:IPTC": raw.decode(), "Photoshop:IPTCDigest": hashlib.md5(b"before").hexdigest()}
+    answer = {
+        "IPTC:IPTC": raw.decode(),
+        "Photoshop:IPTCDigest": hashlib.md5(b"before", usedforsecurity=False).hexdigest(),
+    }
     jpeg = Kind("jpeg", MediaType.IMAGE, "image/jpeg")
     assert metadata_from(answer, jpeg).warnings == (
         "the IPTC block was edited later by software that does not know XMP",
     )
-    same = {**answer, "Photoshop:IPTCDigest": hashlib.md5(raw).hexdigest()}
+    same = {**answer, "Photoshop:IPTCDigest": hashlib.md5(raw, usedforsecurity=False).hexdigest()}
     assert metadata_from(same, jpeg).warnings == ()
 
 
@@ -179,9 +182,12 @@ async def test_structures_that_keep_their_name_keep_what_else_they_say(
     first, second = tmp_path / "first.jpg", tmp_path / "second"
     first.write_bytes(sample("a.jpg"))
     program = find_exiftool().program
-    licensors = "[{LicensorName=Desk,LicensorURL=https://a.example,LicensorTelephoneType1=Cell,LicensorTelephone1=12},{LicensorName=Agency,LicensorURL=https://b.example}]"
+    licensors = (
+        "[{LicensorName=Desk,LicensorURL=https://a.example,LicensorTelephoneType1=Cell,LicensorTelephone1=12},"
+        "{LicensorName=Agency,LicensorURL=https://b.example}]"
+    )
     terms = "[{CvId=http://v,CvTermName-x-default=Tree,CvTermName-de=Baum,CvTermId=http://v/1},{CvTermName=House}]"
-    subprocess.run(
+    subprocess.run(  # noqa: ASYNC221 - nothing else runs beside it
         [program, "-config", "", "-q", "-overwrite_original", f"-XMP-plus:Licensor={licensors}",
          f"-XMP-iptcExt:AboutCvTerm={terms}", "-XMP-iptcCore:CreatorWorkURL=https://c.example", first],
         check=True,
@@ -190,26 +196,22 @@ async def test_structures_that_keep_their_name_keep_what_else_they_say(
     assert isinstance(inside, EmbeddedMetadata)
     assert inside.tags["XMP-plus:Licensor.LicensorTelephone1"] == ("12", ""), "the same place is the same licensor"
     assert inside.tags["XMP-iptcExt:AboutCvTerm.CvTermName-de"] == ("Baum", "")
-    tags = {
+    tags: dict[str, str | tuple[str, ...]] = {
         "XMP-plus:Licensor.LicensorName": ("New", "Desk"),
         "XMP-iptcExt:AboutCvTerm.CvTermName": ("House", "Tree"),
         "XMP-iptcCore:CreatorContactInfo.CiAdrCity": "Basel",
     }
     await embedder.embed(first, second, tags, file_name="a.jpg")
     said = read_embedded(second).xmp
-    assert (
-        said["plus:Licensor"]
-        == [
-            {"plus:LicensorName": "New"},
-            {
-                "plus:LicensorName": "Desk",
-                "plus:LicensorURL": "https://a.example",
-                "plus:LicensorTelephoneType1": "http://ns.useplus.org/ldf/vocab/cell",
-                "plus:LicensorTelephone1": "12",
-            },
-        ]
-        or said["plus:Licensor"][1]["plus:LicensorTelephoneType1"] == "cell"
-    )
+    assert said["plus:Licensor"] == [
+        {"plus:LicensorName": "New"},
+        {
+            "plus:LicensorName": "Desk",
+            "plus:LicensorURL": "https://a.example",
+            "plus:LicensorTelephoneType1": "cell",
+            "plus:LicensorTelephone1": "12",
+        },
+    ]
     assert said["Iptc4xmpExt:AboutCvTerm"][1]["Iptc4xmpExt:CvTermName"] == {"x-default": "Tree", "de": "Baum"}
     assert said["Iptc4xmpExt:AboutCvTerm"][1]["Iptc4xmpExt:CvTermId"] == "http://v/1"
     assert said["Iptc4xmpCore:CreatorContactInfo"] == {
