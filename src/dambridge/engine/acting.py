@@ -21,6 +21,7 @@ from dambridge.engine.describing import (
 from dambridge.engine.embedding import (
     EMBEDDED,
     copy_name,
+    disagreeing,
     embedded_copy,
     for_target,
     proofs_of,
@@ -125,7 +126,10 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
         digest=delivered.original,
         filled=filled,
         evidence=evidence,
-        proofs=proofs_of(delivered.digest, embedded["essence"], proof) if embedded else {},
+        proofs={
+            **(proofs_of(delivered.digest, embedded["essence"], proof) if embedded else {}),
+            **disagreeing(delivered.disagreements),
+        },
         bytes_moved=delivered.digest.size,
     )
 

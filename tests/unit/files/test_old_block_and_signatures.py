@@ -208,7 +208,7 @@ async def test_structures_that_keep_their_name_keep_what_else_they_say(
         {
             "plus:LicensorName": "Desk",
             "plus:LicensorURL": "https://a.example",
-            "plus:LicensorTelephoneType1": "cell",
+            "plus:LicensorTelephoneType1": "http://ns.useplus.org/ldf/vocab/cell",
             "plus:LicensorTelephone1": "12",
         },
     ]
