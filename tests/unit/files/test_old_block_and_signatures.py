@@ -82,8 +82,10 @@ def test_the_block_is_spelled_anew_in_utf8_and_says_so_and_keeps_what_nobody_wro
 @pytest.mark.hazard("P29")
 @pytest.mark.parametrize("limit_in_letter", ["é" * 40, "x" + "é" * 40, "港" * 20, "🌊" * 20])
 def test_a_text_is_cut_between_letters_and_within_its_limit(limit_in_letter: str) -> None:
-    value = parse_iim(rewritten(b"", {"Credit": (limit_in_letter,)}).block).values["Credit"]
+    read = parse_iim(rewritten(b"", {"Credit": (limit_in_letter,)}).block)
+    value = read.values["Credit"]
     assert isinstance(value, str)
+    assert read.warnings == (), "no letter is cut"
     assert limit_in_letter.startswith(value)
     assert 28 < len(value.encode()) <= 32
 
