@@ -64,9 +64,12 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 def kilobytes(process: int | str, name: str) -> int:
-    """A figure of /proc: the peak of memory (VmHWM) or of address space (VmPeak)."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(it.split()[1]) for it in lines if it.startswith(f"{name}:"))
+    """A figure of /proc: the peak of memory (VmHWM) or of address space (VmPeak); 0 for a process that is just ending."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(it.split()[1]) for it in lines if it.startswith(f"{name}:")), 0)
 
 
 def agrees(read: EmbeddedMetadata, data: bytes) -> bool | None:
@@ -194,9 +197,14 @@ async def hold(originals: Mapping[str, bytes], folder: Path, seeds: range, peaks
     assert counts["workers"] == OPTIONS.workers
     assert counts["grown_kb"] * 1024 < GROWTH, counts
     assert len(peaks) >= OPTIONS.workers
-    assert max(peaks) * 1024 <= MEMORY
+    assert 0 < max(peaks) * 1024 <= MEMORY
     assert list(folder.iterdir()) == [folder / "sound"]
     print(dict(counts), max(peaks))
+
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="memory is measured by Linux's /proc"
+)
 
 
 @pytest.mark.hazard("P05")
