@@ -7,6 +7,7 @@ file is also written into: the copy is proven or refused, and the source stays w
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
@@ -43,6 +44,7 @@ COMPARED = {
     "XMP-dc:Description": "dc:description",
     "XMP-dc:Subject": "dc:subject",
 }
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 OPTIONS = ExifToolOptions(workers=2, memory_bytes=MEMORY, patience=timedelta(seconds=10))
 
 
@@ -85,10 +87,10 @@ def agrees(read: EmbeddedMetadata, data: bytes) -> bool | None:
 
 
 def _texts(value: Any) -> list[str]:
-    """The texts alone: damage may fall on the name of a language."""
-    return (
-        sorted(value.values()) if isinstance(value, Mapping) else [value] if isinstance(value, str) else sorted(value)
-    )
+    """The texts alone: damage may fall on the name of a language, and what is none any more names no text."""
+    if isinstance(value, Mapping):
+        return sorted(text for language, text in value.items() if _LANGUAGE.fullmatch(language))
+    return [value] if isinstance(value, str) else sorted(value)
 
 
 class Accidents:
