@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from dambridge.bootstrap import capability_schema, settings_schema
+from dambridge.files.disagreement import DATE_HOMES, HOMES
+from dambridge.files.formats import TABLE, Place
+from dambridge.files.iim import LIMITS
 from dambridge.mapping import FIELDS
 from dambridge.model.reasons import Code
 from dambridge.telemetry.wording import MOVES, WORDS
@@ -30,6 +33,7 @@ def pages() -> dict[str, str]:
         "schemas/capabilities.json": json.dumps(capability_schema(), indent=2, ensure_ascii=False, sort_keys=True)
         + "\n",
         "fields.md": fields(),
+        "file-formats.md": formats(),
         "reasons.md": reasons(),
     }
 
@@ -96,6 +100,56 @@ def fields() -> str:
     for name, it in FIELDS.items():
         netx = f"{it.netx} ({it.netx_kind})" if it.netx else ""
         lines.append(f"| `{name}` | {it.iptc} | {it.kind} | {it.photoshelter or ''} | {netx} |")
+    return "\n".join(lines) + "\n"
+
+
+def formats() -> str:
+    lines = ["# What is read out of files and written into them", "", NOTE]
+    lines += [
+        "Fields are read from XMP first, then from the old IPTC block (IIM), then from Exif. Where they differ the first one",
+        "counts, and `dambridge show` names the fields under `disagreements`. A value that is only the longer one cut at its",
+        "limit is no difference.",
+        "",
+        "## By format",
+        "",
+        "| format | file names | read | fields are written | old IPTC block | what must stay the same | remarks |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for it in TABLE:
+        block = "kept in step" if it.old_block else "left alone" if it.place is Place.INSIDE else ""
+        names = it.suffixes or it.names
+        where = "into the file" if it.place is Place.INSIDE else "into a side-car, NAME.xmp"
+        cells = (it.title, ", ".join(names), "yes", where, block, it.essence, it.why)
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "Every other kind of file is carried as it is: nothing is read out of it, and nothing is written.",
+        "",
+        "Refused in words: a file that is cut or broken. Refused, but a side-car can be made: one with a C2PA signature (unless",
+        "`break_signatures` says otherwise), one of which no essence can be hashed, one that ExifTool will not write, and any",
+        "whose copy does not prove itself. A side-car also says whatever the XMP inside the file says.",
+        "",
+        "Every write makes a new file, which is read back value by value; the hash of its essence must be the original's.",
+        "",
+        "## By field",
+        "",
+        "Bytes are the limit in the old block: what is longer is cut there between two letters, and stays whole in XMP.",
+        "",
+        "| field | XMP | IIM (bytes) | Exif |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, field in FIELDS.items():
+        if not (field.xmp or field.iim or field.exif):
+            continue
+        limit = f" ({field.limit})" if field.limit else ""
+        block = f"{field.iim.removeprefix('IPTC:')}{limit}" if field.iim else ""
+        lines.append(f"| `{name}` | {field.xmp.removeprefix('XMP-')} | {block} | {field.exif} |")
+    lines += [
+        "",
+        f"Disagreement is looked for in {len(HOMES) + len(DATE_HOMES)} fields: {', '.join(sorted({**HOMES, **DATE_HOMES}))}.",
+        f"Of the old block {len(LIMITS)} datasets are read; its character set is the declared one, else UTF-8 where it is that,",
+        "else Windows-1252, marked as guessed. What is rewritten is UTF-8 and says so. A time without a known offset stays out.",
+    ]
     return "\n".join(lines) + "\n"
 
 

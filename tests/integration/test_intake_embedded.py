@@ -22,7 +22,7 @@ from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed
 from support.crashing import Crash, CrashingLedger, CrashPlan
-from support.pictures import approved, picture
+from support.pictures import approved, captioned, picture
 from support.world import World, world
 
 FIELDS = ["title", "description", "keywords", "creator", "credit", "copyright_notice", "usage_terms", "date_created"]
@@ -107,6 +107,20 @@ async def test_fields_arrive_inside_the_file_and_a_second_run_writes_nothing(pai
     assert pair.changes("netx", mark) == []
     async with pair.bridge() as bridge:
         assert await prove_links(bridge.parts, limit=10) == {"checked": 1, "differ": []}
+
+
+def with_old_caption(data: bytes, caption: str) -> bytes:
+    """The JPEG with this caption in an old IPTC block."""
+    said = b"\x1c\x02\x78" + len(caption.encode()).to_bytes(2, "big") + caption.encode()
+    body = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00" + len(said).to_bytes(4, "big") + said + bytes(len(said) % 2)
+    return data[:2] + b"\xff\xed" + (len(body) + 2).to_bytes(2, "big") + body + data[2:]
+
+
+@pytest.mark.parametrize(("old", "shown"), [("An older caption", "description"), ("The camera's caption", None)])
+async def test_a_file_that_contradicts_itself_arrives_and_is_told_of(pair: World, old: str, shown: str | None) -> None:
+    source = submit(pair, data=with_old_caption(captioned(1, "The camera's caption"), old))
+    assert told(await pair.run()) == {"done": 1}
+    assert (await agreed_of(pair, source)).evidence.get(f"{TARGET}.disagreements") == shown
 
 
 async def test_an_edit_of_a_caption_makes_one_version_and_the_forecast_counts_its_bytes(pair: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dambridge.bootstrap.mirrors import build_mirror, holding_folders
 from dambridge.bootstrap.policies import build_policy, build_programs
-from dambridge.bootstrap.settings import Settings
+from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.flows import Flow
 from dambridge.engine.intake import IntakeFlow
@@ -53,10 +53,15 @@ def make_flows(
     return flows
 
 
+def _breaks_signatures(target: PhotoShelterAccount | NetxAccount) -> bool:
+    return isinstance(target, NetxAccount) and target.break_signatures
+
+
 def _intake(settings: Settings, common: Common, sites: Mapping[AccountId, Site], stack: AsyncExitStack) -> IntakeFlow:
     policy = build_policy(settings)
     exiftool = ExifToolOptions(program=settings.exiftool)
-    inspector, embedder = FileInspector(exiftool), FileEmbedder(exiftool)
+    inspector = FileInspector(exiftool)
+    embedder = FileEmbedder(exiftool, break_signatures=_breaks_signatures(settings.accounts[policy.target]))
     stack.push_async_callback(inspector.close)
     stack.push_async_callback(embedder.close)
     parts = Parts(

@@ -22,6 +22,7 @@ from dambridge.engine.describing import (
 from dambridge.engine.embedding import (
     EMBEDDED,
     copy_name,
+    disagreeing,
     embedded_copy,
     for_target,
     proofs_of,
@@ -133,7 +134,10 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
         # What the target itself made of a field that waits is nobody's edit when the field comes to be written
         filled={**filled, **{name: shown.fields[name] for name in action.held if name in shown.fields}},
         evidence=evidence,
-        proofs=proofs_of(delivered.digest, embedded["essence"], proof) if embedded else {},
+        proofs={
+            **(proofs_of(delivered.digest, embedded["essence"], proof) if embedded else {}),
+            **disagreeing(delivered.disagreements),
+        },
         bytes_moved=delivered.digest.size,
     )
 

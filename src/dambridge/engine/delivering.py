@@ -4,7 +4,7 @@ folder is looked for by the name under which it travels."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ import structlog
 
 from dambridge.engine.arriving import AGAIN, TRANSPORT, berth_of, final_folder, look_by_name, transport_name
 from dambridge.engine.describing import read_target
-from dambridge.engine.embedding import EMBEDDED, embedded_copy, for_target
+from dambridge.engine.embedding import DISAGREEMENTS, EMBEDDED, embedded_copy, for_target
 from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
 from dambridge.engine.parts import Parts
 from dambridge.engine.steps import Step, StepJournal
@@ -46,6 +46,8 @@ class Delivered:
     berth: RemoteId | None
     embedded: Mapping[str, Any]
     """What is known of the original where a copy with fields inside was sent; `digest` is the copy's then."""
+    disagreements: tuple[str, ...] = ()
+    """Fields of which XMP, IIM and Exif inside the file say different things; the first of the three counted."""
 
     @property
     def original(self) -> Digest:
@@ -63,9 +65,9 @@ async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Fac
     filled = embedded_fields(inside)
     if parts.embeds(action):
         it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, filled))
-        yield body_of(parts, it.copy), _Facts(lambda: it.written, filled, it.to_json())
+        yield body_of(parts, it.copy), _Facts(lambda: it.written, filled, it.to_json(), inside.disagreements)
         return
-    yield body_of(parts, spooled), _Facts(lambda: spooled.digest, filled)
+    yield body_of(parts, spooled), _Facts(lambda: spooled.digest, filled, {}, inside.disagreements)
 
 
 def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
@@ -76,10 +78,13 @@ def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
 class _Facts:
     """What is known of the bytes once they have gone out."""
 
-    def __init__(self, digest: Any, filled: Fields, embedded: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, digest: Any, filled: Fields, embedded: Mapping[str, Any] | None = None, disagreements: Sequence[str] = ()
+    ) -> None:
         self._digest = digest
         self.filled = filled
         self.embedded = embedded or {}
+        self.disagreements = tuple(disagreements)
 
     @property
     def digest(self) -> Digest:
@@ -112,7 +117,12 @@ async def deliver(parts: Parts, action: Action, journal: StepJournal) -> Deliver
 def _intent_of(action: Action, facts: _Facts, body: Body, berth: RemoteId | None, *, again: bool) -> dict[str, Any]:
     known = _digest_json(facts.digest) if body.repeatable else {}
     intent = {"berth": berth, "transport": transport_name(action), "filled": fields_to_json(facts.filled), **known}
-    return {**intent, **({EMBEDDED: facts.embedded} if facts.embedded else {}), **({AGAIN: True} if again else {})}
+    told: dict[str, Any] = {
+        EMBEDDED: facts.embedded,
+        DISAGREEMENTS: list(facts.disagreements),
+        AGAIN: again,
+    }
+    return {**intent, **{name: it for name, it in told.items() if it}}
 
 
 async def _send(parts: Parts, action: Action, journal: StepJournal, berth: RemoteId | None) -> Delivered:
@@ -209,6 +219,7 @@ def _facts_to_json(
         "foreign": foreign,
         "filled": intent["filled"],
         EMBEDDED: intent.get(EMBEDDED, {}),
+        DISAGREEMENTS: intent.get(DISAGREEMENTS, []),
         "berth": berth,
         **_digest_json(digest),
     }
@@ -225,4 +236,5 @@ def _remembered(outcome: Mapping[str, Any]) -> Delivered:
         foreign=bool(outcome["foreign"]),
         berth=RemoteId(outcome["berth"]) if outcome["berth"] else None,
         embedded=outcome.get(EMBEDDED, {}),
+        disagreements=tuple(outcome.get(DISAGREEMENTS, ())),
     )

@@ -7,7 +7,7 @@ beside it are kept the hash of what was sent and that of the essence which both 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from dambridge.ports.files import Spooled
 
 EMBEDDED = "embedded"
 """The evidence of a copy whose file was written into."""
+DISAGREEMENTS = "disagreements"
+"""What is kept beside the evidence where XMP, IIM and Exif of the original say different things: the fields' names."""
 _PIECE = 1 << 20
 
 
@@ -153,7 +155,7 @@ async def bring_embedded(
         digest=it.original,
         filled={**agreed.filled, **fresh},
         evidence=EMBEDDED,
-        proofs=proofs_of(it.written, it.essence, proof),
+        proofs=proofs_of(it.written, it.essence, proof) | disagreeing(inside.disagreements),
         bytes_moved=it.written.size,
         before=before,
     )
@@ -162,6 +164,11 @@ async def bring_embedded(
 def proofs_of(written: Digest, essence: str, proof: str) -> dict[str, str]:
     """What is kept beside the evidence: the hash of what was sent, that of the essence, and how the target's was known."""
     return {"written": f"{written.size} {written.sha256} {written.md5}", "essence": essence, "proof": proof}
+
+
+def disagreeing(names: Sequence[str]) -> dict[str, str]:
+    """What `dambridge show` says of a file whose homes of a field differ."""
+    return {DISAGREEMENTS: ", ".join(names)} if names else {}
 
 
 def _as_agreed(before: Fields, agreed: Agreed) -> Fields:

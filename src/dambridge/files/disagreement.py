@@ -40,14 +40,22 @@ HOMES: Mapping[str, Homes] = {
     "city": Homes("XMP-photoshop:City", "City"),
     "state": Homes("XMP-photoshop:State", "Province-State"),
     "country": Homes("XMP-photoshop:Country", "Country-PrimaryLocationName"),
+    "category": Homes("XMP-photoshop:Category", "Category"),
+    "supp_categories": Homes("XMP-photoshop:SupplementalCategories", "SupplementalCategories"),
+    "urgency": Homes("XMP-photoshop:Urgency", "Urgency"),
+}
+
+DATE_HOMES: Mapping[str, Homes] = {
+    "date_created": Homes("XMP-photoshop:DateCreated", "DateCreated", "ExifIFD:DateTimeOriginal"),
+    "embargo_until": Homes("XMP-pur:EmbargoDate", "ReleaseDate"),
+    "expires_at": Homes("XMP-pur:ExpirationDate", "ExpirationDate"),
 }
 
 
 def disagreements(tags: Mapping[str, Tag]) -> tuple[str, ...]:
     """Canonical names whose homes hold different values, sorted."""
     found = [name for name, homes in HOMES.items() if _differs(homes, tags)]
-    if _dates_differ(tags):
-        found.append("date_created")
+    found += [name for name, homes in DATE_HOMES.items() if _dates_differ(homes, tags)]
     return tuple(sorted(found))
 
 
@@ -77,14 +85,10 @@ def _is_cut(whole: str, part: str, limit: int) -> bool:
     return bool(limit) and len(part) < len(whole) and whole.startswith(part) and len(whole.encode()) > limit - 4
 
 
-def _dates_differ(tags: Mapping[str, Tag]) -> bool:
-    iim_day, iim_time = _first(tags.get("IPTC:DateCreated")), _first(tags.get("IPTC:TimeCreated"))
-    exif = _first(tags.get("ExifIFD:DateTimeOriginal"))
-    dates = [
-        _first(tags.get("XMP-photoshop:DateCreated")),
-        f"{iim_day}T{iim_time}" if iim_day and iim_time else iim_day,
-        exif,
-    ]
+def _dates_differ(homes: Homes, tags: Mapping[str, Tag]) -> bool:
+    day = _first(tags.get(f"IPTC:{homes.iim}"))
+    time = _first(tags.get(f"IPTC:{homes.iim.replace('Date', 'Time')}"))
+    dates = [_first(tags.get(homes.xmp)), f"{day}T{time}" if day and time else day, _first(tags.get(homes.exif))]
     walls = [_wall_clock(it) for it in dates if it]
     # The coarser precision decides, and offsets may be missing: wall clocks are compared as far as both go.
     return any(not a.startswith(b) and not b.startswith(a) for a in walls for b in walls)

@@ -90,7 +90,7 @@ def parse_iim(block: bytes) -> IimBlock:
     warnings: list[str] = []
     raw: dict[int, list[bytes]] = {}
     declared: bytes | None = None
-    for record, number, value in _data_sets(block, warnings):
+    for record, number, value in data_sets(block, warnings):
         if (record, number) == _CODED_CHARACTER_SET:
             declared = value
         elif record == 2 and number in DATA_SETS:
@@ -107,7 +107,8 @@ def parse_iim(block: bytes) -> IimBlock:
     return IimBlock(values, charset, guessed, tuple(warnings))
 
 
-def _data_sets(block: bytes, warnings: list[str]) -> Iterator[tuple[int, int, bytes]]:
+def data_sets(block: bytes, warnings: list[str]) -> Iterator[tuple[int, int, bytes]]:
+    """Record, number and raw value of each dataset, in the order of the block; a block that ends too early is a warning."""
     at = 0
     while at + 5 <= len(block) and block[at] == 0x1C:
         record, number = block[at + 1], block[at + 2]

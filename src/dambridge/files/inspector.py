@@ -7,55 +7,12 @@ import mmap
 from pathlib import Path
 
 from dambridge.files.config import ExifToolOptions
+from dambridge.files.formats import READABLE
 from dambridge.files.kinds import Kind, contradiction, kind_of
 from dambridge.files.pool import ExifToolPool, UnreadableError
 from dambridge.files.reading import ARGUMENTS, metadata_from
 from dambridge.files.soundness import broken_because
 from dambridge.model.records import Broken, EmbeddedMetadata
-
-READABLE = frozenset(
-    {
-        *("jpeg", "png", "gif", "tiff", "webp", "psd", "jp2", "heif", "avif", "pdf", "mp4", "mov", "m4a", "avi", "wav"),
-        *(
-            "mp3",
-            "flac",
-            "ogg",
-            "aiff",
-            "matroska",
-            "eps",
-            "dng",
-            "cr2",
-            "cr3",
-            "crw",
-            "nef",
-            "nrw",
-            "arw",
-            "sr2",
-            "srf",
-        ),
-        *(
-            "raf",
-            "rw2",
-            "orf",
-            "pef",
-            "3fr",
-            "fff",
-            "iiq",
-            "mos",
-            "erf",
-            "kdc",
-            "dcr",
-            "mef",
-            "rwl",
-            "srw",
-            "gpr",
-            "mrw",
-        ),
-        "x3f",
-    }
-)
-"""Formats that are handed to ExifTool. Its readers of rare formats have had dangerous bugs; archives, web pages and
-whatever nobody knows are not shown to it."""
 
 
 class FileInspector:

@@ -31,6 +31,7 @@ class Kind:
 
 UNKNOWN = Kind("unknown", MediaType.DOCUMENT, "application/octet-stream")
 TEXT = Kind("text", MediaType.DOCUMENT, "text/plain")
+XMP = Kind("xmp", MediaType.DOCUMENT, "application/rdf+xml")
 HTML = Kind("html", MediaType.DOCUMENT, "text/html")
 DNG = Kind("dng", MediaType.RAW, "image/x-adobe-dng")
 TIFF = Kind("tiff", MediaType.IMAGE, "image/tiff")
@@ -194,6 +195,8 @@ def _brand(head: bytes) -> Kind:
 def _guessed(head: bytes) -> Kind:
     if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)\b", head, re.IGNORECASE):
         return HTML
+    if b"<x:xmpmeta" in head or b"<rdf:RDF" in head:
+        return XMP
     if (guess := filetype.guess(head)) is not None:
         return Kind(guess.extension, _media_type(guess.mime), guess.mime)
     if head and b"\x00" not in head and _decodes(head):

@@ -63,6 +63,12 @@ class ExifToolProcess:
         said = self._ask([*_WRITING, *names], seconds=seconds)
         return f"{said.decode('utf-8', 'replace').strip()} {self._last_words()}".strip()
 
+    def side_car(self, source: Path, values: Path, target: Path, *, seconds: float) -> str:
+        """As `write`, into an XMP file of its own that also says what the XMP of `source` says; `source` is read alone."""
+        names = ("-tagsFromFile", _argument(source), "-XMP:all", f"-json={_argument(values)}", "-o", _argument(target))
+        said = self._ask([*_WRITING, *names], seconds=seconds)
+        return f"{said.decode('utf-8', 'replace').strip()} {self._last_words()}".strip()
+
     def _ask(self, lines: Sequence[str], *, seconds: float) -> bytes:
         """Have one command carried out and take what it says."""
         self._number += 1

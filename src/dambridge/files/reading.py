@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from dambridge.files.disagreement import disagreements
-from dambridge.files.iim import IimBlock, parse_iim
+from dambridge.files.iim import parse_iim
 from dambridge.files.kinds import Kind
 from dambridge.model.records import EmbeddedMetadata, MediaType
 
@@ -42,12 +43,14 @@ ARGUMENTS = (
     "-IFD0:ImageDescription",
     "-IFD0:Artist",
     "-IFD0:Copyright",
+    "-IFD0:XPKeywords",
     "-IFD0:Orientation",
     "-ExifIFD:DateTimeOriginal",
     "-ExifIFD:SubSecTimeOriginal",
     "-ExifIFD:OffsetTimeOriginal",
     "-ExifIFD:ImageUniqueID",
     "-JUMBF:JUMDLabel",
+    "-Photoshop:IPTCDigest",
     "-File:MIMEType",
     "-File:FileType",
     "-ExifTool:Error",
@@ -57,7 +60,7 @@ ARGUMENTS = (
 
 _RAW_IIM = "IPTC:IPTC"
 _EXIF_DATE = re.compile(r"(\d{4})(?::(\d\d)(?::(\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|[+-]\d\d:\d\d)?)?)?)?")
-_DATES = frozenset(
+DATES = frozenset(
     {
         "XMP-photoshop:DateCreated",
         "XMP-xmp:CreateDate",
@@ -75,8 +78,9 @@ _DATES = frozenset(
 _IIM_DATES = frozenset({"IPTC:DateCreated", "IPTC:ReleaseDate", "IPTC:ExpirationDate"})
 _IIM_TIMES = frozenset({"IPTC:TimeCreated", "IPTC:ReleaseTime", "IPTC:ExpirationTime"})
 _PLUS_CODE = re.compile(r"(?:MR|PR|AG|DMI|CS|CR|AL|IF|RE|LI)-[A-Z0-9]+(?:-[A-Z0-9]+)*")
-_PLUS_VOCABULARY = "http://ns.useplus.org/ldf/vocab/"
-_LANGUAGE = re.compile(r"(XMP-[A-Za-z]+:[A-Za-z]+)-([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*|x-[A-Za-z0-9-]+)")
+PLUS_VOCABULARY = "http://ns.useplus.org/ldf/vocab/"
+_LANGUAGE = re.compile(r"(XMP-[A-Za-z]+:[A-Za-z0-9.]+)-([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*|x-[A-Za-z0-9-]+)")
+"""ExifTool hangs a language onto the name; of its names of XMP no other one has a hyphen."""
 _LANGUAGE_TAGS = frozenset(
     {
         "XMP-dc:Title",
@@ -88,13 +92,21 @@ _LANGUAGE_TAGS = frozenset(
         "XMP-iptcExt:Event",
         "XMP-plus:OtherConstraints",
         "XMP-plus:TermsAndConditionsText",
+        "XMP-plus:OtherConditions",
+        "XMP-plus:OtherLicenseRequirements",
+        "XMP-plus:LicensorNotes",
+        "XMP-plus:MediaConstraints",
+        "XMP-plus:RegionConstraints",
+        "XMP-plus:ProductOrServiceConstraints",
+        "XMP-pur:Copyright",
     }
 )
 
 
 def metadata_from(answer: Mapping[str, Any], kind: Kind, *, oddities: tuple[str, ...] = ()) -> EmbeddedMetadata:
     """Make the record of what stands inside. `answer` is ExifTool's object (empty for a file it was not asked about)."""
-    block = _iim_block(answer.get(_RAW_IIM))
+    raw = raw_block(answer)
+    block = parse_iim(raw) if raw is not None else None
     tags: dict[str, Tag] = {}
     for name, value in answer.items():
         group = name.partition(":")[0]
@@ -108,7 +120,12 @@ def metadata_from(answer: Mapping[str, Any], kind: Kind, *, oddities: tuple[str,
         media_type=kind.media_type,
         tags=tags,
         disagreements=disagreements(tags),
-        warnings=(*oddities, *said, *(block.warnings if block is not None else ())),
+        warnings=(
+            *oddities,
+            *said,
+            *(block.warnings if block is not None else ()),
+            *(_late_edit(answer, raw) if raw is not None else ()),
+        ),
         guessed_charset=block is not None and block.guessed,
     )
 
@@ -119,13 +136,26 @@ def _mime_type(answer: Mapping[str, Any], kind: Kind) -> str:
     return str(said) if said and kind.media_type is MediaType.RAW else kind.mime_type
 
 
-def _iim_block(value: object) -> IimBlock | None:
-    if not isinstance(value, str) or not value.startswith("base64:"):
-        return parse_iim(value.encode()) if isinstance(value, str) else None
+def raw_block(answer: Mapping[str, Any]) -> bytes | None:
+    """The old IPTC block as it stands in the file; None where there is none."""
+    value = answer.get(_RAW_IIM)
+    if not isinstance(value, str):
+        return None
+    if not value.startswith("base64:"):
+        return value.encode()
     try:
-        return parse_iim(base64.b64decode(value.removeprefix("base64:"), validate=False))
+        return base64.b64decode(value.removeprefix("base64:"), validate=False)
     except binascii.Error:
         return None
+
+
+def _late_edit(answer: Mapping[str, Any], block: bytes) -> tuple[str, ...]:
+    """Software that knows XMP leaves the block's digest behind; another one tells of software that does not (8BIM 0x0425)."""
+    digest = answer.get("Photoshop:IPTCDigest")
+    spellings = {hashlib.md5(it, usedforsecurity=False).hexdigest() for it in (block, block.rstrip(b"\0"))}
+    if not isinstance(digest, str) or digest in spellings or digest.strip("0") == "":
+        return ()
+    return ("the IPTC block was edited later by software that does not know XMP",)
 
 
 def _take(tags: dict[str, Tag], name: str, value: object) -> None:
@@ -134,35 +164,49 @@ def _take(tags: dict[str, Tag], name: str, value: object) -> None:
         for member, inner in value.items():
             _take(tags, f"{name}.{member}", inner)
         return
+    if isinstance(value, list) and any(isinstance(it, Mapping) for it in value):
+        tags.update(_columns(name, value))
+        return
     if isinstance(value, list):
-        _take_list(tags, name, value)
+        texts = tuple(_spelled(name, _text(it)) for it in value)
+        if any(it.strip() for it in texts):
+            tags[name] = texts
         return
     text = _spelled(name, _text(value))
     base, language = _language(name)
-    if base in _LANGUAGE_TAGS:
+    if base in _LANGUAGE_TAGS or base != name:
         before = tags.get(base)
-        languages = dict(before) if isinstance(before, Mapping) else {}
+        languages = before if isinstance(before, Mapping) else {"x-default": before} if isinstance(before, str) else {}
         tags[base] = {**languages, language: text}
     elif text.strip():
         tags[name] = text
 
 
-def _take_list(tags: dict[str, Tag], name: str, items: list[object]) -> None:
-    if any(isinstance(it, Mapping) for it in items):
-        members: dict[str, list[str]] = {}
-        for it in items:
-            for member, inner in it.items() if isinstance(it, Mapping) else ():
-                members.setdefault(f"{name}.{member}", []).append(_text(inner))
-        tags.update({member: tuple(texts) for member, texts in members.items()})
-        return
-    texts = tuple(_spelled(name, _text(it)) for it in items)
-    if any(it.strip() for it in texts):
-        tags[name] = texts
+def _columns(name: str, items: list[object]) -> dict[str, Tag]:
+    """A list of structures as one list for each member, blank where a structure lacks it: the same place in two lists is the
+    same structure."""
+    rows: list[dict[str, Tag]] = []
+    for it in items:
+        row: dict[str, Tag] = {}
+        for member, inner in it.items() if isinstance(it, Mapping) else ():
+            if isinstance(inner, list | Mapping):
+                _take(row, f"{name}.{member}", inner)
+            else:
+                row[f"{name}.{member}"] = _spelled(f"{name}.{member}", _text(inner))
+        rows.append(row)
+    members = dict.fromkeys(member for row in rows for member in row)
+    return {member: tuple(_text(_flat(row.get(member, ""))) for row in rows) for member in members}
+
+
+def _flat(value: Tag) -> object:
+    if isinstance(value, Mapping):
+        return value.get("x-default") or next(iter(value.values()), "")
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _language(name: str) -> tuple[str, str]:
     found = _LANGUAGE.fullmatch(name)
-    return (found[1], found[2]) if found and found[1] in _LANGUAGE_TAGS else (name, "x-default")
+    return (found[1], found[2]) if found else (name, "x-default")
 
 
 def _text(value: object) -> str:
@@ -185,10 +229,10 @@ def _decoded(text: str) -> str:
 
 
 def _spelled(name: str, text: str) -> str:
-    if name.partition("-x-default")[0] in _DATES:
+    if name.partition("-x-default")[0] in DATES:
         return iso_date(text) or text
     if name.startswith("XMP-plus:") and _PLUS_CODE.fullmatch(text):
-        return _PLUS_VOCABULARY + text
+        return PLUS_VOCABULARY + text
     return text
 
 

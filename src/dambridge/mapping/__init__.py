@@ -11,7 +11,7 @@ from dambridge.mapping.account_map import (
 )
 from dambridge.mapping.discovery import discover
 from dambridge.mapping.embedded import embedded_fields, settled_by_file
-from dambridge.mapping.embedding import EMBEDDABLE, may_embed, to_xmp, with_home, xmp_field
+from dambridge.mapping.embedding import EMBEDDABLE, may_embed, own_tags, to_xmp, with_home, xmp_field
 from dambridge.mapping.fields import FIELDS, Field, Kind
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
@@ -40,6 +40,7 @@ __all__ = [
     "is_absent",
     "is_cut_of",
     "may_embed",
+    "own_tags",
     "same",
     "settled_by_file",
     "to_canonical",

@@ -24,6 +24,8 @@ _ALSO_READ = {
     "embargo_until": ("XMP-prism:EmbargoDate",),
     "expires_at": ("XMP-prism:ExpirationDate", "XMP-prism:OffSaleDate", "XMP-prism:KillDate"),
 }
+_JOINED = frozenset({"IFD0:Artist", "IFD0:XPKeywords"})
+"""Exif's places for one text that holds several, with semicolons between them."""
 Tag = str | tuple[str, ...] | Mapping[str, str]
 
 
@@ -61,7 +63,7 @@ def _value(field: Field, home: str, tags: Mapping[str, Tag]) -> Value | None:
     if field.kind is Kind.DATE and isinstance(tag, str):
         tag = _with_time(home, tag, tags)
     try:
-        return canonical_value(field.name, tag, separator=";" if home == "IFD0:Artist" else None)[0]
+        return canonical_value(field.name, tag, separator=";" if home in _JOINED else None)[0]
     except Unreadable:
         return None
 

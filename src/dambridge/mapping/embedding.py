@@ -19,20 +19,25 @@ Tag = str | tuple[str, ...] | Mapping[str, str]
 Homes = Mapping[str, str]
 """Attribute name to XMP name (`schema:field`), as the site's metadata maps have them."""
 
-EMBEDDABLE = frozenset({"jpg", "jpeg", "jpe", "tif", "tiff", "png", "pdf", "mp4", "m4v", "mov"})
+EMBEDDABLE = frozenset(
+    {
+        *("jpg", "jpeg", "jpe", "tif", "tiff", "png", "webp", "heic", "heif", "avif", "dng", "psd", "psb", "pdf"),
+        *("mp4", "m4v", "mov"),
+    }
+)
 """Extensions of the files into which fields may be written. Camera raw stays as it came, and what has not been proven to be
 written safely stays out."""
-_PLAIN = ("dc", "photoshop", "xmp", "xmpRights", "iptcCore")
-_CODED = frozenset({"urgency", "rights_marked"})
-"""Fields whose XMP value is a code or a structure need a spelling of their own."""
-_ALIASES = {"iptc4xmpcore": "iptccore"}
+_PLAIN = ("dc", "photoshop", "xmp", "xmpRights", "iptcCore", "iptcExt", "plus", "pur")
+_ALIASES = {"iptc4xmpcore": "iptccore", "iptc4xmpext": "iptcext"}
+_RENAMED = {"iptcext:digimageguid": "iptcext:digitalimageguid"}
+"""XMP names that ExifTool, whose names `FIELDS` holds, spells otherwise."""
 
 
 def _known() -> Mapping[str, Field]:
     found: dict[str, Field] = {}
-    for name, field in FIELDS.items():
+    for field in FIELDS.values():
         schema, _, rest = field.xmp.removeprefix("XMP-").partition(":")
-        if schema in _PLAIN and "." not in rest and name not in _CODED:
+        if schema in _PLAIN and "." not in rest:
             found[f"{schema}:{rest}".lower()] = field
     return found
 
@@ -43,7 +48,8 @@ _BY_XMP = _known()
 def xmp_field(spelled: str) -> Field | None:
     """The canonical field whose home this XMP name is; None for a name that is not written."""
     schema, _, rest = spelled.lower().partition(":")
-    return _BY_XMP.get(f"{_ALIASES.get(schema, schema)}:{rest}")
+    name = f"{_ALIASES.get(schema, schema)}:{rest}"
+    return _BY_XMP.get(_RENAMED.get(name, name))
 
 
 def may_embed(file_name: str) -> bool:
@@ -70,6 +76,12 @@ def to_xmp(fields: Fields, inside: EmbeddedMetadata, account: AccountMap, homes:
             continue
         tags[home.xmp] = _spelled(home.kind, value, account.by_field[name].separator or "; ")
     return tags
+
+
+def own_tags(fields: Fields) -> dict[str, Tag]:
+    """All fields under their own XMP names, whatever an account makes of them; those that XMP has no name for are left out."""
+    homes = {name: FIELDS[name] for name in sorted(fields) if name in FIELDS and FIELDS[name].xmp}
+    return {home.xmp: _spelled(home.kind, fields[name], "; ") for name, home in homes.items()}
 
 
 def _home(name: FieldName, account: AccountMap, homes: Homes) -> Field | None:
@@ -99,6 +111,8 @@ def _texts(value: Value) -> tuple[str, ...]:
             return (_lines(value.default),)
         case DateValue():
             return (value.iso,)
+        case bool():
+            return (str(value),)  # XMP spells them True and False
     return (_lines(str(value)),)
 
 

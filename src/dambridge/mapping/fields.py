@@ -59,7 +59,7 @@ title | Title | lang | dc:Title | ObjectName | 64 | | title | Title | text | yes
 headline | Headline | text | photoshop:Headline | Headline | 256 | | headline | Headline | text | yes
 description | Description | lang | dc:Description | Caption-Abstract | 2000 | IFD0:ImageDescription | caption | Caption | textarea | yes
 description_writer | Description Writer | text | photoshop:CaptionWriter | Writer-Editor | 32 | | caption_writer | Caption Writer | text | yes
-keywords | Keywords | bag | dc:Subject | Keywords | 64 | | keywords | Keywords | tag | yes
+keywords | Keywords | bag | dc:Subject | Keywords | 64 | IFD0:XPKeywords | keywords | Keywords | tag | yes
 creator | Creator | seq | dc:Creator | By-line | 32 | IFD0:Artist | author | Creator | text | yes
 creator_job_title | Creator's Job Title | text | photoshop:AuthorsPosition | By-lineTitle | 32 | | position | Creator Job Title | text | yes
 contact_address | Contact Info: Address | text | iptcCore:CreatorContactInfo.CiAdrExtadr | | | | ci_address | Contact Address | text |

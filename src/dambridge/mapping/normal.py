@@ -137,8 +137,8 @@ def _normal(name: FieldName, value: Value) -> object:
 
 
 def _tagged(value: LangAlt) -> dict[str, str]:
-    """The languages, without `x-default` where it only repeats one of them."""
-    texts = {tag: normal_text(text) for tag, text in value.entries}
+    """The languages that say something, without `x-default` where it only repeats one of them."""
+    texts = {tag: normal_text(text) for tag, text in value.entries if text.strip()}
     default = texts.get(DEFAULT_LANGUAGE)
     if default is not None and default in {text for tag, text in texts.items() if tag != DEFAULT_LANGUAGE}:
         del texts[DEFAULT_LANGUAGE]

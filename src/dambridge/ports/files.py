@@ -53,7 +53,7 @@ class Inspector(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class NotEmbedded(Exception):
     """Fields could not be written into a copy of this file; `why` is a sentence for people. The file is as it was."""
 
@@ -73,6 +73,18 @@ class Embedder(Protocol):
     ) -> str:
         """Make `target` the file `source` with these tags; returns the SHA-256 of the essence that both have. Without tags
         no file is made. Raises `NotEmbedded`, and leaves no target then."""
+        ...
+
+    async def side_car(
+        self,
+        source: Path,
+        target: Path,
+        tags: Mapping[str, str | tuple[str, ...] | Mapping[str, str]],
+        *,
+        file_name: str,
+    ) -> None:
+        """Make `target` an XMP file that says these tags beside what the XMP inside `source` says: for a file into which
+        nothing may be written. Raises as `embed` does."""
         ...
 
     async def close(self) -> None: ...

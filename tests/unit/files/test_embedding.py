@@ -251,6 +251,7 @@ async def test_a_copy_that_came_out_wrong_is_refused(
     assert [it.name for it in tmp_path.iterdir()] == ["source"]
 
 
+@pytest.mark.hazard("P31")
 async def test_a_tag_that_exiftool_drops_without_a_word_is_missed(
     embedder: FileEmbedder, samples: dict[str, bytes], tmp_path: Path
 ) -> None:

@@ -117,6 +117,13 @@ class NetxOptions(BaseModel):
             min_length=1,
         ),
     ] = None
+    break_signatures: Annotated[
+        bool,
+        Field(
+            description="For write_route embedded: write into files that carry a C2PA signature too. It does not hold any "
+            "more afterwards; without this such files are put aside."
+        ),
+    ] = False
     write_encoding: Annotated[
         WriteEncoding, Field(description="How the rpc route spells a write; as `probe` finds it where it is left out.")
     ] = WriteEncoding.UPDATE_ASSET

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from dambridge_sim.kit.embedded.heif import read_items
 from dambridge_sim.kit.embedded.iim import resources
 from dambridge_sim.kit.embedded.source import Source
 from dambridge_sim.kit.embedded.tiff import IIM_TAG, PHOTOSHOP_TAG, XMP_TAG, BadTiffError, read_tiff
@@ -178,6 +179,15 @@ def psd(source: Source) -> Blocks:
             found.xmp = data
         elif identifier in (0x0422, 0x0423):
             _exif(Source(data), found)
+    return found
+
+
+def heif(source: Source) -> Blocks:
+    """Read the items of a HEIC or AVIF."""
+    items = read_items(source)
+    found = Blocks(xmp=items.xmp, problem=items.problem)
+    if items.exif:
+        _exif(Source(items.exif[4 + int.from_bytes(items.exif[:4], "big") :]), found)
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from dambridge_sim.kit.embedded import containers
 from dambridge_sim.kit.embedded.containers import BadContainerError, Blocks
+from dambridge_sim.kit.embedded.heif import BRANDS
 from dambridge_sim.kit.embedded.iim import parse_iim
 from dambridge_sim.kit.embedded.source import Source
 from dambridge_sim.kit.embedded.xmp import BadXmpError, parse_xmp
@@ -23,6 +24,7 @@ _CONTAINERS: tuple[tuple[int, bytes, str, Callable[[Source], Blocks]], ...] = (
     (8, b"WEBP", "webp", containers.webp),
     (0, b"8BPS", "psd", containers.psd),
     (0, b"%PDF-", "pdf", containers.pdf),
+    *((4, b"ftyp" + brand, "heif", containers.heif) for brand in BRANDS),
     (4, b"ftyp", "mp4", containers.movie),
     (4, b"moov", "mov", containers.movie),
     (4, b"mdat", "mov", containers.movie),
@@ -34,7 +36,8 @@ _CONTAINERS: tuple[tuple[int, bytes, str, Callable[[Source], Blocks]], ...] = (
 class Embedded:
     """What a file says of itself. `problem` names what could not be read; what could is there all the same.
 
-    `container`: `jpeg`, `tiff` (DNG too), `png`, `webp`, `psd`, `pdf`, `mp4`, `mov`; empty when none of these.
+    `container`: `jpeg`, `tiff` (DNG too), `png`, `webp`, `heif` (HEIC, AVIF),
+    `psd`, `pdf`, `mp4`, `mov`; empty when none of these.
     `xmp`: keyed `prefix:name` with the canonical prefixes; values are text, a list (bag, seq), a mapping of
     language to text (lang-alt), or a mapping keyed `prefix:name` (structure; also inside lists).
     `iim`: keyed `record:dataset` such as `2:120`, each a list of texts in the order of the file.
