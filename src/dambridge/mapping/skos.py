@@ -3,6 +3,7 @@ nothing else of the graph is kept. The library fetches nothing that a file names
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _DEPRECATED = "http://www.w3.org/2002/07/owl#deprecated"
 _OWN = "urn:dambridge:vocabulary:"
 """Where terms stand whose ids are no addresses; their ids are kept as notations."""
+_ENTITY = re.compile(rb"<!ENTITY\s+[\w.-]+\s+[\"']([^\"']*)[\"']\s*>")
 SKOS_FORMATS = ("turtle", "rdfxml", "jsonld")
 
 Texts = Mapping[str, Sequence[tuple[str, str]]]
@@ -41,9 +43,20 @@ def skos_terms(data: bytes, form: str, *, language: str) -> tuple[Term, ...]:
     return tuple(_term(it, graph[it], ids, above, language) for it in kept)
 
 
+def _refuse_nested_entities(data: bytes) -> None:
+    """Entities made of entities grow without end; those that stand for a text alone, as ontologies have them, do not."""
+    if b"<!ENTITY" not in data and b"\0" not in data:
+        return
+    values = _ENTITY.findall(data)
+    if b"\0" in data or len(values) != data.count(b"<!ENTITY") or any(b"&" in it or len(it) > 300 for it in values):
+        raise ValueError("the file declares entities that are made of others, or too long; write it out without them")
+
+
 def _graph(data: bytes, form: str) -> dict[str, dict[str, list[tuple[str, str]]]]:
     from pyoxigraph import Literal, NamedNode, parse  # noqa: PLC0415 - see above
 
+    if form == "rdfxml":
+        _refuse_nested_entities(data)
     found: dict[str, dict[str, list[tuple[str, str]]]] = defaultdict(lambda: defaultdict(list))
     try:
         for quad in parse(data, format=_format(form), base_iri="urn:file:"):
@@ -51,12 +64,18 @@ def _graph(data: bytes, form: str) -> dict[str, dict[str, list[tuple[str, str]]]
                 continue
             it = quad.object
             if isinstance(it, Literal):
-                found[quad.subject.value][quad.predicate.value].append((it.value, it.language or ""))
+                found[quad.subject.value][quad.predicate.value].append((it.value, _tag(it.language or "")))
             elif isinstance(it, NamedNode):
                 found[quad.subject.value][quad.predicate.value].append((it.value, ""))
     except (SyntaxError, OSError) as error:
         raise ValueError(f"the file is no {form}: {str(error)[:200]}") from None
     return found
+
+
+def _tag(language: str) -> str:
+    """A language tag in its usual spelling (`fr-CA`, `zh-Hant`); its case means nothing, and the library lowers it."""
+    first, *more = language.split("-")
+    return "-".join([first.lower(), *({2: it.upper(), 4: it.title()}.get(len(it), it) for it in more)])
 
 
 def _is_concept(said: Texts) -> bool:
