@@ -84,19 +84,19 @@ def settlement_of(parts: Parts, row: ActionRow, end: End, agreed: Agreed | None,
             waits_for=end.waits_for,
             run=row.run,
             at=now,
-            words=_words(action, end, good=good),
+            words=_words(action, end),
         ),
         audit=(_audit(action, end, agreed, row, now),),
         retry_at=now + end.retry_after if end.retry_after is not None else None,
     )
 
 
-def _words(action: Action, end: End, *, good: bool) -> tuple[TermUse, ...] | None:
+def _words(action: Action, end: End) -> tuple[TermUse, ...] | None:
     """What is known of the asset's words by now. Those that an action brings count once it is done: what was not written
     is planned again as often as it takes."""
     if end.words is not None:
         return end.words
-    return action.words if good or end.outcome is Outcome.QUARANTINED else None
+    return action.words if end.good or end.outcome is Outcome.QUARANTINED else None
 
 
 def _final(end: End) -> bool:

@@ -24,7 +24,6 @@ from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, RemoteId, RunId
 from dambridge.model.plans import Forecast, Plan, PlanHeader
 from dambridge.policy.rounds import ORDER, in_order
-from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater
 from dambridge.ports.hints import Hint
 from dambridge.ports.runtime import Json
