@@ -46,10 +46,10 @@ def listed(context: Context, *, account: str | None, attribute: str | None, ever
         print_json({"terms": terms, "count": len(found)})
         return
     rows = [
-        [it.key.id, it.key.attribute, it.spelling, str(it.waiting), str(it.assets), _decided(it) or _likest(near)]
+        [it.key.id, f"{it.spelling}\n({it.key.attribute})", str(it.waiting), _decided(it) or _likest(near)]
         for it, near in zip(page, proposals, strict=True)
     ]
-    table("Words without a term", ["entry", "attribute", "word", "waiting", "in all", "decided, or likest"], rows)
+    table("Words without a term", ["entry", "word", "assets", "decided, or likest"], rows)
     if not found:
         say("No asset waits for a word.")
     elif len(found) > limit:

@@ -113,8 +113,8 @@ def _early(
     known = in_step and not sight.restated
     if known and agreed is not None and not agreed.held(parts.target_copy):
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
-    seen_so = before is not None and before.version == record.version and not sight.restated
-    if before is not None and seen_so and before.outcome is Outcome.QUARANTINED:
+    before = None if sight.restated else before
+    if before is not None and before.outcome is Outcome.QUARANTINED and before.version == record.version:
         return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)
     assessed = assess(record, parts.policy, parts.programs, now)
     return assessed if isinstance(assessed, Leave) else None
