@@ -96,6 +96,6 @@ class Site:
         """Attribute name to (kind, terms) as far as the definitions were read; None where they were not, or are not shown."""
         return None if self._definitions is None else {it.name: (it.kind, it.terms) for it in self._definitions}
 
-    def forget_definitions(self) -> None:
-        """Read them anew the next time: somebody may have made a term meanwhile."""
-        self._definitions, self._defined = None, False
+    async def read_definitions_again(self) -> None:
+        """Somebody may have made a term meanwhile. What was read before stands until the answer is there."""
+        self._definitions, self._defined = await self.archive.attributes(), True

@@ -11,6 +11,7 @@ from dambridge.mapping.vocabularies import Term
 from dambridge.model.identity import AssetKey
 from dambridge.model.terms import KEPT, LIVE, StoredVocabulary, TermKey, TermTally, TermUse
 from dambridge.model.values import Fields
+from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.terms import TermLedger
 
 
@@ -63,9 +64,14 @@ async def restated(parts: Parts) -> Sequence[AssetKey]:
     tallies = await parts.ledger.term_tallies(parts.flow, parts.target.account)
     if not tallies:
         return ()
-    if any(it.waiting for it in tallies):
-        parts.target.forget_definitions()
-    await know_terms(parts, fresh=True)
+    try:
+        if any(it.waiting for it in tallies):
+            await parts.target.read_definitions_again()
+        await know_terms(parts, fresh=True)
+    except CannotGoOn:
+        raise
+    except NextMove:
+        return ()  # the target does not answer now; what is to be planned anew is so with the next run too
     stale = [it for it in tallies if _means_another(parts.target, it)]
     return await parts.ledger.assets_using(parts.flow, stale) if stale else ()
 
