@@ -19,17 +19,17 @@ from dambridge.engine.parts import CallMeter, Parts
 from dambridge.engine.sites import Site
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector
 from dambridge.model.identity import AccountId, FlowName
-from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Spool
 from dambridge.ports.runtime import Runtime
+from dambridge.ports.terms import WholeLedger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
     """What the flows of one process share, besides the accounts."""
 
-    ledger: AgreeingLedger
+    ledger: WholeLedger
     spool: Spool
     clock: Clock
     runtime: Runtime

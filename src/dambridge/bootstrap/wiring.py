@@ -30,13 +30,13 @@ from dambridge.engine.sites import Site
 from dambridge.engine.worker import Worker
 from dambridge.files import FileSpool
 from dambridge.model.identity import AccountId, FlowName
-from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.hints import HintReader
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
+from dambridge.ports.terms import WholeLedger
 from dambridge.storage import (
     FileTombstoneJournal,
     SqlLedger,
@@ -98,7 +98,7 @@ def worker_name() -> str:
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[tuple[AgreeingLedger, Clock]]:
+async def open_store(settings: Settings) -> AsyncIterator[tuple[WholeLedger, Clock]]:
     """The ledger and the clock alone: for reading, and for giving orders beside a running server."""
     async with AsyncExitStack() as stack:
         ledger = _ledger(settings)
@@ -111,7 +111,7 @@ async def open_store(settings: Settings) -> AsyncIterator[tuple[AgreeingLedger, 
 class Tools:
     """What every connector is given, and the ledger: for work that is no flow's."""
 
-    ledger: AgreeingLedger
+    ledger: WholeLedger
     pacer: Pacer
     http: Http
     clock: Clock

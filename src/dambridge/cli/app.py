@@ -16,6 +16,7 @@ from dambridge import __version__
 from dambridge.bootstrap import ConfigurationWrong
 from dambridge.cli.context import DEFAULT_FILE, Context, WrongUse, leave
 from dambridge.cli.rendering import print_json, warn
+from dambridge.cli.terms_app import terms_app
 from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
 from dambridge.telemetry import configure
@@ -39,6 +40,7 @@ match_app = typer.Typer(
     invoke_without_command=True,
 )
 app.add_typer(match_app, name="match")
+app.add_typer(terms_app, name="terms")
 
 Flow = Annotated[
     str | None, typer.Option("--flow", help="Only this flow, for instance `intake`.", show_default="every flow")

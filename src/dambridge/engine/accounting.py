@@ -45,6 +45,7 @@ async def ends_of_left(
             waits_for=it.leave.waits_for,
             run=run,
             at=(looked or {}).get(it.key, now),
+            words=it.leave.words,
         )
         for it in left
     ]

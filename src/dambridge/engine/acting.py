@@ -34,8 +34,10 @@ from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, held_back, settlement_of
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.terms import know_terms
 from dambridge.engine.updating import describe, filled_from, update_fields
 from dambridge.engine.versioning import bring_version, confirm_bytes
+from dambridge.mapping import waiting_for
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
@@ -87,6 +89,7 @@ async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
 
 async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
     journal = await StepJournal(parts.ledger, parts.clock, action).load()
+    await know_terms(parts)
     return held_back(await _by_kind(parts, action, journal, agreed), action)
 
 
@@ -237,8 +240,10 @@ def _ended_by(action: Action, error: Exception) -> End:
         case NotEmbedded():
             return End(Outcome.QUARANTINED, Reason.of(Code.NOT_EMBEDDED, why=error.why), stage=WorkStage.LEFT)
         case NotWritable():
-            waits_for = "librarian" if error.reason.code is Code.UNKNOWN_TERM else "administrator"
-            return End(Outcome.WAITING, error.reason, waits_for=waits_for, stage=WorkStage.LEFT)
+            words = waiting_for(action.words or (), error.unknown)
+            return End(
+                Outcome.WAITING, error.reason, waits_for=error.waits_for, stage=WorkStage.LEFT, words=words or None
+            )
         case WaitsForPeople():
             return End(Outcome.WAITING, error.reason, waits_for=error.waits_for, stage=WorkStage.LEFT)
         case NotAsWritten():

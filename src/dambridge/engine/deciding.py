@@ -12,13 +12,16 @@ from typing import Any
 from dambridge.engine.describing import NotWritable, spell, with_marks
 from dambridge.engine.observing import Sight, read_targets
 from dambridge.engine.parts import Parts
+from dambridge.engine.terms import learn, news
+from dambridge.mapping import NO_ALIASES, waiting_for
 from dambridge.model.actions import Act, Action, Decision, Leave
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId, RemoteId, link_id_for
 from dambridge.model.outcomes import Outcome
 from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
-from dambridge.planning import HeaderFacts, decide_intake, forecast, make_plan
+from dambridge.model.terms import TermUse
+from dambridge.planning import HeaderFacts, Vocabularies, decide_intake, forecast, make_plan
 from dambridge.policy.intake import assess
 from dambridge.ports.ledger import Observation
 
@@ -57,6 +60,7 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     actions: list[Action] = []
     left: list[LeftItem] = []
     open_sights: list[Sight] = []
+    words = await parts.ledger.term_uses(parts.flow, keys)
     now = await parts.clock.now()
     buried = await _buried(parts, [it for it in keys if not _has_target(parts, links.get(links_by_key.get(it, _NONE)))])
     for sight in sights:
@@ -66,7 +70,9 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
         if early is None:
             open_sights.append(sight)
         else:
-            left.append(_left(sight, early))
+            left.append(_left(sight, _without_words(early, words.get(sight.key, ()))))
+    if open_sights:
+        await learn(parts)
     targets = await read_targets(parts, _target_ids(parts, open_sights, links_by_key, links))
     for sight in open_sights:
         link = links.get(links_by_key.get(sight.key, LinkId("")))
@@ -83,8 +89,9 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
             can_read=parts.reader.capabilities,
             can_archive=parts.archive.capabilities,
             now=now,
+            terms=Vocabularies(parts.target.vocabularies, parts.target.aliases or NO_ALIASES),
         )
-        decision = await _spellable(parts, decision)
+        decision = _only_news(await _spellable(parts, decision), words.get(sight.key, ()))
         match decision:
             case Act():
                 actions += [replace(it, modified_at=sight.modified_at) for it in decision.actions]
@@ -128,8 +135,10 @@ def _early(
         return None
     record = sight.seen.record
     in_step = agreed is not None and agreed.versions.get(str(parts.source_copy)) == record.version
-    if in_step and agreed is not None and not agreed.held(parts.target_copy):
+    known = in_step and not sight.restated
+    if known and agreed is not None and not agreed.held(parts.target_copy):
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
+    before = None if sight.restated else before
     if before is not None and before.outcome is Outcome.QUARANTINED and before.version == record.version:
         return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)
     assessed = assess(record, parts.policy, parts.programs, now)
@@ -164,9 +173,26 @@ async def _spellable(parts: Parts, decision: Decision) -> Decision:
         try:
             await spell(parts, with_marks(action, action.fields), action.cleared)
         except NotWritable as error:
-            waits_for = "librarian" if error.reason.code is Code.UNKNOWN_TERM else "administrator"
-            return Leave(outcome=Outcome.WAITING, reason=error.reason, waits_for=waits_for)
+            words = waiting_for(action.words or (), error.unknown)
+            return Leave(outcome=Outcome.WAITING, reason=error.reason, waits_for=error.waits_for, words=words)
     return decision
+
+
+def _only_news(decision: Decision, before: Sequence[TermUse]) -> Decision:
+    """The decision with the asset's words where they are others than those known of it."""
+    match decision:
+        case Leave():
+            told = _without_words(decision, before)
+            return told if told.words is None else replace(told, words=news(told.words, before))
+        case Act():
+            actions = [it if it.words is None else replace(it, words=news(it.words, before)) for it in decision.actions]
+            return replace(decision, actions=tuple(actions))
+
+
+def _without_words(leave: Leave, before: Sequence[TermUse]) -> Leave:
+    """What is not selected, or not there any more, uses no words: nobody needs to decide about them for its sake."""
+    unused = before and leave.words is None and leave.outcome is Outcome.SKIPPED
+    return replace(leave, words=()) if unused else leave
 
 
 def _left(sight: Sight, leave: Leave) -> LeftItem:

@@ -9,11 +9,13 @@ from datetime import datetime
 from dambridge.engine.parts import Parts
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
-from dambridge.mapping import NativeWrite, equal, to_canonical, to_native
+from dambridge.engine.terms import know_terms
+from dambridge.mapping import NO_ALIASES, Definition, NativeWrite, equal, to_canonical, to_native
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, NativeRecord
+from dambridge.model.terms import TermUse
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value
 from dambridge.ports.errors import MovedOn
 
@@ -40,9 +42,15 @@ class NotSeenYet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NotWritable(Exception):
-    """A value cannot be spelled for the target: an unknown term, a wrong type."""
+    """A value cannot be spelled for the target: an unknown term, a wrong type. `unknown` are all words of the asset that the
+    target's vocabularies do not know."""
 
     reason: Reason
+    unknown: tuple[TermUse, ...] = ()
+
+    @property
+    def waits_for(self) -> str:
+        return "librarian" if self.reason.code is Code.UNKNOWN_TERM else "administrator"
 
 
 def with_marks(action: Action, fields: Fields) -> Fields:
@@ -52,16 +60,18 @@ def with_marks(action: Action, fields: Fields) -> Fields:
 
 async def spell(parts: Parts, fields: Fields, cleared: Sequence[FieldName]) -> NativeWrite:
     """The target's own words for these fields. Raises `NotWritable` rather than leave anything out."""
-    write = to_native(fields, cleared, parts.maps[parts.policy.target], definitions=await definitions_of(parts.target))
+    await know_terms(parts)
+    site = parts.target
+    write = to_native(fields, cleared, site.map, definitions=site.vocabularies, aliases=site.aliases or NO_ALIASES)
     if write.problems:
-        raise NotWritable(write.problems[0])
+        raise NotWritable(write.problems[0], write.unknown)
     return write
 
 
-async def definitions_of(site: Site) -> Mapping[str, tuple[str, tuple[str, ...] | None]] | None:
+async def definitions_of(site: Site) -> Mapping[str, Definition] | None:
     """Attribute name to (kind, terms) as the account defines them; None where it does not show them."""
-    shown = await site.definitions()
-    return None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
+    await site.definitions()
+    return site.vocabularies
 
 
 async def read_target(parts: Parts, remote_id: RemoteId) -> NativeRecord:

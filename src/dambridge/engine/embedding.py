@@ -18,6 +18,7 @@ from dambridge.engine.parts import Parts
 from dambridge.engine.proving import holds, prove_bytes
 from dambridge.engine.settling import End
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.terms import in_target_terms
 from dambridge.mapping import embedded_fields, fingerprint, same, settled_by_file, to_xmp, with_home
 from dambridge.model.actions import Action
 from dambridge.model.outcomes import Outcome
@@ -65,13 +66,14 @@ def copy_name(action: Action) -> str:
 
 def for_target(parts: Parts, action: Action, fields: Fields) -> Fields:
     """Of what the file says beyond the action: what the target is known to take, by a call or, where nothing else reaches it,
-    out of the file. The others stand in the file and are nobody's to compare."""
+    out of the file; in the target's terms. The others stand in the file and are nobody's to compare."""
     account, can, kind = parts.maps[parts.policy.target], parts.archive.capabilities, MediaType(action.media_type)
+    spoken = in_target_terms(parts, fields)
     if parts.embeds(action):
-        housed = with_home(fields, account, parts.target.homes)
+        housed = with_home(spoken, account, parts.target.homes)
         return {name: it for name, it in housed.items() if can.may_write(account.by_field[name].native, kind).usable}
-    homes = {name: account.by_field[name].native for name in fields if name in account.writes}
-    return {name: it for name, it in fields.items() if name not in homes or can.may_write(homes[name], kind).usable}
+    homes = {name: account.by_field[name].native for name in spoken if name in account.writes}
+    return {name: it for name, it in spoken.items() if name not in homes or can.may_write(homes[name], kind).usable}
 
 
 def wanted_print(action: Action, fields: Fields) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dambridge.engine.hinting import forget_hints, hinted_sources, waiting_hints
 from dambridge.engine.parts import Parts
+from dambridge.engine.terms import restated
 from dambridge.engine.together import for_each
 from dambridge.mapping import to_canonical
 from dambridge.model.identity import AssetKey, RemoteId
@@ -33,6 +34,8 @@ class Listing:
     swept: bool = False
     upto: datetime | None = None
     hints: Sequence[Due] = ()
+    restated: frozenset[RemoteId] = frozenset()
+    """Those of which a word means something else by now."""
     _met: set[RemoteId] = field(default_factory=set)
 
     def meet(self, remote_id: RemoteId) -> bool:
@@ -59,6 +62,8 @@ class Sight:
     key: AssetKey
     seen: Seen
     modified_at: datetime | None = None
+    restated: bool = False
+    """Whether a word of it means something else than when it was last looked at."""
 
 
 async def look_around(parts: Parts, *, full: bool) -> Listing:
@@ -74,6 +79,7 @@ async def look_around(parts: Parts, *, full: bool) -> Listing:
         start = datetime.fromisoformat(cursor) - parts.settings.overlap
         await _take(parts, listing, parts.reader.changed(Window(start, now), lane=parts.lane), "changed")
         await _newcomers(parts, listing)
+    await _restated(parts, listing)
     await _lingering(parts, listing)
     await _hinted(parts, listing)
     return listing
@@ -172,6 +178,13 @@ async def _lingering(parts: Parts, listing: Listing) -> None:
         listing.meet(old.key.remote_id)
 
 
+async def _restated(parts: Parts, listing: Listing) -> None:
+    """Every asset that a decision about a word is to repair, however many wait."""
+    listing.restated = frozenset(it.remote_id for it in await restated(parts))
+    for remote_id in sorted(listing.restated):
+        listing.meet(remote_id)
+
+
 async def _hinted(parts: Parts, listing: Listing) -> None:
     listing.hints = await waiting_hints(parts)
     for remote_id in await hinted_sources(parts, listing.hints) if listing.hints else ():
@@ -198,9 +211,12 @@ async def _take(parts: Parts, listing: Listing, pages: AsyncIterator[ListingPage
         listing.doubt(what, f"{met} of {total} announced were shown")
 
 
-async def read_all(parts: Parts, ids: Sequence[RemoteId]) -> list[Sight]:
+async def read_all(
+    parts: Parts, ids: Sequence[RemoteId], *, restated: Collection[RemoteId] = frozenset()
+) -> list[Sight]:
     """Every id read, as many at once as the settings allow. One that cannot be read is `Unread`, never missing."""
-    return await for_each(ids, lambda it: read_one(parts, it), at_once=parts.settings.concurrency * 2)
+    sights = await for_each(ids, lambda it: read_one(parts, it), at_once=parts.settings.concurrency * 2)
+    return [replace(it, restated=True) if it.key.remote_id in restated else it for it in sights]
 
 
 async def read_one(parts: Parts, remote_id: RemoteId) -> Sight:

@@ -23,6 +23,7 @@ from dambridge.ports.files import Embedder, Inspector, Spool
 from dambridge.ports.pace import Lane
 from dambridge.ports.runtime import Runtime
 from dambridge.ports.systems import AssetArchive, AssetReader
+from dambridge.ports.terms import WholeLedger
 
 CallMeter = Callable[[], Mapping[AccountId, int]]
 """Calls made so far by this process, per account."""
@@ -55,6 +56,7 @@ class Parts(FlowParts):
     """Everything that the intake flow works with."""
 
     flow: FlowName = FlowName.INTAKE
+    ledger: WholeLedger
     source: Site
     target: Site
     inspector: Inspector

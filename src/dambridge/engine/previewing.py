@@ -27,7 +27,8 @@ async def preview(parts: Parts, *, full: bool) -> Plan:
     actions: list[Action] = []
     left: list[LeftItem] = []
     for start in range(0, len(listing.ids), parts.settings.tranche):
-        sights = await read_all(parts, listing.ids[start : start + parts.settings.tranche])
+        ids = listing.ids[start : start + parts.settings.tranche]
+        sights = await read_all(parts, ids, restated=listing.restated)
         more, leave = await decide_sights(parts, sights)
         actions += more
         left += leave

@@ -79,7 +79,7 @@ async def _work_through(parts: Parts, run: RunId, listing: Listing, notes: list[
     changes = 0
     for serial, start in enumerate(range(0, len(listing.ids), parts.settings.tranche)):
         ids = listing.ids[start : start + parts.settings.tranche]
-        sights = await read_all(parts, ids)
+        sights = await read_all(parts, ids, restated=listing.restated)
         plan = await decide_all(parts, sights, changes_before=changes, known=len(listing.ids))
         changes += len(plan.actions)
         stopped = await carry_plan(parts, run, plan, serial=serial, notes=notes)

@@ -13,6 +13,7 @@ from dambridge.model.identity import Copy, Link, RemoteId
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetVersion, Digest
+from dambridge.model.terms import TermUse
 from dambridge.model.values import FieldName, Fields, fields_to_json
 from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlement, WorkStage
 
@@ -36,6 +37,8 @@ class End:
     before: Fields = field(default_factory=dict)
     observe_only: bool = False
     retry_after: timedelta | None = None
+    words: tuple[TermUse, ...] | None = None
+    """Words that were found unknown on the way; those of the action where None."""
     held: tuple[FieldName, ...] = ()
 
     @property
@@ -81,10 +84,19 @@ def settlement_of(parts: Parts, row: ActionRow, end: End, agreed: Agreed | None,
             waits_for=end.waits_for,
             run=row.run,
             at=now,
+            words=_words(action, end),
         ),
         audit=(_audit(action, end, agreed, row, now),),
         retry_at=now + end.retry_after if end.retry_after is not None else None,
     )
+
+
+def _words(action: Action, end: End) -> tuple[TermUse, ...] | None:
+    """What is known of the asset's words by now. Those that an action brings count once it is done: what was not written
+    is planned again as often as it takes."""
+    if end.words is not None:
+        return end.words
+    return action.words if end.good or end.outcome is Outcome.QUARANTINED else None
 
 
 def _final(end: End) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dambridge.engine.reading import GatheredReads
-from dambridge.mapping import AccountMap
+from dambridge.mapping import AccountMap, Aliases, Definition
 from dambridge.model.identity import AccountId, RemoteId, System
 from dambridge.ports.attachments import Attachments
 from dambridge.ports.audience import AudienceKeeper
@@ -47,6 +47,8 @@ class Site:
     """Berths seen empty by this process."""
     no_berths: bool = False
     """Whether this process was refused a berth: what comes after goes straight where it may."""
+    aliases: Aliases | None = None
+    """What persons gave as meanings of words, as this process last read it (`engine.terms`)."""
     reads: GatheredReads = field(init=False)
     _definitions: Sequence[AttributeDefinition] | None = field(init=False, default=None)
     _defined: bool = field(init=False, default=False)
@@ -88,3 +90,12 @@ class Site:
         if not self._defined:
             self._definitions, self._defined = await self.archive.attributes(), True
         return self._definitions
+
+    @property
+    def vocabularies(self) -> Mapping[str, Definition] | None:
+        """Attribute name to (kind, terms) as far as the definitions were read; None where they were not, or are not shown."""
+        return None if self._definitions is None else {it.name: (it.kind, it.terms) for it in self._definitions}
+
+    async def read_definitions_again(self) -> None:
+        """Somebody may have made a term meanwhile. What was read before stands until the answer is there."""
+        self._definitions, self._defined = await self.archive.attributes(), True

@@ -12,6 +12,7 @@ from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.terms import in_target_terms
 from dambridge.engine.updating import update_fields
 from dambridge.mapping import embedded_fields, settled_by_file
 from dambridge.model.actions import Action
@@ -69,7 +70,7 @@ async def bring_version(parts: Parts, action: Action, journal: StepJournal, agre
         raise Unclear(f"{native.key} does not hold the new bytes yet; it is looked at again.")
     elsewhere = {*action.fields, *before, *parts.policy.mirrored}
     beyond = {name: value for name, value in filled.items() if name not in elsewhere}
-    fresh = {**beyond, **settled_by_file(action.fields, filled)}
+    fresh = in_target_terms(parts, {**beyond, **settled_by_file(action.fields, filled)})
     wanted = {name: value for name, value in {**before, **action.fields, **fresh}.items() if name not in action.cleared}
     native = await _describe_again(parts, action, journal, native, wanted)
     return End(

@@ -14,14 +14,15 @@ from dambridge.engine.flows import Flow, Flows, flow_named, run_all
 from dambridge.engine.previewing import stored
 from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult
+from dambridge.engine.term_orders import decide_term
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
 from dambridge.model.plans import PlanDamaged
 from dambridge.policy.rounds import in_order
-from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.ledger import Due
+from dambridge.ports.terms import WholeLedger
 
 POLL = "poll"
 """The kind of the rows that say when a flow's turn is, with the flow after a colon."""
@@ -34,7 +35,7 @@ class Worker:
     """Executes orders one at a time, in the order in which they were given. An order that names no flow is for all."""
 
     def __init__(
-        self, flows: Flows, *, ledger: AgreeingLedger, clock: Clock, poll_every: timedelta, name: str, serving: bool
+        self, flows: Flows, *, ledger: WholeLedger, clock: Clock, poll_every: timedelta, name: str, serving: bool
     ) -> None:
         self._flows = flows
         self._ledger = ledger
@@ -149,6 +150,8 @@ class Worker:
                 return {"exit_code": 0}
             case CommandKind.SETTLE | CommandKind.UNDO:
                 return await rule(self._ledger, command)
+            case CommandKind.DECIDE_TERM | CommandKind.UNDO_TERM:
+                return await decide_term(self._ledger, command)
 
     async def _run(self, command: Command) -> Mapping[str, Any]:
         names, full = self._meant(command.scope), bool(command.scope.get("full"))

@@ -15,13 +15,17 @@ from dambridge.mapping.embedding import EMBEDDABLE, may_embed, own_tags, to_xmp,
 from dambridge.mapping.fields import FIELDS, Field, Kind
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
+from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, Spoken, in_terms, waiting_for
 from dambridge.mapping.variables import expression_variables
 from dambridge.mapping.writing import NativeWrite, derived_fields, to_native
 
 __all__ = [
     "EMBEDDABLE",
     "FIELDS",
+    "NO_ALIASES",
     "AccountMap",
+    "Aliases",
+    "Definition",
     "Direction",
     "Field",
     "Kind",
@@ -29,6 +33,7 @@ __all__ = [
     "NativeWrite",
     "NewTerms",
     "Rule",
+    "Spoken",
     "account_map",
     "default_map",
     "derived_fields",
@@ -37,6 +42,7 @@ __all__ = [
     "equal",
     "expression_variables",
     "fingerprint",
+    "in_terms",
     "is_absent",
     "is_cut_of",
     "may_embed",
@@ -47,6 +53,7 @@ __all__ = [
     "to_native",
     "to_xmp",
     "unread_fields",
+    "waiting_for",
     "with_home",
     "xmp_field",
 ]

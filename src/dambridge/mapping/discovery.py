@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
 from dambridge.mapping.fields import MARK, Kind, kind_of
-from dambridge.mapping.writing import Definition, missing_attribute
+from dambridge.mapping.terms import Definition
+from dambridge.mapping.writing import missing_attribute
 from dambridge.model.reasons import Code, Reason
 
 _FITS: Mapping[Kind, frozenset[str]] = {

@@ -10,24 +10,26 @@ from datetime import datetime
 from dambridge.expressions import ExpressionFault, record_values
 from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
 from dambridge.mapping.fields import MARK, Kind, kind_of
-from dambridge.mapping.normal import is_absent, normal_text, same
+from dambridge.mapping.normal import is_absent
+from dambridge.mapping.terms import MANY, NO_ALIASES, WITH_TERMS, Aliases, Definition, note, waiting_for
 from dambridge.mapping.values import Unreadable, canonical_value, native_texts, short_code
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
+from dambridge.model.terms import TermKey, TermUse
 from dambridge.model.values import FieldName, Fields, Value
 
-Definition = tuple[str, tuple[str, ...] | None]
-"""Kind of an attribute and its terms (None where values are free)."""
-_WITH_TERMS = frozenset({"pulldown", "tag", "multi-select", "multiselect"})
-_MANY = frozenset({"tag", "multi-select", "multiselect"})
+_PROPOSED = 3
+"""Terms that are proposed with a word that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class NativeWrite:
-    """Attributes to write, an empty tuple clearing one; `problems` are values that could not be spelled."""
+    """Attributes to write, an empty tuple clearing one; `problems` are values that could not be spelled, with `unknown`
+    naming every word among them that the account's vocabularies do not know."""
 
     attributes: Mapping[str, tuple[str, ...]]
     problems: tuple[Reason, ...] = ()
+    unknown: tuple[TermUse, ...] = ()
 
 
 def to_native(
@@ -36,14 +38,16 @@ def to_native(
     account: AccountMap,
     *,
     definitions: Mapping[str, Definition] | None = None,
+    aliases: Aliases = NO_ALIASES,
 ) -> NativeWrite:
     """The account's words for these values; fields that the map does not write are not this account's business.
 
     With `definitions` each value is held against the attribute as the account defines it: an attribute that is not
     there, a wrong type, an unknown term or a value too long is a problem. Our own marks are left out where a site has
-    no attribute for them."""
+    no attribute for them. `aliases` say what words mean that are no terms; every unknown word is named, not the first alone."""
     attributes: dict[str, tuple[str, ...]] = {}
     problems: list[Reason] = []
+    unknown: dict[TermKey, TermUse] = {}
     for name in sorted({*fields, *cleared}):
         rule = account.by_field.get(name)
         if rule is None or not rule.write:
@@ -59,9 +63,15 @@ def to_native(
         spelled = _spell(rule, fields[name], definition)
         if isinstance(spelled, Reason):
             problems.append(spelled)
-        else:
-            attributes[rule.native] = spelled
-    return NativeWrite(attributes, tuple(problems))
+            continue
+        kind, terms = definition if definition is not None else (rule.kind, None)
+        if terms is not None and kind in WITH_TERMS:
+            spelled, strange = _known_terms(rule, spelled, terms, aliases, unknown)
+            problems += strange
+            if strange or not spelled:
+                continue  # of a value that was dropped whole nothing is written, and nothing emptied
+        attributes[rule.native] = spelled
+    return NativeWrite(attributes, tuple(problems), waiting_for((), unknown.values()))
 
 
 def missing_attribute(rule: Rule, definitions: Mapping[str, Definition]) -> Reason:
@@ -74,17 +84,15 @@ def missing_attribute(rule: Rule, definitions: Mapping[str, Definition]) -> Reas
 
 
 def _spell(rule: Rule, value: Value, definition: Definition | None) -> tuple[str, ...] | Reason:
-    kind, terms = definition if definition is not None else (rule.kind, None)
-    separator = None if kind in _MANY else rule.separator
+    kind, _ = definition if definition is not None else (rule.kind, None)
+    separator = None if kind in MANY else rule.separator
     try:
         texts = native_texts(value, separator=separator, day_only=kind == "date")
     except Unreadable as error:
         return _refused(rule, str(error))
     texts = tuple(short_code(rule.field, it) for it in texts)
     problem = _unfit(rule, value, texts, kind=kind, separator=separator)
-    if problem is not None:
-        return problem
-    return texts if terms is None or kind not in _WITH_TERMS else _known_terms(rule, texts, terms)
+    return texts if problem is None else problem
 
 
 def _unfit(rule: Rule, value: Value, texts: tuple[str, ...], *, kind: str, separator: str | None) -> Reason | None:
@@ -93,7 +101,7 @@ def _unfit(rule: Rule, value: Value, texts: tuple[str, ...], *, kind: str, separ
         inside = next((it for it in value if separator.strip() in it), None)
         if inside is not None:
             return _refused(rule, f"the term {inside[:60]!r} contains the separator {separator!r}")
-    if len(texts) > 1 and kind and kind not in _MANY:
+    if len(texts) > 1 and kind and kind not in MANY:
         return _refused(rule, f"it holds one value and {len(texts)} are to be written")
     if kind == "number" and not texts[0].lstrip("-").isdigit():
         return _refused(rule, f"{texts[0][:40]!r} is no number")
@@ -105,27 +113,27 @@ def _refused(rule: Rule, why: str) -> Reason:
     return Reason.of(Code.VALUE_REFUSED, field=rule.field, attribute=rule.native, text=why)
 
 
-def _known_terms(rule: Rule, texts: tuple[str, ...], terms: tuple[str, ...]) -> tuple[str, ...] | Reason:
+def _known_terms(
+    rule: Rule, texts: tuple[str, ...], terms: tuple[str, ...], aliases: Aliases, unknown: dict[TermKey, TermUse]
+) -> tuple[tuple[str, ...], list[Reason]]:
+    """The account's terms for these texts, each once where words were found to mean them; and a problem per unknown word."""
     found: list[str] = []
+    strange: list[Reason] = []
     for text in texts:
-        term = _term_for(rule.field, text, terms)
-        if term is None and rule.new_terms is NewTerms.WAIT:
-            near = difflib.get_close_matches(text, terms, n=3, cutoff=0.6)
-            return Reason.of(
-                Code.UNKNOWN_TERM, field=rule.field, attribute=rule.native, term=text, suggestions=tuple(near)
-            )
-        found.append(term if term is not None else text)
-    return tuple(found)
+        meaning = aliases.meaning(rule, text, terms)
+        if meaning.term is not None:
+            found.append(meaning.term)
+        elif meaning.decision is None and rule.new_terms is NewTerms.SEND:
+            found.append(text)
+        elif not meaning.dropped:
+            note(unknown, aliases.key(rule, text), text, meaning.decision)
+            strange.append(_strange(rule, text, terms, aliases))
+    return (texts if found == list(texts) else tuple(dict.fromkeys(found))), strange
 
 
-def _term_for(name: FieldName, text: str, terms: tuple[str, ...]) -> str | None:
-    """The vocabulary's own spelling of this text: the same term, in other Unicode or as another code of one country."""
-    if text in terms:
-        return text
-    if name == "country_code":
-        return next((it for it in terms if same(name, it, text)), None)
-    wanted = normal_text(text)
-    return next((it for it in terms if normal_text(it) == wanted), None)
+def _strange(rule: Rule, text: str, terms: tuple[str, ...], aliases: Aliases) -> Reason:
+    near = tuple(it.term.label for it in aliases.propose(rule, text, terms, _PROPOSED))
+    return Reason.of(Code.UNKNOWN_TERM, field=rule.field, attribute=rule.native, term=text, suggestions=near)
 
 
 def derived_fields(record: AssetRecord, account: AccountMap, now: datetime) -> tuple[Fields, tuple[Reason, ...]]:

@@ -15,6 +15,7 @@ from dambridge.model.identity import ActionId, AssetKey, CopyId, LinkId, RemoteI
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Reason
 from dambridge.model.records import AssetVersion
+from dambridge.model.terms import TermUse
 from dambridge.model.values import FieldName, Fields, fields_from_json, fields_to_json
 
 
@@ -44,7 +45,8 @@ class Action:
     the estimated calls per account name; `modified_at` when the source says it was last changed (aware), for the lag.
     `accords` are what the copies agree on once the action is done, for those groups that it is about; `conflicts` the entries
     of the inbox that are written with them. `held` names fields that the target is not known to take: the asset waits for
-    them once everything else is done.
+    them once everything else is done. `words` are the words of the asset that persons decided about, where these are to be
+    written down; None where nothing is to be.
     """
 
     kind: ActionKind
@@ -66,6 +68,7 @@ class Action:
     accords: tuple[Accord, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     held: tuple[FieldName, ...] = ()
+    words: tuple[TermUse, ...] | None = None
 
     @property
     def id(self) -> ActionId:
@@ -106,6 +109,7 @@ class Action:
             **({"accords": [it.to_json() for it in self.accords]} if self.accords else {}),
             **({"held": sorted(self.held)} if self.held else {}),
             **({"conflicts": [it.to_json() for it in self.conflicts]} if self.conflicts else {}),
+            **({"words": [it.to_json() for it in self.words]} if self.words is not None else {}),
         }
 
     @classmethod
@@ -130,7 +134,12 @@ class Action:
             accords=tuple(Accord.from_json(it) for it in data.get("accords", ())),
             held=tuple(FieldName(it) for it in data.get("held", ())),
             conflicts=tuple(Conflict.from_json(it) for it in data.get("conflicts", ())),
+            words=words_from_json(data),
         )
+
+
+def words_from_json(data: Mapping[str, Any]) -> tuple[TermUse, ...] | None:
+    return tuple(TermUse.from_json(it) for it in data["words"]) if "words" in data else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +151,12 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """The item needs nothing now: it ends as `outcome` for `reason`; waiting items say for whom."""
+    """The item needs nothing now: it ends as `outcome` for `reason`; waiting items say for whom. `words` as of an action."""
 
     outcome: Outcome
     reason: Reason
     waits_for: str = ""
+    words: tuple[TermUse, ...] | None = None
 
 
 Decision = Act | Leave

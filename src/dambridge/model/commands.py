@@ -23,6 +23,10 @@ class CommandKind(StrEnum):
     """Rule about an entry of the conflict inbox, or about all like it."""
     UNDO = "undo"
     """Take a ruling back."""
+    DECIDE_TERM = "decide_term"
+    """Say what a word means that a vocabulary does not know."""
+    UNDO_TERM = "undo_term"
+    """Take such a decision back."""
 
 
 class CommandState(StrEnum):

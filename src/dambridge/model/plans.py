@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dambridge.model.actions import Action, Leave
+from dambridge.model.actions import Action, Leave, words_from_json
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import AssetKey, FlowName, PlanId
 from dambridge.model.outcomes import Outcome
@@ -109,6 +109,7 @@ class LeftItem:
             "waits_for": self.leave.waits_for,
             "file_name": self.file_name,
             "expects": self.expects.to_json() if self.expects else None,
+            **({"words": [it.to_json() for it in self.leave.words]} if self.leave.words is not None else {}),
         }
 
     @classmethod
@@ -119,6 +120,7 @@ class LeftItem:
                 outcome=Outcome(data["outcome"]),
                 reason=Reason.from_json(data["reason"]),
                 waits_for=data["waits_for"],
+                words=words_from_json(data),
             ),
             expects=AssetVersion.from_json(data["expects"]) if data["expects"] else None,
             file_name=data["file_name"],

@@ -10,7 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dambridge.mapping import AccountMap, derived_fields, equal, may_embed, unread_fields
+from dambridge.mapping import (
+    AccountMap,
+    Aliases,
+    Definition,
+    Spoken,
+    derived_fields,
+    equal,
+    in_terms,
+    may_embed,
+    unread_fields,
+)
 from dambridge.mapping.fields import MARK
 from dambridge.model.accords import CONTENT
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
@@ -18,7 +28,8 @@ from dambridge.model.identity import AccountId, CopyId, Link, LinkId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, Missing, Present, Seen, Unread
-from dambridge.model.values import FieldName, Value
+from dambridge.model.terms import TermUse
+from dambridge.model.values import FieldName, Fields, Value
 from dambridge.policy.intake import IntakePolicy
 from dambridge.policy.placing import file_name_for, folder_for, name_for
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
@@ -43,8 +54,10 @@ def decide_intake(
     can_read: ReaderCapabilities,
     can_archive: ArchiveCapabilities,
     now: datetime,
+    terms: Vocabularies | None = None,
 ) -> Decision:
-    """Say what to do about one selected and approved asset. `now` is what the map's expressions take for the present."""
+    """Say what to do about one selected and approved asset. `now` is what the map's expressions take for the present;
+    `terms` are the target's, in which its values are said, as far as they are known."""
     if (unread := _unread(seen, source)) is not None:
         return unread
     here, there = seen[source], seen[target]
@@ -61,12 +74,40 @@ def decide_intake(
     wanted, problems = derived_fields(here.record, maps[target.account], now)
     if problems:
         return Leave(outcome=Outcome.QUARANTINED, reason=problems[0], waits_for="administrator")
+    spoken = terms.say(wanted, maps[target.account]) if terms is not None else Spoken(wanted)
     unwritten = {it: value for it, value in here.record.fields.items() if it not in maps[target.account].writes}
-    record = replace(here.record, fields={**unwritten, **wanted})
+    record = replace(here.record, fields={**unwritten, **spoken.fields})
     task = _Task(link, link_id, policy, source, target, maps[target.account], can_read, can_archive, record)
-    if isinstance(there, Present):
-        return _bring_up_to_date(task, there.record, agreed or Agreed())
-    return _create(task)
+    brought = isinstance(there, Present)
+    decision = (
+        _bring_up_to_date(task, there.record, agreed or Agreed()) if isinstance(there, Present) else _create(task)
+    )
+    return _with_words(decision, _uses_of(task, spoken, brought=brought))
+
+
+def _uses_of(task: _Task, spoken: Spoken, *, brought: bool) -> tuple[TermUse, ...]:
+    """The words of those fields that this flow brings."""
+    natives = {task.target_map.by_field[it].native for it in (task.kept if brought else task.written)}
+    return tuple(it for it in spoken.uses if it.key.attribute in natives)
+
+
+def _with_words(decision: Decision, words: tuple[TermUse, ...]) -> Decision:
+    match decision:
+        case Leave():
+            return replace(decision, words=words)
+        case Act():
+            return replace(decision, actions=tuple(replace(it, words=words) for it in decision.actions))
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabularies:
+    """The terms of the target's attributes, None where it does not show them, and what persons said that words mean."""
+
+    definitions: Mapping[str, Definition] | None
+    aliases: Aliases
+
+    def say(self, fields: Fields, account: AccountMap) -> Spoken:
+        return in_terms(fields, account, self.definitions, self.aliases)
 
 
 @dataclass(frozen=True, slots=True)

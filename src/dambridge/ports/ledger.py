@@ -31,12 +31,16 @@ from dambridge.model.identity import (
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.reasons import Reason
 from dambridge.model.records import Agreed, AssetVersion
+from dambridge.model.terms import TermUse
 from dambridge.model.tombstones import Tombstone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What a flow last saw of a source asset and what became of it. One row per flow and asset."""
+    """What a flow last saw of a source asset and what became of it. One row per flow and asset.
+
+    `words` are those of its words that persons decide about (`ports.terms`), written with it in place of all that were
+    known of this asset; None leaves these as they are. What is read back does not say them."""
 
     flow: FlowName
     key: AssetKey
@@ -47,6 +51,7 @@ class Observation:
     waits_for: str
     run: RunId
     at: datetime
+    words: tuple[TermUse, ...] | None = None
 
 
 class WorkStage(StrEnum):

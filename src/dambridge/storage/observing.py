@@ -15,6 +15,7 @@ from dambridge.ports.ledger import Observation
 from dambridge.storage.conflicts import open_by_code
 from dambridge.storage.keys import by_account
 from dambridge.storage.tables import observations
+from dambridge.storage.terms import put_uses
 from dambridge.storage.upserting import put_later
 from dambridge.storage.writer import Tx
 
@@ -24,8 +25,9 @@ NOBODY = ("system", "next run")
 
 
 def put_observations(tx: Tx, seen: Sequence[Observation]) -> None:
-    """Write what was seen; of two observations of one asset the later counts."""
+    """Write what was seen, and the words that it says; of two observations of one asset the later counts."""
     put_later(tx, observations, [_values(it) for it in seen])
+    put_uses(tx, seen)
 
 
 def observed(conn: Connection, flow: FlowName, keys: Sequence[AssetKey]) -> dict[AssetKey, Observation]:

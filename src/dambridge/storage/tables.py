@@ -336,6 +336,42 @@ match_decisions = _clustered(
     CheckConstraint("verdict IN ('accepted', 'refused')", name="verdict"),
 )
 
+vocabularies = _clustered(
+    "vocabularies",
+    Column("account", Text, primary_key=True),
+    Column("attribute", Text, primary_key=True),
+    Column("origin", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("terms", JsonText, nullable=False),
+    CheckConstraint("origin IN ('live', 'kept')", name="origin"),
+)
+
+term_uses = _clustered(
+    "term_uses",
+    Column("flow", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("attribute", Text, primary_key=True),
+    Column("word", Text, primary_key=True),
+    Column("under", Text, nullable=False),
+    Column("waiting", Boolean, nullable=False),
+    Column("spellings", JsonText, nullable=False),
+    Index(None, "target", "attribute", "word"),
+)
+
+term_decisions = _clustered(
+    "term_decisions",
+    Column("target", Text, primary_key=True),
+    Column("attribute", Text, primary_key=True),
+    Column("word", Text, primary_key=True),
+    Column("verdict", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("body", JsonText, nullable=False),
+    CheckConstraint("verdict IN ('map', 'add', 'drop')", name="verdict"),
+)
+
 pace = _clustered(
     "pace",
     Column("account", Text, primary_key=True),

@@ -45,5 +45,8 @@ class AuditEvent(StrEnum):
     LINK_DROPPED = "link.dropped"
     LINK_ACTIVATED = "link.activated"
     PAIR_DECIDED = "pair.decided"
+    TERM_DECIDED = "term.decided"
+    TERM_UNDONE = "term.undone"
+    VOCABULARY_IMPORTED = "vocabulary.imported"
     PROBE_BEGUN = "probe.begun"
     PROBE_ENDED = "probe.ended"

@@ -24,10 +24,10 @@ from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, RemoteId, RunId
 from dambridge.model.plans import Forecast, Plan, PlanHeader
 from dambridge.policy.rounds import ORDER, in_order
-from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater
 from dambridge.ports.hints import Hint
 from dambridge.ports.runtime import Json
+from dambridge.ports.terms import WholeLedger
 from dambridge.storage import open_ledger
 
 T0 = datetime(2026, 11, 28, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Turn:
     """A flow that notes its turns, and ends as it is told to."""
 
     name: FlowName
-    ledger: AgreeingLedger
+    ledger: WholeLedger
     clock: Now
     turns: list[str]
     raises: Exception | None = None
@@ -97,7 +97,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Bench:
-    ledger: AgreeingLedger
+    ledger: WholeLedger
     clock: Now = field(default_factory=Now)
     turns: list[str] = field(default_factory=list)
     flows: dict[FlowName, Flow] = field(default_factory=dict)

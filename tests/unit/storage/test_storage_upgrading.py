@@ -88,7 +88,8 @@ async def test_a_store_of_the_first_release_keeps_every_row(store: str, tmp_path
         with old.reading.connect() as conn:
             assert rows_of(conn, first) == before
             assert conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == NEWEST
-            assert {"accords", "conflicts", "tombstones", "sightings"} <= set(inspect(conn).get_table_names())
+            news = {"accords", "conflicts", "tombstones", "sightings", "vocabularies", "term_uses", "term_decisions"}
+            assert news <= set(inspect(conn).get_table_names())
         await goes_on(ledger)
     finally:
         await ledger.close()

@@ -1,0 +1,96 @@
+"""Words on their way into a target: what they mean is read from the ledger, and assets are planned anew where that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dambridge.engine.parts import Parts
+from dambridge.engine.sites import Site
+from dambridge.mapping import NO_ALIASES, Aliases, Definition, in_terms
+from dambridge.mapping.vocabularies import Term
+from dambridge.model.identity import AssetKey
+from dambridge.model.terms import KEPT, LIVE, StoredVocabulary, TermKey, TermTally, TermUse
+from dambridge.model.values import Fields
+from dambridge.ports.errors import CannotGoOn, NextMove
+from dambridge.ports.terms import TermLedger
+
+
+async def know_terms(parts: Parts, *, fresh: bool = False) -> None:
+    """Read the target's vocabularies once per process, and what persons gave as meanings: with `fresh` anew."""
+    if fresh or parts.target.aliases is None:
+        parts.target.aliases = await read_aliases(parts.ledger, parts.target)
+    await parts.target.definitions()
+
+
+async def read_aliases(ledger: TermLedger, site: Site) -> Aliases:
+    """What persons decided and imported for this account, as it stands in the ledger."""
+    decisions = await ledger.term_decisions(site.account)
+    kept = await ledger.vocabularies(site.account, origin=KEPT)
+    return Aliases.of(
+        site.account, decisions, {it.attribute: tuple(Term.from_json(term) for term in it.terms) for it in kept}
+    )
+
+
+def in_target_terms(parts: Parts, fields: Fields) -> Fields:
+    """These values as they will stand in the target, as far as its terms are known; `know_terms` went before."""
+    site = parts.target
+    return in_terms(fields, site.map, site.vocabularies, site.aliases or NO_ALIASES).fields
+
+
+async def learn(parts: Parts) -> None:
+    """What a tranche is decided with: meanings as they are now, vocabularies as this process knows them. The latter are
+    written down where they are others than before, for people to choose from."""
+    await know_terms(parts, fresh=True)
+    site = parts.target
+    known = {it.attribute: it.terms for it in await parts.ledger.vocabularies(site.account, origin=LIVE)}
+    now = await parts.clock.now()
+    changed = [
+        StoredVocabulary(account=site.account, attribute=name, origin=LIVE, terms=listed, by="", at=now)
+        for name, definition in (site.vocabularies or {}).items()
+        if (listed := _listed(definition)) is not None and known.get(name) != listed
+    ]
+    if changed:
+        await parts.ledger.put_vocabularies(changed)
+
+
+def _listed(definition: Definition) -> tuple[dict[str, object], ...] | None:
+    _, terms = definition
+    return None if terms is None else tuple(Term(id=it, label=it).to_json() for it in dict.fromkeys(terms))
+
+
+async def restated(parts: Parts) -> Sequence[AssetKey]:
+    """The assets of which a word means something else than when they were last looked at: a decision came, went or
+    changed, or the account has the term by now. Nothing is read of the target unless some asset waits for a word."""
+    tallies = await parts.ledger.term_tallies(parts.flow, parts.target.account)
+    if not tallies:
+        return ()
+    try:
+        if any(it.waiting for it in tallies):
+            await parts.target.read_definitions_again()
+        await know_terms(parts, fresh=True)
+    except CannotGoOn:
+        raise
+    except NextMove:
+        return ()  # the target does not answer now; what is to be planned anew is so with the next run too
+    stale = [it for it in tallies if _means_another(parts.target, it)]
+    return await parts.ledger.assets_using(parts.flow, stale) if stale else ()
+
+
+def _means_another(site: Site, tally: TermTally) -> bool:
+    aliases = site.aliases or NO_ALIASES
+    decision = aliases.decisions.get((tally.key.attribute, tally.key.word))
+    if (decision.order if decision else "") != tally.under:
+        return True
+    return bool(tally.waiting) and _has_term(site, aliases, tally.key)
+
+
+def _has_term(site: Site, aliases: Aliases, key: TermKey) -> bool:
+    _, terms = (site.vocabularies or {}).get(key.attribute, ("", None))
+    rules = [it for it in site.map.rules if it.write and it.native == key.attribute]
+    return bool(rules) and terms is not None and aliases.meaning(rules[0], key.word, terms).term is not None
+
+
+def news(uses: Iterable[TermUse], before: Sequence[TermUse]) -> tuple[TermUse, ...] | None:
+    """The uses of an asset where they are others than those known of it."""
+    found = tuple(uses)
+    return None if list(found) == list(before) else found
