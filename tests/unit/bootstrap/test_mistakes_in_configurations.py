@@ -159,7 +159,7 @@ def test_no_mistake_quotes_a_value(tmp_path: Path, text: str) -> None:
         (
             SOUND.replace(
                 "    token: canary-token\n",
-                "    token: canary-token\n    write_route: embedded\n    embedded_map: {Title: 'plus:DataMining'}\n",
+                "    token: canary-token\n    write_route: embedded\n    embedded_map: {Title: 'crs:Contrast'}\n",
             ),
             "no XMP name",
         ),

@@ -102,7 +102,7 @@ def test_nothing_of_another_place_is_laid_and_only_what_failed_there_counts(tmp_
 
 
 def test_what_was_seen_to_come_out_of_files_is_written_into_them_where_nothing_else_works(tmp_path: Path) -> None:
-    maps = {"embedded_map": {"Credit": "photoshop:Credit", "Odd": "plus:ImageSupplierImageID"}}
+    maps = {"embedded_map": {"Credit": "photoshop:Credit", "Odd": "crs:Contrast"}}
     it = known(tmp_path, cells={**CALLS_FAIL, **PICTURES}, suggests=maps)
     assert ways(it) == {"Credit": "embedded", "Title": ""}
     assert dict(getattr(it.options, "homes")) == {"Credit": "photoshop:Credit"}  # noqa: B009 - likewise
