@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from dambridge.engine.burying import rebuilt_at
 from dambridge.engine.describing import NotWritable, spell, with_marks
 from dambridge.engine.observing import Sight, read_targets
 from dambridge.engine.parts import Parts
@@ -19,6 +20,7 @@ from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
 from dambridge.planning import HeaderFacts, decide_intake, forecast, make_plan
+from dambridge.planning.rebuilding import held_after_loss, taken_down
 from dambridge.policy.intake import assess
 from dambridge.ports.ledger import Observation
 
@@ -54,12 +56,14 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     links = await parts.ledger.links(link_ids)
     agreed = await parts.ledger.agreed(link_ids)
     before = await parts.ledger.observations(parts.flow, keys)
+    unknown = await held_back(parts, [it for it in sights if it.key not in links_by_key])
     actions: list[Action] = []
     left: list[LeftItem] = []
     open_sights: list[Sight] = []
     now = await parts.clock.now()
     for sight in sights:
         early = _early(parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now)
+        early = early or unknown.get(sight.key)
         if early is None:
             open_sights.append(sight)
         else:
@@ -88,6 +92,21 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
             case Leave():
                 left.append(_left(sight, decision))
     return actions, left
+
+
+async def held_back(parts: Parts, sights: Sequence[Sight]) -> dict[AssetKey, Leave]:
+    """Of sources without a link, those that are not to be delivered: what was taken down before, and, since the store was
+    made anew, what may have been."""
+    stones = await parts.ledger.tombstones_by_kin([it.key for it in sights])
+    since = await rebuilt_at(parts.ledger, parts.flow)
+    found: dict[AssetKey, Leave] = {}
+    for it in sights:
+        leave = taken_down(stones.get(it.key, ()), parts.target_copy)
+        if leave is None and since is not None and isinstance(it.seen, Present):
+            leave = held_after_loss(it.seen.record.created_at, rebuilt_at=since, key=it.key)
+        if leave is not None:
+            found[it.key] = leave
+    return found
 
 
 def _agreed_of(sight: Sight, links_by_key: Mapping[AssetKey, LinkId], agreed: Mapping[LinkId, Agreed]) -> Agreed | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from dambridge.engine.accounting import account_for, ends_of_left, outcomes_of_unfinished
 from dambridge.engine.batches import finish, hand_over, paused, take_up
+from dambridge.engine.burying import bury
 from dambridge.engine.deciding import decide_all
 from dambridge.engine.observing import Listing, look_around, read_all, remember_position
 from dambridge.engine.parts import Parts
@@ -91,6 +92,7 @@ async def _work_through(parts: Parts, run: RunId, listing: Listing, notes: list[
 async def carry_plan(parts: Parts, run: RunId, plan: Plan, *, serial: int, notes: list[Reason]) -> list[str]:
     """Write down what the plan leaves, carry out what it says; a tripped guard or a pause holds every action back."""
     await ends_of_left(parts, run, plan.left)
+    await bury(parts, plan.left)
     held = plan.header.tripped[0] if plan.header.tripped else None
     if held is None and await paused(parts):
         held = Reason.of(Code.PAUSED, flow=str(parts.flow))

@@ -12,10 +12,12 @@ import structlog
 
 from dambridge.engine.flows import Flow, Flows, flow_named, run_all
 from dambridge.engine.previewing import stored
+from dambridge.engine.rebuilding.releasing import release
+from dambridge.engine.rebuilding.running import intake_of, rebuild
 from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult
 from dambridge.model.commands import Command, CommandKind, CommandState
-from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
+from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id
 from dambridge.model.plans import PlanDamaged
 from dambridge.policy.rounds import in_order
 from dambridge.ports.agreeing import AgreeingLedger
@@ -149,6 +151,14 @@ class Worker:
                 return {"exit_code": 0}
             case CommandKind.SETTLE | CommandKind.UNDO:
                 return await rule(self._ledger, command)
+            case CommandKind.REBUILD:
+                rebuilt = await rebuild(intake_of(self._flows), by=command.actor)
+                return {"rebuilt": rebuilt.to_json(), "exit_code": rebuilt.exit_code}
+            case CommandKind.RELEASE:
+                keys = [AssetKey(AccountId(account), RemoteId(one)) for account, one in scope["assets"]]
+                parts = intake_of(self._flows)
+                count = await release(parts, keys, everything=bool(scope.get("all")), by=command.actor)
+                return {"released": count, "exit_code": 0}
 
     async def _run(self, command: Command) -> Mapping[str, Any]:
         names, full = self._meant(command.scope), bool(command.scope.get("full"))

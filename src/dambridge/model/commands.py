@@ -23,6 +23,10 @@ class CommandKind(StrEnum):
     """Rule about an entry of the conflict inbox, or about all like it."""
     UNDO = "undo"
     """Take a ruling back."""
+    REBUILD = "rebuild"
+    """Make a lost store anew from what the systems show."""
+    RELEASE = "release"
+    """Let go on what was held or only watched since the store was made anew."""
 
 
 class CommandState(StrEnum):

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.conflicts import Conflict, ConflictId, ConflictState
 from dambridge.model.identity import AccountId, ActionId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId
+from dambridge.model.records import Agreed
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.ledger import AuditEntry, Ledger, StepRow
 
@@ -83,6 +84,13 @@ class Agreeing(Protocol):
 
     async def all_tombstones(self, *, after: AssetKey | None, limit: int) -> Sequence[Tombstone]:
         """A page of them all, by account and id."""
+        ...
+
+    # links found again -------------------------------------------------------------------------------------------
+    async def put_links(
+        self, links: Sequence[Link], agreed: Mapping[LinkId, Agreed], audit: Sequence[AuditEntry] = ()
+    ) -> None:
+        """Write links as they are now, and of those named what their copies have in common; all of it or nothing."""
         ...
 
     # sweeps ------------------------------------------------------------------------------------------------------

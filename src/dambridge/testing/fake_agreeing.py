@@ -223,6 +223,14 @@ class MemoryAgreeing:
         stones = sorted(self.memory.tombstones.values(), key=lambda it: it.key)
         return [it for it in stones if after is None or it.key > after][:limit]
 
+    async def put_links(
+        self, links: Sequence[Link], agreed: Mapping[LinkId, Agreed], audit: Sequence[AuditEntry] = ()
+    ) -> None:
+        self.memory.tell(audit)
+        for it in links:
+            self.memory.put_link(it)
+        self.memory.agreed.update(agreed)
+
     async def links_in(self, accounts: Sequence[AccountId], *, after: LinkId | None, limit: int) -> Sequence[Link]:
         wanted = set(accounts)
         ids = sorted(it.id for it in self.memory.links.values() if any(one.id.account in wanted for one in it.copies))
