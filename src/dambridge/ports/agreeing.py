@@ -98,6 +98,17 @@ class Agreeing(Protocol):
         """A page of the links that have a copy in one of these accounts, by id; `after` is the last of the page before."""
         ...
 
+    async def count_links(self, accounts: Sequence[AccountId]) -> int:
+        """How many links have a copy in one of these accounts."""
+        ...
+
+    async def longest_unseen(
+        self, flow: FlowName, accounts: Sequence[AccountId], *, limit: int
+    ) -> Sequence[tuple[LinkId, AssetKey]]:
+        """Copies in these accounts, in the order in which their turn comes to be looked at: links with a published copy
+        first, of them those that the flow never looked at, then those longest not; a link's copies stand together."""
+        ...
+
     async def sight(self, run: RunId, account: AccountId, ids: Sequence[RemoteId]) -> None:
         """Note that a sweep of this run met these assets; meeting one twice is meeting it once."""
         ...

@@ -110,6 +110,14 @@ class SqlAgreeing(SqlStore):
     async def links_in(self, accounts: Sequence[AccountId], *, after: LinkId | None, limit: int) -> Sequence[Link]:
         return await self._read(lambda c: sweeps.links_in(c, accounts, after, limit), snapshot=True)
 
+    async def count_links(self, accounts: Sequence[AccountId]) -> int:
+        return await self._read(lambda c: sweeps.count_links(c, accounts))
+
+    async def longest_unseen(
+        self, flow: FlowName, accounts: Sequence[AccountId], *, limit: int
+    ) -> Sequence[tuple[LinkId, AssetKey]]:
+        return await self._read(lambda c: sweeps.longest_unseen(c, flow, accounts, limit))
+
     async def sight(self, run: RunId, account: AccountId, ids: Sequence[RemoteId]) -> None:
         await self._write(lambda c: sweeps.sight(c, run, account, ids))
 

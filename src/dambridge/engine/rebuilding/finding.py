@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from dambridge.engine.describing import LINK_FIELD, SOURCE_FIELD
-from dambridge.engine.observing import read_targets
 from dambridge.engine.parts import Parts
+from dambridge.engine.reading import CALL_HOLDS
 from dambridge.model.identity import AssetKey, LinkId, RemoteId
-from dambridge.model.records import AssetRecord, Present, Unread
+from dambridge.model.records import NativeRecord
+from dambridge.model.values import FieldName
 from dambridge.planning.rebuilding import Claim
 from dambridge.ports.errors import CannotGoOn, NextMove, TryLater
-
-PAGE = 500
 
 
 @dataclass(slots=True)
@@ -29,14 +28,22 @@ async def find_marks(parts: Parts) -> Marks:
     that was made of a part would take the rest for missing."""
     marks = Marks()
     async for ids in _everything(parts):
-        for remote_id, seen in (await read_targets(parts, ids)).items():
-            if isinstance(seen, Unread):
-                raise TryLater(
-                    f"{parts.policy.target}:{remote_id} could not be read. Rebuild again; nothing was changed."
-                )
-            if isinstance(seen, Present):
-                _take(parts, seen.record, marks)
+        for start in range(0, len(ids), CALL_HOLDS):
+            for native in await _read(parts, ids[start : start + CALL_HOLDS]):
+                _take(parts, native, marks)
     return marks
+
+
+async def _read(parts: Parts, ids: Sequence[RemoteId]) -> list[NativeRecord]:
+    try:
+        found = await parts.archive.read(ids, lane=parts.lane)
+    except CannotGoOn:
+        raise
+    except NextMove as error:
+        raise TryLater(
+            f"{parts.policy.target} could not be read: {error} Rebuild again; nothing was changed."
+        ) from error
+    return [it for it in found.values() if isinstance(it, NativeRecord)]
 
 
 async def _everything(parts: Parts) -> AsyncIterator[Sequence[RemoteId]]:
@@ -58,16 +65,23 @@ async def _everything(parts: Parts) -> AsyncIterator[Sequence[RemoteId]]:
         raise TryLater(f"{target} announced {total} assets and showed {len(own)}. Rebuild again; nothing was changed.")
 
 
-def _take(parts: Parts, record: AssetRecord, marks: Marks) -> None:
-    link, source = record.fields.get(LINK_FIELD), record.fields.get(SOURCE_FIELD)
+def _take(parts: Parts, native: NativeRecord, marks: Marks) -> None:
+    link, source = (_mark(parts, native, it) for it in (LINK_FIELD, SOURCE_FIELD))
     if not link or not source:
         marks.unmarked += 1
         return
     marks.claims.append(
         Claim(
-            record=record.key,
-            source=AssetKey(parts.policy.source, RemoteId(str(source))),
-            link=LinkId(str(link)),
-            created_at=record.created_at,
+            record=native.key,
+            source=AssetKey(parts.policy.source, RemoteId(source)),
+            link=LinkId(link),
+            created_at=native.created_at,
         )
     )
+
+
+def _mark(parts: Parts, native: NativeRecord, field: FieldName) -> str:
+    """What stands in the attribute that holds this mark; empty where there is none."""
+    rule = parts.target.map.by_field.get(field)
+    value = native.fields.get(rule.native) if rule is not None else None
+    return str(value[0] if isinstance(value, tuple) and value else value or "")
