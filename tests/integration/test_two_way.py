@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from dambridge.engine.running import RunResult
 from dambridge.model.identity import FlowName
 from support.commands import dambridge
 from support.pictures import approved, picture
-from support.world import World, lines, world
+from support.world import World, control, lines, world
 
 ASSETS = 100
 GROUPS: dict[str, Any] = {
@@ -122,3 +123,81 @@ def test_edits_of_the_same_field_stand_in_the_inbox_until_a_person_rules_and_may
     assert len(again) == 1, "the one asset whose ruling was taken back has its own value again"
     verified = dambridge(pair.config, "verify")
     assert verified.json["audit"]["holds"], verified.out
+
+
+def with_bytes(pair: World) -> None:
+    groups = {"headline": {"fields": ["headline"]}, "name": {"fields": ["file_name"]}, "bytes": {"fields": ["content"]}}
+    pair.overrides = {
+        "accounts": {"agency": {"proven": ["write_iptc", "write_media", "versions", "places"]}},
+        "flows": {"rights": {"between": ["agency", "archive"], "groups": groups, "absent": {"archive": ABSENT}}},
+    }
+
+
+ABSENT = {"hidden": "let_go"}
+"""NetX does not say of what was deleted whether it is only hidden from us (NX 11)."""
+
+
+@pytest.mark.parametrize("side", ["photoshelter", "netx"])
+def test_a_file_replaced_on_either_side_becomes_a_version_on_the_other(pair: World, side: str) -> None:
+    with_bytes(pair)
+    ((here, there),) = linked(pair, 1).items()
+    fresh = picture(77, side=90)
+    if side == "photoshelter":
+        pair.edit(here, fresh)
+    else:
+        pair.edit_netx(there, fresh)
+    first = asyncio.run(rights(pair))
+    assert first.summary["flows"]["rights"]["done"] == 1, first.summary
+    sha = hashlib.sha256(fresh).hexdigest()
+    (archived,) = pair.archived()
+    assert (shown(pair)[here]["sha256"], archived["sha256"]) == (sha, sha)
+    assert archived["attributes"]["Headline"] == ["Headline 0"], "what stands in the file takes no field's place"
+    after = {name: pair.seq(name) for name in ("photoshelter", "netx")}
+    for _ in range(2):
+        pair.advance(3600)
+        assert asyncio.run(rights(pair, full=True)).summary["flows"]["rights"]["done"] == 0
+    assert [pair.changes(name, seq) for name, seq in after.items()] == [[], []]
+
+
+@pytest.mark.parametrize("side", ["photoshelter", "netx"])
+def test_a_rename_on_either_side_is_one_write_on_the_other(pair: World, side: str) -> None:
+    with_bytes(pair)
+    ((here, there),) = linked(pair, 1).items()
+    if side == "photoshelter":
+        pair.edit(here, file_name="renamed.jpg")
+    else:
+        pair.edit_netx(there, file_name="renamed.jpg")
+    after = {name: pair.seq(name) for name in ("photoshelter", "netx")}
+    assert asyncio.run(rights(pair)).summary["flows"]["rights"]["done"] == 1
+    (archived,) = pair.archived()
+    assert (shown(pair)[here]["file_name"], archived["file_name"]) == ("renamed.jpg", "renamed.jpg")
+    changes = {name: len(pair.changes(name, seq)) for name, seq in after.items()}
+    assert changes == {"photoshelter": int(side == "netx"), "netx": int(side == "photoshelter")}
+
+
+@pytest.mark.hazard("P04")
+def test_a_copy_that_people_delete_leaves_the_link_and_never_comes_back(pair: World) -> None:
+    with_bytes(pair)
+    ((here, there),) = linked(pair, 1).items()
+    control(pair.netx.url, "DELETE", f"/__sim__/assets/{there}")
+    first = asyncio.run(rights(pair, full=True))
+    assert first.summary["flows"]["rights"]["done"] == 1, first.summary
+    pair.edit(here, iptc={"headline": "Alone"})
+    pair.advance(3600)
+    assert asyncio.run(rights(pair, full=True)).summary["flows"]["rights"]["failed"] == 0
+    intake = asyncio.run(pair.run(full=True)).summary["flows"]["intake"]
+    assert (intake["skipped"], intake["done"]) == (1, 0)
+    assert pair.archived() == []
+
+
+def test_what_leaves_the_selection_leaves_its_link_and_nothing_else_happens(pair: World) -> None:
+    with_bytes(pair)
+    pair.overrides["flows"]["rights"]["select"] = {"agency": ["Intake/**"]}  # type: ignore[index]
+    ((here, _),) = linked(pair, 1).items()
+    pair.edit(here, containers=["Private/Drafts"], iptc={"headline": "Not for the archive"})
+    after = pair.seq("netx")
+    first = asyncio.run(rights(pair, full=True))
+    assert first.summary["flows"]["rights"]["done"] == 1, first.summary
+    pair.advance(3600)
+    asyncio.run(rights(pair, full=True))
+    assert pair.changes("netx", after) == []

@@ -22,7 +22,10 @@ from support.pictures import approved, picture
 from support.world import World, merged, world
 
 OVERRIDES: dict[str, Any] = {"engine": {"runtime": "local", "concurrency": 1}}
-REGISTERED = [(kind, step) for kind, steps in STEPS.items() for step in steps]
+WORKED = [kind for kind, steps in STEPS.items() if steps and kind is not ActionKind.RETIRE]
+"""The kinds that write to a system; what pairing activates is written in the ledger alone, at once. Intake retires nothing:
+what two-way flows do is crashed in a file of its own."""
+REGISTERED = [(kind, step) for kind in WORKED for step in STEPS[kind]]
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
 
 
@@ -35,7 +38,7 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def calm(systems: World, tmp_path_factory: pytest.TempPathFactory) -> dict[ActionKind, tuple[Any, list[str]]]:
     """Per kind of action: the end state of an undisturbed run, and the ledger writes that it took."""
-    return {kind: undisturbed(systems.anew(tmp_path_factory.mktemp(f"calm-{kind}")), kind) for kind in ActionKind}
+    return {kind: undisturbed(systems.anew(tmp_path_factory.mktemp(f"calm-{kind}")), kind) for kind in WORKED}
 
 
 async def run_until_crash(pair: World, plan: CrashPlan) -> None:
@@ -116,7 +119,7 @@ def test_a_crash_at_a_registered_step_changes_nothing_of_the_end(
 
 @pytest.mark.hazard("P18")
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
-@pytest.mark.parametrize("kind", list(ActionKind))
+@pytest.mark.parametrize("kind", WORKED)
 def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(
     systems: World, calm: Any, tmp_path: Path, kind: ActionKind, after: bool
 ) -> None:

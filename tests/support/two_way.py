@@ -253,6 +253,9 @@ class TwoWay:
         except Crash:
             return None
         except BaseExceptionGroup as several:
+            broken = several.subgroup(AssertionError)
+            if broken is not None:
+                raise broken.exceptions[0] from None
             if several.subgroup(Crash) is None:
                 raise
             return None

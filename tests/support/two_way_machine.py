@@ -51,7 +51,7 @@ class Play:
     def begin(self, seed: int, *, links: int = LINKS, coming_and_going: bool | None = None) -> None:
         chance = Random(seed)
         groups = tuple(sorted(chance.sample(GROUPS, 3), key=lambda it: it.name))
-        self.going = chance.random() < 0.3 if coming_and_going is None else coming_and_going
+        self.going = chance.random() < 0.4 if coming_and_going is None else coming_and_going
         self.world = TwoWay(policy=replace(POLICY, groups=groups))
         self.witness = Witness(self.world, self.met)
         for number in range(links):
@@ -171,6 +171,8 @@ class Play:
         world, witness = self._both()
         with witness.watching():
             result = world.run(full=full, crash=crash, ledger=witness.ledger())
+        if witness.broken:
+            raise witness.broken[0]
         witness.catch_up()
         witness.check_writes()
         self.met["runs"] += 1
@@ -194,9 +196,13 @@ class Play:
         name = self._field(field)
 
         def edit() -> None:
-            if library.here(it.remote_id):
-                self._do_edit(library, it, name, value | 1)
-                self.met["edits while a run was at it"] += 1
+            if not library.here(it.remote_id):
+                return
+            before = library.state(it.remote_id).value(name)
+            self._do_edit(library, it, name, value | 1)
+            if when % 3 == 0:
+                self._set(library, it, name, before)
+            self.met["edits while a run was at it"] += 1
 
         if when % 4 == 0:
             library.before_write.append(edit)

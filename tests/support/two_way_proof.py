@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from unittest import mock
 
 from dambridge.engine.mirroring import deciding
 from dambridge.model.accords import CONTENT, GroupName
@@ -23,7 +24,8 @@ from dambridge.model.identity import ActionId, AssetKey, Copy, Link, LinkId
 from dambridge.model.reasons import Code
 from dambridge.model.records import Present
 from dambridge.model.values import FieldName
-from dambridge.planning import MirrorDecision
+from dambridge.planning import MirrorDecision, decide_mirror
+from dambridge.planning.absences import PRESENCE
 from dambridge.policy.mirror import FieldGroup, Rule
 from dambridge.ports.ledger import Settlement, WorkStage
 from support.conflict_oracle import Block, ConflictOracle, OracleRule
@@ -65,10 +67,11 @@ class Witness:
     acting: dict[AssetKey, Action] = field(default_factory=dict)
     owed: dict[LinkId, set[tuple[FieldName, Texts]]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
+    broken: list[Broken] = field(default_factory=list)
 
     # the story so far ------------------------------------------------------------------------------------------------
     def begin(self, link: Link) -> None:
-        groups = {it.name: _rule(it) for it in self.world.policy.groups if TITLE not in it.fields}
+        groups = {str(it.name): _rule(it) for it in self.world.policy.groups if TITLE not in it.fields}
         copies = {str(it.id): str(it.id.account) for it in link.copies}
         oracle = ConflictOracle(groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for)
         story = Story(link, oracle, {it.key: [] for it in link.copies})
@@ -102,18 +105,15 @@ class Witness:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Note every decision while the block lasts."""
-        real = deciding.decide_mirror
+        real = decide_mirror
 
         def decide(**given: Any) -> MirrorDecision:
             decision = real(**given)
             self._decided(given["link"], given["seen"], given["now"], decision)
             return decision
 
-        deciding.decide_mirror = decide  # type: ignore[assignment]
-        try:
+        with mock.patch.object(deciding, "decide_mirror", decide):
             yield
-        finally:
-            deciding.decide_mirror = real
 
     def _decided(self, link: Link, seen: Mapping[Any, Any], now: datetime, decision: MirrorDecision) -> None:
         self.pending.pop(link.id, None)
@@ -128,6 +128,15 @@ class Witness:
     def _state_of(self, copy: Copy, modified: str) -> State:
         history = self.world.libraries[copy.id.account].assets[copy.remote_id]
         return history[_place(history, int(modified))]
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """What breaks within the engine's own work is told when the run is over: the engine goes on from anything."""
+        try:
+            yield
+        except Broken as broken:
+            self.broken.append(broken)
+            raise
 
     def ledger(self) -> WitnessedLedger:
         return WitnessedLedger(self.world.ledger, self)
@@ -145,6 +154,27 @@ class Witness:
             self._observed(action.link)
         if action.kind in {ActionKind.UPDATE_FIELDS, ActionKind.ADD_VERSION}:
             self._read_back(it, action)
+
+    def count(self, it: Settlement) -> None:
+        """What the engine had to do to get there, for the floors under the proof."""
+        memory = self.world.ledger.memory
+        kind = memory.actions[it.action].action.kind
+        gone = [one for one in it.conflicts if one.group == PRESENCE and not one.revision]
+        if (gone or it.drop_copies) and it.item.link is not None and not self._somebody_is_gone(it.item.link):
+            raise Broken(f"{it.item.link}: somebody is taken for gone, and everybody is there")
+        self.met["conflicts opened"] += sum(not one.revision for one in it.conflicts)
+        if kind is ActionKind.UPDATE_FIELDS and it.stage is WorkStage.DONE:
+            self.met["replays"] += any(one.detail.get("from", 0) is None for one in it.audit)
+        for accord in it.accords if kind is ActionKind.AGREE else ():
+            old = memory.accords.get(accord.link, {}).get(accord.group)
+            if old is None:
+                continue
+            self.met["merges"] += old.fields != accord.fields
+            for copy, standing in accord.copies.items():
+                was = old.copies.get(copy)
+                self.met["replays"] += was is not None and bool(was.asked) and not standing.asked
+                agrees = standing.fields == accord.fields != old.fields and copy != accord.origin
+                self.met["adoptions"] += agrees and (was is None or not was.asked)
 
     def _observed(self, link_id: LinkId) -> None:
         seen = self.pending.pop(link_id, None)
@@ -221,7 +251,11 @@ class Witness:
                 story.oracle._copies[str(action.target)].places[accord.group].begun.clear()
         if it.accords:
             at = max(one.copies[action.target].at for one in it.accords)
+            copy = story.oracle._copies[str(action.target)]
+            looked_at = copy.looked_at
             story.oracle.read_back(str(action.target), groups, at)
+            if it.stage is not WorkStage.DONE:
+                copy.looked_at = looked_at  # an edit was met, and it is older than this look
 
     # what has to hold --------------------------------------------------------------------------------------------
     def check_writes(self) -> None:
@@ -236,6 +270,8 @@ class Witness:
         action = self.acting.get(it.key)
         if action is None:
             raise Broken(f"{it.key} was written without an intent on record")
+        if PLACE in it.names and not self._somebody_is_gone(action.link):
+            raise Broken(f"{it.key} was taken out of sight, and no copy of {action.link} is gone")
         rested = int(action.expects[str(action.target)].modified)
         looked = it.seen.serial if it.seen is not None else 0
         for state in history:
@@ -247,6 +283,9 @@ class Witness:
                 raise Broken(f"{it.key}: the edit of {sorted(hit)} was to be seen at the recheck and was written over")
             if hit:
                 self.met["edits in the last moment"] += 1
+
+    def _somebody_is_gone(self, link: LinkId) -> bool:
+        return any(not self.world.present(it) for it in self.stories[link].link.copies)
 
     def check_kept(self) -> None:
         """Every value that was decided about is in a copy, in the inbox or in the audit trail."""
@@ -323,8 +362,10 @@ class WitnessedLedger:
         return getattr(self._ledger, name)
 
     async def settle(self, settlement: Settlement) -> None:
-        await self._ledger.settle(settlement)
-        self._witness.settled(settlement)
+        with self._witness.remembering():
+            self._witness.count(settlement)
+            await self._ledger.settle(settlement)
+            self._witness.settled(settlement)
 
     async def record_items(self, run: Any, items: Sequence[Any], observations: Sequence[Any]) -> None:
         await self._ledger.record_items(run, items, observations)
@@ -333,8 +374,9 @@ class WitnessedLedger:
 
     async def begin_write(self, action: ActionId, step: str, **given: Any) -> Any:
         row, kept = await self._ledger.begin_write(action, step, **given)
-        self._witness.catch_up()
-        self._witness.begun(action, given["accords"])
+        with self._witness.remembering():
+            self._witness.catch_up()
+            self._witness.begun(action, given["accords"])
         return row, kept
 
     async def begin_step(self, action: ActionId, step: str, **given: Any) -> Any:

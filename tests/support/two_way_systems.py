@@ -27,6 +27,8 @@ from dambridge.ports.systems import AccountInfo, AttributeDefinition, Body, Byte
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SELECTED, ELSEWHERE = "Mirror/Selected", "Elsewhere"
 HOLDING = "dambridge/holding"
+LAG = timedelta(minutes=9)
+"""The longest that an index shows what stood there before."""
 PLACE = FieldName("(place)")
 """Where an asset stands, as one more thing that changes."""
 
@@ -139,6 +141,12 @@ class Library:
     """What becomes of the next writes: False, the request is lost; True, the deed is done and the reply is lost."""
     before_read: deque[Callable[[], None]] = field(default_factory=deque)
     before_write: deque[Callable[[], None]] = field(default_factory=deque)
+    unlisted: set[RemoteId] = field(default_factory=set)
+    """Assets that no listing shows, although they are there."""
+    alter: Callable[[str], str] | None = None
+    """What the system makes of the texts that we write."""
+    calls: int = 0
+    """Calls that read assets by id, however many in each."""
     backwards: bool = False
     _shown: dict[RemoteId, State] = field(default_factory=dict)
     _natives: dict[str, FieldName] = field(default_factory=dict)
@@ -239,7 +247,8 @@ class Library:
         if states is None:
             return Missing(Absence.DELETED, "there is no such id")
         shown = states[-1]
-        if self.stale.get(remote_id, 0) and len(states) > 1:
+        lags = self.times.now_at - shown.at < LAG
+        if self.stale.get(remote_id, 0) and len(states) > 1 and lags:
             self.stale[remote_id] -= 1
             shown = states[-2]
         self._shown[remote_id] = shown
@@ -272,7 +281,7 @@ class Library:
         )
 
     def listed(self) -> list[RemoteId]:
-        found = [it for it in self.assets if self.here(it)]
+        found = [it for it in self.assets if self.here(it) and it not in self.unlisted]
         return found[::-1] if self.backwards else found
 
     def reader(self) -> LibraryReader:
@@ -290,6 +299,8 @@ class Library:
     def describe_by_engine(
         self, remote_id: RemoteId, changes: Mapping[FieldName, Texts], file_name: str | None
     ) -> None:
+        if self.alter is not None:
+            changes = {name: tuple(map(self.alter, it)) for name, it in changes.items()}
         names = {*changes, *({FILE_NAME} if file_name is not None else ())}
         self.by_engine(remote_id, names, lambda: self._describe(remote_id, changes, people=False, file_name=file_name))
 
@@ -357,6 +368,7 @@ class LibraryReader:
         yield _page([one for one in it.listed() if container.removeprefix("C:") in it.state(one).places])
 
     async def read(self, remote_id: RemoteId, *, groups: frozenset[str], lane: Lane) -> NativeRecord | Missing:
+        self.library.calls += 1
         return self.library.look(remote_id)
 
     @asynccontextmanager
@@ -392,10 +404,20 @@ class LibraryArchive:
     async def ensure_folder(self, path: str, *, lane: Lane) -> RemoteId:
         return RemoteId(f"C:{path}")
 
+    async def folder_at(self, path: str, *, lane: Lane) -> RemoteId | None:
+        return RemoteId(f"C:{path}")
+
+    async def named(self, file_name: str, *, lane: Lane) -> Sequence[RemoteId]:
+        return ()
+
+    async def discard_folder(self, folder: RemoteId, *, lane: Lane) -> None:
+        raise NotImplementedError
+
     async def contents(self, folder: RemoteId, *, lane: Lane) -> Sequence[NativeRecord]:
         raise NotImplementedError
 
     async def read(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
+        self.library.calls += 1
         return {it: self.library.look(it) for it in ids}
 
     async def find(self, attribute: str, value: str, *, lane: Lane) -> Sequence[RemoteId]:

@@ -39,6 +39,11 @@ class World:
         answer: dict[str, Any] = send(self.photoshelter.url, "POST", "/__sim__/assets", meta=meta, data=data)
         return str(answer["id"])
 
+    def keep_in_netx(self, data: bytes, **meta: Any) -> str:
+        """A librarian puts a file into NetX; returns its id."""
+        answer: dict[str, Any] = send(self.netx.url, "POST", "/__sim__/assets", meta=meta, data=data)
+        return str(answer["id"])
+
     def edit(self, asset: str, data: bytes | None = None, **meta: Any) -> None:
         send(self.photoshelter.url, "PATCH", f"/__sim__/assets/{asset}", meta=meta, data=data)
 

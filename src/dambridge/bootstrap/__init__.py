@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.capability_file import Remark, capability_schema, remarks
     from dambridge.bootstrap.finding import Finding, find_problems
     from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
+    from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.settings import Settings
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
@@ -40,6 +41,7 @@ _LATER = {
     "Bridge": "wiring",
     "hear_hooks": "wiring",
     "open_bridge": "wiring",
+    "open_matching": "pairing",
     "open_store": "wiring",
     "run_async": "wiring",
 }
@@ -62,6 +64,7 @@ __all__ = [
     "load_settings",
     "open_benches",
     "open_bridge",
+    "open_matching",
     "open_store",
     "probe",
     "remarks",

@@ -83,6 +83,7 @@ def _mirror(
         sites={name: sites[name] for name in policy.accounts},
         policy=policy,
         holding=holding_folders(settings, flow),
+        selects={AccountId(name): it for name, it in settings.flows.mirrors[flow].select.items()},
         inspector=inspector,
     )
     return MirrorFlow(parts)

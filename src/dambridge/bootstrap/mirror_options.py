@@ -59,6 +59,11 @@ class MirrorOptions(Options):
 
     between: tuple[str, ...] = Field(min_length=2, description="The accounts; two or more.")
     groups: dict[str, GroupOptions] = Field(min_length=1, description="What is kept in step, by names of your own.")
+    select: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Per account the galleries or folders that hold what the flow is about, `*` within a name, `**` over any "
+        "number of them. What is moved out of all of them has left the selection. An account left out: all of it.",
+    )
     absent: dict[str, dict[Absence, WhenAbsent]] = Field(
         default_factory=dict,
         description="Per account what follows when a copy there is `deleted`, `trashed`, `left_selection` or `hidden`: "

@@ -114,6 +114,7 @@ def _wrong_accounts(settings: Settings, it: MirrorOptions, document: Document, a
         elif name and name in it.between[:index]:
             yield document.mistake((*at, "between", index), f"`{name}` stands here twice.", "Name another account.")
     named = [((*at, "absent", name), name) for name in it.absent]
+    named += [((*at, "select", name), name) for name in it.select]
     named += [
         ((*at, "groups", name, "authority", "account"), group.authority.account)
         for name, group in it.groups.items()

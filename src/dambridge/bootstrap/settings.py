@@ -30,6 +30,19 @@ class NetxAccount(NetxOptions):
 Account = Annotated[PhotoShelterAccount | NetxAccount, Field(discriminator="system")]
 
 
+class MatchOptions(Options):
+    """How two libraries that exist already are paired: `dambridge match`."""
+
+    id_fields: tuple[str, ...] = Field(
+        default=(),
+        description="Canonical fields of which one value means one asset, for instance `image_guid` or `supplier_image_id`. "
+        "Our own marks and the bytes count anyway.",
+    )
+    plan_ttl: Span = Field(
+        default=timedelta(days=2), description="How long an activation plan may be applied after it was made."
+    )
+
+
 class EngineOptions(Options):
     """How the loop works; every default is safe, and few people need to change one."""
 
@@ -133,6 +146,7 @@ class Settings(Options):
     )
     store: StoreOptions = Field(default=StoreOptions(), description="Where the ledger lives.")
     engine: EngineOptions = Field(default=EngineOptions(), description="How the loop works.")
+    match: MatchOptions = Field(default=MatchOptions(), description="How existing libraries are paired.")
     hooks: HookServerOptions | None = Field(
         default=None, description="The receiver for webhooks; there is none where this is absent."
     )

@@ -37,6 +37,12 @@ app.add_typer(conflicts_app, name="conflicts")
 store_app = typer.Typer(help="The store: make a lost one anew from what the systems show.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
 
+match_app = typer.Typer(
+    help="Pair two libraries that exist already; what is found is only watched until a person activates it.",
+    invoke_without_command=True,
+)
+app.add_typer(match_app, name="match")
+
 Flow = Annotated[
     str | None, typer.Option("--flow", help="Only this flow, for instance `intake`.", show_default="every flow")
 ]
@@ -45,6 +51,14 @@ By = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many.")]
+
+
+Source = Annotated[
+    str, typer.Option("--source", help="The first account.", show_default="where intake takes assets from")
+]
+Target = Annotated[
+    str, typer.Option("--target", help="The second account.", show_default="where intake takes assets to")
+]
 
 
 def _version(ctx: typer.Context, wanted: bool) -> None:
@@ -337,6 +351,91 @@ def store_release(
     from dambridge.cli import rebuilding
 
     rebuilding.release(_context(ctx, json), assets=assets or [], everything=everything, by=by)
+
+
+@match_app.callback(invoke_without_command=True)
+def match(
+    ctx: typer.Context,
+    *,
+    source: Source = "",
+    target: Target = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Also write the activation plan to this file.")] = None,
+    json: Json = False,
+) -> None:
+    """Compare two libraries: an audit of each, then pairs that are certain, pairs for review, what is unpaired."""
+    from dambridge.cli import matching
+
+    context = _context(ctx, json)
+    if ctx.invoked_subcommand is None:
+        matching.match(context, source=source, target=target, out=out)
+
+
+@match_app.command("audit")
+def match_audit(ctx: typer.Context, *, source: Source = "", target: Target = "", json: Json = False) -> None:
+    """Only look each library over: duplicates, missing rights, names that make trouble."""
+    from dambridge.cli import matching
+
+    matching.audit(_context(ctx, json), source=source, target=target)
+
+
+@match_app.command("review")
+def match_review(
+    ctx: typer.Context,
+    *,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="ONE=OTHER", help="These two are one asset; may be repeated."),
+    ] = None,
+    refuse: Annotated[
+        list[str] | None, typer.Option("--refuse", metavar="ONE=OTHER", help="These two are not; may be repeated.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="Who decides; the name goes on record.")] = "",
+    source: Source = "",
+    target: Target = "",
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """List the pairs that wait for a person, the likeliest first; or take a person's word on some."""
+    from dambridge.cli import matching
+
+    matching.review(
+        _context(ctx, json), source=source, target=target, accept=accept or (), refuse=refuse or (), by=by, limit=limit
+    )
+
+
+@match_app.command("plan")
+def match_plan(
+    ctx: typer.Context,
+    *,
+    folder: Annotated[
+        list[str] | None,
+        typer.Option("--folder", help="Only what stands in such folders of the second account; may be repeated."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Also write the plan to this file (JSON Lines).")] = None,
+    source: Source = "",
+    target: Target = "",
+    json: Json = False,
+) -> None:
+    """Make the plan that activates the links that are watched; nothing else happens."""
+    from dambridge.cli import matching
+
+    matching.plan(_context(ctx, json), source=source, target=target, folders=folder or (), out=out)
+
+
+@match_app.command("activate")
+def match_activate(
+    ctx: typer.Context,
+    *,
+    plan: Annotated[str, typer.Argument(help="A plan's id, or a plan file.")],
+    by: Annotated[str, typer.Option("--by", help="Who decides; the name goes on record.")] = "",
+    source: Source = "",
+    target: Target = "",
+    json: Json = False,
+) -> None:
+    """Let exactly the links of this plan go to work, or none if anything moved."""
+    from dambridge.cli import matching
+
+    matching.activate(_context(ctx, json), plan=plan, by=by, source=source, target=target)
 
 
 @app.command()

@@ -52,7 +52,7 @@ def plan(context: Context, *, flow: str | None, full: bool, out: Path | None) ->
 
 
 def apply(context: Context, *, plan: str, by: str, pilot: int, wave: int, allow_tripped: bool) -> None:
-    plan_id, flow = _take_in(context, plan)
+    plan_id, flow = take_in(context, plan)
     scope = {"plan": plan_id, "pilot": pilot, "wave": wave, "allow_tripped": allow_tripped}
     _finish(context, _ordered(context, flow, CommandKind.APPLY, scope, by=by))
 
@@ -221,7 +221,7 @@ async def _plan_of(context: Context, plan_id: PlanId) -> Plan:
         return read_plan(await ledger.plan_lines(plan_id) or [])
 
 
-def _take_in(context: Context, plan: str) -> tuple[PlanId, FlowName]:
+def take_in(context: Context, plan: str) -> tuple[PlanId, FlowName]:
     """The plan's id and flow. A plan file is brought into the store first; an id must be there. Raises `PlanDamaged` for a
     tampered file."""
     file = Path(plan)

@@ -99,6 +99,8 @@ async def _by_kind(parts: Parts, action: Action, journal: StepJournal, agreed: A
             return await bring_version(parts, action, journal, agreed or Agreed())
         case ActionKind.CONFIRM_BYTES:
             return await confirm_bytes(parts, action, journal, agreed or Agreed())
+        case ActionKind.ACTIVATE:
+            raise Refused("Links are activated with `dambridge match activate`.")
         case _:
             raise ValueError(f"intake knows no action {action.kind}")
 

@@ -20,7 +20,7 @@ from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
 from dambridge.planning import HeaderFacts, decide_intake, forecast, make_plan
-from dambridge.planning.rebuilding import held_after_loss, taken_down
+from dambridge.planning.rebuilding import held_after_loss, is_released, taken_down
 from dambridge.policy.intake import assess
 from dambridge.ports.ledger import Observation
 
@@ -56,14 +56,15 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     links = await parts.ledger.links(link_ids)
     agreed = await parts.ledger.agreed(link_ids)
     before = await parts.ledger.observations(parts.flow, keys)
-    unknown = await held_back(parts, [it for it in sights if it.key not in links_by_key])
     actions: list[Action] = []
     left: list[LeftItem] = []
     open_sights: list[Sight] = []
     now = await parts.clock.now()
+    buried = await held_back(parts, sights, links, links_by_key, agreed)
     for sight in sights:
-        early = _early(parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now)
-        early = early or unknown.get(sight.key)
+        early = buried.get(sight.key) or _early(
+            parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now
+        )
         if early is None:
             open_sights.append(sight)
         else:
@@ -94,19 +95,34 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     return actions, left
 
 
-async def held_back(parts: Parts, sights: Sequence[Sight]) -> dict[AssetKey, Leave]:
-    """Of sources without a link, those that are not to be delivered: what was taken down before, and, since the store was
-    made anew, what may have been."""
-    stones = await parts.ledger.tombstones_by_kin([it.key for it in sights])
+async def held_back(
+    parts: Parts,
+    sights: Sequence[Sight],
+    links: Mapping[LinkId, Link],
+    links_by_key: Mapping[AssetKey, LinkId],
+    agreed: Mapping[LinkId, Agreed],
+) -> dict[AssetKey, Leave]:
+    """Sources that are not to be delivered by themselves (hazard P04): those whose copy in the target was once given up, by
+    people or by a policy of theirs, and, since the store was made anew, those of which nobody knows whether it was."""
+    bare = [it for it in sights if not _has_target(parts, links.get(links_by_key.get(it.key, _NONE)))]
+    bare = [it for it in bare if not is_released(agreed.get(links_by_key.get(it.key, _NONE)))]
+    stones = await parts.ledger.tombstones_by_kin([it.key for it in bare])
     since = await rebuilt_at(parts.ledger, parts.flow)
     found: dict[AssetKey, Leave] = {}
-    for it in sights:
+    for it in bare:
         leave = taken_down(stones.get(it.key, ()), parts.target_copy)
-        if leave is None and since is not None and isinstance(it.seen, Present):
+        if leave is None and since is not None and isinstance(it.seen, Present) and it.key not in links_by_key:
             leave = held_after_loss(it.seen.record.created_at, rebuilt_at=since, key=it.key)
         if leave is not None:
             found[it.key] = leave
     return found
+
+
+_NONE = LinkId("")
+
+
+def _has_target(parts: Parts, link: Link | None) -> bool:
+    return link is not None and link.copy(parts.target_copy) is not None
 
 
 def _agreed_of(sight: Sight, links_by_key: Mapping[AssetKey, LinkId], agreed: Mapping[LinkId, Agreed]) -> Agreed | None:

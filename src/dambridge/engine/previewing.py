@@ -11,7 +11,7 @@ from dambridge.engine.deciding import assemble, capability_digest, decide_sights
 from dambridge.engine.observing import look_around, read_all, read_targets
 from dambridge.engine.parts import Parts
 from dambridge.engine.running import RunResult, carry_plan
-from dambridge.model.actions import Action
+from dambridge.model.actions import Action, ActionKind
 from dambridge.model.identity import AssetKey, CommandId, PlanId
 from dambridge.model.plans import LeftItem, Plan, read_plan
 from dambridge.model.reasons import Code, Reason
@@ -104,6 +104,8 @@ async def apply(
 
 async def _fits(parts: Parts, plan: Plan, *, allow_tripped: bool) -> None:
     header = plan.header
+    if any(it.kind is ActionKind.ACTIVATE for it in plan.actions):
+        raise Refused(f"Plan {plan.id} activates links: `dambridge match activate {plan.id} --by NAME`.")
     now = await parts.clock.now()
     differs = {
         "the configuration": header.configuration != parts.configuration,

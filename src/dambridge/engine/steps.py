@@ -33,6 +33,7 @@ STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
     ActionKind.AGREE: (),
     ActionKind.LET_GO: (),
     ActionKind.RETIRE: (Step.RETIRE,),
+    ActionKind.ACTIVATE: (),
 }
 """Which steps an action may take. A confirmation that finds other bytes goes on as a version, and so does the create of a copy
 with fields inside whose fields were edited while the first file was waited for."""

@@ -4,6 +4,7 @@ from dambridge.files.config import ExifToolOptions
 from dambridge.files.embedding import FileEmbedder
 from dambridge.files.finding import Found, find_exiftool
 from dambridge.files.inspector import FileInspector
+from dambridge.files.likeness import FileEye
 from dambridge.files.spool import FileSpool
 
-__all__ = ["ExifToolOptions", "FileEmbedder", "FileInspector", "FileSpool", "Found", "find_exiftool"]
+__all__ = ["ExifToolOptions", "FileEmbedder", "FileEye", "FileInspector", "FileSpool", "Found", "find_exiftool"]

@@ -31,6 +31,7 @@ class ActionKind(StrEnum):
     """Take a copy out of sight in the way its system offers that can be taken back."""
     LET_GO = "let_go"
     """Take a copy that is gone out of its link and leave a tombstone. Nothing outside is touched."""
+    ACTIVATE = "activate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class Code(StrEnum):
     AGREED = "agreed"
     RETIRED = "retired"
     LET_GO = "let_go"
+    PAIRED = "paired"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -60,6 +61,7 @@ class Code(StrEnum):
     EDITED_AND_GONE = "edited_and_gone"
     COPY_UNREAD = "copy_unread"
     STALE_ANSWER = "stale_answer"
+    PAIR_IN_REVIEW = "pair_in_review"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"

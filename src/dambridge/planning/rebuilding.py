@@ -23,6 +23,8 @@ from dambridge.model.values import FieldName, Fields
 REBUILT = "rebuilt"
 """In the evidence of a link that was found again: why it is only watched, or `proven`."""
 PROVEN = "proven"
+RELEASED = "released"
+"""In the evidence of a source that a person lets be delivered, whatever held it."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -199,3 +201,8 @@ def taken_down(stones: Iterable[Tombstone], target: CopyId) -> Leave | None:
         return None
     last = max(gone, key=lambda it: it.at)
     return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.TAKEN_DOWN, copy=str(last.key), at=last.at.isoformat()))
+
+
+def is_released(agreed: Agreed | None) -> bool:
+    """Whether a person has said that this source shall be delivered although it was held."""
+    return agreed is not None and agreed.evidence.get(REBUILT) == RELEASED

@@ -3,6 +3,7 @@
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer
 from dambridge.storage.pacer import SqlPacer
+from dambridge.storage.pairing import SqlPairingStore
 from dambridge.storage.tombstone_journal import FileTombstoneJournal
 from dambridge.storage.tombstone_merging import merge_tombstones
 
@@ -10,6 +11,7 @@ __all__ = [
     "FileTombstoneJournal",
     "SqlLedger",
     "SqlPacer",
+    "SqlPairingStore",
     "WorkerLock",
     "is_embedded",
     "lock_worker",

@@ -31,6 +31,14 @@ class SqlStore:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._closed = False
 
+    async def write(self, operation: Callable[[Tx], T]) -> T:
+        """One transaction of another store that lives in the same database."""
+        return await self._writer.run(operation)
+
+    async def read(self, query: Callable[[Connection], T], *, snapshot: bool = False) -> T:
+        """One read of another store that lives in the same database."""
+        return await self._read(query, snapshot=snapshot)
+
     async def _write(self, operation: Callable[[Connection], T]) -> T:
         return await self._writer.run(lambda tx: operation(tx.conn))
 

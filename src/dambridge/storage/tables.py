@@ -297,6 +297,45 @@ audit_head = _clustered(
     CheckConstraint("id = 1", name="one"),
 )
 
+match_assets = _clustered(
+    "match_assets",
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("body", JsonText, nullable=False),
+)
+
+matches = _clustered(
+    "matches",
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("made_at", Instant, nullable=False),
+    Column("body", JsonText, nullable=False),
+)
+
+match_pairs = _clustered(
+    "match_pairs",
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("one_id", Text, primary_key=True),
+    Column("other_id", Text, primary_key=True),
+    Column("bucket", Text, nullable=False),
+    Column("confidence", Integer, nullable=False),
+    Column("body", JsonText, nullable=False),
+    CheckConstraint("bucket IN ('certain', 'review')", name="bucket"),
+)
+
+match_decisions = _clustered(
+    "match_decisions",
+    Column("one", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("one_id", Text, primary_key=True),
+    Column("other_id", Text, primary_key=True),
+    Column("verdict", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    CheckConstraint("verdict IN ('accepted', 'refused')", name="verdict"),
+)
+
 pace = _clustered(
     "pace",
     Column("account", Text, primary_key=True),

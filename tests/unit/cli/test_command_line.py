@@ -218,6 +218,7 @@ def test_a_shell_is_offered_commands_and_options() -> None:
 
     assert {"init", "check", "run", "runs"} <= set(offered("dambridge ", 1))
     assert set(offered("dambridge runs ", 2)) == {"show", "pause", "resume"}
+    assert set(offered("dambridge match ", 2)) == {"audit", "review", "plan", "activate"}
     assert {"--json", "--pilot", "--wave", "--by"} <= set(offered("dambridge apply --", 2))
 
 
@@ -229,7 +230,8 @@ def test_help_loads_no_engine() -> None:
 
 
 def test_every_command_knows_json() -> None:
-    every = [*commands.app.registered_commands, *commands.runs_app.registered_commands]
+    groups = (commands.app, commands.runs_app, commands.match_app)
+    every = [it for group in groups for it in group.registered_commands]
     for it in every:
         assert it.callback is not None
         assert "json" in it.callback.__annotations__, it.callback.__name__

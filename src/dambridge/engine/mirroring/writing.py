@@ -266,8 +266,8 @@ def _difference(task: Task, group: GroupName, view: Fields) -> Reason | None:
             continue
         shown = task.accords[group].copies[task.copy].shown.get(name)
         ignored = group in task.asked_before and same(name, found, shown)
-        if not ignored and not _is_made_of(found, wanted):
-            return None
+        if name not in _names(task.action) or not (ignored or _is_made_of(found, wanted)):
+            return None  # what was not written can only have been edited
         return Reason.of(Code.VALUE_ALTERED, field=name, wanted=_text(wanted)[:120], found=_text(found)[:120])
     return None
 

@@ -11,7 +11,8 @@ from dambridge.engine.parts import Parts
 from dambridge.model.identity import AssetKey, Copy, Link, LinkId, link_id_for
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
-from dambridge.planning.rebuilding import PROVEN, REBUILT
+from dambridge.model.records import Agreed
+from dambridge.planning.rebuilding import PROVEN, REBUILT, RELEASED
 from dambridge.ports.errors import Refused
 from dambridge.ports.ledger import AuditEntry, Observation
 
@@ -59,7 +60,8 @@ async def release(parts: Parts, keys: Collection[AssetKey], *, everything: bool,
     now = await parts.clock.now()
     for start in range(0, len(links), PAGE):
         some = links[start : start + PAGE]
-        await parts.ledger.put_links(some, {}, [_told(it, by, now) for it in some])
+        free = {it.id: Agreed(evidence={REBUILT: RELEASED}) for it in some if it.copy(parts.target_copy) is None}
+        await parts.ledger.put_links(some, free, [_told(it, by, now) for it in some])
     if everything:
         await parts.ledger.set_control(rebuilt_key(parts.flow), None)
         await parts.ledger.audit(
