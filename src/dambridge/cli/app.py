@@ -191,13 +191,16 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Drain what there is and end; `run` always does.")] = True,
     flow: Flow = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everything selected, as a sweep does.")] = False,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", help="Hold all ids against the store and read a share of the assets again.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run every flow once, in turn, or the one named. Beside a running `serve` the order goes there and its progress is shown."""
     from dambridge.cli import orders
 
     del once
-    orders.run(_context(ctx, json), flow=flow, full=full)
+    orders.run(_context(ctx, json), flow=flow, full=full, reconcile=reconcile)
 
 
 @app.command()

@@ -56,9 +56,11 @@ async def begin(parts: FlowParts, sites: Mapping[AccountId, Site], told: set[Lin
     accounts = sorted(sites)
     found = Reconcile(told=told, links=await parts.ledger.count_links(accounts))
     share = rolling_of(parts, sites, found.links).share
+    chosen: set[LinkId] = set()
     for link, key in await parts.ledger.longest_unseen(parts.flow, accounts, limit=share * len(accounts)):
-        if len(set(found.rolling.values())) >= share and link not in found.rolling.values():
+        if len(chosen) == share and link not in chosen:
             break
+        chosen.add(link)
         found.rolling[key] = link
     return found
 

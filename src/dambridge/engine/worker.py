@@ -27,6 +27,8 @@ from dambridge.ports.ledger import Due
 
 POLL = "poll"
 """The kind of the rows that say when a flow's turn is, with the flow after a colon."""
+RECONCILE = "reconcile"
+"""Likewise for the turns at which it holds everything against the systems."""
 TICK = 0.5
 BEAT = 5.0
 log = structlog.get_logger()
@@ -161,10 +163,10 @@ class Worker:
                 return {"released": count, "exit_code": 0}
 
     async def _run(self, command: Command) -> Mapping[str, Any]:
-        names, full = self._meant(command.scope), bool(command.scope.get("full"))
+        names, wanted = self._meant(command.scope), {it: bool(command.scope.get(it)) for it in ("full", "reconcile")}
         if len(names) == 1:
-            return _told(await self._flows[names[0]].run(command=command.id, full=full))
-        summary, code = await run_all(self._flows, command=command.id, full=full)
+            return _told(await self._flows[names[0]].run(command=command.id, **wanted))
+        summary, code = await run_all(self._flows, command=command.id, **wanted)
         return {"summary": summary, "exit_code": code}
 
     def _meant(self, scope: Mapping[str, Any]) -> tuple[FlowName, ...]:
@@ -176,34 +178,40 @@ class Worker:
     async def _set_up_due(self) -> None:
         now = await self._clock.now()
         for name in in_order(self._flows):
-            kind = _poll_of(name)
-            if await self._ledger.next_due(kinds=[kind]) is None:
-                await self._ledger.add_due([Due(at=now, kind=kind, key=str(name), payload={})])
+            first = {_turn_of(POLL, name): now, _turn_of(RECONCILE, name): now + self._reconcile_every(name)}
+            for kind, at in first.items():
+                if await self._ledger.next_due(kinds=[kind]) is None:
+                    await self._ledger.add_due([Due(at=at, kind=kind, key=str(name), payload={})])
+
+    def _reconcile_every(self, flow: FlowName) -> timedelta:
+        return self._flows[flow].parts.settings.reconcile_every
 
     async def _give_due_orders(self) -> None:
         now = await self._clock.now()
         lease = now + self._poll_every * 10
-        kinds = [_poll_of(it) for it in in_order(self._flows)]
+        kinds = [_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows)]
         taken = await self._ledger.take_due(now, kinds=kinds, limit=10, worker=self._name, lease=lease)
         for due in sorted(taken, key=lambda it: kinds.index(it.kind)):
+            reconcile = due.kind.startswith(f"{RECONCILE}:")
             key = derived_id("co", due.kind, due.key, due.at.isoformat())
             command = Command(
                 id=CommandId(key),
                 kind=CommandKind.RUN,
                 actor="schedule",
                 via="due",
-                scope={"flow": due.key},
+                scope={"flow": due.key, "reconcile": reconcile},
                 idempotency_key=key,
                 state=CommandState.QUEUED,
                 created_at=now,
             )
             await self._ledger.enqueue(command)
-            following = max(now, due.at) + self._poll_every
+            every = self._reconcile_every(FlowName(due.key)) if reconcile else self._poll_every
+            following = max(now, due.at) + every
             await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=following)
 
 
-def _poll_of(flow: FlowName) -> str:
-    return f"{POLL}:{flow}"
+def _turn_of(what: str, flow: FlowName) -> str:
+    return f"{what}:{flow}"
 
 
 def _far(flow: Flow) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from dambridge.mapping import AccountMap, derived_fields, equal, is_cut_of, unread_fields
 from dambridge.model.actions import Leave
-from dambridge.model.identity import AssetKey, CopyId, CopyRole, FlowName, Link, LinkId, link_id_for
+from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, FlowName, Link, LinkId, link_id_for
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, Digest, Present, Seen
@@ -131,7 +131,7 @@ def restore(
     link: Link,
     seen: Mapping[CopyId, Seen],
     *,
-    maps: Mapping[str, AccountMap],
+    maps: Mapping[AccountId, AccountMap],
     bytes_alike: Digest | None,
     buried: Collection[AssetKey],
     proofs: Mapping[str, str],
@@ -166,7 +166,7 @@ def _watched(link: Link, records: Mapping[CopyId, AssetRecord], bytes_alike: Dig
 
 
 def _alike(
-    records: Mapping[CopyId, AssetRecord], origin: CopyId, maps: Mapping[str, AccountMap], now: datetime
+    records: Mapping[CopyId, AssetRecord], origin: CopyId, maps: Mapping[AccountId, AccountMap], now: datetime
 ) -> tuple[Fields, bool]:
     """The values that stand in every copy that has a place for them, and whether those are all of the origin's values."""
     fields: dict[FieldName, object] = {}

@@ -62,7 +62,7 @@ class Turn:
         of = SimpleNamespace(flow=self.name, progress=self.progress, ledger=self.ledger, clock=self.clock)
         return cast("FlowParts", of)
 
-    async def run(self, *, command: CommandId | None, full: bool) -> RunResult:
+    async def run(self, *, command: CommandId | None, full: bool, reconcile: bool = False) -> RunResult:
         self.turns.append(f"{self.name}{' full' if full else ''}")
         if self.raises is not None:
             raise self.raises

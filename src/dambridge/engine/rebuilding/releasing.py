@@ -56,12 +56,11 @@ async def release(parts: Parts, keys: Collection[AssetKey], *, everything: bool,
     watched = [it async for it in watched_links(parts)]
     wanted = [it.link for it in watched if everything or any(copy.key in keys for copy in it.link.copies)]
     named = held if everything else await _known_sources(parts, held, keys, wanted)
-    links = [*(replace(it, observe_only=False) for it in wanted), *(_link_of(parts, it) for it in sorted(named))]
+    links = [*(replace(it, observe_only=False) for it in wanted), *await _links_of(parts, sorted(named))]
     now = await parts.clock.now()
     for start in range(0, len(links), PAGE):
         some = links[start : start + PAGE]
-        free = {it.id: Agreed(evidence={REBUILT: RELEASED}) for it in some if it.copy(parts.target_copy) is None}
-        await parts.ledger.put_links(some, free, [_told(it, by, now) for it in some])
+        await parts.ledger.put_links(some, await _freed(parts, some), [_told(it, by, now) for it in some])
     if everything:
         await parts.ledger.set_control(rebuilt_key(parts.flow), None)
         await parts.ledger.audit(
@@ -86,8 +85,19 @@ async def _known_sources(
     return rest
 
 
-def _link_of(parts: Parts, key: AssetKey) -> Link:
-    return Link(link_id_for(parts.flow, key), parts.flow, (Copy(parts.source_copy, key.remote_id),))
+async def _links_of(parts: Parts, keys: Sequence[AssetKey]) -> list[Link]:
+    """The links of these sources: their own where they have one, perhaps with other copies, else new ones."""
+    fresh = [Link(link_id_for(parts.flow, it), parts.flow, (Copy(parts.source_copy, it.remote_id),)) for it in keys]
+    known = await parts.ledger.links([it.id for it in fresh])
+    return [known.get(it.id, it) for it in fresh]
+
+
+async def _freed(parts: Parts, links: Sequence[Link]) -> dict[LinkId, Agreed]:
+    """Of links without a record copy: a person's word that it shall be made."""
+    bare = [it.id for it in links if it.copy(parts.target_copy) is None]
+    known = await parts.ledger.agreed(bare)
+    states = {it: known.get(it, Agreed()) for it in bare}
+    return {it: replace(one, evidence={**one.evidence, REBUILT: RELEASED}) for it, one in states.items()}
 
 
 def _told(link: Link, by: str, now: datetime) -> AuditEntry:
