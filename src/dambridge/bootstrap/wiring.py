@@ -78,6 +78,7 @@ class Bridge:
             ledger=it.ledger,
             clock=it.clock,
             poll_every=it.settings.poll_every,
+            reconcile_every=it.settings.reconcile_every,
             name=self.worker_name,
             serving=serving,
         )

@@ -38,12 +38,20 @@ class Worker:
     """Executes orders one at a time, in the order in which they were given. An order that names no flow is for all."""
 
     def __init__(
-        self, flows: Flows, *, ledger: AgreeingLedger, clock: Clock, poll_every: timedelta, name: str, serving: bool
+        self,
+        flows: Flows,
+        *,
+        ledger: AgreeingLedger,
+        clock: Clock,
+        poll_every: timedelta,
+        name: str,
+        serving: bool,
+        reconcile_every: timedelta = timedelta(days=1),
     ) -> None:
         self._flows = flows
         self._ledger = ledger
         self._clock = clock
-        self._poll_every = poll_every
+        self._every = {POLL: poll_every, RECONCILE: reconcile_every}
         self._name = name
         self._serving = serving
         self._stop = asyncio.Event()
@@ -178,17 +186,14 @@ class Worker:
     async def _set_up_due(self) -> None:
         now = await self._clock.now()
         for name in in_order(self._flows):
-            first = {_turn_of(POLL, name): now, _turn_of(RECONCILE, name): now + self._reconcile_every(name)}
+            first = {_turn_of(POLL, name): now, _turn_of(RECONCILE, name): now + self._every[RECONCILE]}
             for kind, at in first.items():
                 if await self._ledger.next_due(kinds=[kind]) is None:
                     await self._ledger.add_due([Due(at=at, kind=kind, key=str(name), payload={})])
 
-    def _reconcile_every(self, flow: FlowName) -> timedelta:
-        return self._flows[flow].parts.settings.reconcile_every
-
     async def _give_due_orders(self) -> None:
         now = await self._clock.now()
-        lease = now + self._poll_every * 10
+        lease = now + self._every[POLL] * 10
         kinds = [_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows)]
         taken = await self._ledger.take_due(now, kinds=kinds, limit=10, worker=self._name, lease=lease)
         for due in sorted(taken, key=lambda it: kinds.index(it.kind)):
@@ -205,8 +210,7 @@ class Worker:
                 created_at=now,
             )
             await self._ledger.enqueue(command)
-            every = self._reconcile_every(FlowName(due.key)) if reconcile else self._poll_every
-            following = max(now, due.at) + every
+            following = max(now, due.at) + self._every[RECONCILE if reconcile else POLL]
             await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=following)
 
 
