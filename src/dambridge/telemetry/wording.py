@@ -80,7 +80,7 @@ WORDS: Mapping[Code, str] = {
 MOVES: Mapping[Code, str] = {
     Code.SAME_BYTES_EXIST: "Decide whether the two are one asset.",
     Code.TAKEN_DOWN: "Nothing, unless it shall stand there again: `dambridge store release`.",
-    Code.UNKNOWN_SINCE_LOSS: "Look whether it was taken down; if not, let it go: `dambridge store release`.",
+    Code.UNKNOWN_SINCE_LOSS: "Run `dambridge store rebuild`; of what is left say whether it may go: `dambridge store release`.",
     Code.MARKS_COPIED: "Decide whether it is an asset of its own, and empty its marks then.",
     Code.MARKS_CONTRADICT: "Look at the asset, and empty its marks where they are not its own.",
     Code.COPY_NOT_SEEN: "Look for the copy, then rebuild again or let the link go: `dambridge store release`.",

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from dambridge.engine.mirroring.running import run_mirror
-from dambridge.engine.rebuilding.restoring import means_of, restore_links
 from dambridge.model.identity import AssetKey, CopyRole, Link
 from support.two_way import AGENCY, ARCHIVE, PRESS, SETTINGS, TwoWay, differing
 from support.two_way_systems import CITY, Presence
@@ -129,10 +128,11 @@ def test_a_store_that_was_lost_is_restored_link_by_link_and_says_what_it_said(wo
     copy = links[0].copies[0]
     world.libraries[AGENCY].edit(copy.remote_id, city=("Quay",))
     world.run()
+    world.libraries[AGENCY].edit(copy.remote_id, title=("A title longer than what one of the systems holds, " * 2,))
+    world.run(full=True)
     before = {link: {group: it.fields for group, it in groups.items()} for link, groups in world.accords().items()}
     writes = world.writes()
-    world.lose_the_store()
-    restored = world.wait(restore_links(means_of(world.parts()), links))
+    restored = world.lose_and_restore()
     assert [it.watched for it in restored] == [None] * 5
     world.run(full=True)
     world.run(full=True)
@@ -145,8 +145,7 @@ def test_a_store_that_was_lost_is_restored_link_by_link_and_says_what_it_said(wo
 def test_of_a_restored_link_copies_with_other_bytes_are_only_watched(world: TwoWay) -> None:
     links = library(world, 2)
     world.libraries[PRESS].replace_file(links[0].copies[2].remote_id, "other bytes")
-    world.lose_the_store()
-    restored = world.wait(restore_links(means_of(world.parts()), links))
+    restored = world.lose_and_restore()
     assert [it.watched is not None for it in restored] == [True, False]
     writes = world.writes()
     world.run(full=True)
