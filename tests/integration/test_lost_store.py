@@ -152,6 +152,8 @@ def test_a_lost_store_is_made_anew_and_nothing_deleted_comes_back(pair: World, j
     lose(pair, journal=journal)
     if journal:  # it says that the store was lost, whoever starts what
         hasty = both(pair)["intake"]
+        early = dambridge(pair.config, "store", "release", "--all", "--by", "jane")
+        assert (early.code, "store rebuild" in early.json["error"]) == (3, True)
         assert (hasty["done"], hasty["needs_attention"].get("unknown_since_loss", 0)) == (
             0,
             ASSETS - len(was.gone_here | was.let_go),

@@ -21,7 +21,7 @@ from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Setti
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
-from dambridge.engine.burying import rebuilt_key
+from dambridge.engine.burying import notice_loss
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.flows import Flows, register
 from dambridge.engine.hearing import HintKeeper
@@ -180,8 +180,7 @@ async def _notice_loss(settings: Settings, tools: Tools) -> None:
     went was lost: nothing is delivered anew by itself until it is made anew, or a person lets it go (hazard P04)."""
     regained, _ = await merge_tombstones(tools.ledger, FileTombstoneJournal(settings.store.tombstones))
     if regained and not await tools.ledger.runs(flow=None, limit=1):
-        now = await tools.clock.now()
-        await tools.ledger.set_control(rebuilt_key(FlowName.INTAKE), now.isoformat())
+        await notice_loss(tools.ledger, FlowName.INTAKE, await tools.clock.now())
 
 
 async def _open_sites(settings: Settings, tools: Tools, stack: AsyncExitStack) -> dict[AccountId, Site]:

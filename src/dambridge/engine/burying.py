@@ -21,6 +21,17 @@ def rebuilt_key(flow: FlowName) -> str:
     return f"rebuilt:{flow}"
 
 
+async def notice_loss(ledger: Ledger, flow: FlowName, at: datetime) -> None:
+    """Put on record that the store was lost: until it is made anew nothing is delivered anew, and nobody may let it go."""
+    await ledger.set_control(rebuilt_key(flow), at.isoformat())
+    await ledger.set_control(lost_key(flow), at.isoformat())
+
+
+def lost_key(flow: FlowName) -> str:
+    """The switch that says that the store was lost and has not been made anew yet."""
+    return f"lost:{flow}"
+
+
 async def rebuilt_at(ledger: Ledger, flow: FlowName) -> datetime | None:
     """When the flow's part of the store was made anew; None where it never was, or where all was let go since."""
     told = await ledger.control(rebuilt_key(flow))

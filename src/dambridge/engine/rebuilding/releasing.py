@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dambridge.engine.burying import rebuilt_key
+from dambridge.engine.burying import lost_key, rebuilt_key
 from dambridge.engine.parts import Parts
 from dambridge.model.identity import AssetKey, Copy, Link, LinkId, link_id_for
 from dambridge.model.outcomes import Outcome
@@ -51,7 +51,11 @@ async def release(parts: Parts, keys: Collection[AssetKey], *, everything: bool,
     """Let these sources be delivered and these links work again, or all of them; gives how many were named and let go.
 
     A source that is let go has a link of its own from then on, which its record copy joins once it is delivered: so the
-    word of a person outlasts whatever holds the delivery up. Raises `Refused` where an asset is neither held nor watched."""
+    word of a person outlasts whatever holds the delivery up. Raises `Refused` where an asset is neither held nor watched,
+    and for a store that was lost and not made anew yet."""
+    if await parts.ledger.control(lost_key(parts.flow)) is not None:
+        text = "The store was lost and has not been made anew: what is in the archive already would be delivered twice."
+        raise Refused(f"{text} Nothing was let go. First: `dambridge store rebuild`.", code="not_rebuilt")
     held = {it.key for it in await held_sources(parts)}
     watched = [it async for it in watched_links(parts)]
     wanted = [it.link for it in watched if everything or any(copy.key in keys for copy in it.link.copies)]

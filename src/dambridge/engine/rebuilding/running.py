@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from dambridge.engine.burying import rebuilt_at, rebuilt_key
+from dambridge.engine.burying import lost_key, rebuilt_at, rebuilt_key
 from dambridge.engine.flows import Flows, flow_named
 from dambridge.engine.observing import Listing, look_around
 from dambridge.engine.parts import Parts
@@ -71,12 +71,13 @@ async def rebuild(parts: Parts, *, by: str) -> Rebuilt:
     Harmless to repeat: links that work already are left as they are. Raises `Refused` for a store that knows links and was
     never made anew, for a whole store needs no rebuilding."""
     known = await parts.ledger.links_in([parts.policy.target], after=None, limit=1)
-    if known and await rebuilt_at(parts.ledger, parts.flow) is None:
+    since = await rebuilt_at(parts.ledger, parts.flow)
+    if known and since is None:
         text = (
             "The store knows links: it is not lost. Nothing was changed. `dambridge run --once --reconcile` holds it "
         )
         raise errors.Refused(f"{text}against the systems.", code="store_not_lost")
-    at = await parts.clock.now()
+    at = since or await parts.clock.now()
     await parts.ledger.set_control(rebuilt_key(parts.flow), at.isoformat())
     parts.progress.begin("looking")
     marks = await find_marks(parts)
@@ -86,7 +87,9 @@ async def rebuild(parts: Parts, *, by: str) -> Rebuilt:
     for some in _pieces(found.held, PAGE):
         _count(result, await _linked(parts, some))
     await _hold(parts, result, at)
-    told = AuditEntry(at=at, actor=by, event="store.rebuilt", subject=str(parts.flow), detail=result.to_json())
+    await parts.ledger.set_control(lost_key(parts.flow), None)
+    now = await parts.clock.now()
+    told = AuditEntry(at=now, actor=by, event="store.rebuilt", subject=str(parts.flow), detail=result.to_json())
     await parts.ledger.audit([told])
     return result
 
@@ -104,9 +107,14 @@ async def _linked(parts: Parts, claims: Sequence[Claim]) -> list[Restored]:
     """The links of these claims restored, those that work already left out."""
     links = [_link(parts, it) for it in claims]
     known = await parts.ledger.links([it.id for it in links])
-    fresh = [it for it in links if it.id not in known or known[it.id].observe_only]
+    fresh = [it for it in links if not _works(parts, known.get(it.id))]
     restored = await restore_links(means_of(parts), fresh)
     return [*restored, *await _standing(parts, [it for it in links if it not in fresh])]
+
+
+def _works(parts: Parts, link: Link | None) -> bool:
+    """Whether the link is whole and works; one that a person let go has no record copy before it is delivered or found."""
+    return link is not None and not link.observe_only and link.copy(parts.target_copy) is not None
 
 
 async def _standing(parts: Parts, links: Sequence[Link]) -> list[Restored]:
