@@ -29,6 +29,7 @@ WRITES = frozenset(
         "enqueue",
         "finish_command",
         "set_control",
+        "put_links",
         "add_due",
         "finish_due",
     }

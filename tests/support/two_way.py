@@ -14,6 +14,7 @@ from dambridge.engine.config import EngineSettings
 from dambridge.engine.mirroring import batches
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.running import run_mirror
+from dambridge.engine.rebuilding.restoring import means_of, restore_links
 from dambridge.engine.running import RunResult
 from dambridge.engine.sites import Site
 from dambridge.model.accords import CONTENT, FILE_NAME, Accord, GroupName
@@ -31,6 +32,7 @@ from dambridge.model.identity import (
 )
 from dambridge.model.records import Absence, Digest
 from dambridge.model.values import FieldName
+from dambridge.planning.rebuilding import Restored
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule, WhenAbsent
 from dambridge.ports.files import Spooled
 from dambridge.ports.ledger import ChainedEntry
@@ -200,6 +202,13 @@ class TwoWay:
         self.links[link.id] = link
         self.ledger.memory.put_link(link)
         return link
+
+    def lose_and_restore(self) -> list[Restored]:
+        """The ledger is gone; the journal brings its tombstones back, and our marks say which assets belong together."""
+        stones = self.wait(self.ledger.all_tombstones(after=None, limit=100_000))
+        self.ledger = MemoryLedger()
+        self.wait(self.ledger.put_tombstones(stones))
+        return self.wait(restore_links(means_of(self.parts()), list(self.links.values())))
 
     def present(self, copy: Copy) -> bool:
         """Whether the copy is there for our user, and where the flow looks."""

@@ -70,6 +70,15 @@ class EngineOptions(Options):
         default=timedelta(days=1),
         description="How often everything selected is looked at again, whatever the change poll said.",
     )
+    reconcile_every: Span = Field(
+        default=timedelta(days=1),
+        description="How often `serve` holds all ids of both sides against the store and reads the next share of assets again.",
+    )
+    reconcile_calls: int = Field(
+        default=2000,
+        ge=1,
+        description="Calls that one reconcile may spend on reading assets again, the oldest look first.",
+    )
     poll_every: Span = Field(default=timedelta(minutes=2), description="How often `serve` looks for changes.")
     relook: int = Field(
         default=200, ge=0, description="How many items that wait, or were not approved, are read again in each run."

@@ -21,6 +21,7 @@ from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Setti
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
+from dambridge.engine.burying import notice_loss
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.flows import Flows, register
 from dambridge.engine.hearing import HintKeeper
@@ -78,6 +79,7 @@ class Bridge:
             ledger=it.ledger,
             clock=it.clock,
             poll_every=it.settings.poll_every,
+            reconcile_every=it.settings.reconcile_every,
             name=self.worker_name,
             serving=serving,
         )
@@ -153,7 +155,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
             stack.callback(lock_worker(_store(settings)).release)
         tools = await stack.enter_async_context(open_tools(settings))
         if work:
-            await merge_tombstones(tools.ledger, FileTombstoneJournal(settings.store.tombstones))
+            await _notice_loss(settings, tools)
         sites = await _open_sites(settings, tools, stack)
         runtime = _runtime(settings)
         stack.push_async_callback(runtime.close)
@@ -171,6 +173,14 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
             register(runtime, flows)
             await runtime.launch()
         yield Bridge(flows, sites, common, worker_name())
+
+
+async def _notice_loss(settings: Settings, tools: Tools) -> None:
+    """Bring store and journal to say the same. A store that has known no run beside a journal that knows of copies which
+    went was lost: nothing is delivered anew by itself until it is made anew, or a person lets it go (hazard P04)."""
+    regained, _ = await merge_tombstones(tools.ledger, FileTombstoneJournal(settings.store.tombstones))
+    if regained and not await tools.ledger.runs(flow=None, limit=1):
+        await notice_loss(tools.ledger, FlowName.INTAKE, await tools.clock.now())
 
 
 async def _open_sites(settings: Settings, tools: Tools, stack: AsyncExitStack) -> dict[AccountId, Site]:

@@ -35,6 +35,9 @@ conflicts_app = typer.Typer(
     help="The inbox: edits that contradict each other, for people to settle.", invoke_without_command=True
 )
 app.add_typer(conflicts_app, name="conflicts")
+store_app = typer.Typer(help="The store: make a lost one anew from what the systems show.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
+
 match_app = typer.Typer(
     help="Pair two libraries that exist already; what is found is only watched until a person activates it.",
     invoke_without_command=True,
@@ -190,13 +193,16 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Drain what there is and end; `run` always does.")] = True,
     flow: Flow = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everything selected, as a sweep does.")] = False,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", help="Hold all ids against the store and read a share of the assets again.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run every flow once, in turn, or the one named. Beside a running `serve` the order goes there and its progress is shown."""
     from dambridge.cli import orders
 
     del once
-    orders.run(_context(ctx, json), flow=flow, full=full)
+    orders.run(_context(ctx, json), flow=flow, full=full, reconcile=reconcile)
 
 
 @app.command()
@@ -319,6 +325,37 @@ def conflicts_undo(
     from dambridge.cli import conflicts as inbox
 
     inbox.undo(_context(ctx, json), conflict, by=by)
+
+
+@store_app.command("rebuild")
+def store_rebuild(ctx: typer.Context, by: By = "", json: Json = False) -> None:
+    """Find links again by our marks and agree on what both sides show; writes to no system, brings nothing deleted back."""
+    from dambridge.cli import rebuilding
+
+    rebuilding.rebuild(_context(ctx, json), by=by)
+
+
+@store_app.command("review")
+def store_review(ctx: typer.Context, limit: Limit = 100, json: Json = False) -> None:
+    """List what waits for a person since the store was made anew: sources that are held, links that are only watched."""
+    from dambridge.cli import rebuilding
+
+    rebuilding.review(_context(ctx, json), limit=limit)
+
+
+@store_app.command("release")
+def store_release(
+    ctx: typer.Context,
+    *,
+    assets: Annotated[list[str] | None, typer.Argument(help="Assets as `account:id`.", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that is held or only watched.")] = False,
+    by: By = "",
+    json: Json = False,
+) -> None:
+    """Let held sources be delivered and watched links work again; the next run does the rest."""
+    from dambridge.cli import rebuilding
+
+    rebuilding.release(_context(ctx, json), assets=assets or [], everything=everything, by=by)
 
 
 @match_app.callback(invoke_without_command=True)

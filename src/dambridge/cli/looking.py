@@ -12,8 +12,9 @@ from rich.text import Text
 from dambridge.bootstrap import Settings, open_bridge, open_store, remarks
 from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.orders import SILENT_AFTER, meant
-from dambridge.cli.rendering import attention, duration, outcome_text, print_json, say, size, table, warn
+from dambridge.cli.rendering import attention, drifted, duration, outcome_text, print_json, say, size, table, warn
 from dambridge.engine.proving import prove_links
+from dambridge.engine.reconciling import last_reconcile
 from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.ports.ledger import ChainedEntry, Ledger, Observation, RunRow
@@ -175,6 +176,7 @@ async def _flow_status(ledger: Ledger, flow: FlowName) -> dict[str, Any]:
         if last
         else None,
         "needs_attention": dict(await ledger.attention(flow)),
+        "reconcile": await last_reconcile(ledger, flow),
     }
 
 
@@ -192,6 +194,8 @@ def _show_status(told: Mapping[str, Any]) -> None:
     table("dambridge", ["what", "how it stands"], rows)
     for name, it in told["flows"].items():
         attention(it["needs_attention"], flow=str(name) if len(told["flows"]) > 1 else "")
+        if it["reconcile"]:
+            say(f"{name}, {drifted(it['reconcile'])}")
     if not told["needs_attention"]:
         say("Nothing waits for a person.")
 

@@ -30,8 +30,8 @@ SILENT_AFTER = 30.0
 """Seconds without a heartbeat after which a worker no longer counts as living."""
 
 
-def run(context: Context, *, flow: str | None, full: bool) -> None:
-    result = _ordered(context, flow, CommandKind.RUN, {"full": full}, by="")
+def run(context: Context, *, flow: str | None, full: bool, reconcile: bool) -> None:
+    result = _ordered(context, flow, CommandKind.RUN, {"full": full, "reconcile": reconcile}, by="")
     _finish(context, result)
 
 

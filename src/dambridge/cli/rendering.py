@@ -94,11 +94,23 @@ def summary(data: Mapping[str, Any]) -> None:
         table(f"{name} · {flow['run_id'] or 'no run'}", ["outcome", "assets"], rows)
         calls = ", ".join(f"{account} {count}" for account, count in flow["calls"].items())
         say(f"{size(flow['bytes'])} moved in {duration(flow['seconds'])}; calls: {calls or 'none'}.")
+        if "reconcile" in flow:
+            say(drifted(flow["reconcile"]))
         for note in flow["stopped"]:
             warn(f"Stopped: {note}", style="red")
         attention(flow["needs_attention"])
         if flow["needs_attention"]:
             say(f"See each asset: dambridge runs show {flow['run_id']}")
+
+
+def drifted(it: Mapping[str, Any]) -> str:
+    """What a reconcile found, in a sentence."""
+    listed = ", ".join(f"{count} in {account}" for account, count in it["listed"].items())
+    return (
+        f"reconciled: listed {listed or 'nothing'}; {it['gone']} not shown any more, {it['new']} new. Read again: "
+        f"{it['looked']} of {it['links']}, {it['differed']} differed unannounced (drift {it['drift']:.2%}). "
+        f"All have had their turn within {duration(it['cycle_seconds'])}."
+    )
 
 
 def attention(counts: Mapping[str, int], *, flow: str = "") -> None:

@@ -28,6 +28,10 @@ class EngineSettings:
     """How far a poll reaches back before the end of the last one."""
     sweep_every: timedelta = timedelta(days=1)
     """How often everything selected is looked at again, whatever the change poll said."""
+    reconcile_every: timedelta = timedelta(days=1)
+    """How often `serve` holds the ids of both sides against the store, and reads the next share of all assets again."""
+    reconcile_calls: int = 2000
+    """Calls that one reconcile may spend on reading assets again, those longest not looked at first."""
     poll_every: timedelta = timedelta(minutes=2)
     """How often `serve` polls."""
     relook: int = 200

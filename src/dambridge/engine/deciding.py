@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from dambridge.engine.burying import rebuilt_at
 from dambridge.engine.describing import NotWritable, spell, with_marks
 from dambridge.engine.observing import Sight, read_targets
 from dambridge.engine.parts import Parts
@@ -22,6 +23,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
 from dambridge.model.terms import TermUse
 from dambridge.planning import HeaderFacts, Vocabularies, decide_intake, forecast, make_plan
+from dambridge.planning.rebuilding import held_after_loss, is_released, taken_down
 from dambridge.policy.intake import assess
 from dambridge.ports.ledger import Observation
 
@@ -62,7 +64,7 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     open_sights: list[Sight] = []
     words = await parts.ledger.term_uses(parts.flow, keys)
     now = await parts.clock.now()
-    buried = await _buried(parts, [it for it in keys if not _has_target(parts, links.get(links_by_key.get(it, _NONE)))])
+    buried = await held_back(parts, sights, links, links_by_key, agreed)
     for sight in sights:
         early = buried.get(sight.key) or _early(
             parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now
@@ -100,26 +102,34 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     return actions, left
 
 
+async def held_back(
+    parts: Parts,
+    sights: Sequence[Sight],
+    links: Mapping[LinkId, Link],
+    links_by_key: Mapping[AssetKey, LinkId],
+    agreed: Mapping[LinkId, Agreed],
+) -> dict[AssetKey, Leave]:
+    """Sources that are not to be delivered by themselves (hazard P04): those whose copy in the target was once given up, by
+    people or by a policy of theirs, and, since the store was made anew, those of which nobody knows whether it was."""
+    bare = [it for it in sights if not _has_target(parts, links.get(links_by_key.get(it.key, _NONE)))]
+    bare = [it for it in bare if not is_released(agreed.get(links_by_key.get(it.key, _NONE)))]
+    stones = await parts.ledger.tombstones_by_kin([it.key for it in bare])
+    since = await rebuilt_at(parts.ledger, parts.flow)
+    found: dict[AssetKey, Leave] = {}
+    for it in bare:
+        leave = taken_down(stones.get(it.key, ()), parts.target_copy)
+        if leave is None and since is not None and isinstance(it.seen, Present) and it.key not in links_by_key:
+            leave = held_after_loss(it.seen.record.created_at, rebuilt_at=since, key=it.key)
+        if leave is not None:
+            found[it.key] = leave
+    return found
+
+
 _NONE = LinkId("")
 
 
 def _has_target(parts: Parts, link: Link | None) -> bool:
     return link is not None and link.copy(parts.target_copy) is not None
-
-
-async def _buried(parts: Parts, keys: Sequence[AssetKey]) -> dict[AssetKey, Leave]:
-    """Assets whose copy in the target was once given up, by people or by a policy of theirs: it is never made anew by itself
-    (hazard P04)."""
-    stones = await parts.ledger.tombstones_by_kin(keys)
-    return {
-        key: Leave(
-            outcome=Outcome.SKIPPED,
-            reason=Reason.of(Code.TARGET_GONE, absence="given up", evidence=f"tombstone of {it.key}"),
-        )
-        for key, several in stones.items()
-        for it in several
-        if it.key.account == parts.policy.target
-    }
 
 
 def _agreed_of(sight: Sight, links_by_key: Mapping[AssetKey, LinkId], agreed: Mapping[LinkId, Agreed]) -> Agreed | None:

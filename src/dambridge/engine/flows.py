@@ -33,8 +33,9 @@ class Flow(Protocol):
         """The accounts whose assets it is about."""
         ...
 
-    async def run(self, *, command: CommandId | None, full: bool) -> RunResult:
-        """Drain what there is. What nobody can go on from ends the run and is told in its result, or is raised."""
+    async def run(self, *, command: CommandId | None, full: bool, reconcile: bool = False) -> RunResult:
+        """Drain what there is. `full` looks at everything; `reconcile` holds all ids against the store and reads a share of
+        the assets again. What nobody can go on from ends the run and is told in its result, or is raised."""
         ...
 
     async def preview(self, *, full: bool) -> Plan:
@@ -83,14 +84,16 @@ def register(runtime: Runtime, flows: Flows) -> None:
         runtime.register(kind, work_off)
 
 
-async def run_all(flows: Flows, *, command: CommandId | None, full: bool) -> tuple[Mapping[str, Any], int]:
+async def run_all(
+    flows: Flows, *, command: CommandId | None, full: bool, reconcile: bool = False
+) -> tuple[Mapping[str, Any], int]:
     """Every flow in its turn, one that cannot go on holding up none of the others (hazard P06). Returns one document with
     each flow's account, and the worst of their exit statuses."""
     accounts: dict[str, Any] = {}
     codes: list[int] = []
     for name in in_order(flows):
         try:
-            ran = await flows[name].run(command=command, full=full)
+            ran = await flows[name].run(command=command, full=full, reconcile=reconcile)
         except NextMove as error:
             log.warning("flow.stopped", flow=str(name), why=str(error))
             accounts[name] = account_of_nothing(str(error))

@@ -23,8 +23,8 @@ class IntakeFlow:
     def accounts(self) -> Sequence[AccountId]:
         return (self.parts.policy.source, self.parts.policy.target)
 
-    async def run(self, *, command: CommandId | None, full: bool) -> RunResult:
-        return await run_flow(self.parts, command=command, full=full)
+    async def run(self, *, command: CommandId | None, full: bool, reconcile: bool = False) -> RunResult:
+        return await run_flow(self.parts, command=command, full=full, reconcile=reconcile)
 
     async def preview(self, *, full: bool) -> Plan:
         return await previewing.preview(self.parts, full=full)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dambridge.engine.hinting import forget_hints, hinted_sources, waiting_hints
 from dambridge.engine.parts import Parts
+from dambridge.engine.reconciling import Reconcile
 from dambridge.engine.terms import restated
 from dambridge.engine.together import for_each
 from dambridge.mapping import to_canonical
@@ -36,6 +37,7 @@ class Listing:
     hints: Sequence[Due] = ()
     restated: frozenset[RemoteId] = frozenset()
     """Those of which a word means something else by now."""
+    reconcile: Reconcile | None = None
     _met: set[RemoteId] = field(default_factory=set)
 
     def meet(self, remote_id: RemoteId) -> bool:
@@ -66,13 +68,13 @@ class Sight:
     """Whether a word of it means something else than when it was last looked at."""
 
 
-async def look_around(parts: Parts, *, full: bool) -> Listing:
+async def look_around(parts: Parts, *, full: bool, due: bool = True) -> Listing:
     """The ids to read in this round: everything selected on a sweep, else what changed, what is new in the
-    selected containers and what lingers from earlier rounds."""
+    selected containers and what lingers from earlier rounds. Not `due`: a sweep that falls due is left to a reconcile."""
     now = await parts.clock.now()
     listing = Listing(upto=now)
     cursor = await parts.ledger.cursor(parts.policy.source, f"{parts.flow}:{CHANGED}")
-    if full or cursor is None or await _sweep_due(parts, now):
+    if full or cursor is None or (due and await _sweep_due(parts, now)):
         await _sweep(parts, listing)
         listing.swept = bool(listing.ids)
     else:

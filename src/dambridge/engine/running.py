@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dambridge.engine import reconciling
 from dambridge.engine.accounting import account_for, ends_of_left, outcomes_of_unfinished
 from dambridge.engine.batches import finish, hand_over, paused, take_up
+from dambridge.engine.burying import bury
 from dambridge.engine.deciding import decide_all
+from dambridge.engine.drifting import count_drift, hold_all
 from dambridge.engine.observing import Listing, look_around, read_all, remember_position
 from dambridge.engine.parts import Parts
 from dambridge.model.actions import Action
@@ -35,29 +38,39 @@ class RunResult:
         return 3 if any(it["needs_attention"] for it in flows) else 0
 
 
-async def run_flow(parts: Parts, *, command: CommandId | None = None, full: bool = False) -> RunResult:
-    """Run the flow once, draining what there is. `full` looks at everything selected, as a sweep does."""
+async def run_flow(
+    parts: Parts, *, command: CommandId | None = None, full: bool = False, reconcile: bool = False
+) -> RunResult:
+    """Run the flow once, draining what there is. `full` looks at everything selected, as a sweep does; `reconcile` holds
+    all ids of both sides against the store and reads a share of the sources again."""
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
     earlier = await parts.ledger.unfinished_runs(parts.flow)
     run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=command, plan=None)
     stopped: list[str] = []
     notes: list[Reason] = []
+    more: dict[str, Any] = {}
     try:
         for old in earlier:
             stopped += await _take_up(parts, old.id, by=run)
         parts.progress.begin("looking")
-        listing = await look_around(parts, full=full)
+        listing = await look_around(parts, full=full, due=not reconcile)
+        if reconcile:
+            await hold_all(parts, run, listing)
         notes += listing.notes
         parts.progress.begin("working", total=len(listing.ids))
         stopped += await _work_through(parts, run, listing, notes)
         if not stopped:
             await remember_position(parts, listing)
+            if listing.reconcile is not None:
+                await parts.ledger.forget_sights(run)
+                more["reconcile"] = await reconciling.end(parts, {parts.policy.source: parts.source}, listing.reconcile)
     except CannotGoOn as error:
         stopped.append(str(error))
     summary = await account_for(
         parts, run, seconds=time.monotonic() - begun, calls_before=calls_before, notes=notes, stopped=stopped
     )
+    summary["flows"][str(parts.flow)] |= more
     state = "failed" if stopped else "ended"
     await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
     return RunResult(run, summary, stopped)
@@ -80,6 +93,8 @@ async def _work_through(parts: Parts, run: RunId, listing: Listing, notes: list[
     for serial, start in enumerate(range(0, len(listing.ids), parts.settings.tranche)):
         ids = listing.ids[start : start + parts.settings.tranche]
         sights = await read_all(parts, ids, restated=listing.restated)
+        if listing.reconcile is not None:
+            await count_drift(parts, listing, sights)
         plan = await decide_all(parts, sights, changes_before=changes, known=len(listing.ids))
         changes += len(plan.actions)
         stopped = await carry_plan(parts, run, plan, serial=serial, notes=notes)
@@ -91,6 +106,7 @@ async def _work_through(parts: Parts, run: RunId, listing: Listing, notes: list[
 async def carry_plan(parts: Parts, run: RunId, plan: Plan, *, serial: int, notes: list[Reason]) -> list[str]:
     """Write down what the plan leaves, carry out what it says; a tripped guard or a pause holds every action back."""
     await ends_of_left(parts, run, plan.left)
+    await bury(parts, plan.left)
     held = plan.header.tripped[0] if plan.header.tripped else None
     if held is None and await paused(parts):
         held = Reason.of(Code.PAUSED, flow=str(parts.flow))

@@ -12,11 +12,13 @@ import structlog
 
 from dambridge.engine.flows import Flow, Flows, flow_named, run_all
 from dambridge.engine.previewing import stored
+from dambridge.engine.rebuilding.releasing import release
+from dambridge.engine.rebuilding.running import intake_of, rebuild
 from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult
 from dambridge.engine.term_orders import decide_term
 from dambridge.model.commands import Command, CommandKind, CommandState
-from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
+from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id
 from dambridge.model.plans import PlanDamaged
 from dambridge.policy.rounds import in_order
 from dambridge.ports.clock import Clock
@@ -26,6 +28,8 @@ from dambridge.ports.terms import WholeLedger
 
 POLL = "poll"
 """The kind of the rows that say when a flow's turn is, with the flow after a colon."""
+RECONCILE = "reconcile"
+"""Likewise for the turns at which it holds everything against the systems."""
 TICK = 0.5
 BEAT = 5.0
 log = structlog.get_logger()
@@ -35,12 +39,20 @@ class Worker:
     """Executes orders one at a time, in the order in which they were given. An order that names no flow is for all."""
 
     def __init__(
-        self, flows: Flows, *, ledger: WholeLedger, clock: Clock, poll_every: timedelta, name: str, serving: bool
+        self,
+        flows: Flows,
+        *,
+        ledger: WholeLedger,
+        clock: Clock,
+        poll_every: timedelta,
+        name: str,
+        serving: bool,
+        reconcile_every: timedelta = timedelta(days=1),
     ) -> None:
         self._flows = flows
         self._ledger = ledger
         self._clock = clock
-        self._poll_every = poll_every
+        self._every = {POLL: poll_every, RECONCILE: reconcile_every}
         self._name = name
         self._serving = serving
         self._stop = asyncio.Event()
@@ -152,12 +164,20 @@ class Worker:
                 return await rule(self._ledger, command)
             case CommandKind.DECIDE_TERM | CommandKind.UNDO_TERM:
                 return await decide_term(self._ledger, command)
+            case CommandKind.REBUILD:
+                rebuilt = await rebuild(intake_of(self._flows), by=command.actor)
+                return {"rebuilt": rebuilt.to_json(), "exit_code": rebuilt.exit_code}
+            case CommandKind.RELEASE:
+                keys = [AssetKey(AccountId(account), RemoteId(one)) for account, one in scope["assets"]]
+                parts = intake_of(self._flows)
+                count = await release(parts, keys, everything=bool(scope.get("all")), by=command.actor)
+                return {"released": count, "exit_code": 0}
 
     async def _run(self, command: Command) -> Mapping[str, Any]:
-        names, full = self._meant(command.scope), bool(command.scope.get("full"))
+        names, wanted = self._meant(command.scope), {it: bool(command.scope.get(it)) for it in ("full", "reconcile")}
         if len(names) == 1:
-            return _told(await self._flows[names[0]].run(command=command.id, full=full))
-        summary, code = await run_all(self._flows, command=command.id, full=full)
+            return _told(await self._flows[names[0]].run(command=command.id, **wanted))
+        summary, code = await run_all(self._flows, command=command.id, **wanted)
         return {"summary": summary, "exit_code": code}
 
     def _meant(self, scope: Mapping[str, Any]) -> tuple[FlowName, ...]:
@@ -169,34 +189,36 @@ class Worker:
     async def _set_up_due(self) -> None:
         now = await self._clock.now()
         for name in in_order(self._flows):
-            kind = _poll_of(name)
-            if await self._ledger.next_due(kinds=[kind]) is None:
-                await self._ledger.add_due([Due(at=now, kind=kind, key=str(name), payload={})])
+            first = {_turn_of(POLL, name): now, _turn_of(RECONCILE, name): now + self._every[RECONCILE]}
+            for kind, at in first.items():
+                if await self._ledger.next_due(kinds=[kind]) is None:
+                    await self._ledger.add_due([Due(at=at, kind=kind, key=str(name), payload={})])
 
     async def _give_due_orders(self) -> None:
         now = await self._clock.now()
-        lease = now + self._poll_every * 10
-        kinds = [_poll_of(it) for it in in_order(self._flows)]
+        lease = now + self._every[POLL] * 10
+        kinds = [_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows)]
         taken = await self._ledger.take_due(now, kinds=kinds, limit=10, worker=self._name, lease=lease)
         for due in sorted(taken, key=lambda it: kinds.index(it.kind)):
+            reconcile = due.kind.startswith(f"{RECONCILE}:")
             key = derived_id("co", due.kind, due.key, due.at.isoformat())
             command = Command(
                 id=CommandId(key),
                 kind=CommandKind.RUN,
                 actor="schedule",
                 via="due",
-                scope={"flow": due.key},
+                scope={"flow": due.key, "reconcile": reconcile},
                 idempotency_key=key,
                 state=CommandState.QUEUED,
                 created_at=now,
             )
             await self._ledger.enqueue(command)
-            following = max(now, due.at) + self._poll_every
+            following = max(now, due.at) + self._every[RECONCILE if reconcile else POLL]
             await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=following)
 
 
-def _poll_of(flow: FlowName) -> str:
-    return f"{POLL}:{flow}"
+def _turn_of(what: str, flow: FlowName) -> str:
+    return f"{what}:{flow}"
 
 
 def _far(flow: Flow) -> str:

@@ -27,6 +27,10 @@ class CommandKind(StrEnum):
     """Say what a word means that a vocabulary does not know."""
     UNDO_TERM = "undo_term"
     """Take such a decision back."""
+    REBUILD = "rebuild"
+    """Make a lost store anew from what the systems show."""
+    RELEASE = "release"
+    """Let go on what was held or only watched since the store was made anew."""
 
 
 class CommandState(StrEnum):

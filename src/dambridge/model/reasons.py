@@ -35,7 +35,9 @@ class Code(StrEnum):
     EXPRESSION_FALSE = "expression_false"
     GONE_AT_SOURCE = "gone_at_source"
     OBSERVE_ONLY = "observe_only"
+    TAKEN_DOWN = "taken_down"
     # waiting
+    UNKNOWN_SINCE_LOSS = "unknown_since_loss"
     REQUIRED_FIELD_MISSING = "required_field_missing"
     UNKNOWN_TERM = "unknown_term"
     CAPABILITY_UNPROVEN = "capability_unproven"
@@ -79,6 +81,11 @@ class Code(StrEnum):
     BUG = "bug"
     # said about a listing or a run
     LISTING_UNPROVEN = "listing_unproven"
+    # said about what was found when the store was made anew
+    MARKS_COPIED = "marks_copied"
+    MARKS_CONTRADICT = "marks_contradict"
+    COPY_NOT_SEEN = "copy_not_seen"
+    BYTES_UNPROVEN = "bytes_unproven"
     # said about a field while it is read or mapped
     FIELDS_UNREAD = "fields_unread"
     VALUE_UNREADABLE = "value_unreadable"

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.conflicts import Conflict, ConflictId, ConflictState
 from dambridge.model.identity import AccountId, ActionId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId
+from dambridge.model.records import Agreed
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.ledger import AuditEntry, Ledger, StepRow
 
@@ -85,9 +86,27 @@ class Agreeing(Protocol):
         """A page of them all, by account and id."""
         ...
 
+    # links found again -------------------------------------------------------------------------------------------
+    async def put_links(
+        self, links: Sequence[Link], agreed: Mapping[LinkId, Agreed], audit: Sequence[AuditEntry] = ()
+    ) -> None:
+        """Write links as they are now, and of those named what their copies have in common; all of it or nothing."""
+        ...
+
     # sweeps ------------------------------------------------------------------------------------------------------
     async def links_in(self, accounts: Sequence[AccountId], *, after: LinkId | None, limit: int) -> Sequence[Link]:
         """A page of the links that have a copy in one of these accounts, by id; `after` is the last of the page before."""
+        ...
+
+    async def count_links(self, accounts: Sequence[AccountId]) -> int:
+        """How many links have a copy in one of these accounts."""
+        ...
+
+    async def longest_unseen(
+        self, flow: FlowName, accounts: Sequence[AccountId], *, limit: int
+    ) -> Sequence[tuple[LinkId, AssetKey]]:
+        """Copies in these accounts, in the order in which their turn comes to be looked at: links with a published copy
+        first, of them those that the flow never looked at, then those longest not; a link's copies stand together."""
         ...
 
     async def sight(self, run: RunId, account: AccountId, ids: Sequence[RemoteId]) -> None:

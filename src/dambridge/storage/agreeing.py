@@ -9,10 +9,12 @@ from typing import Any
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.conflicts import Conflict, ConflictId, ConflictState
 from dambridge.model.identity import AccountId, ActionId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId
+from dambridge.model.records import Agreed
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.ledger import AuditEntry, StepRow
 from dambridge.storage import accords as accord_rows
 from dambridge.storage import conflicts as conflict_rows
+from dambridge.storage import links as link_rows
 from dambridge.storage import sweeps, work
 from dambridge.storage import tombstones as tombstone_rows
 from dambridge.storage.store import SqlStore
@@ -91,9 +93,30 @@ class SqlAgreeing(SqlStore):
     async def all_tombstones(self, *, after: AssetKey | None, limit: int) -> Sequence[Tombstone]:
         return await self._read(lambda c: tombstone_rows.page_of_tombstones(c, after, limit))
 
+    # links found again -------------------------------------------------------------------------------------------
+    async def put_links(
+        self, links: Sequence[Link], agreed: Mapping[LinkId, Agreed], audit: Sequence[AuditEntry] = ()
+    ) -> None:
+        def put(tx: Tx) -> None:
+            tx.audit.extend(audit)
+            for it in links:
+                link_rows.put_link(tx, it)
+            for link, state in agreed.items():
+                link_rows.put_agreed(tx, link, state)
+
+        await self._writer.run(put)
+
     # sweeps ------------------------------------------------------------------------------------------------------
     async def links_in(self, accounts: Sequence[AccountId], *, after: LinkId | None, limit: int) -> Sequence[Link]:
         return await self._read(lambda c: sweeps.links_in(c, accounts, after, limit), snapshot=True)
+
+    async def count_links(self, accounts: Sequence[AccountId]) -> int:
+        return await self._read(lambda c: sweeps.count_links(c, accounts))
+
+    async def longest_unseen(
+        self, flow: FlowName, accounts: Sequence[AccountId], *, limit: int
+    ) -> Sequence[tuple[LinkId, AssetKey]]:
+        return await self._read(lambda c: sweeps.longest_unseen(c, flow, accounts, limit))
 
     async def sight(self, run: RunId, account: AccountId, ids: Sequence[RemoteId]) -> None:
         await self._write(lambda c: sweeps.sight(c, run, account, ids))

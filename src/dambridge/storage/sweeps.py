@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, exists, func, select, tuple_
+from sqlalchemy import Connection, and_, case, delete, exists, func, select, tuple_
 
-from dambridge.model.identity import AccountId, Link, LinkId, RemoteId, RunId
+from dambridge.model.identity import AccountId, AssetKey, CopyRole, FlowName, Link, LinkId, RemoteId, RunId
 from dambridge.storage.keys import pieces
 from dambridge.storage.links import read_links
-from dambridge.storage.tables import copies, links, sightings
+from dambridge.storage.tables import copies, links, observations, sightings
 from dambridge.storage.upserting import insert_new
 
 AT_ONCE = 20_000
@@ -31,6 +31,41 @@ def links_in(conn: Connection, accounts: Sequence[AccountId], after: LinkId | No
             break
         after = ids[-1]
     return found[:limit]
+
+
+def count_links(conn: Connection, accounts: Sequence[AccountId]) -> int:
+    """Counted along the key: a set of all links would take memory."""
+    having = select(copies.c.link).where(copies.c.account.in_(accounts)).group_by(copies.c.link).subquery()
+    return int(conn.execute(select(func.count()).select_from(having)).scalar_one())
+
+
+def longest_unseen(
+    conn: Connection, flow: FlowName, accounts: Sequence[AccountId], limit: int
+) -> list[tuple[LinkId, AssetKey]]:
+    """The database sorts and keeps no more than `limit` links; what was never looked at has no instant and comes first."""
+    seen, copy = observations.c, copies.c
+    looked = and_(seen.flow == str(flow), seen.account == copy.account, seen.remote_id == copy.remote_id)
+    unpublished = func.min(case((copy.role == str(CopyRole.PUBLISHED), 0), else_=1))
+    never = func.max(case((seen.at.is_(None), 1), else_=0))
+    turn = (
+        select(copy.link, unpublished.label("later"), never.label("never"), func.min(seen.at).label("at"))
+        .select_from(copies.outerjoin(observations, looked))
+        .where(copy.account.in_(accounts))
+        .group_by(copy.link)
+        .order_by(unpublished, never.desc(), func.min(seen.at), copy.link)
+        .limit(limit)
+        .subquery()
+    )
+    query = (
+        select(copy.link, copy.account, copy.remote_id)
+        .join(turn, turn.c.link == copy.link)
+        .where(copy.account.in_(accounts))
+        .order_by(turn.c.later, turn.c.never.desc(), turn.c.at, copy.link, copy.place)
+    )
+    return [
+        (LinkId(it.link), AssetKey(AccountId(it.account), RemoteId(it.remote_id)))
+        for it in conn.execute(query).fetchmany(limit)
+    ]
 
 
 def sight(conn: Connection, run: RunId, account: AccountId, ids: Sequence[RemoteId]) -> None:

@@ -31,6 +31,7 @@ from dambridge.model.identity import (
 )
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Agreed
 from dambridge.model.tombstones import Tombstone
 from dambridge.model.values import FieldName, Fields
 from dambridge.ports.agreeing import AgreeingLedger
@@ -378,6 +379,60 @@ class AgreeingContract(ABC):
         assert met == [it for it in links if it.id != "ln03"]
         assert [it.id for it in await ledger.links_in([elsewhere], after=None, limit=9)] == ["ln03"]
         assert await ledger.links_in([], after=None, limit=9) == []
+
+    async def test_links_that_were_found_again_are_there_with_what_their_copies_have_in_common(
+        self, ledger: AgreeingLedger, beside: AgreeingLedger
+    ) -> None:
+        having = (Copy(HERE, asset(1).remote_id), Copy(THERE, RemoteId("N1")))
+        one = Link(LinkId("ln1"), RIGHTS, having)
+        other = Link(LinkId("ln2"), RIGHTS, (Copy(HERE, asset(2).remote_id), *having[1:]), observe_only=True)
+        state = Agreed(fields=titled(AWKWARD), versions={str(HERE): version("v1")}, evidence={"rebuilt": "proven"})
+        await ledger.put_links([one, other], {one.id: state}, [entry("found", subject=one.id)])
+        assert await beside.links([one.id, other.id]) == {one.id: one, other.id: other}
+        assert await beside.agreed([one.id, other.id]) == {one.id: state}
+        (told,) = await beside.audit_trail(subject=one.id, after=0, limit=9)
+        assert told.entry.detail["said"] == "found"
+        changed = replace(other, observe_only=False, copies=other.copies[:1])
+        await ledger.put_links([changed], {})
+        assert await beside.links([one.id, other.id]) == {one.id: one, other.id: changed}
+        await ledger.put_links([], {})
+
+    async def test_the_turn_comes_to_published_copies_first_and_to_those_longest_not_looked_at(
+        self, ledger: AgreeingLedger, run: RunId
+    ) -> None:
+        out = CopyId(SOURCE, CopyRole.PUBLISHED)
+        having = {
+            "ln1": [(HERE, "A1"), (THERE, "N1")],
+            "ln2": [(HERE, "A2"), (THERE, "N2")],
+            "ln3": [(HERE, "A3"), (out, "P3")],
+            "ln4": [(HERE, "A4")],
+            "ln5": [(HERE, "A5"), (out, "P5")],
+        }
+        links = [
+            Link(LinkId(name), RIGHTS, tuple(Copy(at, RemoteId(one)) for at, one in copies))
+            for name, copies in having.items()
+        ]
+        await ledger.put_links(links, {})
+        looked = {"A1": 3, "N1": 9, "A2": 2, "N2": 8, "A3": 5, "P3": 5, "A5": 4, "P5": 6}
+        await ledger.record_items(
+            run,
+            [],
+            [
+                seen(
+                    run=run,
+                    key=AssetKey(TARGET if it[0] == "N" else SOURCE, RemoteId(it)),
+                    flow=RIGHTS,
+                    at=T0 + HOUR * at,
+                )
+                for it, at in looked.items()
+            ],
+        )
+        turn = await ledger.longest_unseen(RIGHTS, [SOURCE, TARGET], limit=99)
+        assert [it[1].remote_id for it in turn] == ["A5", "P5", "A3", "P3", "A4", "A2", "N2", "A1", "N1"]
+        assert [it[0] for it in turn[:2]] == ["ln5", "ln5"]
+        assert await ledger.longest_unseen(RIGHTS, [SOURCE, TARGET], limit=3) == turn[:3]
+        assert [it[1].remote_id for it in await ledger.longest_unseen(RIGHTS, [TARGET], limit=9)] == ["N2", "N1"]
+        assert [await ledger.count_links(it) for it in ([SOURCE], [TARGET], [SOURCE, TARGET], [])] == [5, 2, 5, 0]
 
     async def test_a_sweep_is_held_against_the_known_copies(
         self, ledger: AgreeingLedger, beside: AgreeingLedger, run: RunId

@@ -19,6 +19,7 @@ from dambridge.model.identity import (
     AssetKey,
     CommandId,
     CopyId,
+    CopyRole,
     FlowName,
     Link,
     LinkId,
@@ -223,10 +224,34 @@ class MemoryAgreeing:
         stones = sorted(self.memory.tombstones.values(), key=lambda it: it.key)
         return [it for it in stones if after is None or it.key > after][:limit]
 
+    async def put_links(
+        self, links: Sequence[Link], agreed: Mapping[LinkId, Agreed], audit: Sequence[AuditEntry] = ()
+    ) -> None:
+        self.memory.tell(audit)
+        for it in links:
+            self.memory.put_link(it)
+        self.memory.agreed.update(agreed)
+
     async def links_in(self, accounts: Sequence[AccountId], *, after: LinkId | None, limit: int) -> Sequence[Link]:
         wanted = set(accounts)
         ids = sorted(it.id for it in self.memory.links.values() if any(one.id.account in wanted for one in it.copies))
         return [self.memory.links[it] for it in ids if after is None or it > after][:limit]
+
+    async def count_links(self, accounts: Sequence[AccountId]) -> int:
+        return sum(any(one.id.account in accounts for one in it.copies) for it in self.memory.links.values())
+
+    async def longest_unseen(
+        self, flow: FlowName, accounts: Sequence[AccountId], *, limit: int
+    ) -> Sequence[tuple[LinkId, AssetKey]]:
+        seen = self.memory.observations.get(flow, {})
+        turns = []
+        for link in self.memory.links.values():
+            ours = [it for it in link.copies if it.id.account in accounts]
+            times = [seen[it.key].at.timestamp() for it in ours if it.key in seen]
+            published = any(it.id.role is CopyRole.PUBLISHED for it in ours)
+            if ours:
+                turns.append((not published, len(times) == len(ours), min(times, default=0.0), link.id, ours))
+        return [(it[3], copy.key) for it in sorted(turns, key=lambda it: it[:4]) for copy in it[4]][:limit]
 
     async def sight(self, run: RunId, account: AccountId, ids: Sequence[RemoteId]) -> None:
         self.memory.sights.setdefault((run, account), set()).update(ids)

@@ -62,8 +62,8 @@ class Turn:
         of = SimpleNamespace(flow=self.name, progress=self.progress, ledger=self.ledger, clock=self.clock)
         return cast("FlowParts", of)
 
-    async def run(self, *, command: CommandId | None, full: bool) -> RunResult:
-        self.turns.append(f"{self.name}{' full' if full else ''}")
+    async def run(self, *, command: CommandId | None, full: bool, reconcile: bool = False) -> RunResult:
+        self.turns.append(f"{self.name}{' full' if full else ''}{' reconcile' if reconcile else ''}")
         if self.raises is not None:
             raise self.raises
         run = await self.ledger.open_run(self.name, at=T0, command=command, plan=None)
@@ -225,6 +225,23 @@ async def test_a_server_gives_each_flow_its_turn_in_order_and_again_when_it_is_d
         bench.flow(name, ended=ended)
     await asyncio.wait_for(worker.serve(), 60)
     assert bench.turns == ["intake", "rights", "publish"] * 2
+
+
+@pytest.mark.hazard("P17")
+async def test_a_server_gives_each_flow_a_turn_to_reconcile_once_a_day_by_the_clock(bench: Bench) -> None:
+    worker = bench.worker(serving=True)
+
+    def ended() -> None:
+        if len(bench.turns) in {2, 6}:
+            bench.clock.at += timedelta(days=1)
+        if len(bench.turns) == 10:
+            worker.stop()
+
+    for name in (RIGHTS, INTAKE):
+        bench.flow(name, ended=ended)
+    await asyncio.wait_for(worker.serve(), 60)
+    day = ["intake", "rights", "intake reconcile", "rights reconcile"]
+    assert bench.turns == ["intake", "rights", *day, *day]
 
 
 async def test_progress_is_told_of_each_flow_and_of_the_one_at_work(bench: Bench) -> None:

@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
+from dambridge.engine import reconciling
 from dambridge.engine.hinting import forget_hints, waiting_hints
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
+from dambridge.engine.reconciling import Reconcile
+from dambridge.engine.sweeping import sweep_ids, unsighted_pages, whole
 from dambridge.model.conflicts import ConflictState
 from dambridge.model.identity import AccountId, AssetKey, LinkId, RemoteId, RunId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Present
 from dambridge.policy.patterns import matches_any
-from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.ledger import Due
-from dambridge.ports.systems import ListingPage, Window
+from dambridge.ports.systems import Window
 
 CHANGED = "changed"
 SWEPT = "swept"
@@ -42,19 +45,21 @@ class Round:
     unproven: set[AccountId] = field(default_factory=set)
     notes: list[Reason] = field(default_factory=list)
     hints: Sequence[Due] = ()
+    reconcile: Reconcile | None = None
 
     def doubt(self, account: AccountId, what: str, why: str) -> None:
         self.unproven.add(account)
         self.notes.append(Reason.of(Code.LISTING_UNPROVEN, what=f"{account}: {what}", text=why))
 
 
-async def look_around(parts: MirrorParts, run: RunId, *, full: bool) -> Round:
-    """Find the links of this round. A sweep of an account is due when it was never done, or not for `sweep_every`."""
+async def look_around(parts: MirrorParts, run: RunId, *, full: bool, reconcile: bool = False) -> Round:
+    """Find the links of this round. A sweep of an account is due when it was never done, or not for `sweep_every`; a
+    `reconcile` comes after what changed, and takes the place of a sweep that falls due."""
     now = await parts.clock.now()
     found = Round(upto=now)
     for account in parts.policy.accounts:
         cursor = await parts.ledger.cursor(account, f"{parts.flow}:{CHANGED}")
-        if full or cursor is None or await _sweep_due(parts, account, now):
+        if full or cursor is None or (not reconcile and await _sweep_due(parts, account, now)):
             found.swept.append(account)
             await _sweep(parts, run, account, found)
         else:
@@ -62,6 +67,8 @@ async def look_around(parts: MirrorParts, run: RunId, *, full: bool) -> Round:
             await _changed(parts, account, Window(start, now), found)
     await _hinted(parts, found)
     await _lingering(parts, found)
+    if reconcile:
+        await _reconcile(parts, run, found)
     return found
 
 
@@ -89,7 +96,7 @@ async def remember_position(parts: MirrorParts, run: RunId, found: Round) -> Non
         await parts.ledger.move_cursor(account, f"{parts.flow}:{CHANGED}", found.upto.isoformat())
         if account in found.swept:
             await parts.ledger.move_cursor(account, f"{parts.flow}:{SWEPT}", found.upto.isoformat())
-    if found.swept:
+    if found.swept or found.reconcile is not None:
         await parts.ledger.forget_sights(run)
 
 
@@ -100,7 +107,8 @@ async def _sweep_due(parts: MirrorParts, account: AccountId, now: datetime) -> b
 
 async def _changed(parts: MirrorParts, account: AccountId, window: Window, found: Round) -> None:
     site = parts.sites[account]
-    async for page in _whole(account, site.reader.changed(window, lane=parts.lane), "what changed", found):
+    pages = site.reader.changed(window, lane=parts.lane)
+    async for page in whole(pages, "what changed", partial(found.doubt, account)):
         await _meet(parts, [AssetKey(account, it.remote_id) for it in page.sightings], found)
 
 
@@ -110,55 +118,33 @@ async def _meet(parts: MirrorParts, keys: Sequence[AssetKey], found: Round) -> N
     found.met.update(dict.fromkeys(links[it] for it in keys if it in links))
 
 
-async def _sweep(parts: MirrorParts, run: RunId, account: AccountId, found: Round) -> None:
+async def _sweep(parts: MirrorParts, run: RunId, account: AccountId, found: Round) -> int:
     """Note every asset that the account shows, and hold the listing against its own count and against copies known of old:
     one that is not listed, and that a read finds where it would have to be listed, says that the listing is not whole."""
-    async for pages, what in _listings(parts, account, found):
-        total: int | None = None
-        own = 0
-        async for page in _whole(account, pages, what, found):
-            total = page.total if page.total is not None else total
-            own += len({it.remote_id for it in page.sightings})
-            await parts.ledger.sight(run, account, [it.remote_id for it in page.sightings])
-        if not parts.selects.get(account):  # one listing alone: shown twice is shown once
-            own = await parts.ledger.count_sights(run, account)
-        if total is not None and own < total and account not in found.unproven:
-            found.doubt(account, what, f"{own} of {total} announced were shown")
+    doubt = partial(found.doubt, account)
+    patterns = parts.selects.get(account, ())
+    selects = partial(matches_any, patterns=patterns) if patterns else None
+    shown = await sweep_ids(parts, run, parts.sites[account], selects, doubt)
     missed = await parts.ledger.unsighted(run, account, after=None, limit=CANARIES)
     seen = await read_copies(parts, [AssetKey(account, it) for it in missed])
     for key in (it for it, copy in seen.items() if isinstance(copy, Present)):
         found.doubt(account, "everything", f"{key} is there and was not shown")
+    return shown
 
 
-async def _whole(
-    account: AccountId, pages: AsyncIterator[ListingPage], what: str, found: Round
-) -> AsyncIterator[ListingPage]:
-    """The pages of a listing. One that breaks off is unproven."""
-    try:
-        async for page in pages:
-            yield page
-    except CannotGoOn:
-        raise
-    except NextMove as error:
-        found.doubt(account, what, str(error))
-
-
-async def _listings(
-    parts: MirrorParts, account: AccountId, found: Round
-) -> AsyncIterator[tuple[AsyncIterator[ListingPage], str]]:
-    """The listings that together show the account's selection: each selected container, or everything."""
-    reader, patterns = parts.sites[account].reader, parts.selects.get(account, ())
-    if not patterns:
-        yield reader.everything(lane=parts.lane), "everything"
-        return
-    try:
-        async for container in reader.containers(lane=parts.lane):
-            if matches_any(container.path, patterns):
-                yield reader.members(container.id, lane=parts.lane), container.path
-    except CannotGoOn:
-        raise
-    except NextMove as error:
-        found.doubt(account, "the list of containers", str(error))
+async def _reconcile(parts: MirrorParts, run: RunId, found: Round) -> None:
+    """Hold the ids of every account against the known copies, and choose whose fields are read again this time."""
+    state = await reconciling.begin(parts, parts.sites, set(found.met))
+    for account in parts.policy.accounts:
+        if account in found.swept:
+            continue
+        state.listed[account] = await _sweep(parts, run, account, found)
+        if account not in found.unproven:
+            async for ids in unsighted_pages(parts, run, parts.sites[account], PAGE):
+                state.gone += len(ids)
+                await _meet(parts, [AssetKey(account, it) for it in ids], found)
+    found.met.update(dict.fromkeys(state.rolling.values()))
+    found.reconcile = state
 
 
 async def _hinted(parts: MirrorParts, found: Round) -> None:

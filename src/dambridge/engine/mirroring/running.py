@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dambridge.engine import reconciling
 from dambridge.engine.accounting import account_for, ends_of_left
 from dambridge.engine.batches import BATCH, finish, paused, start_batch, take_up
 from dambridge.engine.mirroring.acting import ORDER
 from dambridge.engine.mirroring.assembling import assemble
 from dambridge.engine.mirroring.deciding import Decided, decide_links
+from dambridge.engine.mirroring.drifting import count_drift
 from dambridge.engine.mirroring.looking import Round, look_around, remember_position, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.settling import Ended, face_of, worse
@@ -27,29 +29,36 @@ from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.ledger import Observation
 
 
-async def run_mirror(parts: MirrorParts, *, command: CommandId | None = None, full: bool = False) -> RunResult:
-    """Run the flow once, draining what there is. `full` sweeps every account."""
+async def run_mirror(
+    parts: MirrorParts, *, command: CommandId | None = None, full: bool = False, reconcile: bool = False
+) -> RunResult:
+    """Run the flow once, draining what there is. `full` looks at every link, `reconcile` at all ids and a share of them."""
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
     earlier = await parts.ledger.unfinished_runs(parts.flow)
     run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=command, plan=None)
     stopped: list[str] = []
     notes: list[Reason] = []
+    more: dict[str, Any] = {}
     try:
         for old in earlier:
             stopped += await _take_up(parts, old.id, by=run)
         parts.progress.begin("looking")
-        found = await look_around(parts, run, full=full)
+        found = await look_around(parts, run, full=full, reconcile=reconcile)
         notes += found.notes
         parts.progress.begin("working", total=len(found.met))
         if not stopped:
             stopped += await _work_through(parts, run, found, notes)
         if not stopped:
             await remember_position(parts, run, found)
+            if found.reconcile is not None:
+                more["reconcile"] = await reconciling.end(parts, parts.sites, found.reconcile)
     except CannotGoOn as error:
         stopped.append(str(error))
     seconds = time.monotonic() - begun
-    return await close_run(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
+    return await close_run(
+        parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped, more=more
+    )
 
 
 async def close_run(
@@ -60,9 +69,11 @@ async def close_run(
     calls_before: Mapping[Any, int],
     notes: Sequence[Reason],
     stopped: list[str],
+    more: Mapping[str, Any] | None = None,
 ) -> RunResult:
-    """Account for the run and end it."""
+    """Account for the run and end it; `more` joins its JSON."""
     summary = await _account(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
+    summary["flows"][str(parts.flow)] |= more or {}
     state = "failed" if stopped else "ended"
     await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
     return RunResult(run, summary, stopped)
@@ -103,6 +114,8 @@ async def _work_through(parts: MirrorParts, run: RunId, found: Round, notes: lis
     serial = 0
     async for ids in tranches(parts, found):
         decided = await decide_links(parts, ids, unproven=found.unproven)
+        if found.reconcile is not None:
+            await count_drift(parts, found, decided)
         known += len(decided.links)
         await note_versions(parts, run, decided)
         plan = await assemble(parts, decided, before=before, known=max(known, least))
