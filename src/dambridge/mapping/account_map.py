@@ -1,7 +1,9 @@
 """Which field of an account is which canonical field, in which direction, with which bounds.
 
 A map is made from a system's defaults and the site's own rules. The configuration names, per canonical field, the
-account's field (`credit: Credit Line`), a group of options, or an empty text to leave the field out.
+account's field (`credit: Credit Line`), a group of options, or an empty text to leave the field out. Beyond its rules a
+map has what is derived before anything is written (`Derivations`), what is shown in other fields' places, and the word of
+the contributors' uploader.
 """
 
 from __future__ import annotations
@@ -14,7 +16,12 @@ from typing import Any
 
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
 from dambridge.expressions import Kind as ExpressionKind
+from dambridge.mapping.classifying import Classification
+from dambridge.mapping.displays import Display
 from dambridge.mapping.fields import CUSTOM, FIELDS, LINK_MARK, MARK, SOURCE_MARK, Kind, kind_of
+from dambridge.mapping.lookups import Lookup
+from dambridge.mapping.transforms import Transform, compile_transform
+from dambridge.mapping.uploader import UploaderWord
 from dambridge.mapping.values import Unreadable, configured_value
 from dambridge.mapping.variables import expression_variables
 from dambridge.model.identity import System
@@ -50,7 +57,9 @@ class Rule:
 
     `separator` joins a list into one text and splits it again; `limit` is the most characters that the place holds;
     `default` stands in for an absent value, `constant` for any, `expression` computes one. `kind` is the place's type
-    in a NetX profile, empty where it is not known."""
+    in a NetX profile, empty where it is not known; `many` says whether it takes several values, None where its type says
+    so; `terms` are those of its vocabulary, where the map lists them. `language` is the one language that the place holds,
+    and `transform` how it spells texts. `required` places must not stay empty."""
 
     field: FieldName
     native: str
@@ -63,6 +72,11 @@ class Rule:
     default: Value | None = None
     constant: Value | None = None
     expression: Program | None = None
+    transform: Transform | None = None
+    language: str = ""
+    many: bool | None = None
+    terms: tuple[str, ...] | None = None
+    required: bool = False
 
     @property
     def read(self) -> bool:
@@ -74,12 +88,23 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Derivations:
+    """What an asset's own values bring along before they are written: tables first, then classification."""
+
+    lookups: tuple[Lookup, ...] = ()
+    classes: tuple[Classification, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AccountMap:
     """The rules of one account. `writes` are the canonical fields that may be written, our own marks aside; `reads`
     those that are read; both are what a version of the account's record speaks of."""
 
     system: System
     rules: tuple[Rule, ...]
+    derivations: Derivations = Derivations()
+    displays: tuple[Display, ...] = ()
+    uploader: UploaderWord | None = None
     writes: frozenset[FieldName] = field(init=False, repr=False, compare=False)
     reads: frozenset[FieldName] = field(init=False, repr=False, compare=False)
     by_field: Mapping[FieldName, Rule] = field(init=False, repr=False, compare=False)
@@ -94,7 +119,7 @@ class AccountMap:
         """The same map writing only these fields (our marks stay); what else it reads is still read."""
         wanted = frozenset(managed)
         rules = [it if it.field in wanted or it.field.startswith(MARK) else _read_only(it) for it in self.rules]
-        return AccountMap(self.system, tuple(it for it in rules if it is not None))
+        return replace(self, rules=tuple(it for it in rules if it is not None))
 
 
 def _read_only(rule: Rule) -> Rule | None:
@@ -106,7 +131,14 @@ def default_map(system: System) -> AccountMap:
     return AccountMap(system, tuple(_DEFAULTS[system]().values()))
 
 
-def account_map(system: System, configured: Mapping[str, str | Mapping[str, Any]]) -> AccountMap:
+def account_map(
+    system: System,
+    configured: Mapping[str, str | Mapping[str, Any]],
+    *,
+    derivations: Derivations = Derivations(),
+    displays: Sequence[Display] = (),
+    uploader: UploaderWord | None = None,
+) -> AccountMap:
     """The system's default map with a site's own rules over it. Raises `MapInvalid` with every mistake at once."""
     rules = _DEFAULTS[system]()
     problems: list[tuple[str, str]] = []
@@ -121,9 +153,29 @@ def account_map(system: System, configured: Mapping[str, str | Mapping[str, Any]
         else:
             rules[rule.field] = rule
     problems += _collisions(rules.values())
+    problems += [
+        (it.field, "nothing can be shown before it: it has no place here") for it in _homeless(displays, rules)
+    ]
     if problems:
         raise MapInvalid(problems)
-    return AccountMap(system, tuple(rules.values()))
+    shown = [_showing(it, rules[it.field]) for it in displays]
+    return AccountMap(system, (*rules.values(), *shown), derivations, tuple(displays), uploader)
+
+
+def _homeless(displays: Iterable[Display], rules: Mapping[FieldName, Rule]) -> list[Display]:
+    return [it for it in displays if it.field not in rules or not rules[it.field].write]
+
+
+def _showing(display: Display, host: Rule) -> Rule:
+    """The rule of what is shown: it shares its host's place, and is read out of the host's text, not by itself."""
+    return Rule(
+        field=display.shown,
+        native=host.native,
+        direction=Direction.OUT,
+        group=host.group,
+        kind=host.kind,
+        limit=host.limit,
+    )
 
 
 def _photoshelter_defaults() -> dict[FieldName, Rule]:
@@ -161,7 +213,13 @@ _DEFAULTS: Mapping[System, Callable[[], dict[FieldName, Rule]]] = {
     System.PHOTOSHELTER: _photoshelter_defaults,
     System.NETX: _netx_defaults,
 }
-_OPTIONS = frozenset({"to", "direction", "separator", "limit", "new_terms", "default", "constant", "expression"})
+_OPTIONS = frozenset(
+    {
+        *("to", "direction", "type", "many", "separator", "limit", "language", "new_terms", "terms", "required"),
+        *("default", "constant", "expression", "transform"),
+    }
+)
+_TYPES = frozenset({"text", "textarea", "pulldown", "multi-select", "tag", "number", "date"})
 
 
 def _configured(system: System, name: FieldName, given: str | Mapping[str, Any]) -> Rule | None:
@@ -193,7 +251,27 @@ def _configured(system: System, name: FieldName, given: str | Mapping[str, Any])
         default=_value(name, options.get("default")),
         constant=_value(name, options.get("constant")),
         expression=_expression(name, options.get("expression")),
+        kind=_type(options.get("type", before.kind)),
+        transform=compile_transform(options["transform"]) if options.get("transform") is not None else None,
+        language=_language(name, options.get("language")),
+        many=options.get("many"),
+        terms=tuple(options["terms"]) if options.get("terms") is not None else None,
+        required=bool(options.get("required", False)),
     )
+
+
+def _type(given: str) -> str:
+    if given and given not in _TYPES:
+        raise ValueError(f"{given!r} is no type of a place; known are {', '.join(sorted(_TYPES))}")
+    return given
+
+
+def _language(name: FieldName, given: object) -> str:
+    if given is None:
+        return ""
+    if kind_of(name) is not Kind.LANG:
+        raise ValueError("it has no languages, so none can be named")
+    return str(given)
 
 
 def _profile_name(system: System, name: FieldName) -> str:

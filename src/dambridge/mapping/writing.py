@@ -5,15 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from dambridge.expressions import ExpressionFault, record_values
 from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
+from dambridge.mapping.displays import joined
 from dambridge.mapping.fields import MARK, Kind, kind_of
 from dambridge.mapping.normal import is_absent, normal_text, same
-from dambridge.mapping.values import Unreadable, canonical_value, native_texts, short_code
+from dambridge.mapping.transforms import TransformFailed
+from dambridge.mapping.values import Unreadable, native_texts, short_code
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord
 from dambridge.model.values import FieldName, Fields, Value
 
 Definition = tuple[str, tuple[str, ...] | None]
@@ -41,7 +40,8 @@ def to_native(
 
     With `definitions` each value is held against the attribute as the account defines it: an attribute that is not
     there, a wrong type, an unknown term or a value too long is a problem. Our own marks are left out where a site has
-    no attribute for them."""
+    no attribute for them. What is shown in another field's place needs that field beside it (`displays.partners`)."""
+    fields, cleared = joined(fields, cleared, account.displays)
     attributes: dict[str, tuple[str, ...]] = {}
     problems: list[Reason] = []
     for name in sorted({*fields, *cleared}):
@@ -74,13 +74,18 @@ def missing_attribute(rule: Rule, definitions: Mapping[str, Definition]) -> Reas
 
 
 def _spell(rule: Rule, value: Value, definition: Definition | None) -> tuple[str, ...] | Reason:
-    kind, terms = definition if definition is not None else (rule.kind, None)
-    separator = None if kind in _MANY else rule.separator
+    kind, terms = definition if definition is not None else (rule.kind, rule.terms)
+    separator = None if takes_many(rule, kind) else rule.separator
     try:
         texts = native_texts(value, separator=separator, day_only=kind == "date")
     except Unreadable as error:
         return _refused(rule, str(error))
     texts = tuple(short_code(rule.field, it) for it in texts)
+    if rule.transform is not None:
+        try:
+            texts = rule.transform.written(texts)
+        except TransformFailed as error:
+            return _refused(rule, f"its transform failed: {error}")
     problem = _unfit(rule, value, texts, kind=kind, separator=separator)
     if problem is not None:
         return problem
@@ -93,12 +98,17 @@ def _unfit(rule: Rule, value: Value, texts: tuple[str, ...], *, kind: str, separ
         inside = next((it for it in value if separator.strip() in it), None)
         if inside is not None:
             return _refused(rule, f"the term {inside[:60]!r} contains the separator {separator!r}")
-    if len(texts) > 1 and kind and kind not in _MANY:
+    if len(texts) > 1 and not takes_many(rule, kind):
         return _refused(rule, f"it holds one value and {len(texts)} are to be written")
     if kind == "number" and not texts[0].lstrip("-").isdigit():
         return _refused(rule, f"{texts[0][:40]!r} is no number")
     long = next((it for it in texts if rule.limit and len(it) > rule.limit), None)
     return Reason.of(Code.VALUE_CUT, field=rule.field, kept=rule.limit or 0, wanted=len(long)) if long else None
+
+
+def takes_many(rule: Rule, kind: str) -> bool:
+    """Whether a place of this type takes several values; a type that is not known is not in the way."""
+    return rule.many if rule.many is not None else kind in _MANY or not kind
 
 
 def _refused(rule: Rule, why: str) -> Reason:
@@ -126,42 +136,3 @@ def _term_for(name: FieldName, text: str, terms: tuple[str, ...]) -> str | None:
         return next((it for it in terms if same(name, it, text)), None)
     wanted = normal_text(text)
     return next((it for it in terms if normal_text(it) == wanted), None)
-
-
-def derived_fields(record: AssetRecord, account: AccountMap, now: datetime) -> tuple[Fields, tuple[Reason, ...]]:
-    """What should stand in the account of this record: its values, with the map's constants, expressions and defaults.
-
-    `now` is the instant given to expressions. A rule that fails is a problem (`EXPRESSION_ERROR`), never an empty value.
-    """
-    fields = {name: value for name, value in record.fields.items() if name in account.writes}
-    problems: list[Reason] = []
-    for rule in account.rules:
-        if not rule.write:
-            continue
-        if rule.expression is not None:
-            _compute(rule, record, now, fields, problems)
-        elif rule.constant is not None:
-            fields[rule.field] = rule.constant
-        elif rule.default is not None and is_absent(fields.get(rule.field)):
-            fields[rule.field] = rule.default
-    return fields, tuple(problems)
-
-
-def _compute(
-    rule: Rule, record: AssetRecord, now: datetime, fields: dict[FieldName, Value], problems: list[Reason]
-) -> None:
-    assert rule.expression is not None  # noqa: S101 - asked by the caller
-    result = rule.expression.evaluate(record_values(record, now))
-    why = result.why if isinstance(result, ExpressionFault) else ""
-    value: Value | None = None
-    if not isinstance(result, ExpressionFault):
-        try:
-            value, _ = canonical_value(rule.field, result)
-        except Unreadable as error:
-            why = str(error)
-    fields.pop(rule.field, None)
-    if why:
-        source = rule.expression.source
-        problems.append(Reason.of(Code.EXPRESSION_ERROR, field=rule.field, expression=source, text=why))
-    elif value is not None:
-        fields[rule.field] = value
