@@ -11,17 +11,19 @@ from datetime import datetime
 from pathlib import Path
 
 from dambridge.bootstrap.capability_file import remarks
+from dambridge.bootstrap.map_lint import lint_settings, look_live
 from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
 from dambridge.engine.describing import definitions_of
 from dambridge.files import find_exiftool
 from dambridge.mapping import discover
+from dambridge.mapping.faults import Fault, LintFinding
 from dambridge.model.reasons import Code, Reason
 from dambridge.planning.routes import Taken
 from dambridge.ports.errors import NextMove
 from dambridge.ports.systems import AssetArchive, AssetReader
-from dambridge.telemetry import next_move, words
+from dambridge.telemetry import lint_words, next_move, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +136,20 @@ def _contradiction(name: str, it: Contradiction) -> Finding:
 async def _live(settings: Settings) -> list[Finding]:
     try:
         async with open_bridge(settings, work=False) as bridge:
-            return await _accounts(bridge)
+            return await _accounts(bridge, settings)
     except NextMove as error:
         return [Finding("accounts", True, str(error))]
 
 
-async def _accounts(bridge: Bridge) -> list[Finding]:
+async def _accounts(bridge: Bridge, settings: Settings) -> list[Finding]:
     """Each account, and what hangs on it alone: a wrong key of one hides nothing of the other."""
     parts = bridge.parts
     source, target = await _account(parts.reader), await _account(parts.archive)
     found = [source, target]
     if not target.bad:
         found += await _told(f"map of {parts.policy.target}", lambda: _map(bridge))
+    if not target.bad and not source.bad:
+        found += await _told("linter", lambda: _linted(bridge, settings))
     if not source.bad:
         found += await _told("selection", lambda: _galleries(bridge))
     return found
@@ -182,6 +186,24 @@ async def _map(bridge: Bridge) -> list[Finding]:
     if not problems:
         return [Finding(name, False, "every mapped field has its attribute")]
     return [Finding(name, True, words(it), _mend(it, parts.policy.target)) for it in problems]
+
+
+async def _linted(bridge: Bridge, settings: Settings) -> list[Finding]:
+    """What the linter of maps finds, with samples; what `_map` says of the target's attributes is not said twice."""
+    live = await look_live(bridge)
+    faults = lint_settings(settings, now=await bridge.parts.clock.now(), live=live)
+    target = bridge.parts.policy.target
+    said = {Fault.ATTRIBUTE_MISSING, Fault.TYPE_DOES_NOT_FIT}
+    rest = [it for it in faults if it.account != target or it.fault not in said]
+    if not rest:
+        return [Finding("linter", False, f"no fault in the maps; {len(live.records)} assets looked at")]
+    return [_of_lint(it) for it in rest]
+
+
+def _of_lint(it: LintFinding) -> Finding:
+    told, remedy = lint_words(it.fault, it.field, it.params)
+    shown = "; ".join(f"{one.asset}: {one.value}" if one.value else one.asset for one in it.samples)
+    return Finding(f"map {it.account}".strip(), it.bad, f"{told} For instance {shown}." if shown else told, remedy)
 
 
 def _mend(problem: Reason, account: str) -> str:

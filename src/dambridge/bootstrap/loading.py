@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from dambridge.bootstrap.document import ConfigurationWrong, Document, Location, Mistake, read_document
+from dambridge.bootstrap.map_file import SiteMap, in_file, read_site_map
 from dambridge.bootstrap.mistakes import SYSTEMS, mistakes_of, near, place_of
 from dambridge.bootstrap.policies import policy_problems
 from dambridge.bootstrap.settings import Settings
@@ -37,11 +38,32 @@ def load_settings(path: Path) -> Settings:
         mistakes += mistakes_of(error, document, Settings)
         settings = _what_is_left(document, error)
     if settings is not None:
+        settings, wrong = _with_map(settings, document)
+        mistakes += wrong
         mistakes += [*_accounts_named(settings, document), *policy_problems(settings, document)]
     if mistakes or settings is None:
         raise ConfigurationWrong(path, mistakes)
     folder = settings.store.path if settings.store.path.is_absolute() else path.resolve().parent / settings.store.path
     return settings.model_copy(update={"store": settings.store.model_copy(update={"path": folder})})
+
+
+def _with_map(settings: Settings, document: Document) -> tuple[Settings, list[Mistake]]:
+    """The settings with their map file read, and what is wrong with it."""
+    if settings.map_file is None:
+        return settings, []
+    path = document.path.resolve().parent / settings.map_file
+    try:
+        site_map = read_site_map(path)
+    except ConfigurationWrong as error:
+        return settings, in_file(path, error.mistakes)
+    unknown = [
+        site_map.document.mistake(
+            ("accounts", name), "There is no such account.", near(name, [*settings.accounts], "Known accounts")
+        )
+        for name in site_map.options.accounts
+        if name not in settings.accounts
+    ]
+    return settings.with_map(site_map), in_file(path, unknown)
 
 
 def _what_is_left(document: Document, error: ValidationError) -> Settings | None:
@@ -149,6 +171,12 @@ def settings_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "dambridge.yaml", **schema}
 
 
+def _of_the_map(it: SiteMap) -> Any:
+    """All that the map says, its tables included; who answers for it is no part of what plans rest on."""
+    tables = {table.name: repr(sorted(table.rows.items())) for table in it.derivations.lookups}
+    return [it.options.model_dump(mode="json", exclude={"owner", "review_by"}), tables]
+
+
 def configuration_digest(settings: Settings) -> str:
     """A digest over everything that a plan depends on, secrets and the place of the store aside."""
     facts = {
@@ -157,5 +185,6 @@ def configuration_digest(settings: Settings) -> str:
         },
         "flows": settings.flows.model_dump(mode="json"),
         "maps": settings.maps,
+        **({"map": _of_the_map(settings.site_map)} if settings.site_map is not None else {}),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

@@ -13,12 +13,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     StringConstraints,
     WithJsonSchema,
     field_validator,
 )
 
+from dambridge.bootstrap.map_file import SiteMap
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.model.records import MediaType
@@ -273,6 +275,11 @@ class Settings(Options):
         "leaves the field out. Instead of a name a group may stand: to, direction, separator, limit, new_terms, default, "
         "constant, expression.",
     )
+    map_file: Path | None = Field(
+        default=None,
+        description="The map as a file of its own, beside the configuration file unless it is absolute: fields, tables, "
+        "classification, folders and names (`docs/reference/map.md`). Rules under `maps` go before its own.",
+    )
     store: StoreOptions = Field(default=StoreOptions(), description="Where the ledger lives.")
     engine: EngineOptions = Field(default=EngineOptions(), description="How the loop works.")
     hooks: HookServerOptions | None = Field(
@@ -282,6 +289,19 @@ class Settings(Options):
         default="system", description="`system`, or the address of a simulator whose clock is the domain's."
     )
     exiftool: Path | None = Field(default=None, description="ExifTool's program file, where it is not found by itself.")
+
+    _site_map: SiteMap | None = PrivateAttr(default=None)
+
+    @property
+    def site_map(self) -> SiteMap | None:
+        """What `map_file` says, once the file was read."""
+        return self._site_map
+
+    def with_map(self, site_map: SiteMap) -> Settings:
+        """The same settings with the map that was read."""
+        made = self.model_copy()
+        made._site_map = site_map  # noqa: SLF001 - its own class
+        return made
 
     @field_validator("clock")
     @classmethod

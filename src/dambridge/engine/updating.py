@@ -18,9 +18,9 @@ from dambridge.ports.errors import MovedOn
 
 
 def filled_from(action: Action, inside: Fields) -> Fields:
-    """What the file says beyond the action's fields: those that the source does not show, and lists that it shows cut at
-    commas."""
-    beyond = {name: value for name, value in inside.items() if name not in action.fields}
+    """What the file says beyond the action's fields: those that the source does not show and the plan does not leave empty,
+    and lists that it shows cut at commas."""
+    beyond = {name: value for name, value in inside.items() if name not in action.fields and name not in action.cleared}
     return {**beyond, **settled_by_file(action.fields, inside)}
 
 

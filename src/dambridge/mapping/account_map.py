@@ -44,10 +44,12 @@ class NewTerms(StrEnum):
 
 
 class MapInvalid(ValueError):
-    """The rules of a map cannot be used; `problems` has one (field, sentence) per mistake."""
+    """The rules of a map cannot be used; `problems` has one (field, sentence) per mistake, `collisions` those of the fields
+    that would be written where another one is."""
 
-    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, problems: Sequence[tuple[str, str]], collisions: Iterable[str] = ()) -> None:
         self.problems = tuple(problems)
+        self.collisions = frozenset(collisions)
         super().__init__("; ".join(f"{name}: {what}" for name, what in problems))
 
 
@@ -152,12 +154,13 @@ def account_map(
             rules.pop(FieldName(name), None)
         else:
             rules[rule.field] = rule
-    problems += _collisions(rules.values())
+    collisions = _collisions(rules.values())
+    problems += collisions
     problems += [
         (it.field, "nothing can be shown before it: it has no place here") for it in _homeless(displays, rules)
     ]
     if problems:
-        raise MapInvalid(problems)
+        raise MapInvalid(problems, [name for name, _ in collisions])
     shown = [_showing(it, rules[it.field]) for it in displays]
     return AccountMap(system, (*rules.values(), *shown), derivations, tuple(displays), uploader)
 

@@ -11,7 +11,7 @@ from dambridge.mapping.fields import MARK, Kind, kind_of
 from dambridge.mapping.writing import Definition, missing_attribute
 from dambridge.model.reasons import Code, Reason
 
-_FITS: Mapping[Kind, frozenset[str]] = {
+FITS: Mapping[Kind, frozenset[str]] = {
     Kind.TEXT: frozenset({"text", "textarea", "text area", "pulldown", "tag"}),
     Kind.LANG: frozenset({"text", "textarea", "text area"}),
     Kind.BAG: frozenset({"tag", "multi-select", "multiselect"}),
@@ -35,7 +35,7 @@ def discover(account: AccountMap, definitions: Mapping[str, Definition]) -> list
             problems.append(missing_attribute(rule, definitions))
             continue
         kind, terms = definitions[rule.native]
-        fits = _FITS[kind_of(rule.field)] | ({"text", "textarea"} if rule.separator else frozenset())
+        fits = FITS[kind_of(rule.field)] | ({"text", "textarea"} if rule.separator else frozenset())
         if kind not in fits and kind not in {"", "unknown"}:
             problems.append(_wrong(rule, kind, tuple(sorted(fits))))
         elif terms == () and rule.new_terms is NewTerms.WAIT:

@@ -28,7 +28,7 @@ from dambridge.ports.ledger import (
     Settlement,
     StepRow,
 )
-from dambridge.storage import audit, links, observing, orders, plans, runs, work
+from dambridge.storage import audit, links, numbers, observing, orders, plans, runs, work
 from dambridge.storage import due as due_rows
 from dambridge.storage.database import Database
 from dambridge.storage.writer import GroupWriter, Tx
@@ -101,6 +101,9 @@ class SqlLedger:
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
         return await self._read(lambda c: observing.lingering(c, flow, outcomes, limit))
+
+    async def number_of(self, account: AccountId, series: str, link: LinkId) -> int:
+        return await self._write(lambda c: numbers.number_of(c, account, series, link))
 
     # links and agreed state --------------------------------------------------------------------------------------
     async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]:
