@@ -69,10 +69,10 @@ def _of_rule(rule: Rule, account: AccountMap, around: Around) -> Iterator[LintFi
         yield from _of_transform(rule, rule.transform, terms)
     if not rule.write:
         return
-    if around.definitions is None and rule.kind and not _fits(rule, kind):
-        yield found(Fault.TYPE_DOES_NOT_FIT, rule.field, place=rule.native, type=kind, wanted=_wanted(rule))
-    if kind_of(rule.field) in {Kind.BAG, Kind.SEQ} and kind and not takes_many(rule, kind) and not rule.separator:
+    if _list_into_one(rule, kind):
         yield found(Fault.LIST_INTO_ONE, rule.field, place=rule.native, type=kind)
+    elif around.definitions is None and rule.kind and not _fits(rule, kind):
+        yield found(Fault.TYPE_DOES_NOT_FIT, rule.field, place=rule.native, type=kind, wanted=_wanted(rule))
     if rule.required and not _has_source(rule, account, around.given):
         yield found(Fault.REQUIRED_WITHOUT_SOURCE, rule.field, place=rule.native)
     yield from _of_fixed_values(rule, account, around)
@@ -82,6 +82,12 @@ def _place(rule: Rule, around: Around) -> Definition:
     """Type and terms of the place: as the account shows them, else as the map says."""
     shown = (around.definitions or {}).get(rule.native)
     return shown if shown is not None else (rule.kind, rule.terms)
+
+
+def _list_into_one(rule: Rule, kind: str) -> bool:
+    """Whether several values are to go into a place of texts that holds one."""
+    several = kind_of(rule.field) in {Kind.BAG, Kind.SEQ} and not rule.separator
+    return several and kind in {"text", "textarea", "pulldown"} and not takes_many(rule, kind)
 
 
 def _fits(rule: Rule, kind: str) -> bool:
@@ -181,7 +187,7 @@ def _of_definitions(account: AccountMap, around: Around) -> Iterator[LintFinding
         params = {name: _listed(value) for name, value in it.params if name != "field"}
         if it.code is Code.ATTRIBUTE_MISSING:
             yield found(Fault.ATTRIBUTE_MISSING, str(it["field"]), place=params["attribute"], closest=params["closest"])
-        else:
+        elif not _list_into_one(account.by_field[FieldName(str(it["field"]))], params["kind"]):
             place, wanted = params["attribute"], params["wanted"]
             yield found(Fault.TYPE_DOES_NOT_FIT, str(it["field"]), place=place, type=params["kind"], wanted=wanted)
     for rule in account.rules:
