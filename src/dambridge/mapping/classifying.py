@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dambridge.expressions import ExpressionFault, Program
+from dambridge.expressions import Budget, ExpressionFault, Program
 from dambridge.mapping.normal import is_absent
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.values import FieldName, Value
@@ -23,10 +23,10 @@ class Classification:
 
 
 def classify(
-    rule: Classification, fields: Mapping[FieldName, Value], values: Mapping[str, object]
+    rule: Classification, fields: Mapping[FieldName, Value], values: Mapping[str, object], budget: Budget
 ) -> Mapping[FieldName, Value] | Reason:
     """The fields that the rule changes; `values` are the record's, as rules speak of them."""
-    answer = rule.when.evaluate(values)
+    answer = budget.evaluate(rule.when, values)
     if isinstance(answer, ExpressionFault):
         return Reason.of(Code.EXPRESSION_ERROR, field=rule.name, expression=rule.when.source, text=answer.why)
     if answer is not True:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dambridge.expressions import ExpressionFault, record_values
+from dambridge.expressions import Budget, ExpressionFault, record_values
 from dambridge.mapping.account_map import AccountMap, Rule
 from dambridge.mapping.classifying import classify
 from dambridge.mapping.displays import shown_values
@@ -65,13 +65,19 @@ class _Work:
         self.fields: dict[FieldName, Value] = dict(record.fields)
         self.origins: dict[FieldName, str] = {}
         self.problems: list[Reason] = []
+        self.budget = Budget()
+        self._known: Mapping[str, object] | None = None
 
     def _values(self) -> Mapping[str, object]:
-        return record_values(replace(self.record, fields=self.fields), self.now)
+        """The values as rules speak of them, made anew only when one of them changed."""
+        if self._known is None:
+            self._known = record_values(replace(self.record, fields=self.fields), self.now)
+        return self._known
 
     def _take(self, name: FieldName, value: Value, origin: str) -> None:
         self.fields[name] = value
         self.origins[name] = origin
+        self._known = None
 
     def look_up(self) -> None:
         for it in self.account.derivations.lookups:
@@ -84,7 +90,7 @@ class _Work:
 
     def classify(self) -> None:
         for it in self.account.derivations.classes:
-            made = classify(it, self.fields, self._values())
+            made = classify(it, self.fields, self._values(), self.budget)
             if isinstance(made, Reason):
                 self.problems.append(made)
                 continue
@@ -103,7 +109,7 @@ class _Work:
 
     def _compute(self, rule: Rule) -> None:
         assert rule.expression is not None  # noqa: S101 - asked by the caller
-        result = rule.expression.evaluate(self._values())
+        result = self.budget.evaluate(rule.expression, self._values())
         why = result.why if isinstance(result, ExpressionFault) else ""
         value: Value | None = None
         if not isinstance(result, ExpressionFault):
@@ -113,6 +119,7 @@ class _Work:
                 why = str(error)
         self.fields.pop(rule.field, None)
         self.origins.pop(rule.field, None)
+        self._known = None
         if why:
             source = rule.expression.source
             self.problems.append(Reason.of(Code.EXPRESSION_ERROR, field=rule.field, expression=source, text=why))
@@ -126,6 +133,7 @@ class _Work:
             return
         texts = {tag.casefold(): text for tag, text in value.entries}
         text = texts.get(rule.language.casefold())
+        self._known = None
         if text is None and not any(tag != DEFAULT_LANGUAGE for tag in texts):
             text = value.default  # a text without a language is in the language of whoever wrote it
         if text is None:

@@ -69,13 +69,15 @@ def take_out(fields: dict[FieldName, Value], containers: Iterable[Container], ru
 
 
 def _without(keywords: tuple[str, ...], word: str) -> tuple[str, ...] | None:
-    """The keywords without this one, whole or in the pieces that commas made of it; None where it is not among them."""
-    for pieces in ([_folded(word)], [_folded(it) for it in word.split(",") if it.strip()]):
-        width = len(pieces)
-        for at in range(len(keywords) - width + 1):
-            if [_folded(it) for it in keywords[at : at + width]] == pieces:
-                return keywords[:at] + keywords[at + width :]
-    return None
+    """The keywords without this one, whole or in the pieces that commas made of it, however often it stands there; None
+    where it is not among them."""
+    left, at = list(keywords), 0
+    ways = ([_folded(word)], [_folded(it) for it in word.split(",") if it.strip()])
+    while at < len(left):
+        width = next((len(it) for it in ways if [_folded(one) for one in left[at : at + len(it)]] == it), 0)
+        del left[at : at + width]
+        at += not width
+    return tuple(left) if len(left) < len(keywords) else None
 
 
 def _folded(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dambridge.expressions import ExpressionFault, Program, record_values
+from dambridge.expressions import Budget, ExpressionFault, Program, record_values
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
 from dambridge.policy.naming import name_by
@@ -48,10 +48,11 @@ def place_for(
 
 def _chosen(record: AssetRecord, rules: Sequence[PlaceRule], now: datetime) -> PlaceRule | Reason:
     values = record_values(record, now) if rules else {}
+    budget = Budget()
     for rule in rules:
         if rule.when is None:
             return rule
-        answer = rule.when.evaluate(values)
+        answer = budget.evaluate(rule.when, values)
         if isinstance(answer, ExpressionFault):
             return Reason.of(Code.EXPRESSION_ERROR, field="places", expression=rule.when.source, text=answer.why)
         if answer is True:

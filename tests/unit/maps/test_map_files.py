@@ -262,6 +262,7 @@ def test_a_place_for_one_language_holds_it_and_never_another() -> None:
         (("tractor", "Harbour day, pier 4"), ("tractor",)),
         (("tractor", "Harbour day", "pier 4", "dawn"), ("tractor", "dawn")),
         (("harbour DAY, pier 4",), None),
+        (("Harbour day, pier 4", "tractor", "Harbour day", "pier 4"), ("tractor",)),
         (("Harbour day",), ("Harbour day",)),
         (("pier 4", "Harbour day"), ("pier 4", "Harbour day")),
     ],
