@@ -15,7 +15,7 @@ import yaml
 from PIL import Image
 
 from support.pictures import approved, picture
-from support.world import World, world
+from support.world import World, lines, world
 
 MAP: dict[str, Any] = {
     "owner": "Mara Lind",
@@ -109,9 +109,83 @@ async def test_the_uploaders_word_does_not_come_back_out_of_the_file(pair: World
     )
     assert (await pair.run()).exit_code == 0
     (copy,) = pair.by_source()[asset]
-    assert copy["attributes"].get("Keywords") in ([list(own)] if own else [None, []])
+    assert (copy["attributes"].get("Keywords") or []) == list(own)
     assert copy["containers"] != []
     assert (await pair.run(full=True)).summary["flows"]["intake"]["done"] == 0
+
+
+NOTE = "[dambridge] Please fill in: credit. It travels once that is there."
+
+
+def instructions(pair: World, asset: str) -> str:
+    state = next(it for it in lines(pair.photoshelter.url, "/__sim__/state") if it["id"] == asset)
+    return str(state["metadata"].get("instructions", ""))
+
+
+@pytest.fixture
+def telling(tmp_path: Path) -> Iterator[World]:
+    made = {"owner": "Mara Lind", "review_by": "2090-01-01", "accounts": {"agency": {"send_back": "instructions"}}}
+    (tmp_path / "map.yaml").write_text(yaml.safe_dump(made), encoding="utf-8")
+    with world(tmp_path, map_file="map.yaml", accounts={"agency": {"proven": ["write_iptc"]}}) as it:
+        yield it
+
+
+async def test_what_is_missing_is_said_at_the_source_once_and_taken_away_when_it_travels(telling: World) -> None:
+    lacking = {"edit_status": "approved", "caption": "A boat"}
+    asset = telling.submit(picture(1), file_name="a.jpg", containers=["Intake/A"], iptc=lacking)
+    theirs = telling.submit(
+        picture(2), file_name="b.jpg", containers=["Intake/A"], iptc={**lacking, "instructions": "Call me"}
+    )
+    await telling.run()
+    assert instructions(telling, asset) == NOTE
+    assert instructions(telling, theirs) == "Call me"
+    before = telling.seq("photoshelter")
+    for _ in range(2):
+        telling.advance(3600)
+        await telling.run(full=True)
+    assert telling.changes("photoshelter", before) == []
+    for it in (asset, theirs):
+        telling.edit(it, iptc={"credit": "Riverbend"})
+    telling.advance(3600)
+    await telling.run()
+    copies = telling.by_source()
+    assert set(copies) == {asset, theirs}
+    assert instructions(telling, asset) == ""
+    assert instructions(telling, theirs) == "Call me"
+    assert not copies[asset][0]["attributes"].get("Instructions")
+    assert copies[theirs][0]["attributes"]["Instructions"] == ["Call me"]
+    telling.advance(3600)
+    assert (await telling.run(full=True)).summary["flows"]["intake"]["done"] == 0
+
+
+async def test_a_note_whose_reply_was_lost_is_looked_for_and_not_written_again(telling: World) -> None:
+    asset = telling.submit(
+        picture(1), file_name="a.jpg", containers=["Intake/A"], iptc={"edit_status": "approved", "caption": "A boat"}
+    )
+    telling.faults("photoshelter", {"match": {"method": "PATCH", "path": "*/iptc"}, "action": "drop_reply", "times": 1})
+    await telling.run()
+    assert instructions(telling, asset) == NOTE
+    assert [it["fault"] for it in telling.journal("photoshelter") if it["fault"]], "the reply was really lost"
+    telling.faults("photoshelter")
+    before = telling.seq("photoshelter")
+    telling.advance(3600)
+    await telling.run(full=True)
+    assert telling.changes("photoshelter", before) == []
+
+
+async def test_without_a_proven_route_the_waiting_list_alone_says_it(telling: World) -> None:
+    silent = World(
+        telling.photoshelter,
+        telling.netx,
+        telling.folder,
+        {**telling.overrides, "accounts": {"agency": {"proven": []}}},
+    )
+    asset = silent.submit(
+        picture(1), file_name="a.jpg", containers=["Intake/A"], iptc={"edit_status": "approved", "caption": "A boat"}
+    )
+    result = await silent.run()
+    assert result.summary["flows"]["intake"]["needs_attention"] == {"required_field_missing": 1}
+    assert instructions(silent, asset) == ""
 
 
 def said(config: Path, *arguments: str) -> tuple[int, Any]:

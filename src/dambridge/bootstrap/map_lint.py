@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -150,7 +151,17 @@ def _misspelt(settings: Settings, account: AccountId, it: AccountMap, live: Live
     return [
         found(Fault.ATTRIBUTE_MISSING, str(one["field"]), place=str(one["attribute"]), closest=str(one["closest"]))
         for one in discover_reads(it, known)
-    ]
+    ] + _note_field(settings, account, known)
+
+
+def _note_field(settings: Settings, account: AccountId, known: Collection[str]) -> list[LintFinding]:
+    """A field for notes that the account does not have."""
+    options = settings.site_map.options.accounts.get(account) if settings.site_map is not None else None
+    name = options.send_back if options is not None else None
+    if not name or name in known or (name.startswith("custom.") and not any(it.startswith("custom.") for it in known)):
+        return []
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return [found(Fault.ATTRIBUTE_MISSING, "send_back", place=name, closest=near[0] if near else "")]
 
 
 def _merged(by_rule: Sequence[LintFinding], by_assets: Sequence[LintFinding]) -> list[LintFinding]:

@@ -117,6 +117,12 @@ class AccountMapOptions(MapPart):
     )
     displays: tuple[DisplayOptions, ...] = Field(default=(), description="Fields shown in the places of others.")
     uploader: UploaderOptions | None = Field(default=None, description="The uploader's keyword, recognised.")
+    send_back: str | None = Field(
+        default=None,
+        description="A field of PhotoShelter in which an asset that lacks a required field says so, for instance "
+        "`instructions` or `custom.Note`; what people wrote there is left alone. Where no route to it is proven, the waiting "
+        "list says it.",
+    )
     metadata_maps: tuple[MetadataMapOptions, ...] = Field(
         default=(), description="The NetX site's own metadata maps, in order, so that the linter can compare."
     )

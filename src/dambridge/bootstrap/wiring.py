@@ -23,7 +23,7 @@ from dambridge.connectors.photoshelter.adapter import connect as connect_photosh
 from dambridge.engine.batches import register
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.hinting import HintKeeper
-from dambridge.engine.parts import Parts
+from dambridge.engine.parts import Parts, SourceDesk
 from dambridge.engine.runtime_local import LocalRuntime
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector, FileSpool
 from dambridge.model.identity import AccountId
@@ -34,6 +34,7 @@ from dambridge.ports.hints import HintReader
 from dambridge.ports.ledger import Ledger
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
+from dambridge.ports.systems import AssetArchive
 from dambridge.storage import lock_worker, open_ledger, open_pacer
 
 T = TypeVar("T")
@@ -148,6 +149,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
             inspector=inspector,
             embedder=embedder,
             homes=site.homes,
+            desk=_desk(settings, intake.source, known_archive(origin.archive, source.cells)),
             clock=tools.clock,
             runtime=runtime,
             policy=build_policy(settings),
@@ -183,6 +185,12 @@ async def hear_hooks(settings: Settings, bridge: Bridge) -> AsyncIterator[int | 
                 f"Webhooks cannot be received at {given.host}:{given.port}: {error.strerror}. Choose another `hooks.port`."
             ) from None
         yield port
+
+
+def _desk(settings: Settings, source: str, archive: AssetArchive) -> SourceDesk | None:
+    """Where the source is told what an asset lacks, if the map names a field for it."""
+    options = settings.site_map.options.accounts.get(source) if settings.site_map else None
+    return SourceDesk(archive, options.send_back) if options is not None and options.send_back else None
 
 
 def _store(settings: Settings) -> str:

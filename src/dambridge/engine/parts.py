@@ -27,6 +27,14 @@ CallMeter = Callable[[], Mapping[AccountId, int]]
 """Calls made so far by this process, per account."""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceDesk:
+    """Where the source is told what an asset lacks: its own write calls, and the field that takes the note."""
+
+    archive: AssetArchive
+    field: str
+
+
 async def _rest(wait: timedelta) -> None:
     await asyncio.sleep(wait.total_seconds())
 
@@ -53,6 +61,7 @@ class Parts:
     """A digest of the configuration, for plan headers."""
     homes: Mapping[str, str] = field(default_factory=dict)
     """Which attribute of the target is read from which XMP name of a file, where fields travel inside."""
+    desk: SourceDesk | None = None
     flow: FlowName = FlowName.INTAKE
     progress: Progress = field(default_factory=Progress)
     rest: Callable[[timedelta], Awaitable[None]] = _rest

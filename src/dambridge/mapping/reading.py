@@ -7,6 +7,7 @@ from dambridge.mapping.displays import apart
 from dambridge.mapping.embedded import embedded_fields
 from dambridge.mapping.fields import CUSTOM
 from dambridge.mapping.normal import fingerprint
+from dambridge.mapping.notes import is_note
 from dambridge.mapping.transforms import TransformFailed
 from dambridge.mapping.uploader import take_out
 from dambridge.mapping.values import Unreadable, canonical_value, texts_of
@@ -32,7 +33,8 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
         if not rule.read:
             continue
         if rule.native in native.fields:
-            if (value := _read(rule, native.fields[rule.native], notes)) is not None:
+            raw = native.fields[rule.native]
+            if not (isinstance(raw, str) and is_note(raw)) and (value := _read(rule, raw, notes)) is not None:
                 fields[rule.field] = value
         elif rule.group not in native.groups:
             unread.append(rule.field)
@@ -98,6 +100,6 @@ def _own_fields(native: NativeRecord, taken: set[str]) -> dict[FieldName, Value]
         if name.startswith("custom.") and name not in taken:
             field = FieldName(CUSTOM + name.removeprefix("custom."))
             text = "; ".join(raw) if isinstance(raw, tuple) else str(raw)
-            if text.strip():
+            if text.strip() and not is_note(text):
                 found[field] = text
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -211,8 +212,7 @@ def test_a_transform_that_makes_nothing_is_a_problem_and_writes_nothing(load: Lo
 
 
 def _shown(fields: dict[str, str]) -> NativeRecord:
-    made = native((), "x")
-    return NativeRecord(**{**{it: getattr(made, it) for it in made.__dataclass_fields__}, "fields": fields})
+    return replace(native((), "x"), fields=fields)
 
 
 @pytest.mark.parametrize(
@@ -228,8 +228,9 @@ def test_what_is_shown_stands_before_the_text_and_never_becomes_it(
     load: Load, instructions: str | None, embargo: str | None
 ) -> None:
     archive = build_maps(load(sound()))[ARCHIVE]
-    fields: dict[str, Value] = {"instructions": instructions} if instructions else {}
-    made = derive(record(**fields, **({"embargo_until": DateValue(embargo)} if embargo else {})), archive, NOW)
+    seen = {FieldName("instructions"): instructions} if instructions else {}
+    fields: dict[FieldName, Value] = {**seen, **({FieldName("embargo_until"): DateValue(embargo)} if embargo else {})}
+    made = derive(replace(record(), fields=fields), archive, NOW)
     (text,) = to_native(made.fields, (), archive).attributes["Instructions"]
     assert text.startswith("EMBARGO until ") == bool(embargo)
     back = to_canonical(_shown({"Instructions": text}), archive).fields

@@ -48,8 +48,8 @@ def written(settings: Settings, it: AssetRecord) -> dict[str, tuple[str, ...]]:
 
 
 def test_the_page_has_its_examples() -> None:
-    assert len(EXAMPLES) == 6
-    assert PAGE.count("```yaml map") == 6
+    assert len(EXAMPLES) == 7
+    assert PAGE.count("```yaml map") == 7
 
 
 @pytest.mark.parametrize("heading", EXAMPLES)
