@@ -85,15 +85,21 @@ async def test_tables_classes_folders_and_numbered_names(pair: World) -> None:
 
 async def test_a_key_without_a_row_and_a_rule_that_fails_hold_back_their_asset_alone(pair: World) -> None:
     good = pair.submit(picture(1), file_name="a.jpg", containers=["Intake/A"], iptc=approved(keywords=["x"]))
-    pair.submit(
+    other = pair.submit(
         picture(2), file_name="b.jpg", containers=["Intake/A"], iptc=approved(trans_ref="HB-9999", keywords=["x"])
     )
-    pair.submit(picture(3), file_name="c.jpg", containers=["Intake/A"], iptc=approved(keywords=["bomb"]))
+    bomb = pair.submit(picture(3), file_name="c.jpg", containers=["Intake/A"], iptc=approved(keywords=["bomb"]))
     result = await pair.run()
     flow = result.summary["flows"]["intake"]
     assert (flow["done"], flow["waiting"], flow["quarantined"], flow["failed"]) == (1, 1, 1, 0)
     assert flow["needs_attention"] == {"lookup_failed": 1, "expression_error": 1}
     assert list(pair.by_source()) == [good]
+    mended = {**MAP, "accounts": {"agency": MAP["accounts"]["agency"]}}
+    (pair.folder / "map.yaml").write_text(yaml.safe_dump(mended, sort_keys=False), encoding="utf-8")
+    (pair.folder / "campaigns.csv").write_text("code,owner\nHB-9999,Board\n", encoding="utf-8")
+    later = World(pair.photoshelter, pair.netx, pair.folder, {**pair.overrides, "engine": {"concurrency": 3}})
+    assert (await later.run(full=True)).exit_code == 0, "once rule and table are mended, they travel"
+    assert set(pair.by_source()) == {good, other, bomb}
 
 
 @pytest.mark.hazard("P34")
