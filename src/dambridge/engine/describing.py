@@ -49,9 +49,13 @@ def with_marks(action: Action, fields: Fields) -> Fields:
     return {**fields, LINK_FIELD: str(action.link), SOURCE_FIELD: str(action.source.remote_id)}
 
 
-async def spell(parts: Parts, fields: Fields, cleared: Sequence[FieldName]) -> NativeWrite:
-    """The target's own words for these fields. Raises `NotWritable` rather than leave anything out."""
-    write = to_native(fields, cleared, parts.maps[parts.policy.target], definitions=await definitions_of(parts))
+async def spell(
+    parts: Parts, fields: Fields, cleared: Sequence[FieldName], *, there: NativeRecord | None = None
+) -> NativeWrite:
+    """The target's own words for these fields; `there` is the copy as it is now. Raises `NotWritable` rather than leave
+    anything out."""
+    account, beside = parts.maps[parts.policy.target], canonical(parts, there).fields if there is not None else {}
+    write = to_native(fields, cleared, account, definitions=await definitions_of(parts), beside=beside)
     if write.problems:
         raise NotWritable(write.problems[0])
     return write

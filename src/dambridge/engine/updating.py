@@ -28,7 +28,7 @@ async def describe(
     parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, filled: Fields
 ) -> NativeRecord:
     """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
-    write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared)
+    write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared, there=native)
     attributes = {} if parts.embeds(action) else taken(parts, action, still_to_write(native, write))
     name = action.name if action.name and native.name != action.name else None
     file_name = action.file_name if action.file_name and native.file_name != action.file_name else None

@@ -80,20 +80,29 @@ def display_mistakes(display: Display, known: Iterable[str]) -> list[str]:
 
 
 def joined(
-    fields: Fields, cleared: Iterable[FieldName], displays: Sequence[Display]
+    fields: Fields, cleared: Iterable[FieldName], displays: Sequence[Display], *, beside: Fields
 ) -> tuple[dict[FieldName, Value], tuple[FieldName, ...]]:
-    """The fields as they are written: what is shown put before the text whose place it shares."""
+    """The fields as they are written: what is shown put before the text whose place it shares. The half that is not written
+    stays as it is `beside`, in the account."""
     made, gone = dict(fields), dict.fromkeys(cleared)
     for it in displays:
-        shown, text = _plain(made.pop(it.shown, None)), _plain(made.get(it.field))
-        if it.shown in gone:
-            del gone[it.shown]
-            if not text:
-                gone[it.field] = None
-        if shown:
-            gone.pop(it.field, None)
-            made[it.field] = shown + BETWEEN + text if text else shown
+        if not {it.field, it.shown} & (made.keys() | gone.keys()):
+            continue
+        shown = _half(it.shown, made, gone, beside)
+        text = _half(it.field, made, gone, beside)
+        made.pop(it.shown, None)
+        gone.pop(it.shown, None)
+        gone.pop(it.field, None)
+        if shown or text:
+            made[it.field] = BETWEEN.join(part for part in (shown, text) if part)
+        else:
+            made.pop(it.field, None)
+            gone[it.field] = None
     return made, tuple(gone)
+
+
+def _half(name: FieldName, made: Fields, gone: Mapping[FieldName, None], beside: Fields) -> str:
+    return "" if name in gone else _plain(made[name] if name in made else beside.get(name))
 
 
 def apart(fields: dict[FieldName, Value], displays: Sequence[Display]) -> None:
@@ -106,13 +115,6 @@ def apart(fields: dict[FieldName, Value], displays: Sequence[Display]) -> None:
         whole = fields.pop(it.field)
         if rest.strip():
             fields[it.field] = LangAlt.plain(rest) if isinstance(whole, LangAlt) else rest
-
-
-def partners(names: Iterable[FieldName], displays: Sequence[Display]) -> frozenset[FieldName]:
-    """The other halves of these fields: where one half is written, both are."""
-    wanted = frozenset(names)
-    pairs = [(it.field, it.shown) for it in displays]
-    return frozenset(b for a, b in pairs if a in wanted) | frozenset(a for a, b in pairs if b in wanted)
 
 
 def shown_values(fields: Mapping[FieldName, Value], displays: Sequence[Display]) -> dict[FieldName, Value]:

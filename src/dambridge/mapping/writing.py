@@ -35,13 +35,14 @@ def to_native(
     account: AccountMap,
     *,
     definitions: Mapping[str, Definition] | None = None,
+    beside: Fields | None = None,
 ) -> NativeWrite:
     """The account's words for these values; fields that the map does not write are not this account's business.
 
     With `definitions` each value is held against the attribute as the account defines it: an attribute that is not
     there, a wrong type, an unknown term or a value too long is a problem. Our own marks are left out where a site has
-    no attribute for them. What is shown in another field's place needs that field beside it (`displays.partners`)."""
-    fields, cleared = joined(fields, cleared, account.displays)
+    no attribute for them. `beside` is what the copy says now, for places that two fields share (`displays`)."""
+    fields, cleared = joined(fields, cleared, account.displays, beside=beside or {})
     attributes: dict[str, tuple[str, ...]] = {}
     problems: list[Reason] = []
     for name in sorted({*fields, *cleared}):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dambridge.mapping import AccountMap, derive, equal, may_embed, unread_fields
-from dambridge.mapping.displays import partners
 from dambridge.mapping.fields import MARK
 from dambridge.mapping.uploader import KEYWORDS
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
@@ -318,9 +317,6 @@ def _changes(task: _Task, there: AssetRecord, agreed: Agreed) -> _Changes:
         else:
             fields[name] = wanted
     explains = bool(fields or cleared or kept)
-    for name in partners({*fields, *cleared}, task.target_map.displays) - {*fields, *cleared, *kept, *blocked}:
-        if name in task.record.fields:
-            fields[name] = task.record.fields[name]
     return _Changes(fields, tuple(cleared), tuple(kept), tuple(blocked), explains=explains)
 
 

@@ -11,10 +11,17 @@ from dambridge.bootstrap import ConfigurationWrong, map_schema
 from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.map_options import MapOptions
 from dambridge.bootstrap.policies import build_maps, build_policy
-from dambridge.mapping import account_map, derive, to_canonical, to_native
+from dambridge.mapping import account_map, derive, to_canonical, to_native, to_xmp
 from dambridge.model.identity import AccountId, AssetKey, RemoteId, System
 from dambridge.model.reasons import Code
-from dambridge.model.records import AssetRecord, AssetVersion, Container, MediaType, NativeRecord
+from dambridge.model.records import (
+    AssetRecord,
+    AssetVersion,
+    Container,
+    EmbeddedMetadata,
+    MediaType,
+    NativeRecord,
+)
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 from map_files import CONFIGURATION, Load, put, sound
 
@@ -236,6 +243,38 @@ def test_what_is_shown_stands_before_the_text_and_never_becomes_it(
     back = to_canonical(_shown({"Instructions": text}), archive).fields
     assert back.get(FieldName("instructions")) == instructions
     assert back.get(FieldName("shown:instructions")) == made.fields.get(FieldName("shown:instructions"))
+
+
+def test_the_half_that_is_not_written_stays_as_it_is_in_the_account(load: Load) -> None:
+    archive = build_maps(load(sound()))[ARCHIVE]
+    shown, host = FieldName("shown:instructions"), FieldName("instructions")
+    until = "EMBARGO until 2026-12-01"
+
+    def text(fields: dict[FieldName, Value], cleared: tuple[FieldName, ...], beside: dict[FieldName, Value]) -> str:
+        return "".join(to_native(fields, cleared, archive, beside=beside).attributes["Instructions"])
+
+    assert text({shown: until}, (), {host: "theirs"}) == f"{until} // theirs"
+    assert text({shown: until}, (), {host: "theirs", shown: "EMBARGO until 2025-01-01"}) == f"{until} // theirs"
+    assert text({host: "ours"}, (), {host: "theirs", shown: until}) == f"{until} // ours"
+    assert text({}, (shown,), {host: "theirs", shown: until}) == "theirs"
+    assert text({}, (host,), {host: "theirs", shown: until}) == until
+    assert text({}, (shown, host), {host: "theirs", shown: until}) == ""
+    assert "Instructions" not in to_native({FieldName("city"): "Graz"}, (), archive, beside={host: "x"}).attributes
+
+
+def test_a_file_gets_the_same_spelling_as_the_account(load: Load) -> None:
+    archive = build_maps(load(sound()))[ARCHIVE]
+    fields: dict[FieldName, Value] = {
+        FieldName("instructions"): "Hold",
+        FieldName("shown:instructions"): "EMBARGO until 2026-12-01",
+        FieldName("job_id"): "HB-0001",
+    }
+    homes = {"Instructions": "photoshop:Instructions", "Job ID": "photoshop:TransmissionReference"}
+    empty = EmbeddedMetadata(mime_type="image/jpeg", media_type=MediaType.IMAGE, tags={})
+    assert to_xmp(fields, empty, archive, homes) == {
+        "XMP-photoshop:Instructions": "EMBARGO until 2026-12-01 // Hold",
+        "XMP-photoshop:TransmissionReference": "JOB HB-0001",
+    }
 
 
 def test_what_people_wrote_themselves_is_theirs_even_if_it_begins_alike(load: Load) -> None:
