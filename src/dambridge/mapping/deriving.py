@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dambridge.expressions import Budget, ExpressionFault, record_values
-from dambridge.mapping.account_map import AccountMap, Rule
 from dambridge.mapping.classifying import classify
 from dambridge.mapping.displays import shown_values
 from dambridge.mapping.lookups import look_up
 from dambridge.mapping.normal import is_absent
+from dambridge.mapping.rules import AccountMap, Rule
 from dambridge.mapping.values import Unreadable, canonical_value
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping
 
-from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
 from dambridge.mapping.displays import SHOWN
 from dambridge.mapping.fields import MARK, Kind, kind_of
+from dambridge.mapping.rules import AccountMap, NewTerms, Rule
 from dambridge.mapping.writing import Definition, missing_attribute
 from dambridge.model.reasons import Code, Reason
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from dambridge.mapping.account_map import AccountMap, Rule
 from dambridge.mapping.displays import joined
 from dambridge.mapping.embedded import embedded_fields
 from dambridge.mapping.fields import FIELDS, Field, Kind
 from dambridge.mapping.normal import same
+from dambridge.mapping.rules import AccountMap, Rule
 from dambridge.model.records import EmbeddedMetadata
 from dambridge.model.values import DEFAULT_LANGUAGE, DateValue, FieldName, Fields, LangAlt, Value
 

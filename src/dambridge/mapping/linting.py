@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dambridge.mapping.account_map import AccountMap, Rule
 from dambridge.mapping.discovery import FITS, discover
 from dambridge.mapping.displays import SHOWN
 from dambridge.mapping.faults import Fault, LintFinding, found
 from dambridge.mapping.fields import FIELDS, MARK, Kind, kind_of
 from dambridge.mapping.lookups import key_pattern
 from dambridge.mapping.normal import normal_text
+from dambridge.mapping.rules import AccountMap, Rule
 from dambridge.mapping.transforms import Transform, TransformFailed
 from dambridge.mapping.writing import Definition, takes_many, to_native
 from dambridge.model.reasons import Code

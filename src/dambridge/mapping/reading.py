@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dambridge.mapping.account_map import AccountMap, Rule
 from dambridge.mapping.displays import apart
 from dambridge.mapping.embedded import embedded_fields
 from dambridge.mapping.fields import CUSTOM
 from dambridge.mapping.normal import fingerprint
 from dambridge.mapping.notes import is_note
+from dambridge.mapping.rules import AccountMap, Rule
 from dambridge.mapping.transforms import TransformFailed
 from dambridge.mapping.uploader import take_out
 from dambridge.mapping.values import Unreadable, canonical_value, texts_of

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dambridge.mapping.account_map import AccountMap
 from dambridge.mapping.deriving import derive
 from dambridge.mapping.faults import Fault, LintFinding, Sample, found
 from dambridge.mapping.normal import normal_text
+from dambridge.mapping.rules import AccountMap
 from dambridge.mapping.transforms import TransformFailed
 from dambridge.mapping.writing import Definition, to_native
 from dambridge.model.reasons import Code, Reason

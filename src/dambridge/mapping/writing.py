@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
 from dambridge.mapping.displays import joined
 from dambridge.mapping.fields import MARK, Kind, kind_of
 from dambridge.mapping.normal import is_absent, normal_text, same
+from dambridge.mapping.rules import AccountMap, NewTerms, Rule
 from dambridge.mapping.transforms import TransformFailed
 from dambridge.mapping.values import Unreadable, native_texts, short_code
 from dambridge.model.reasons import Code, Reason
