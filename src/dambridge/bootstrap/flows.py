@@ -15,7 +15,7 @@ from dambridge.engine.flows import Flow
 from dambridge.engine.intake import IntakeFlow
 from dambridge.engine.mirroring.flow import MirrorFlow
 from dambridge.engine.mirroring.parts import MirrorParts
-from dambridge.engine.parts import CallMeter, Parts
+from dambridge.engine.parts import CallMeter, Parts, SourceDesk
 from dambridge.engine.sites import Site
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector
 from dambridge.model.identity import AccountId, FlowName
@@ -72,8 +72,15 @@ def _intake(settings: Settings, common: Common, sites: Mapping[AccountId, Site],
         embedder=embedder,
         policy=policy,
         programs=build_programs(settings),
+        desk=_desk(settings, sites[policy.source]),
     )
     return IntakeFlow(parts)
+
+
+def _desk(settings: Settings, source: Site) -> SourceDesk | None:
+    """Where the source is told what an asset lacks, if the map names a field for it."""
+    options = settings.site_map.options.accounts.get(source.account) if settings.site_map else None
+    return SourceDesk(source.archive, options.send_back) if options is not None and options.send_back else None
 
 
 def _mirror(

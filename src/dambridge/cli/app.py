@@ -42,6 +42,11 @@ match_app = typer.Typer(
 app.add_typer(match_app, name="match")
 app.add_typer(terms_app, name="terms")
 
+maps_app = typer.Typer(
+    help="The maps between the accounts' fields: look for faults, print the schema.", no_args_is_help=True
+)
+app.add_typer(maps_app, name="maps")
+
 Flow = Annotated[
     str | None, typer.Option("--flow", help="Only this flow, for instance `intake`.", show_default="every flow")
 ]
@@ -443,6 +448,27 @@ def audit(
     from dambridge.cli import looking
 
     looking.audit(_context(ctx, json), subject=subject, after=after, limit=limit)
+
+
+@maps_app.command("lint")
+def maps_lint(
+    ctx: typer.Context,
+    offline: Annotated[bool, typer.Option("--offline", help="Look at the files only; call no system.")] = False,
+    json: Json = False,
+) -> None:
+    """Find what the maps would lose, hold back or never do, with samples from real assets."""
+    from dambridge.cli import maps
+
+    maps.lint_maps(_context(ctx, json), offline=offline)
+
+
+@maps_app.command("schema")
+def maps_schema(ctx: typer.Context, json: Json = False) -> None:
+    """Print the JSON Schema of the map file, for editors."""
+    from dambridge.cli import maps
+
+    del ctx, json
+    maps.print_schema()
 
 
 @app.command()

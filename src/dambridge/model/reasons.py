@@ -38,6 +38,7 @@ class Code(StrEnum):
     # waiting
     REQUIRED_FIELD_MISSING = "required_field_missing"
     UNKNOWN_TERM = "unknown_term"
+    LOOKUP_FAILED = "lookup_failed"
     CAPABILITY_UNPROVEN = "capability_unproven"
     FIELDS_WAIT = "fields_wait"
     FOLDER_MISSING = "folder_missing"
@@ -82,6 +83,7 @@ class Code(StrEnum):
     # said about a field while it is read or mapped
     FIELDS_UNREAD = "fields_unread"
     VALUE_UNREADABLE = "value_unreadable"
+    UPLOADER_WORD = "uploader_word"
     ATTRIBUTE_MISSING = "attribute_missing"
     ATTRIBUTE_WRONG_TYPE = "attribute_wrong_type"
 

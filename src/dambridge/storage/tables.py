@@ -383,3 +383,12 @@ pace = _clustered(
     Column("window_used", Integer, nullable=False),
     Column("window_told", Boolean, nullable=False),
 )
+
+name_numbers = _clustered(
+    "name_numbers",
+    Column("account", Text, primary_key=True),
+    Column("series", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("link", Text, nullable=False),
+    UniqueConstraint("account", "series", "link"),
+)

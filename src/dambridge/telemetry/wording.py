@@ -27,6 +27,7 @@ WORDS: Mapping[Code, str] = {
     Code.OBSERVE_ONLY: "The link is only watched until a person activates it.",
     Code.REQUIRED_FIELD_MISSING: "Something that every asset needs is missing: {fields}.",
     Code.UNKNOWN_TERM: "{field} has no term {term}.",
+    Code.LOOKUP_FAILED: "The table {table} cannot say what it is: {text}.",
     Code.CAPABILITY_UNPROVEN: "Nobody has shown that this account can {what} for the type {media_type} ({proof}).",
     Code.FIELDS_WAIT: "It is in the archive, and nobody has shown that this account takes these fields: {fields}.",
     Code.FOLDER_MISSING: "There is no folder {folder} in the archive, and this account makes none.",
@@ -67,6 +68,7 @@ WORDS: Mapping[Code, str] = {
     Code.LISTING_UNPROVEN: "The listing of {what} is not proven complete: {text}",
     Code.FIELDS_UNREAD: "Nothing is known of {fields}: they were not read.",
     Code.VALUE_UNREADABLE: "{native} holds what {field} cannot take over: {text}.",
+    Code.UPLOADER_WORD: "The uploader's own word, {word}, was taken out of the keywords.",
     Code.ATTRIBUTE_MISSING: "{field} has no home: the archive has no attribute {attribute}.",
     Code.ATTRIBUTE_WRONG_TYPE: "{field} does not fit the attribute {attribute}, which is {kind}; it needs {wanted}.",
 }
@@ -76,6 +78,7 @@ MOVES: Mapping[Code, str] = {
     Code.NOT_APPROVED: "Approve it at its source; the next run takes it.",
     Code.REQUIRED_FIELD_MISSING: "Fill it in at its source; the next run takes it.",
     Code.UNKNOWN_TERM: "Add the term to the vocabulary, or correct the word at its source.",
+    Code.LOOKUP_FAILED: "Add the row to the table, or correct the text at its source.",
     Code.CAPABILITY_UNPROVEN: "Run `dambridge probe --write`; `dambridge check` shows the routes. Or leave it out.",
     Code.FIELDS_WAIT: "Run `dambridge probe --write`; the fields are written once a write route is proven.",
     Code.FOLDER_MISSING: "Make the folder, or name another one in `place.folder`; the next run delivers.",

@@ -60,6 +60,7 @@ class Memory:
     conflicts: dict[ConflictId, Conflict] = field(default_factory=dict)
     tombstones: dict[AssetKey, Tombstone] = field(default_factory=dict)
     sights: dict[tuple[RunId, AccountId], set[RemoteId]] = field(default_factory=dict)
+    numbers: dict[tuple[AccountId, str], list[LinkId]] = field(default_factory=dict)
 
     # writes within one transaction ----------------------------------------------------------------------------------
     def put_link(self, link: Link) -> None:

@@ -114,6 +114,12 @@ class MemoryLedger(MemoryAgreeing):
     async def agreed(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Agreed]:
         return {it: self.memory.agreed[it] for it in ids if it in self.memory.agreed}
 
+    async def number_of(self, account: AccountId, series: str, link: LinkId) -> int:
+        numbered = self.memory.numbers.setdefault((account, series), [])
+        if link not in numbered:
+            numbered.append(link)
+        return numbered.index(link) + 1
+
     # work --------------------------------------------------------------------------------------------------------
     async def put_actions(self, run: RunId, plan: PlanId, batch: str, actions: Sequence[Action]) -> None:
         if batch not in self.memory.batches and run not in self.memory.runs:
