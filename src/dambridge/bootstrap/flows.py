@@ -7,10 +7,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from dambridge.bootstrap.enriching import build_enrich
 from dambridge.bootstrap.mirrors import build_mirror, holding_folders
 from dambridge.bootstrap.policies import build_policy, build_programs
 from dambridge.bootstrap.settings import Settings
 from dambridge.engine.config import EngineSettings
+from dambridge.engine.enriching.flow import EnrichFlow
+from dambridge.engine.enriching.parts import EnrichParts, with_work_list
 from dambridge.engine.flows import Flow
 from dambridge.engine.intake import IntakeFlow
 from dambridge.engine.mirroring.flow import MirrorFlow
@@ -49,6 +52,8 @@ def make_flows(
     flows: dict[FlowName, Flow] = {}
     if settings.flows.intake is not None:
         flows[FlowName.INTAKE] = _intake(settings, common, sites, stack)
+    if settings.flows.enrich is not None:
+        flows[FlowName.ENRICH] = _enrich(settings, common, sites)
     flows |= {name: _mirror(settings, common, sites, name, stack) for name in settings.flows.mirrors}
     return flows
 
@@ -69,6 +74,19 @@ def _intake(settings: Settings, common: Common, sites: Mapping[AccountId, Site],
         programs=build_programs(settings),
     )
     return IntakeFlow(parts)
+
+
+def _enrich(settings: Settings, common: Common, sites: Mapping[AccountId, Site]) -> EnrichFlow:
+    policy = build_enrich(settings, {name: it.map for name, it in sites.items()})
+    target = with_work_list(sites[policy.target], policy)
+    parts = EnrichParts(
+        **common.given(),
+        flow=FlowName.ENRICH,
+        sites={policy.source: sites[policy.source], policy.target: target},
+        policy=policy.as_mirror(),
+        enrich=policy,
+    )
+    return EnrichFlow(parts)
 
 
 def _mirror(

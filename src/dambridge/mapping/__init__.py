@@ -9,10 +9,11 @@ from dambridge.mapping.account_map import (
     account_map,
     default_map,
 )
+from dambridge.mapping.deriving import Derived, derive
 from dambridge.mapping.discovery import discover
 from dambridge.mapping.embedded import embedded_fields, settled_by_file
 from dambridge.mapping.embedding import EMBEDDABLE, may_embed, to_xmp, with_home, xmp_field
-from dambridge.mapping.fields import FIELDS, Field, Kind
+from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
 from dambridge.mapping.variables import expression_variables
@@ -21,7 +22,9 @@ from dambridge.mapping.writing import NativeWrite, derived_fields, to_native
 __all__ = [
     "EMBEDDABLE",
     "FIELDS",
+    "WORK_LIST",
     "AccountMap",
+    "Derived",
     "Direction",
     "Field",
     "Kind",
@@ -31,6 +34,7 @@ __all__ = [
     "Rule",
     "account_map",
     "default_map",
+    "derive",
     "derived_fields",
     "discover",
     "embedded_fields",

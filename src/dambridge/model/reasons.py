@@ -24,6 +24,8 @@ class Code(StrEnum):
     AGREED = "agreed"
     RETIRED = "retired"
     LET_GO = "let_go"
+    DERIVED = "derived"
+    PAPER_ATTACHED = "paper_attached"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -58,6 +60,7 @@ class Code(StrEnum):
     EDITED_AND_GONE = "edited_and_gone"
     COPY_UNREAD = "copy_unread"
     STALE_ANSWER = "stale_answer"
+    PAPER_WAITS = "paper_waits"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"

@@ -27,11 +27,12 @@ from dambridge.ports.ledger import (
 from dambridge.storage import accords, audit, conflicts, links, observing, orders, plans, runs, tombstones, work
 from dambridge.storage import due as due_rows
 from dambridge.storage.agreeing import SqlAgreeing
+from dambridge.storage.coverage import SqlCovering
 from dambridge.storage.writer import Tx
 
 
-class SqlLedger(SqlAgreeing):
-    """Implements `ports.ledger.Ledger` and `ports.agreeing.Agreeing`."""
+class SqlLedger(SqlAgreeing, SqlCovering):
+    """Implements `ports.ledger.Ledger`, `ports.agreeing.Agreeing` and `ports.covering.Covering`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:

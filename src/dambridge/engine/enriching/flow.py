@@ -1,0 +1,75 @@
+"""Flow `enrich` as the worker knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from dambridge.engine.enriching.covering import Coverage, written_links
+from dambridge.engine.enriching.deciding import decide_enrichments, look
+from dambridge.engine.enriching.parts import EnrichParts
+from dambridge.engine.mirroring import batches, previewing
+from dambridge.engine.mirroring.deciding import Decided
+from dambridge.engine.mirroring.running import run_mirror
+from dambridge.engine.running import RunResult
+from dambridge.model.identity import AccountId, CommandId, LinkId
+from dambridge.model.plans import Plan
+from dambridge.ports.runtime import Json
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichFlow:
+    """What the map derives from the source stands in the record copies, and what their people set stays."""
+
+    parts: EnrichParts
+
+    @property
+    def accounts(self) -> Sequence[AccountId]:
+        return (self.parts.enrich.source, self.parts.enrich.target)
+
+    async def run(self, *, command: CommandId | None, full: bool) -> RunResult:
+        coverage = Coverage(self.parts)
+
+        async def decide(ids: Sequence[LinkId], unproven: Collection[AccountId]) -> Decided:
+            known = await look(self.parts, ids)
+            decided = await decide_enrichments(self.parts, known, unproven=unproven)
+            await coverage.looked(known, decided)
+            return decided
+
+        ran = await run_mirror(self.parts, command=command, full=full, decide=decide)
+        await coverage.close(ran.run)
+        return ran
+
+    async def preview(self, *, full: bool) -> Plan:
+        return await previewing.preview(self.parts, full=full, decide=self._decide)
+
+    async def apply(
+        self,
+        plan: Plan,
+        *,
+        approved_by: str,
+        command: CommandId | None,
+        pilot: int,
+        wave: int,
+        allow_tripped: bool,
+    ) -> RunResult:
+        coverage = Coverage(self.parts)
+        known = await look(self.parts, written_links(plan.actions))
+        await coverage.looked(known, Decided(actions=list(plan.actions)))
+        ran = await previewing.apply(
+            self.parts,
+            plan,
+            approved_by=approved_by,
+            command=command,
+            pilot=pilot,
+            wave=wave,
+            allow_tripped=allow_tripped,
+        )
+        await coverage.close(ran.run)
+        return ran
+
+    async def work_off(self, batch: str) -> Json:
+        return await batches.work_off(self.parts, batch)
+
+    async def _decide(self, ids: Sequence[LinkId], unproven: Collection[AccountId]) -> Decided:
+        return await decide_enrichments(self.parts, await look(self.parts, ids), unproven=unproven)
