@@ -30,7 +30,9 @@ def build_enrich(settings: Settings, maps: Maps) -> EnrichPolicy:
         fields=enriched(settings, maps),
         facets=tuple(FieldName(name) for name in it.facets),
         both_changed=BothChanged(it.both_changed),
-        work_list=WorkList(attribute=it.work_list.attribute, word=it.work_list.word) if it.work_list is not None else None,
+        work_list=WorkList(attribute=it.work_list.attribute, word=it.work_list.word)
+        if it.work_list is not None
+        else None,
         papers=_papers(it),
         stale_for=it.stale_for,
         max_changes=it.guards.max_changes,

@@ -24,12 +24,21 @@ _NO_TIME = datetime.min.replace(tzinfo=UTC)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
     """`record` is the source's own with the derived values in the place of its fields; a field of which nothing can be told
-    (its rule failed, or a source was not read) counts as unread there. `bases` says of each field what it rests on;
-    `problems` are rules that failed."""
+    (its rule failed, or a source was not read) counts as unread there. `said` is all that rules may speak of; `bases` says
+    of each field what it rests on; `problems` are rules that failed."""
 
     record: AssetRecord
+    said: Fields
     bases: Mapping[FieldName, Basis]
     problems: tuple[Reason, ...]
+
+    def moved(self, name: FieldName, was: Basis) -> bool:
+        """Whether the source says something else by now of what the field's value rested on then. Of a rule that was
+        changed meanwhile only what it found then can be held against it."""
+        now = self.bases[name]
+        if was.rule == now.rule:
+            return was.sources != now.sources
+        return any(self.said.get(it) != value for it, value in was.sources.items())
 
 
 def derive(record: AssetRecord, account: AccountMap, names: Collection[FieldName], now: datetime) -> Derived:
@@ -46,6 +55,7 @@ def derive(record: AssetRecord, account: AccountMap, names: Collection[FieldName
     known = {it: fields[it] for it in rules if it in fields and it not in dark and not is_absent(fields[it])}
     return Derived(
         record=replace(record, fields=known, notes=(*others, *note)),
+        said=said,
         bases=bases,
         problems=tuple(it for it in problems if it["field"] in rules),
     )

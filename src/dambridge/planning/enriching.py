@@ -27,7 +27,7 @@ from dambridge.planning.merging import Merged, Question, merge
 from dambridge.planning.mirroring import MirrorDecision
 from dambridge.planning.sets import is_list
 from dambridge.planning.spreading import Ground, agree, spread
-from dambridge.planning.standings import LastSeen, Reading, Stance, is_stale, read_copy
+from dambridge.planning.standings import LastSeen, Reading, Stance, is_stale, read_copy, watched
 from dambridge.policy.enrich import BothChanged, EnrichPolicy, group_name
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy, Rule
 from dambridge.ports.capabilities import ArchiveCapabilities
@@ -206,7 +206,7 @@ def _moved_at_source(case: _Case, name: FieldName, accord: Accord | None) -> boo
     was = accord.copies.get(case.source) if accord is not None else None
     if was is None or was.basis is None or case.derived is None:
         return False
-    return was.basis.sources != case.derived.bases[name].sources
+    return case.derived.moved(name, was.basis)
 
 
 def _rule(case: _Case, name: FieldName, ours: Reading, theirs: Reading, accord: Accord | None) -> Rule:
@@ -220,6 +220,7 @@ def _rule(case: _Case, name: FieldName, ours: Reading, theirs: Reading, accord: 
 def _based(case: _Case, name: FieldName, merged: Merged) -> Merged:
     """The accord with what the source's values rest on now. While a person is asked it stays what it was; and a value that
     another rule comes to as well keeps the rule by which it was written."""
+    merged = _as_said(case, merged)
     accord = merged.accord
     if accord is None or merged.frozen or case.derived is None:
         return merged
@@ -227,9 +228,22 @@ def _based(case: _Case, name: FieldName, merged: Merged) -> Merged:
     known = case.accords.get(merged.group.name)
     was = known.copies.get(case.source) if known is not None else None
     now = accord.copies[case.source]
-    if was is not None and was.basis is not None and was.basis.sources == basis.sources and _says(was) == _says(now):
+    known_by = was.basis if was is not None else None
+    if was is not None and known_by is not None and not case.derived.moved(name, known_by) and _says(was) == _says(now):
         return merged
     return replace(merged, accord=accord.with_copy(case.source, replace(now, basis=basis)))
+
+
+def _as_said(case: _Case, merged: Merged) -> Merged:
+    """The accord with the source standing for what it says now, whatever was agreed on: nobody will ever write over it."""
+    accord = merged.accord
+    if accord is None or merged.frozen:
+        return merged
+    ours = next(it for it in merged.readings if it.copy == case.source)
+    standing = watched(replace(ours, stance=Stance.UNEDITED), now=case.now)
+    known = case.accords.get(merged.group.name)
+    new = accord.with_copy(case.source, standing)
+    return replace(merged, accord=known if known is not None and known == new else new)
 
 
 def _says(it: Standing) -> object:
@@ -340,7 +354,7 @@ def _listed(case: _Case, writes: Sequence[Action]) -> Merged | None:
     theirs = _read(case, case.target, case.record, group, accord)
     if accord is None and not words and not theirs.shown:
         return None  # nothing was ever asked for
-    return merge(_question(case, group, accord, (ours, theirs)))
+    return _as_said(case, merge(_question(case, group, accord, (ours, theirs))))
 
 
 # the end ----------------------------------------------------------------------------------------------------------------
