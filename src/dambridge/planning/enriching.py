@@ -189,16 +189,20 @@ def _hushed(case: _Case, name: FieldName, ours: Reading, theirs: Reading, accord
     changed as well and the policy wants that to be a question. A changed rule alone is no news from the source."""
     if not ours.edited or is_own(ours, theirs, accord):
         return ours
-    if case.policy.both_changed is not BothChanged.KEEP_TARGET and _moved_at_source(case, name, accord):
-        return ours
-    return replace(ours, stance=Stance.UNEDITED)
+    if case.policy.both_changed is BothChanged.KEEP_TARGET or not _moved_at_source(case, name, accord):
+        return replace(ours, stance=Stance.UNEDITED)
+    # Theirs contends although it may be what the source said before: it was chosen by people
+    standing = ours.standing
+    unaware = replace(standing, overruled=(ours.shown, ours.version)) if standing is not None else None
+    return replace(ours, standing=unaware)
 
 
 def is_own(ours: Reading, theirs: Reading, accord: Accord | None) -> bool:
-    """Whether what stands in the target is this flow's own value, or nothing at all."""
+    """Whether what stands in the target is this flow's own value, or nothing at all. What people put there is theirs, also
+    where the rule comes to the same."""
     if theirs.edited:
         return False
-    return accord is None or not ours.is_behind(accord)
+    return accord is None or (accord.origin != theirs.copy and not ours.is_behind(accord))
 
 
 def _moved_at_source(case: _Case, name: FieldName, accord: Accord | None) -> bool:
@@ -235,14 +239,19 @@ def _based(case: _Case, name: FieldName, merged: Merged) -> Merged:
 
 
 def _as_said(case: _Case, merged: Merged) -> Merged:
-    """The accord with the source standing for what it says now, whatever was agreed on: nobody will ever write over it."""
-    accord = merged.accord
-    if accord is None or merged.frozen:
+    """The accord with the source standing for what it says now, whatever was agreed on: nobody will ever write over it. While
+    a person is asked it stands for what it said before, so that it still contends."""
+    accord, known = merged.accord, case.accords.get(merged.group.name)
+    if accord is None:
         return merged
-    ours = next(it for it in merged.readings if it.copy == case.source)
+    ours, theirs = merged.readings
+    if merged.frozen:
+        was = known.copies.get(case.source) if known is not None else None
+        return merged if was is None else replace(merged, accord=accord.with_copy(case.source, was))
     standing = watched(replace(ours, stance=Stance.UNEDITED), now=case.now)
-    known = case.accords.get(merged.group.name)
     new = accord.with_copy(case.source, standing)
+    if known is None and ours.says(theirs.value):
+        new = replace(new, origin=case.source)  # nobody knows who said it first
     return replace(merged, accord=known if known is not None and known == new else new)
 
 
