@@ -35,6 +35,11 @@ class PapersOptions(Options):
         default=r"(?P<job>[A-Za-z]*-?\d[\w-]*?)[ _-].*",
         description="A regular expression over a paper's file name; its group `job` is the job identifier of its pictures.",
     )
+    restricted: bool = Field(
+        default=False,
+        description="Say `true` once an administrator has seen that views of this NetX site are shown to those alone who may "
+        "see papers; NetX does not say who sees them. Until then papers wait.",
+    )
     view: str = Field(default="Restricted", min_length=1, description="What the names of the views begin with.")
 
 

@@ -13,6 +13,7 @@ from dambridge.bootstrap.settings import Settings
 from dambridge.mapping import FIELDS
 from dambridge.mapping.fields import CUSTOM
 from dambridge.model.identity import AccountId
+from dambridge.model.records import MediaType
 from dambridge.model.values import FieldName
 from dambridge.policy.enrich import BothChanged, EnrichPolicy, Papers, WorkList
 
@@ -43,7 +44,7 @@ def build_enrich(settings: Settings, maps: Maps) -> EnrichPolicy:
 
 def _papers(it: EnrichOptions) -> Papers | None:
     given = it.papers
-    return None if given is None else Papers(galleries=given.galleries, pattern=given.pattern, view=given.view)
+    return None if given is None else Papers(**given.model_dump())
 
 
 def enriched(settings: Settings, maps: Maps) -> tuple[FieldName, ...]:
@@ -77,6 +78,7 @@ def enrich_problems(settings: Settings, document: Document, maps: Maps) -> list[
         *_wrong_fields(settings, it, document, maps),
         *_wrong_work_list(it, document, maps),
         *_wrong_pattern(it, document),
+        *_archived_papers(settings, it, document),
     ]
 
 
@@ -133,3 +135,14 @@ def _wrong_pattern(it: EnrichOptions, document: Document) -> Iterator[Mistake]:
         if "job" not in groups:
             remedy = "Write `(?P<job>…)` around it."
             yield document.mistake(place, "The pattern does not say where the job identifier stands.", remedy)
+
+
+def _archived_papers(settings: Settings, it: EnrichOptions, document: Document) -> Iterator[Mistake]:
+    """A paper that intake takes would be an asset of its own, and shown like one."""
+    intake = settings.flows.intake
+    if it.papers is None or intake is None or intake.source != it.source:
+        return
+    if intake.select.media_types.get(MediaType.DOCUMENT) != "skip":
+        what = "Papers would be archived as assets of their own too."
+        remedy = "Add `media_types: {document: skip}` to `flows.intake.select`."
+        yield document.mistake((*ENRICH, "papers"), what, remedy)

@@ -10,6 +10,7 @@ from typing import Any
 from dambridge.bootstrap.enriching import build_enrich
 from dambridge.bootstrap.mirrors import build_mirror, holding_folders
 from dambridge.bootstrap.policies import build_policy, build_programs
+from dambridge.bootstrap.routes import known_accounts
 from dambridge.bootstrap.settings import Settings
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.enriching.flow import EnrichFlow
@@ -23,6 +24,7 @@ from dambridge.engine.sites import Site
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.agreeing import AgreeingLedger
+from dambridge.ports.capabilities import Proof
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Spool
 from dambridge.ports.runtime import Runtime
@@ -85,6 +87,7 @@ def _enrich(settings: Settings, common: Common, sites: Mapping[AccountId, Site])
         sites={policy.source: sites[policy.source], policy.target: target},
         policy=policy.as_mirror(),
         enrich=policy,
+        attaches=known_accounts(settings)[policy.target].cells.get("attachments.views", Proof.UNPROVEN),
     )
     return EnrichFlow(parts)
 

@@ -38,11 +38,13 @@ class WorkList:
 class Papers:
     """Contracts and releases beside pictures. `galleries` are patterns of where they stand at the source; `pattern` is a
     regular expression over a paper's file name whose group `job` names the pictures' job identifier; `view` begins the name
-    of the view that it becomes."""
+    of the view that it becomes. `restricted` is an administrator's word that nobody sees views there who should not: no
+    reference says who does (NX 4.4 says who manages them)."""
 
     galleries: tuple[str, ...]
     pattern: str
     view: str = "Restricted"
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

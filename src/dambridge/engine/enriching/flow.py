@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from dambridge.engine.enriching.covering import Coverage, written_links
 from dambridge.engine.enriching.deciding import decide_enrichments, look
-from dambridge.engine.enriching.parts import EnrichParts
+from dambridge.engine.enriching.papers import hang_papers
+from dambridge.engine.enriching.parts import EnrichParts, lacks_work_list
 from dambridge.engine.mirroring import batches, previewing
 from dambridge.engine.mirroring.deciding import Decided
 from dambridge.engine.mirroring.running import run_mirror
 from dambridge.engine.running import RunResult
-from dambridge.model.identity import AccountId, CommandId, LinkId
+from dambridge.model.identity import AccountId, CommandId, LinkId, RunId
 from dambridge.model.plans import Plan
+from dambridge.model.reasons import Reason
 from dambridge.ports.runtime import Json
 
 
@@ -36,7 +38,12 @@ class EnrichFlow:
             await coverage.looked(known, decided)
             return decided
 
-        ran = await run_mirror(self.parts, command=command, full=full, decide=decide)
+        async def papers(run: RunId, notes: list[Reason]) -> None:
+            if (lack := await self._no_work_list()) is not None:
+                notes.append(lack)
+            await hang_papers(self.parts, run, full=full)
+
+        ran = await run_mirror(self.parts, command=command, full=full, decide=decide, besides=papers)
         await coverage.close(ran.run)
         return ran
 
@@ -67,6 +74,10 @@ class EnrichFlow:
         )
         await coverage.close(ran.run)
         return ran
+
+    async def _no_work_list(self) -> Reason | None:
+        shown = await self.parts.target.definitions()
+        return lacks_work_list(self.parts.enrich, None if shown is None else [it.name for it in shown])
 
     async def work_off(self, batch: str) -> Json:
         return await batches.work_off(self.parts, batch)

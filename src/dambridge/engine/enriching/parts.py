@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.sites import Site
@@ -12,6 +12,7 @@ from dambridge.mapping.writing import Definition
 from dambridge.model.identity import CopyId
 from dambridge.model.reasons import Code, Reason
 from dambridge.policy.enrich import EnrichPolicy
+from dambridge.ports.capabilities import Proof
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,8 +21,8 @@ class EnrichParts(MirrorParts):
     knows the attribute of the work list."""
 
     enrich: EnrichPolicy
-    notes: list[Reason] = field(default_factory=list)
-    """What was found wrong with the target in this run, to be told with it."""
+    attaches: Proof = Proof.UNPROVEN
+    """How far hanging views on assets of the target is known to work."""
 
     @property
     def source(self) -> Site:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,12 +26,19 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.ledger import Observation
 
+Besides = Callable[[RunId, list[Reason]], Awaitable[None]]
+
 
 async def run_mirror(
-    parts: MirrorParts, *, command: CommandId | None = None, full: bool = False, decide: Decide | None = None
+    parts: MirrorParts,
+    *,
+    command: CommandId | None = None,
+    full: bool = False,
+    decide: Decide | None = None,
+    besides: Besides | None = None,
 ) -> RunResult:
     """Run the flow once, draining what there is. `full` sweeps every account. `decide` says what links need; left out,
-    that all their copies come to agree."""
+    that all their copies come to agree. `besides` is what the run does beside its links."""
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
     earlier = await parts.ledger.unfinished_runs(parts.flow)
@@ -47,6 +54,8 @@ async def run_mirror(
         parts.progress.begin("working", total=len(found.met))
         if not stopped:
             stopped += await _work_through(parts, run, found, notes, decide)
+        if not stopped and besides is not None:
+            await besides(run, notes)
         if not stopped:
             await remember_position(parts, run, found)
     except CannotGoOn as error:
