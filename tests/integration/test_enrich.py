@@ -51,6 +51,7 @@ def test_intake_leaves_the_fields_to_this_flow_once_an_asset_has_arrived(pair: W
     assert held(pair)[there]["Headline"] == ["Two"]
 
 
+@pytest.mark.hazard("P45")
 def test_what_librarians_set_change_or_empty_stays_through_five_later_runs_and_a_changed_rule(pair: World) -> None:
     ids = linked(pair, *[{"keywords": ["harbour"], "headline": "Old", "city": "Rye"}] * 3)
     enrich(pair)
@@ -69,6 +70,7 @@ def test_what_librarians_set_change_or_empty_stays_through_five_later_runs_and_a
     assert (there[added]["Product Category"], there[added]["Campaign Code"]) == (["Events"], ["SPRING-27"])
 
 
+@pytest.mark.hazard("P46")
 def test_a_value_changed_on_both_sides_is_asked_about_and_kept_until_then(pair: World) -> None:
     ((here, there),) = linked(pair, {"headline": "Old"})
     enrich(pair)

@@ -32,7 +32,7 @@ class PapersOptions(Options):
         description="Patterns over gallery paths where papers stand: `*` within a name, `**` over several.",
     )
     pattern: str = Field(
-        default=r"(?P<job>[A-Za-z]*-?\d[\w-]*?)[ _-].*",
+        default=r"(?P<job>[A-Za-z]*-?\d[A-Za-z0-9-]*)[ _].*",
         description="A regular expression over a paper's file name; its group `job` is the job identifier of its pictures.",
     )
     restricted: bool = Field(

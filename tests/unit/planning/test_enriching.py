@@ -173,6 +173,7 @@ def test_accords_with_their_basis_come_back_from_json() -> None:
         assert again.copies[pair.policy.source_copy].basis is not None
 
 
+@pytest.mark.hazard("P45")
 @pytest.mark.parametrize("value", ["Mine", None])
 def test_what_people_set_or_emptied_stays_whatever_becomes_of_the_rule(value: str | None) -> None:
     pair = settled(headline="Boats")
@@ -184,6 +185,7 @@ def test_what_people_set_or_emptied_stays_whatever_becomes_of_the_rule(value: st
     assert (pair.there, pair.asked) == (left, 0)
 
 
+@pytest.mark.hazard("P45")
 def test_a_value_of_people_that_equals_the_rules_is_theirs_all_the_same() -> None:
     pair = settled(headline="Boats")
     pair.put({HEADLINE: "Ships"})
@@ -198,6 +200,7 @@ def test_a_value_of_people_that_equals_the_rules_is_theirs_all_the_same() -> Non
     assert (pair.there[HEADLINE], pair.asked) == ("Boats", 1)
 
 
+@pytest.mark.hazard("P45")
 def test_at_first_sight_a_value_that_stands_there_is_theirs() -> None:
     pair = Pair(policy_of(HEADLINE), there={HEADLINE: "Mine"})
     pair.edit(headline="Boats")
@@ -206,6 +209,7 @@ def test_at_first_sight_a_value_that_stands_there_is_theirs() -> None:
     assert (pair.there, pair.asked, pair.writes) == ({HEADLINE: "Mine"}, 0, 0)
 
 
+@pytest.mark.hazard("P45")
 @pytest.mark.parametrize("policy", list(BothChanged))
 def test_only_news_of_the_source_beside_theirs_is_a_question(policy: BothChanged) -> None:
     pair = settled(headline="Boats")
@@ -233,6 +237,7 @@ def test_lists_may_take_up_what_either_side_added() -> None:
     assert pair.asked == 0
 
 
+@pytest.mark.hazard("P31")
 def test_an_unknown_term_waits_alone() -> None:
     free: Definition = ("text", None)
     pair = Pair(policy_of(HEADLINE, CITY), definitions={"Headline": free, "City": ("pulldown", ("Rye",))})
@@ -315,6 +320,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.hazard("P45")
 @given(steps=STEPS, policy=st.sampled_from(list(BothChanged)))
 def test_nothing_of_peoples_is_ever_written_over_and_what_is_not_theirs_follows(
     steps: list[tuple[str, str | None]], policy: BothChanged
