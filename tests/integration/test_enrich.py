@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from support.enriching import CAMPAIGN, changed, ends, enrich, enriching, held, linked
-from support.world import World
+from dambridge.model.identity import FlowName
+from support.enriching import CAMPAIGN, changed, ends, enrich, enriching, flow_run, held, linked
+from support.world import World, lines, merged
 
 TWO_YEARS = 'keywords.exists(it, it == "harbour") ? "SPRING-27" : ""'
 
@@ -128,3 +129,20 @@ def test_an_unknown_term_waits_alone_and_the_other_fields_are_written(pair: Worl
     changed(pair, rules={"custom:campaign": {"to": "Campaign Code", "expression": CAMPAIGN}})
     pair.advance(60)
     assert enrich(pair).summary["flows"]["enrich"]["needs_attention"] == {}
+
+
+@pytest.mark.hazard("P45")
+def test_a_two_way_flow_that_comes_later_knows_what_was_agreed_on_though_this_flow_was_there_first(pair: World) -> None:
+    ((here, there),) = linked(pair, {"headline": "Old"})
+    enrich(pair)
+    pair.edit_netx(there, attributes={"Credit": ["Somebody"]})
+    rights = {"between": ["agency", "archive"], "groups": {"credit": {"fields": ["credit"], "authority": "ask"}}}
+    proven = {"agency": {"proven": ["write_iptc", "write_media"]}}
+    pair.overrides = merged(pair.overrides, {"flows": {"rights": rights}, "accounts": proven})
+    pair.advance(60)
+    ran = flow_run(pair, FlowName.RIGHTS)
+    assert ran.summary["flows"]["rights"]["inbox"]["open"] == 0, ran.summary
+    source = next(it for it in lines(pair.photoshelter.url, "/__sim__/state") if str(it["id"]) == here)
+    assert source["metadata"]["credit"] == "Somebody"
+    pair.advance(60)
+    assert ends(enrich(pair, full=True)) == {"seen": 1, "unchanged": 1}

@@ -61,9 +61,15 @@ def changed(pair: World, *, rules: Mapping[str, Any] | None = None, **enrich: An
 
 
 def enrich(pair: World, *, full: bool = False) -> RunResult:
+    return flow_run(pair, FlowName.ENRICH, full=full)
+
+
+def flow_run(pair: World, flow: FlowName, *, full: bool = False) -> RunResult:
+    """One run of the flow in a process of its own, as far as the ledger can tell."""
+
     async def work() -> RunResult:
         async with open_bridge(load_settings(pair.config)) as bridge:
-            return await bridge.flows[FlowName.ENRICH].run(command=None, full=full)
+            return await bridge.flows[flow].run(command=None, full=full)
 
     return asyncio.run(work())
 

@@ -182,7 +182,7 @@ def test_what_people_set_or_emptied_stays_whatever_becomes_of_the_rule(value: st
     for rule in ("loud", "fixed", "copy"):
         pair.map = map_of(headline=RULES[rule])
         pair.run()
-    assert (pair.there, pair.asked) == (left, 0)
+        assert (pair.there, pair.asked) == (left, 0)
 
 
 @pytest.mark.hazard("P45")
