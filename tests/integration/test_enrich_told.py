@@ -180,3 +180,34 @@ def counted(pair: World) -> Counter[tuple[str, str, str]]:
             for part in [("", ""), ("contributors", who), *(("galleries", it) for it in galleries)]:
                 found.update((*part, it) for it in (*filled, "assets"))
     return found
+
+
+@pytest.mark.hazard("P46")
+@pytest.mark.parametrize(("side", "stands"), [("agency", "New"), ("agreed", "Mine")])
+def test_a_persons_ruling_is_carried_out_and_may_be_taken_back(pair: World, call: Call, side: str, stands: str) -> None:
+    ((here, there),) = linked(pair, {"headline": "Old"})
+    enrich(pair)
+    pair.edit_netx(there, attributes={"Headline": ["Mine"]})
+    pair.advance(60)
+    enrich(pair)
+    pair.edit(here, iptc={"headline": "New"})
+    pair.advance(60)
+    enrich(pair)
+    (entry,) = call("conflicts", "--flow", "enrich", "--json").json["conflicts"]
+    assert entry["group"] == "enrich:headline"
+    assert call("conflicts", "settle", entry["id"], "--side", side, "--by", "jane", "--json").code == 0
+    seq = pair.seq("photoshelter")
+    for _ in range(2):
+        pair.advance(60)
+        ran = enrich(pair)
+        assert ran.summary["flows"]["enrich"]["inbox"]["settled"] == 1, ran.summary
+    assert held(pair)[there]["Headline"] == [stands]
+    assert pair.changes("photoshelter", seq) == [], "the source is never written"
+    undone = call("conflicts", "undo", entry["id"], "--by", "jane", "--json")
+    assert undone.code == 0, undone.out
+    for _ in range(2):
+        pair.advance(60)
+        again = enrich(pair)
+    assert held(pair)[there]["Headline"] == ["Mine"]
+    assert again.summary["flows"]["enrich"]["inbox"]["open"] == 1, again.summary
+    assert pair.changes("photoshelter", seq) == []
