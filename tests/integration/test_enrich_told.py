@@ -211,3 +211,17 @@ def test_a_persons_ruling_is_carried_out_and_may_be_taken_back(pair: World, call
     assert held(pair)[there]["Headline"] == ["Mine"]
     assert again.summary["flows"]["enrich"]["inbox"]["open"] == 1, again.summary
     assert pair.changes("photoshelter", seq) == []
+
+
+def test_a_plan_that_was_applied_counts_as_well(pair: World, call: Call) -> None:
+    linked(pair, {"keywords": ["cat"], "city": "Rye"}, {"keywords": ["cat"]})
+    enrich(pair)
+    changed(pair, rules=ALL_PRESS)
+    pair.advance(3600)
+    plan = call("plan", "--flow", "enrich", "--full", "--json").json["plan"]
+    before = call("coverage", "--json").json
+    assert call("apply", plan, "--by", "jane", "--json").code == 0
+    told = call("coverage", "--json").json
+    assert before["filled"]["custom:campaign"] == {"before": 0, "now": 0}
+    assert told["filled"]["custom:campaign"] == {"before": 0, "now": 2}
+    assert told["filled"]["city"] == {"before": 1, "now": 1}

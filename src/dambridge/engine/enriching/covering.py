@@ -2,80 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dambridge.engine.enriching.parts import EnrichParts
-from dambridge.engine.mirroring.deciding import Decided, Known
+from dambridge.engine.mirroring.deciding import Known
 from dambridge.mapping import is_absent
+from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.coverage import CoverageReport
-from dambridge.model.identity import Link, LinkId, RunId
-from dambridge.model.records import AssetRecord, Missing, Present
-from dambridge.model.values import FieldName, Fields
+from dambridge.model.coverage import CoverageReport, FacetRow
+from dambridge.model.identity import LinkId, RunId
+from dambridge.model.records import Missing, Present
+from dambridge.model.values import FieldName
 from dambridge.planning.coverage import coverage_of, facet_row
 from dambridge.policy.enrich import group_name
 
 
 @dataclass(slots=True)
 class Coverage:
-    """Counts along with one run: what is seen at the look, and what the run's own writes have made of it at the end."""
+    """Counts along with one run: what is seen at each look, and what the run's own writes have made of it since."""
 
     parts: EnrichParts
-    _acted: dict[LinkId, tuple[AssetRecord, AssetRecord | None]] = field(default_factory=dict)
+    _written: dict[LinkId, FacetRow] = field(default_factory=dict)
+    _counted: bool = False
 
-    async def looked(self, known: Known, decided: Decided) -> None:
-        """Note the links as they were found; those that are about to be written are looked at again at the end."""
-        writes = {it.link for it in decided.actions if it.kind is ActionKind.UPDATE_FIELDS}
+    async def looked(self, known: Known, writes: Collection[LinkId]) -> None:
+        """Note the links as they were found; those that are about to be written are kept, to be settled when that is done."""
+        if not self.parts.enrich.facets:
+            return
         rows, gone = [], []
         for link_id, link in known.links.items():
-            target, source = self._records(known, link)
-            if target is None:
-                if isinstance(known.seen[_record_copy(self.parts, link)], Missing):
-                    gone.append(link_id)
-                continue
-            rows.append(facet_row(link_id, target, source, self.parts.enrich.facets, target.fields))
-            if link_id in writes:
-                self._acted[link_id] = (target, source)
-        if self.parts.enrich.facets and rows:
-            await self.parts.ledger.note_facets(rows)
-        if gone:
-            await self.parts.ledger.forget_facets(gone)
-
-    def _records(self, known: Known, link: Link) -> tuple[AssetRecord | None, AssetRecord | None]:
-        seen = {it.id: known.seen[it.key] for it in link.copies}
-        found = {it: one.record for it, one in seen.items() if isinstance(one, Present)}
-        return found.get(self.parts.target_copy), found.get(self.parts.source_copy)
+            seen = {it.id: known.seen[it.key] for it in link.copies}
+            found = {it: one.record for it, one in seen.items() if isinstance(one, Present)}
+            target = found.get(self.parts.target_copy)
+            if target is not None:
+                source = found.get(self.parts.source_copy)
+                rows.append(facet_row(link_id, target, source, self.parts.enrich.facets, target.fields))
+            elif isinstance(seen.get(self.parts.target_copy), Missing):
+                gone.append(link_id)
+        due = set(writes)
+        self._written |= {it.link: it for it in rows if it.link in due}
+        self._counted = self._counted or bool(rows or gone)
+        await self.parts.ledger.note_facets(rows)
+        await self.parts.ledger.forget_facets(gone)
 
     async def close(self, run: RunId) -> None:
-        """Note what the run's writes came to, and keep its report where anything is counted."""
-        facets = self.parts.enrich.facets
-        if not facets:
-            return
-        accords = await self.parts.ledger.accords(sorted(self._acted))
-        rows = []
-        for link_id, (target, source) in sorted(self._acted.items()):
-            fields = dict(target.fields)
-            for name in self.parts.enrich.fields:
-                accord = accords.get(link_id, {}).get(group_name(name))
-                standing = accord.copies.get(self.parts.target_copy) if accord is not None else None
-                if standing is not None:
-                    fields = _with(fields, name, standing.shown)
-            rows.append(facet_row(link_id, target, source, facets, fields))
-        await self.parts.ledger.note_facets(rows)
-        await write_report(self.parts, run)
+        """Keep the run's report, where it counted anything."""
+        await self.settle()
+        if self._counted:
+            await write_report(self.parts, run)
 
+    async def settle(self) -> None:
+        """Note what the writes came to: what was read back stands in the accords."""
+        accords = await self.parts.ledger.accords(sorted(self._written)) if self._written else {}
+        rows = [replace(it, now=self._now(it, accords.get(it.link, {}))) for it in self._written.values()]
+        self._written = {}
+        if rows:
+            await self.parts.ledger.note_facets(rows)
 
-def _record_copy(parts: EnrichParts, link: Link) -> Any:
-    copy = link.copy(parts.target_copy)
-    assert copy is not None  # noqa: S101 - only links with a record copy are looked at
-    return copy.key
-
-
-def _with(fields: Mapping[FieldName, Any], name: FieldName, shown: Fields) -> dict[FieldName, Any]:
-    others = {it: value for it, value in fields.items() if it != name}
-    return others if is_absent(shown.get(name)) else {**others, name: shown[name]}
+    def _now(self, row: FacetRow, accords: Mapping[GroupName, Accord]) -> tuple[FieldName, ...]:
+        filled = set(row.now)
+        for name in row.facets:
+            accord = accords.get(group_name(name))
+            standing = accord.copies.get(self.parts.target_copy) if accord is not None else None
+            if standing is not None and name in self.parts.enrich.fields:
+                filled -= {name}
+                filled |= set() if is_absent(standing.shown.get(name)) else {name}
+        return tuple(sorted(filled))
 
 
 async def write_report(parts: EnrichParts, run: RunId) -> None:

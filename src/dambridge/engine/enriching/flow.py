@@ -33,9 +33,10 @@ class EnrichFlow:
         coverage = Coverage(self.parts)
 
         async def decide(ids: Sequence[LinkId], unproven: Collection[AccountId]) -> Decided:
+            await coverage.settle()  # the links before these are done
             known = await look(self.parts, ids)
             decided = await decide_enrichments(self.parts, known, unproven=unproven)
-            await coverage.looked(known, decided)
+            await coverage.looked(known, written_links(decided.actions))
             return decided
 
         async def papers(run: RunId, notes: list[Reason]) -> None:
@@ -61,8 +62,10 @@ class EnrichFlow:
         allow_tripped: bool,
     ) -> RunResult:
         coverage = Coverage(self.parts)
-        known = await look(self.parts, written_links(plan.actions))
-        await coverage.looked(known, Decided(actions=list(plan.actions)))
+        links = written_links(plan.actions)
+        for start in range(0, len(links), self.parts.settings.tranche):
+            some = links[start : start + self.parts.settings.tranche]
+            await coverage.looked(await look(self.parts, some), some)
         ran = await previewing.apply(
             self.parts,
             plan,
