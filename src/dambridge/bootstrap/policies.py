@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dambridge.bootstrap.document import Document, Mistake
+from dambridge.bootstrap.enriching import enrich_problems, enriched
 from dambridge.bootstrap.flow_options import IntakeOptions
 from dambridge.bootstrap.map_file import in_file
 from dambridge.bootstrap.mirrors import mirror_problems, mirrored
@@ -73,7 +74,7 @@ def build_policy(settings: Settings) -> IntakePolicy:
         unproven_fields=it.unproven_fields,
         required=tuple(FieldName(name) for name in it.required),
         managed=frozenset(FieldName(name) for name in it.managed) if it.managed is not None else None,
-        mirrored=mirrored(settings, build_maps(settings), (it.source, it.target)),
+        mirrored=_left_to_others(settings, it),
         rehash=it.rehash,
         verify_bytes=it.verify_bytes,
         sample_rate=it.sample_rate,
@@ -82,6 +83,14 @@ def build_policy(settings: Settings) -> IntakePolicy:
         max_share=it.guards.max_share,
         plan_ttl=it.plan_ttl,
     )
+
+
+def _left_to_others(settings: Settings, it: IntakeOptions) -> frozenset[FieldName]:
+    """Fields that other flows carry between these two accounts once an asset has arrived."""
+    maps = build_maps(settings)
+    other = settings.flows.enrich
+    alike = other is not None and (other.source, other.target) == (it.source, it.target)
+    return mirrored(settings, maps, (it.source, it.target)) | frozenset(enriched(settings, maps) if alike else ())
 
 
 def _intake(settings: Settings) -> IntakeOptions:
@@ -94,6 +103,7 @@ def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     """Everything that the options say and the core cannot use, with the place where it is written."""
     found = [*_unusable_maps(settings, document), *_unusable_homes(settings, document)]
     found += mirror_problems(settings, document, _usable_maps(settings))
+    found += enrich_problems(settings, document, _usable_maps(settings))
     if settings.flows.intake is not None:
         found += [*_unusable_options(settings.flows.intake, document), *_unusable_rule(settings.flows.intake, document)]
     return found

@@ -220,6 +220,22 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     looking.status(_context(ctx, json))
 
 
+@app.command()
+def coverage(
+    ctx: typer.Context,
+    *,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Hold it against what was counted in this run (run-000017).")
+    ] = None,
+    limit: Limit = 20,
+    json: Json = False,
+) -> None:
+    """The share of assets with each facet field filled, before and now, by gallery and contributor."""
+    from dambridge.cli import coverage as covering
+
+    covering.coverage(_context(ctx, json), since=since, limit=limit)
+
+
 @runs_app.callback(invoke_without_command=True)
 def runs(ctx: typer.Context, limit: Limit = 20, flow: Flow = None, json: Json = False) -> None:
     """List the runs, the latest first; or show, pause, resume."""

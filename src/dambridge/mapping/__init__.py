@@ -10,13 +10,14 @@ from dambridge.mapping.account_map import (
     account_map,
     default_map,
 )
+from dambridge.mapping.bases import Derived, derive_with_bases
 from dambridge.mapping.classifying import Classification
 from dambridge.mapping.deriving import Derivation, derive, derived_fields
 from dambridge.mapping.discovery import discover, discover_reads
 from dambridge.mapping.displays import Display, display_mistakes
 from dambridge.mapping.embedded import embedded_fields, settled_by_file
 from dambridge.mapping.embedding import EMBEDDABLE, may_embed, own_tags, to_xmp, with_home, xmp_field
-from dambridge.mapping.fields import FIELDS, Field, Kind
+from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
 from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, table_rows
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
@@ -31,12 +32,14 @@ __all__ = [
     "FIELDS",
     "NO_ALIASES",
     "OF_THE_FILE",
+    "WORK_LIST",
     "AccountMap",
     "Aliases",
     "Classification",
     "Definition",
     "Derivation",
     "Derivations",
+    "Derived",
     "Direction",
     "Display",
     "Field",
@@ -54,6 +57,7 @@ __all__ = [
     "configured_value",
     "default_map",
     "derive",
+    "derive_with_bases",
     "derived_fields",
     "discover",
     "discover_reads",

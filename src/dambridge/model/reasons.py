@@ -25,6 +25,8 @@ class Code(StrEnum):
     RETIRED = "retired"
     LET_GO = "let_go"
     PAIRED = "paired"
+    DERIVED = "derived"
+    PAPER_ATTACHED = "paper_attached"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -61,6 +63,7 @@ class Code(StrEnum):
     COPY_UNREAD = "copy_unread"
     STALE_ANSWER = "stale_answer"
     PAIR_IN_REVIEW = "pair_in_review"
+    PAPER_WAITS = "paper_waits"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"

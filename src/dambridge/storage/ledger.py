@@ -39,12 +39,13 @@ from dambridge.storage import (
 )
 from dambridge.storage import due as due_rows
 from dambridge.storage.agreeing import SqlAgreeing
+from dambridge.storage.coverage import SqlCovering
 from dambridge.storage.terms import SqlTerms
 from dambridge.storage.writer import Tx
 
 
-class SqlLedger(SqlAgreeing, SqlTerms):
-    """Implements `ports.ledger.Ledger`, `ports.agreeing.Agreeing` and `ports.terms.TermLedger`."""
+class SqlLedger(SqlAgreeing, SqlCovering, SqlTerms):
+    """Implements `ports.ledger.Ledger`, `ports.agreeing.Agreeing`, `ports.covering.Covering` and `ports.terms.TermLedger`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:

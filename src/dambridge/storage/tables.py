@@ -160,6 +160,23 @@ sightings = _clustered(
     Column("remote_id", Text, primary_key=True),
 )
 
+facets = _clustered(
+    "facets",
+    Column("link", Text, primary_key=True),
+    Column("galleries", JsonText, nullable=False),
+    Column("contributor", Text, nullable=False),
+    Column("looked_for", JsonText, nullable=False),
+    Column("first_filled", JsonText, nullable=False),
+    Column("now_filled", JsonText, nullable=False),
+)
+
+coverage_reports = _clustered(
+    "coverage_reports",
+    Column("run", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("body", JsonText, nullable=False),
+)
+
 batches = Table(
     "batches",
     metadata,

@@ -27,14 +27,14 @@ from dambridge.ports.ledger import (
     StepRow,
     WorkStage,
 )
-from dambridge.testing.fake_agreeing import MemoryAgreeing
+from dambridge.testing.fake_covering import MemoryCovering
 
 SILENCE = 60.0
 """Seconds without a heartbeat, by the newest beat of any worker, after which a worker counts as gone."""
 _FOR_NOBODY = ("system", "next run")
 
 
-class MemoryLedger(MemoryAgreeing):
+class MemoryLedger(MemoryCovering):
     """Implements `ports.agreeing.AgreeingLedger`. Passes `LedgerContract` and `AgreeingContract`."""
 
     # runs and items ----------------------------------------------------------------------------------------------

@@ -46,6 +46,8 @@ def test_only_what_needs_nobody_has_no_next_move(code: Code) -> None:
         Code.RETIRED,
         Code.LET_GO,
         Code.PAIRED,
+        Code.DERIVED,
+        Code.PAPER_ATTACHED,
         Code.IN_STEP,
         Code.NOT_SELECTED,
         Code.REJECTED_AT_SOURCE,

@@ -316,4 +316,5 @@ def _told(task: Task, before: Fields | None, after: Fields) -> dict[str, Any]:
         "to": fields_to_json(task.action.fields),
         "cleared": sorted(task.action.cleared),
         "read_back": fields_to_json(part(after, names)),
+        **({"why": [it.to_json() for it in task.action.reasons[1:]]} if len(task.action.reasons) > 1 else {}),
     }
