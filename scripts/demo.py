@@ -59,6 +59,7 @@ flows:
     approval: {{carrier: edit_status, approved: [approved], rejected: [rejected]}}
     place: {{folder: "PhotoShelter/{{year}}/{{gallery}}"}}
     required: [credit]
+map_file: {map_file}
 store: {{path: data}}
 """
 
@@ -124,7 +125,13 @@ def configure(photoshelter: Simulator, netx: Simulator) -> dict[str, str]:
     """Write the configuration; secrets go by the environment, as they should."""
     ps = photoshelter.credentials
     (WORK / "dambridge.yaml").write_text(
-        CONFIG.format(ps_url=photoshelter.url, ps_email=ps["email"], ps_org=ps["org_id"], nx_url=netx.url),
+        CONFIG.format(
+            map_file=ROOT / "examples" / "demo" / "map.yaml",
+            ps_url=photoshelter.url,
+            ps_email=ps["email"],
+            ps_org=ps["org_id"],
+            nx_url=netx.url,
+        ),
         encoding="utf-8",
     )
     return {

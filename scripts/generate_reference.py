@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dambridge.bootstrap import capability_schema, settings_schema
+from dambridge.bootstrap import capability_schema, map_schema, settings_schema
 from dambridge.files.disagreement import DATE_HOMES, HOMES
 from dambridge.files.formats import TABLE, Place
 from dambridge.files.iim import LIMITS
 from dambridge.mapping import FIELDS
+from dambridge.mapping.faults import MINDS, Fault
 from dambridge.model.reasons import Code
+from dambridge.telemetry.lint_words import WORDS as LINT_WORDS
 from dambridge.telemetry.wording import MOVES, WORDS
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -32,6 +34,8 @@ def pages() -> dict[str, str]:
         "schemas/configuration.json": json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
         "schemas/capabilities.json": json.dumps(capability_schema(), indent=2, ensure_ascii=False, sort_keys=True)
         + "\n",
+        "map.md": map_file(map_schema()),
+        "schemas/map.json": json.dumps(map_schema(), indent=2, ensure_ascii=False, sort_keys=True) + "\n",
         "fields.md": fields(),
         "file-formats.md": formats(),
         "reasons.md": reasons(),
@@ -51,6 +55,26 @@ def configuration(schema: Mapping[str, Any]) -> str:
     for name, definition in sorted(schema.get("$defs", {}).items()):
         if definition.get("type") == "object":
             lines += group(name, definition)
+    return "\n".join(lines) + "\n"
+
+
+def map_file(schema: Mapping[str, Any]) -> str:
+    """Every group of the map's options as a table, and what the linter finds."""
+    lines = ["# The map file", "", NOTE]
+    lines += [
+        "One YAML file, named by `map_file` in the configuration; `dambridge maps schema` prints its JSON Schema.",
+        "",
+    ]
+    lines += ["[How to write one](../howto/maps.md) explains it by examples.", ""]
+    lines += group("The file", schema)
+    for name, definition in sorted(schema.get("$defs", {}).items()):
+        if definition.get("type") == "object":
+            lines += group(name, definition)
+    lines += ["## What the linter finds", "", "`dambridge maps lint` and `dambridge check`. Codes are stable.", ""]
+    lines += ["| code | | in words | what to do |", "| --- | --- | --- | --- |"]
+    for it in Fault:
+        told, remedy = (text.replace("|", "\\|") for text in LINT_WORDS[it])
+        lines.append(f"| `{it}` | {'mind' if it in MINDS else 'wrong'} | {told} | {remedy} |")
     return "\n".join(lines) + "\n"
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.capability_file import Remark, capability_schema, remarks
     from dambridge.bootstrap.finding import Finding, find_problems
     from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
+    from dambridge.bootstrap.map_lint import faults_of, lint, lint_settings
+    from dambridge.bootstrap.map_options import map_schema
     from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.settings import Settings
@@ -34,6 +36,10 @@ _LATER = {
     "with_progress": "probing",
     "Finding": "finding",
     "find_problems": "finding",
+    "faults_of": "map_lint",
+    "lint": "map_lint",
+    "lint_settings": "map_lint",
+    "map_schema": "map_options",
     "known_flow": "loading",
     "load_settings": "loading",
     "settings_schema": "loading",
@@ -57,11 +63,15 @@ __all__ = [
     "Remark",
     "Settings",
     "capability_schema",
+    "faults_of",
     "find_problems",
     "hear_hooks",
     "keep",
     "known_flow",
+    "lint",
+    "lint_settings",
     "load_settings",
+    "map_schema",
     "open_benches",
     "open_bridge",
     "open_matching",

@@ -23,14 +23,18 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong with the configuration: where it stands, what is wrong, what to do."""
+    """One thing wrong with the configuration: where it stands, what is wrong, what to do. `file` is named where it is not
+    the configuration file itself, `code` where the linter of maps has one for it."""
 
     where: str
     line: int | None
     what: str
     remedy: str
+    file: str = ""
+    code: str = ""
 
     def sentence(self, file: str) -> str:
+        file = self.file or file
         place = f"{file}:{self.line}" if self.line else file
         return f"{place}: {self.where}: {self.what} {self.remedy}".rstrip()
 

@@ -6,13 +6,14 @@ import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from dambridge.bootstrap.capability_file import remarks
+from dambridge.bootstrap.map_lint import lint_settings, look_live
 from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
@@ -20,11 +21,12 @@ from dambridge.engine.describing import definitions_of
 from dambridge.engine.sites import Site
 from dambridge.files import find_exiftool
 from dambridge.mapping import discover
-from dambridge.model.identity import FlowName, System
+from dambridge.mapping.faults import Fault, LintFinding
+from dambridge.model.identity import AccountId, FlowName, System
 from dambridge.model.reasons import Code, Reason
 from dambridge.planning.routes import Taken
 from dambridge.ports.errors import NextMove
-from dambridge.telemetry import next_move, words
+from dambridge.telemetry import lint_words, next_move, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +149,22 @@ def _contradiction(name: str, it: Contradiction) -> Finding:
 async def _live(settings: Settings) -> list[Finding]:
     try:
         async with open_bridge(settings, work=False) as bridge:
-            return await _accounts(bridge)
+            return await _accounts(bridge, settings)
     except NextMove as error:
         return [Finding("accounts", True, str(error))]
 
 
-async def _accounts(bridge: Bridge) -> list[Finding]:
+async def _accounts(bridge: Bridge, settings: Settings) -> list[Finding]:
     """Each account, and what hangs on it alone: a wrong key of one hides nothing of the other."""
     found = {name: await _account(site) for name, site in bridge.sites.items()}
+    used = sorted({it for flow in bridge.flows.values() for it in flow.accounts})
+    archives = [it for it in used if bridge.sites[it].system is System.NETX]
     hanging: list[Finding] = []
-    for name in sorted({it for flow in bridge.flows.values() for it in flow.accounts}):
-        if bridge.sites[name].system is System.NETX and not found[name].bad:
+    for name in archives:
+        if not found[name].bad:
             hanging += await _told(f"map of {name}", partial(_map, bridge.sites[name]))
+    if not any(found[it].bad for it in used):
+        hanging += await _told("linter", lambda: _linted(bridge, settings, held=archives))
     if FlowName.INTAKE in bridge.flows and not found[bridge.parts.policy.source].bad:
         hanging += await _told("selection", lambda: _galleries(bridge))
     return [*found.values(), *hanging]
@@ -194,6 +200,24 @@ async def _map(site: Site) -> list[Finding]:
     if not problems:
         return [Finding(name, False, "every mapped field has its attribute")]
     return [Finding(name, True, words(it), _mend(it, site.account)) for it in problems]
+
+
+async def _linted(bridge: Bridge, settings: Settings, *, held: Collection[AccountId]) -> list[Finding]:
+    """What the linter of maps finds, with samples; what `_map` says of the attributes of the accounts `held` against their
+    maps is not said twice."""
+    live = await look_live(bridge)
+    faults = lint_settings(settings, now=await bridge.common.clock.now(), live=live)
+    said = {Fault.ATTRIBUTE_MISSING, Fault.TYPE_DOES_NOT_FIT}
+    rest = [it for it in faults if it.account not in held or it.fault not in said]
+    if not rest:
+        return [Finding("linter", False, f"no fault in the maps; {len(live.records)} assets looked at")]
+    return [_of_lint(it) for it in rest]
+
+
+def _of_lint(it: LintFinding) -> Finding:
+    told, remedy = lint_words(it.fault, it.field, it.params)
+    shown = "; ".join(f"{one.asset}: {one.value}" if one.value else one.asset for one in it.samples)
+    return Finding(f"map {it.account}".strip(), it.bad, f"{told} For instance {shown}." if shown else told, remedy)
 
 
 def _mend(problem: Reason, account: str) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from dambridge.bootstrap.enrich_options import EnrichOptions
 from dambridge.bootstrap.mirror_options import LifecycleOptions, MirrorOptions, RightsOptions
 from dambridge.bootstrap.options import GuardOptions, Options, Span
 from dambridge.model.identity import FlowName
@@ -112,6 +113,10 @@ class FlowOptions(Options):
     """The flows that run; one that is not named does not run."""
 
     intake: IntakeOptions | None = Field(default=None, description="Approved assets travel from PhotoShelter to NetX.")
+    enrich: EnrichOptions | None = Field(
+        default=None,
+        description="NetX's attributes follow PhotoShelter's fields by the map's rules; librarians' values stay.",
+    )
     rights: RightsOptions | None = Field(
         default=None, description="Rights are kept in step, whichever account people edit them in."
     )
@@ -126,4 +131,5 @@ class FlowOptions(Options):
     @property
     def configured(self) -> tuple[FlowName, ...]:
         """What runs, in the order of the turns."""
-        return in_order([*([FlowName.INTAKE] if self.intake is not None else []), *self.mirrors])
+        own = {FlowName.INTAKE: self.intake, FlowName.ENRICH: self.enrich}
+        return in_order([*(name for name, it in own.items() if it is not None), *self.mirrors])

@@ -7,18 +7,23 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from dambridge.bootstrap.enriching import build_enrich
 from dambridge.bootstrap.mirrors import build_mirror, holding_folders
 from dambridge.bootstrap.policies import build_policy, build_programs
+from dambridge.bootstrap.routes import known_accounts
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.engine.config import EngineSettings
+from dambridge.engine.enriching.flow import EnrichFlow
+from dambridge.engine.enriching.parts import EnrichParts, with_work_list
 from dambridge.engine.flows import Flow
 from dambridge.engine.intake import IntakeFlow
 from dambridge.engine.mirroring.flow import MirrorFlow
 from dambridge.engine.mirroring.parts import MirrorParts
-from dambridge.engine.parts import CallMeter, Parts
+from dambridge.engine.parts import CallMeter, Parts, SourceDesk
 from dambridge.engine.sites import Site
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector
 from dambridge.model.identity import AccountId, FlowName
+from dambridge.ports.capabilities import Proof
 from dambridge.ports.clock import Clock
 from dambridge.ports.files import Spool
 from dambridge.ports.runtime import Runtime
@@ -49,6 +54,8 @@ def make_flows(
     flows: dict[FlowName, Flow] = {}
     if settings.flows.intake is not None:
         flows[FlowName.INTAKE] = _intake(settings, common, sites, stack)
+    if settings.flows.enrich is not None:
+        flows[FlowName.ENRICH] = _enrich(settings, common, sites)
     flows |= {name: _mirror(settings, common, sites, name, stack) for name in settings.flows.mirrors}
     return flows
 
@@ -72,8 +79,29 @@ def _intake(settings: Settings, common: Common, sites: Mapping[AccountId, Site],
         embedder=embedder,
         policy=policy,
         programs=build_programs(settings),
+        desk=_desk(settings, sites[policy.source]),
     )
     return IntakeFlow(parts)
+
+
+def _desk(settings: Settings, source: Site) -> SourceDesk | None:
+    """Where the source is told what an asset lacks, if the map names a field for it."""
+    options = settings.site_map.options.accounts.get(source.account) if settings.site_map else None
+    return SourceDesk(source.archive, options.send_back) if options is not None and options.send_back else None
+
+
+def _enrich(settings: Settings, common: Common, sites: Mapping[AccountId, Site]) -> EnrichFlow:
+    policy = build_enrich(settings, {name: it.map for name, it in sites.items()})
+    target = with_work_list(sites[policy.target], policy)
+    parts = EnrichParts(
+        **common.given(),
+        flow=FlowName.ENRICH,
+        sites={policy.source: sites[policy.source], policy.target: target},
+        policy=policy.as_mirror(),
+        enrich=policy,
+        attaches=known_accounts(settings)[policy.target].cells.get("attachments.views", Proof.UNPROVEN),
+    )
+    return EnrichFlow(parts)
 
 
 def _mirror(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from dambridge.bootstrap.document import ConfigurationWrong, Document, Location, Mistake, read_document
 from dambridge.bootstrap.flow_options import FlowOptions
+from dambridge.bootstrap.map_file import SiteMap, in_file, read_site_map
 from dambridge.bootstrap.mistakes import SYSTEMS, mistakes_of, near, place_of
 from dambridge.bootstrap.policies import policy_problems
 from dambridge.bootstrap.settings import Settings
@@ -41,6 +42,8 @@ def load_settings(path: Path) -> Settings:
         mistakes += mistakes_of(error, document, Settings)
         settings = _what_is_left(document, error)
     if settings is not None:
+        settings, wrong = _with_map(settings, document)
+        mistakes += wrong
         mistakes += [*_accounts_named(settings, document), *policy_problems(settings, document)]
         mistakes += _journal_within(settings, path, document)
     if mistakes or settings is None:
@@ -61,6 +64,25 @@ def _journal_within(settings: Settings, file: Path, document: Document) -> list[
         return []
     told = "The tombstone journal would be lost together with the data folder."
     return [document.mistake(("store", "tombstones"), told, "Name a file outside `store.path`, best on another disk.")]
+
+
+def _with_map(settings: Settings, document: Document) -> tuple[Settings, list[Mistake]]:
+    """The settings with their map file read, and what is wrong with it."""
+    if settings.map_file is None:
+        return settings, []
+    path = document.path.resolve().parent / settings.map_file
+    try:
+        site_map = read_site_map(path)
+    except ConfigurationWrong as error:
+        return settings, in_file(path, error.mistakes)
+    unknown = [
+        site_map.document.mistake(
+            ("accounts", name), "There is no such account.", near(name, [*settings.accounts], "Known accounts")
+        )
+        for name in site_map.options.accounts
+        if name not in settings.accounts
+    ]
+    return settings.with_map(site_map), in_file(path, unknown)
 
 
 def _what_is_left(document: Document, error: ValidationError) -> Settings | None:
@@ -177,6 +199,12 @@ def settings_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "dambridge.yaml", **schema}
 
 
+def _of_the_map(it: SiteMap) -> Any:
+    """All that the map says, its tables included; who answers for it is no part of what plans rest on."""
+    tables = {table.name: repr(sorted(table.rows.items())) for table in it.derivations.lookups}
+    return [it.options.model_dump(mode="json", exclude={"owner", "review_by"}), tables]
+
+
 def configuration_digest(settings: Settings) -> str:
     """A digest over everything that a plan depends on, secrets and the place of the store aside."""
     facts = {
@@ -185,5 +213,6 @@ def configuration_digest(settings: Settings) -> str:
         },
         "flows": settings.flows.model_dump(mode="json"),
         "maps": settings.maps,
+        **({"map": _of_the_map(settings.site_map)} if settings.site_map is not None else {}),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

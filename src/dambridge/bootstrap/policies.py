@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dambridge.bootstrap.document import Document, Mistake
+from dambridge.bootstrap.enriching import enrich_problems, enriched
 from dambridge.bootstrap.flow_options import IntakeOptions
+from dambridge.bootstrap.map_file import in_file
 from dambridge.bootstrap.mirrors import mirror_problems, mirrored
 from dambridge.bootstrap.settings import NetxAccount, Settings
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
 from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expression_variables, xmp_field
+from dambridge.mapping.faults import Fault
 from dambridge.model.identity import AccountId, System
 from dambridge.model.values import FieldName
 from dambridge.policy.intake import SELECT, Approval, Carrier, IntakePolicy
@@ -22,10 +26,21 @@ INTAKE = ("flows", "intake")
 
 def build_maps(settings: Settings) -> dict[AccountId, AccountMap]:
     """The map of every account: the system's defaults with the site's own rules over them. Raises `MapInvalid`."""
-    return {
-        AccountId(name): account_map(System(account.system), settings.maps.get(name, {}))
-        for name, account in settings.accounts.items()
-    }
+    return {AccountId(name): build_map(settings, name) for name in settings.accounts}
+
+
+def build_map(settings: Settings, name: str) -> AccountMap:
+    """One account's map: rules of the configuration go before those of the map file. Raises `MapInvalid`."""
+    system, inline, site = System(settings.accounts[name].system), settings.maps.get(name, {}), settings.site_map
+    if site is None:
+        return account_map(system, inline)
+    return account_map(
+        system,
+        {**site.fields_of(name), **inline},
+        derivations=site.derivations,
+        displays=site.displays_of(name),
+        uploader=site.uploader_of(name),
+    )
 
 
 def build_programs(settings: Settings) -> Mapping[str, Program]:
@@ -53,11 +68,13 @@ def build_policy(settings: Settings) -> IntakePolicy:
         media_types=it.select.media_types,
         expression=it.select.expression,
         folder=it.place.folder,
+        places=settings.site_map.places if settings.site_map else (),
+        groups_for_rules=settings.site_map.groups() if settings.site_map else frozenset(),
         arrival=it.place.arrival,
         unproven_fields=it.unproven_fields,
         required=tuple(FieldName(name) for name in it.required),
         managed=frozenset(FieldName(name) for name in it.managed) if it.managed is not None else None,
-        mirrored=mirrored(settings, build_maps(settings), (it.source, it.target)),
+        mirrored=_left_to_others(settings, it),
         rehash=it.rehash,
         verify_bytes=it.verify_bytes,
         sample_rate=it.sample_rate,
@@ -66,6 +83,14 @@ def build_policy(settings: Settings) -> IntakePolicy:
         max_share=it.guards.max_share,
         plan_ttl=it.plan_ttl,
     )
+
+
+def _left_to_others(settings: Settings, it: IntakeOptions) -> frozenset[FieldName]:
+    """Fields that other flows carry between these two accounts once an asset has arrived."""
+    maps = build_maps(settings)
+    other = settings.flows.enrich
+    alike = other is not None and (other.source, other.target) == (it.source, it.target)
+    return mirrored(settings, maps, (it.source, it.target)) | frozenset(enriched(settings, maps) if alike else ())
 
 
 def _intake(settings: Settings) -> IntakeOptions:
@@ -78,6 +103,7 @@ def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     """Everything that the options say and the core cannot use, with the place where it is written."""
     found = [*_unusable_maps(settings, document), *_unusable_homes(settings, document)]
     found += mirror_problems(settings, document, _usable_maps(settings))
+    found += enrich_problems(settings, document, _usable_maps(settings))
     if settings.flows.intake is not None:
         found += [*_unusable_options(settings.flows.intake, document), *_unusable_rule(settings.flows.intake, document)]
     return found
@@ -118,16 +144,14 @@ def _unusable_rule(it: IntakeOptions, document: Document) -> list[Mistake]:
 
 def _unusable_maps(settings: Settings, document: Document) -> list[Mistake]:
     found: list[Mistake] = []
-    for name, rules in settings.maps.items():
-        if name not in settings.accounts:
-            continue
+    for name in settings.accounts:
         try:
-            account_map(System(settings.accounts[name].system), rules)
+            build_map(settings, name)
         except MapInvalid as error:
-            found += [
-                document.mistake(("maps", name, field), _sentence(sentence), "Correct the rule.")
-                for field, sentence in error.problems
-            ]
+            for field, sentence in error.problems:
+                mistake = _of_a_map(settings, document, name, field, sentence)
+                code = str(Fault.TWO_INTO_ONE) if field in error.collisions else ""
+                found.append(replace(mistake, code=code))
     return found
 
 
@@ -138,6 +162,16 @@ def _usable_maps(settings: Settings) -> dict[AccountId, AccountMap]:
         with contextlib.suppress(MapInvalid):
             found[AccountId(name)] = account_map(System(account.system), settings.maps.get(name, {}))
     return found
+
+
+def _of_a_map(settings: Settings, document: Document, account: str, field: str, sentence: str) -> Mistake:
+    """The mistake at the rule that made it: in the configuration, else in the map file."""
+    site = settings.site_map
+    if site is None or field in settings.maps.get(account, {}):
+        return document.mistake(("maps", account, field), _sentence(sentence), "Correct the rule.")
+    at = ("accounts", account, "fields", field)
+    (made,) = in_file(site.document.path, [site.document.mistake(at, _sentence(sentence), "Correct the rule.")])
+    return made
 
 
 def _unusable_homes(settings: Settings, document: Document) -> list[Mistake]:

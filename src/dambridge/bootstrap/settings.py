@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, StringConstraints, field_validator
 
 from dambridge.bootstrap.flow_options import FlowOptions
+from dambridge.bootstrap.map_file import SiteMap
 from dambridge.bootstrap.options import Options, Span
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
@@ -153,6 +154,11 @@ class Settings(Options):
         "leaves the field out. Instead of a name a group may stand: to, direction, separator, limit, new_terms, default, "
         "constant, expression.",
     )
+    map_file: Path | None = Field(
+        default=None,
+        description="The map as a file of its own, beside the configuration file unless it is absolute: fields, tables, "
+        "classification, folders and names (`docs/reference/map.md`). Rules under `maps` go before its own.",
+    )
     store: StoreOptions = Field(default=StoreOptions(), description="Where the ledger lives.")
     engine: EngineOptions = Field(default=EngineOptions(), description="How the loop works.")
     match: MatchOptions = Field(default=MatchOptions(), description="How existing libraries are paired.")
@@ -163,6 +169,19 @@ class Settings(Options):
         default="system", description="`system`, or the address of a simulator whose clock is the domain's."
     )
     exiftool: Path | None = Field(default=None, description="ExifTool's program file, where it is not found by itself.")
+
+    _site_map: SiteMap | None = PrivateAttr(default=None)
+
+    @property
+    def site_map(self) -> SiteMap | None:
+        """What `map_file` says, once the file was read."""
+        return self._site_map
+
+    def with_map(self, site_map: SiteMap) -> Settings:
+        """The same settings with the map that was read."""
+        made = self.model_copy()
+        made._site_map = site_map  # noqa: SLF001 - its own class
+        return made
 
     @field_validator("clock")
     @classmethod

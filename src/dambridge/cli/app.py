@@ -45,6 +45,11 @@ match_app = typer.Typer(
 app.add_typer(match_app, name="match")
 app.add_typer(terms_app, name="terms")
 
+maps_app = typer.Typer(
+    help="The maps between the accounts' fields: look for faults, print the schema.", no_args_is_help=True
+)
+app.add_typer(maps_app, name="maps")
+
 Flow = Annotated[
     str | None, typer.Option("--flow", help="Only this flow, for instance `intake`.", show_default="every flow")
 ]
@@ -219,6 +224,22 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     from dambridge.cli import looking
 
     looking.status(_context(ctx, json))
+
+
+@app.command()
+def coverage(
+    ctx: typer.Context,
+    *,
+    since: Annotated[
+        str | None, typer.Option("--since", help="Hold it against what was counted in this run (run-000017).")
+    ] = None,
+    limit: Limit = 20,
+    json: Json = False,
+) -> None:
+    """The share of assets with each facet field filled, before and now, by gallery and contributor."""
+    from dambridge.cli import coverage as covering
+
+    covering.coverage(_context(ctx, json), since=since, limit=limit)
 
 
 @runs_app.callback(invoke_without_command=True)
@@ -480,6 +501,27 @@ def audit(
     from dambridge.cli import looking
 
     looking.audit(_context(ctx, json), subject=subject, after=after, limit=limit)
+
+
+@maps_app.command("lint")
+def maps_lint(
+    ctx: typer.Context,
+    offline: Annotated[bool, typer.Option("--offline", help="Look at the files only; call no system.")] = False,
+    json: Json = False,
+) -> None:
+    """Find what the maps would lose, hold back or never do, with samples from real assets."""
+    from dambridge.cli import maps
+
+    maps.lint_maps(_context(ctx, json), offline=offline)
+
+
+@maps_app.command("schema")
+def maps_schema(ctx: typer.Context, json: Json = False) -> None:
+    """Print the JSON Schema of the map file, for editors."""
+    from dambridge.cli import maps
+
+    del ctx, json
+    maps.print_schema()
 
 
 @app.command()

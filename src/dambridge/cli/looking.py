@@ -17,6 +17,9 @@ from dambridge.engine.proving import prove_links
 from dambridge.engine.reconciling import last_reconcile
 from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
+from dambridge.model.values import DEFAULT_LANGUAGE
+from dambridge.planning.provenance import provenance
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.ledger import ChainedEntry, Ledger, Observation, RunRow
 from dambridge.telemetry.wording import next_move, words
 
@@ -220,7 +223,7 @@ def show(context: Context, asset: str) -> None:
     _show_story(story)
 
 
-async def _story(settings: Settings, ledger: Ledger, asset: str) -> dict[str, Any]:
+async def _story(settings: Settings, ledger: AgreeingLedger, asset: str) -> dict[str, Any]:
     link_id, link, key = await _find(settings, ledger, asset)
     agreed = (await ledger.agreed([link_id])).get(link_id)
     seen = await _last_seen(ledger, settings.flows.configured, key) if key else None
@@ -246,6 +249,7 @@ async def _story(settings: Settings, ledger: Ledger, asset: str) -> dict[str, An
         }
         if seen
         else None,
+        "enriched": provenance((await ledger.accords([link_id])).get(link_id, {})),
         "story": [_sentence(it) for it in trail],
     }
 
@@ -295,11 +299,34 @@ def _show_story(story: Mapping[str, Any]) -> None:
     fields = story["agreed"]["fields"]
     if fields:
         table("Agreed", ["field", "value"], [[name, _plain(value)] for name, value in sorted(fields.items())])
+    if story["enriched"]:
+        rows = [[it["field"], _short(it["value"]), _by(it), it["rule"]] for it in story["enriched"]]
+        table("Enriched", ["field", "value", "whose", "by the rule"], rows)
     rows = [
         [str(it["seq"]), f"{it['at']:%Y-%m-%d %H:%M:%S}", it["actor"], it["event"], _detail(it["detail"])]
         for it in story["story"]
     ]
     table("What happened", ["no.", "when (UTC)", "who", "what", "how"], rows)
+
+
+def _by(entry: Mapping[str, Any]) -> str:
+    """Whose the value is; where it is not the rule's, also what the rule comes to."""
+    if entry["by"] == "rule":
+        return "the rule" if entry["written"] else "the rule; not written yet"
+    return f"{entry['by']}; the rule says {_short(entry['derived']) or 'nothing'}"
+
+
+def _short(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case list():
+            return "; ".join(map(str, value))
+        case {"lang": dict(texts)}:
+            return str(texts.get(DEFAULT_LANGUAGE, next(iter(texts.values()))))
+        case {"date": iso}:
+            return str(iso)
+    return str(value)
 
 
 def _plain(value: Any) -> str:

@@ -22,6 +22,7 @@ from dambridge.model.actions import Action
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
 from dambridge.model.plans import Plan, read_plan
+from dambridge.planning.provenance import changes_by_rule
 from dambridge.ports.errors import NextMove, Refused
 from dambridge.ports.ledger import AuditEntry, Ledger
 from dambridge.telemetry.wording import words
@@ -45,7 +46,9 @@ def plan(context: Context, *, flow: str | None, full: bool, out: Path | None) ->
         out.write_text("".join(f"{line}\n" for line in made.lines()), encoding="utf-8")
     if context.json:
         header = made.header.to_json()
-        print_json({**header, "plan": made.id, "format": header["plan"], "file": str(out) if out else None})
+        changes = [it.to_json() for it in changes_by_rule(made.actions)]
+        more = {"changes": changes} if changes else {}
+        print_json({**header, "plan": made.id, "format": header["plan"], "file": str(out) if out else None, **more})
     else:
         _show_plan(made, out)
     leave(int(result["exit_code"]))
@@ -261,6 +264,10 @@ def _show_plan(plan: Plan, out: Path | None) -> None:
     samples = [[str(it.source), it.file_name, str(it.kind), _foretold(it)] for it in plan.actions[:10]]
     if samples:
         table("The first of what it would do", ["asset", "file", "action", "why"], samples)
+    for change in changes_by_rule(plan.actions)[:20]:
+        rows = [[it["asset"], it["file"], it["before"] or "-", it["after"] or "-"] for it in change.samples]
+        title = f"{change.name} by the rule {change.rule}: {change.assets} assets"
+        table(title, ["asset", "file", "before", "after"], rows)
     left: list[list[str | Text]] = [
         [str(it.key), it.file_name, outcome_text(it.leave.outcome), words(it.leave.reason)] for it in plan.left[:10]
     ]

@@ -30,6 +30,7 @@ from dambridge.engine.embedding import (
     wanted_print,
 )
 from dambridge.engine.fetching import BrokenOriginal, fetch
+from dambridge.engine.numbering import final_name
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, held_back, settlement_of
@@ -113,6 +114,7 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     delivered = await deliver(parts, action, journal)
     if delivered.foreign:
         return await _same_bytes(parts, action, delivered)
+    action = replace(action, file_name=await final_name(parts, action, delivered.filled))
     native = await read_target(parts, delivered.remote_id)
     if parts.embeds(action):
         delivered = await _up_to_date(parts, action, journal, delivered, native)
@@ -142,6 +144,7 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
             **disagreeing(delivered.disagreements),
         },
         bytes_moved=delivered.digest.size,
+        file_name=action.file_name,
     )
 
 

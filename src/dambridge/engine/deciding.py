@@ -149,10 +149,16 @@ def _early(
     if known and agreed is not None and not agreed.held(parts.target_copy):
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
     before = None if sight.restated else before
-    if before is not None and before.outcome is Outcome.QUARANTINED and before.version == record.version:
+    if before is not None and _still_quarantined(before, record):
         return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)
     assessed = assess(record, parts.policy, parts.programs, now)
     return assessed if isinstance(assessed, Leave) else None
+
+
+def _still_quarantined(before: Observation, record: AssetRecord) -> bool:
+    """Whether it was found wrong as it is now. A rule that failed is asked again: people may have mended it."""
+    stands = before.outcome is Outcome.QUARANTINED and before.version == record.version
+    return stands and before.reason.code is not Code.EXPRESSION_ERROR
 
 
 def _target_ids(

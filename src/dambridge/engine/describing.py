@@ -58,11 +58,15 @@ def with_marks(action: Action, fields: Fields) -> Fields:
     return {**fields, LINK_FIELD: str(action.link), SOURCE_FIELD: str(action.source.remote_id)}
 
 
-async def spell(parts: Parts, fields: Fields, cleared: Sequence[FieldName]) -> NativeWrite:
-    """The target's own words for these fields. Raises `NotWritable` rather than leave anything out."""
+async def spell(
+    parts: Parts, fields: Fields, cleared: Sequence[FieldName], *, there: NativeRecord | None = None
+) -> NativeWrite:
+    """The target's own words for these fields; `there` is the copy as it is now. Raises `NotWritable` rather than leave
+    anything out."""
     await know_terms(parts)
-    site = parts.target
-    write = to_native(fields, cleared, site.map, definitions=site.vocabularies, aliases=site.aliases or NO_ALIASES)
+    site, beside = parts.target, canonical(parts, there).fields if there is not None else {}
+    known, aliases = site.vocabularies, site.aliases or NO_ALIASES
+    write = to_native(fields, cleared, site.map, definitions=known, aliases=aliases, beside=beside)
     if write.problems:
         raise NotWritable(write.problems[0], write.unknown)
     return write

@@ -29,6 +29,14 @@ CallMeter = Callable[[], Mapping[AccountId, int]]
 """Calls made so far by this process, per account."""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceDesk:
+    """Where the source is told what an asset lacks: its own write calls, and the field that takes the note."""
+
+    archive: AssetArchive
+    field: str
+
+
 async def _rest(wait: timedelta) -> None:
     await asyncio.sleep(wait.total_seconds())
 
@@ -63,6 +71,7 @@ class Parts(FlowParts):
     embedder: Embedder
     policy: IntakePolicy
     programs: Mapping[str, Program]
+    desk: SourceDesk | None = None
 
     @property
     def reader(self) -> AssetReader:

@@ -15,6 +15,7 @@ from dambridge.engine.deciding import decide_all
 from dambridge.engine.drifting import count_drift, hold_all
 from dambridge.engine.observing import Listing, look_around, read_all, remember_position
 from dambridge.engine.parts import Parts
+from dambridge.engine.sending_back import send_back
 from dambridge.model.actions import Action
 from dambridge.model.identity import CommandId, PlanId, RunId
 from dambridge.model.plans import Plan
@@ -114,6 +115,7 @@ async def carry_plan(parts: Parts, run: RunId, plan: Plan, *, serial: int, notes
         notes.append(held)
         await outcomes_of_unfinished(parts, run, plan.actions, held)
         return []
+    await send_back(parts, plan.left, plan.actions)
     return await _act(parts, run, plan.id, plan.actions, serial=serial)
 
 

@@ -21,7 +21,7 @@ from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlemen
 @dataclass(frozen=True, slots=True)
 class End:
     """How one action ended, before it is written. `target_version` is what was read back; `held` are fields for which the
-    asset waits, though all else was done."""
+    asset waits, though all else was done; `file_name` is the name that it got where the plan left it open."""
 
     outcome: Outcome
     reason: Reason
@@ -40,6 +40,7 @@ class End:
     words: tuple[TermUse, ...] | None = None
     """Words that were found unknown on the way; those of the action where None."""
     held: tuple[FieldName, ...] = ()
+    file_name: str = ""
 
     @property
     def good(self) -> bool:
@@ -78,7 +79,7 @@ def settlement_of(parts: Parts, row: ActionRow, end: End, agreed: Agreed | None,
             flow=parts.flow,
             key=action.source,
             version=action.expects.get(str(parts.source_copy)) if _final(end) else None,
-            file_name=action.file_name,
+            file_name=end.file_name or action.file_name,
             outcome=end.outcome,
             reason=end.reason,
             waits_for=end.waits_for,

@@ -96,6 +96,12 @@ class Site:
         """Attribute name to (kind, terms) as far as the definitions were read; None where they were not, or are not shown."""
         return None if self._definitions is None else {it.name: (it.kind, it.terms) for it in self._definitions}
 
+    @property
+    def places(self) -> Mapping[str, Definition]:
+        """The same as the account shows it, or else as its map describes the attributes that are written."""
+        shown = self.vocabularies
+        return {it.native: (it.kind, it.terms) for it in self.map.rules if it.write} if shown is None else shown
+
     async def read_definitions_again(self) -> None:
         """Somebody may have made a term meanwhile. What was read before stands until the answer is there."""
         self._definitions, self._defined = await self.archive.attributes(), True

@@ -46,7 +46,7 @@ async def learn(parts: Parts) -> None:
     now = await parts.clock.now()
     changed = [
         StoredVocabulary(account=site.account, attribute=name, origin=LIVE, terms=listed, by="", at=now)
-        for name, definition in (site.vocabularies or {}).items()
+        for name, definition in site.places.items()
         if (listed := _listed(definition)) is not None and known.get(name) != listed
     ]
     if changed:
@@ -85,7 +85,7 @@ def _means_another(site: Site, tally: TermTally) -> bool:
 
 
 def _has_term(site: Site, aliases: Aliases, key: TermKey) -> bool:
-    _, terms = (site.vocabularies or {}).get(key.attribute, ("", None))
+    _, terms = site.places.get(key.attribute, ("", None))
     rules = [it for it in site.map.rules if it.write and it.native == key.attribute]
     return bool(rules) and terms is not None and aliases.meaning(rules[0], key.word, terms).term is not None
 

@@ -18,9 +18,9 @@ from dambridge.ports.errors import MovedOn
 
 
 def filled_from(action: Action, inside: Fields) -> Fields:
-    """What the file says beyond the action's fields: those that the source does not show, and lists that it shows cut at
-    commas."""
-    beyond = {name: value for name, value in inside.items() if name not in action.fields}
+    """What the file says beyond the action's fields: those that the source does not show and the plan does not leave empty,
+    and lists that it shows cut at commas."""
+    beyond = {name: value for name, value in inside.items() if name not in action.fields and name not in action.cleared}
     return {**beyond, **settled_by_file(action.fields, inside)}
 
 
@@ -28,7 +28,7 @@ async def describe(
     parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, filled: Fields
 ) -> NativeRecord:
     """Write what is not yet as wanted: attributes, name, file name. Returns the copy as it was before the write."""
-    write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared)
+    write = await spell(parts, with_marks(action, {**action.fields, **filled}), action.cleared, there=native)
     attributes = {} if parts.embeds(action) else taken(parts, action, still_to_write(native, write))
     name = action.name if action.name and native.name != action.name else None
     file_name = action.file_name if action.file_name and native.file_name != action.file_name else None

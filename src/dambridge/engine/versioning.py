@@ -144,7 +144,7 @@ async def _describe_again(
     parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, wanted: Fields
 ) -> NativeRecord:
     """A target may read embedded metadata on check-in: what that overwrote is written back, people's edits included."""
-    write = await spell(parts, with_marks(action, wanted), action.cleared)
+    write = await spell(parts, with_marks(action, wanted), action.cleared, there=native)
     attributes = still_to_write(native, write)
     name = action.name if action.name and native.name != action.name else None
     if attributes or name:

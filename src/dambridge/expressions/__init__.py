@@ -1,6 +1,7 @@
 """Rules that people write: CEL, compiled and type-checked on load, bounded in time and memory, free of side effects."""
 
 from dambridge.expressions.program import (
+    Budget,
     ExpressionFault,
     ExpressionInvalid,
     Kind,
@@ -11,6 +12,7 @@ from dambridge.expressions.program import (
 from dambridge.expressions.record import record_values
 
 __all__ = [
+    "Budget",
     "ExpressionFault",
     "ExpressionInvalid",
     "Kind",

@@ -17,6 +17,9 @@ MOST_GROWTH = 1_024
 LARGEST_TEXT = 64 * 1024
 """Bytes of any text going in or coming out of a function of ours."""
 
+MOST_WEIGHT = 4 * 1024 * 1024
+"""What all rules of a map together may be given to look at for one asset: a hundred times what a rich one has."""
+
 _QUOTED = re.compile(r"""\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DOTALL)
 _MACRO = re.compile(r"\.\s*(all|exists|exists_one|existsOne|filter|map)\s*\(")
 

@@ -22,6 +22,26 @@ def lower(text: str) -> str:
     return _capped(text.lower())
 
 
+def upper(text: str) -> str:
+    """The text in upper case, by Unicode's rules."""
+    return _capped(text.upper())
+
+
+def trim(text: str) -> str:
+    """The text without blanks at both ends."""
+    return text.strip()
+
+
+def before(text: str, mark: str) -> str:
+    """What stands before the first `mark`; the whole text where there is none."""
+    return text.split(mark, 1)[0] if mark else text
+
+
+def after(text: str, mark: str) -> str:
+    """What stands after the first `mark`; nothing where there is none."""
+    return text.partition(mark)[2] if mark else ""
+
+
 def replace(text: str, old: str, new: str) -> str:
     """The text with each `old` replaced by `new`; an empty `old` is an error."""
     if not old:
@@ -63,6 +83,10 @@ def declarations() -> list[cel.FunctionDecl]:
     text, whole, instant = cel.Type.STRING, cel.Type.INT, cel.Type.TIMESTAMP
     table = (
         ("lower", (text,), lower),
+        ("upper", (text,), upper),
+        ("trim", (text,), trim),
+        ("before", (text, text), before),
+        ("after", (text, text), after),
         ("replace", (text, text, text), replace),
         ("slug", (text,), slug),
         ("pad", (text, whole), pad),

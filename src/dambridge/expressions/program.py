@@ -12,7 +12,7 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from dambridge.expressions.bounds import LARGEST_TEXT, find_excess
+from dambridge.expressions.bounds import LARGEST_TEXT, MOST_WEIGHT, find_excess
 from dambridge.expressions.functions import declarations
 
 Outcome = str | bool | int | tuple[str, ...]
@@ -97,6 +97,10 @@ class Program:
         except (RuntimeError, ValueError, TypeError, MemoryError) as error:
             return ExpressionFault(_first_line(str(error)))
 
+    def weight(self, values: Mapping[str, object]) -> int:
+        """How much this rule is given to look at: characters, and sixteen for each item of a list."""
+        return sum(_weight(values[it]) for it in self.variables if it in values)
+
     def _presence(self, values: Mapping[str, object]) -> dict[str, bool]:
         return {name: name in values for name in self.declared | values.keys()}
 
@@ -143,6 +147,31 @@ def _unfit(name: str, kind: Kind, value: object) -> str | None:
         case _:
             return f"{name} is not {kind} but {type(value).__name__}"
     return None if size <= LARGEST_TEXT else f"{name} has {size:,} bytes; a rule takes {LARGEST_TEXT:,} at most"
+
+
+def _weight(value: object) -> int:
+    match value:
+        case str():
+            return len(value)
+        case list() | tuple():
+            return sum(len(str(it)) + 16 for it in value)
+        case Mapping():
+            return sum(len(str(it)) + 16 for it in value.values())
+    return 0
+
+
+class Budget:
+    """How much all rules together may look at for one asset, so that many costly rules are as bounded as one."""
+
+    def __init__(self, most: int = MOST_WEIGHT) -> None:
+        self._left = most
+
+    def evaluate(self, program: Program, values: Mapping[str, object]) -> Outcome | ExpressionFault:
+        """The rule over these values, while the budget lasts; afterwards every rule is at fault."""
+        self._left -= program.weight(values)
+        if self._left < 0:
+            return ExpressionFault("the asset's texts are too long for all rules of the map together")
+        return program.evaluate(values)
 
 
 def _outcome(value: object, returns: Kind) -> Outcome | ExpressionFault:

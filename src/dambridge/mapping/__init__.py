@@ -2,6 +2,7 @@
 
 from dambridge.mapping.account_map import (
     AccountMap,
+    Derivations,
     Direction,
     MapInvalid,
     NewTerms,
@@ -9,46 +10,72 @@ from dambridge.mapping.account_map import (
     account_map,
     default_map,
 )
-from dambridge.mapping.discovery import discover
+from dambridge.mapping.bases import Derived, derive_with_bases
+from dambridge.mapping.classifying import Classification
+from dambridge.mapping.deriving import Derivation, derive, derived_fields
+from dambridge.mapping.discovery import discover, discover_reads
+from dambridge.mapping.displays import Display, display_mistakes
 from dambridge.mapping.embedded import embedded_fields, settled_by_file
 from dambridge.mapping.embedding import EMBEDDABLE, may_embed, own_tags, to_xmp, with_home, xmp_field
-from dambridge.mapping.fields import FIELDS, Field, Kind
+from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
+from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, table_rows
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
 from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, Spoken, in_terms, waiting_for
+from dambridge.mapping.uploader import UploaderWord, gallery_mistake
+from dambridge.mapping.values import Unreadable, configured_value
 from dambridge.mapping.variables import expression_variables
-from dambridge.mapping.writing import NativeWrite, derived_fields, to_native
+from dambridge.mapping.writing import NativeWrite, to_native
 
 __all__ = [
     "EMBEDDABLE",
     "FIELDS",
     "NO_ALIASES",
+    "OF_THE_FILE",
+    "WORK_LIST",
     "AccountMap",
     "Aliases",
+    "Classification",
     "Definition",
+    "Derivation",
+    "Derivations",
+    "Derived",
     "Direction",
+    "Display",
     "Field",
     "Kind",
+    "Lookup",
     "MapInvalid",
     "NativeWrite",
     "NewTerms",
     "Rule",
     "Spoken",
+    "TableInvalid",
+    "Unreadable",
+    "UploaderWord",
     "account_map",
+    "configured_value",
     "default_map",
+    "derive",
+    "derive_with_bases",
     "derived_fields",
     "discover",
+    "discover_reads",
+    "display_mistakes",
     "embedded_fields",
     "equal",
     "expression_variables",
     "fingerprint",
+    "gallery_mistake",
     "in_terms",
     "is_absent",
     "is_cut_of",
+    "key_pattern",
     "may_embed",
     "own_tags",
     "same",
     "settled_by_file",
+    "table_rows",
     "to_canonical",
     "to_native",
     "to_xmp",

@@ -1,104 +1,31 @@
 """Which field of an account is which canonical field, in which direction, with which bounds.
 
 A map is made from a system's defaults and the site's own rules. The configuration names, per canonical field, the
-account's field (`credit: Credit Line`), a group of options, or an empty text to leave the field out.
+account's field (`credit: Credit Line`), a group of options, or an empty text to leave the field out. Beyond its rules a
+map has what is derived before anything is written (`Derivations`), what is shown in other fields' places, and the word of
+the contributors' uploader.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
 from dambridge.expressions import Kind as ExpressionKind
+from dambridge.mapping.displays import Display
 from dambridge.mapping.fields import CUSTOM, FIELDS, LINK_MARK, MARK, SOURCE_MARK, Kind, kind_of
+from dambridge.mapping.rules import AccountMap, Derivations, Direction, MapInvalid, NewTerms, Rule
+from dambridge.mapping.transforms import compile_transform
+from dambridge.mapping.uploader import UploaderWord
 from dambridge.mapping.values import Unreadable, configured_value
 from dambridge.mapping.variables import expression_variables
 from dambridge.model.identity import System
 from dambridge.model.values import FieldName, Value
 
-
-class Direction(StrEnum):
-    """Which way a rule carries values, seen from dambridge: `in` reads, `out` writes."""
-
-    IN = "in"
-    OUT = "out"
-    BOTH = "both"
-
-
-class NewTerms(StrEnum):
-    """What becomes of a term that the account's vocabulary does not know: wait for a librarian, or let the account say."""
-
-    WAIT = "wait"
-    SEND = "send"
-
-
-class MapInvalid(ValueError):
-    """The rules of a map cannot be used; `problems` has one (field, sentence) per mistake."""
-
-    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(f"{name}: {what}" for name, what in problems))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One canonical field and its place in the account.
-
-    `separator` joins a list into one text and splits it again; `limit` is the most characters that the place holds;
-    `default` stands in for an absent value, `constant` for any, `expression` computes one. `kind` is the place's type
-    in a NetX profile, empty where it is not known."""
-
-    field: FieldName
-    native: str
-    direction: Direction = Direction.BOTH
-    group: str = "attributes"
-    kind: str = ""
-    separator: str | None = None
-    limit: int | None = None
-    new_terms: NewTerms = NewTerms.WAIT
-    default: Value | None = None
-    constant: Value | None = None
-    expression: Program | None = None
-
-    @property
-    def read(self) -> bool:
-        return self.direction is not Direction.OUT
-
-    @property
-    def write(self) -> bool:
-        return self.direction is not Direction.IN
-
-
-@dataclass(frozen=True, slots=True)
-class AccountMap:
-    """The rules of one account. `writes` are the canonical fields that may be written, our own marks aside; `reads`
-    those that are read; both are what a version of the account's record speaks of."""
-
-    system: System
-    rules: tuple[Rule, ...]
-    writes: frozenset[FieldName] = field(init=False, repr=False, compare=False)
-    reads: frozenset[FieldName] = field(init=False, repr=False, compare=False)
-    by_field: Mapping[FieldName, Rule] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        writes = frozenset(it.field for it in self.rules if it.write and not it.field.startswith(MARK))
-        object.__setattr__(self, "writes", writes)
-        object.__setattr__(self, "reads", frozenset(it.field for it in self.rules if it.read))
-        object.__setattr__(self, "by_field", {it.field: it for it in self.rules})
-
-    def narrowed(self, managed: Iterable[FieldName]) -> AccountMap:
-        """The same map writing only these fields (our marks stay); what else it reads is still read."""
-        wanted = frozenset(managed)
-        rules = [it if it.field in wanted or it.field.startswith(MARK) else _read_only(it) for it in self.rules]
-        return AccountMap(self.system, tuple(it for it in rules if it is not None))
-
-
-def _read_only(rule: Rule) -> Rule | None:
-    return replace(rule, direction=Direction.IN) if rule.read else None
+__all__ = ["AccountMap", "Derivations", "Direction", "MapInvalid", "NewTerms", "Rule", "account_map", "default_map"]
 
 
 def default_map(system: System) -> AccountMap:
@@ -106,7 +33,14 @@ def default_map(system: System) -> AccountMap:
     return AccountMap(system, tuple(_DEFAULTS[system]().values()))
 
 
-def account_map(system: System, configured: Mapping[str, str | Mapping[str, Any]]) -> AccountMap:
+def account_map(
+    system: System,
+    configured: Mapping[str, str | Mapping[str, Any]],
+    *,
+    derivations: Derivations | None = None,
+    displays: Sequence[Display] = (),
+    uploader: UploaderWord | None = None,
+) -> AccountMap:
     """The system's default map with a site's own rules over it. Raises `MapInvalid` with every mistake at once."""
     rules = _DEFAULTS[system]()
     problems: list[tuple[str, str]] = []
@@ -120,10 +54,31 @@ def account_map(system: System, configured: Mapping[str, str | Mapping[str, Any]
             rules.pop(FieldName(name), None)
         else:
             rules[rule.field] = rule
-    problems += _collisions(rules.values())
+    collisions = _collisions(rules.values())
+    problems += collisions
+    problems += [
+        (it.field, "nothing can be shown before it: it has no place here") for it in _homeless(displays, rules)
+    ]
     if problems:
-        raise MapInvalid(problems)
-    return AccountMap(system, tuple(rules.values()))
+        raise MapInvalid(problems, [name for name, _ in collisions])
+    shown = [_showing(it, rules[it.field]) for it in displays]
+    return AccountMap(system, (*rules.values(), *shown), derivations or Derivations(), tuple(displays), uploader)
+
+
+def _homeless(displays: Iterable[Display], rules: Mapping[FieldName, Rule]) -> list[Display]:
+    return [it for it in displays if it.field not in rules or not rules[it.field].write]
+
+
+def _showing(display: Display, host: Rule) -> Rule:
+    """The rule of what is shown: it shares its host's place, and is read out of the host's text, not by itself."""
+    return Rule(
+        field=display.shown,
+        native=host.native,
+        direction=Direction.OUT,
+        group=host.group,
+        kind=host.kind,
+        limit=host.limit,
+    )
 
 
 def _photoshelter_defaults() -> dict[FieldName, Rule]:
@@ -161,7 +116,13 @@ _DEFAULTS: Mapping[System, Callable[[], dict[FieldName, Rule]]] = {
     System.PHOTOSHELTER: _photoshelter_defaults,
     System.NETX: _netx_defaults,
 }
-_OPTIONS = frozenset({"to", "direction", "separator", "limit", "new_terms", "default", "constant", "expression"})
+_OPTIONS = frozenset(
+    {
+        *("to", "direction", "type", "many", "separator", "limit", "language", "new_terms", "terms", "required"),
+        *("default", "constant", "expression", "transform"),
+    }
+)
+_TYPES = frozenset({"text", "textarea", "pulldown", "multi-select", "tag", "number", "date"})
 
 
 def _configured(system: System, name: FieldName, given: str | Mapping[str, Any]) -> Rule | None:
@@ -193,7 +154,27 @@ def _configured(system: System, name: FieldName, given: str | Mapping[str, Any])
         default=_value(name, options.get("default")),
         constant=_value(name, options.get("constant")),
         expression=_expression(name, options.get("expression")),
+        kind=_type(options.get("type", before.kind)),
+        transform=compile_transform(options["transform"]) if options.get("transform") is not None else None,
+        language=_language(name, options.get("language")),
+        many=options.get("many"),
+        terms=tuple(options["terms"]) if options.get("terms") is not None else None,
+        required=bool(options.get("required", False)),
     )
+
+
+def _type(given: str) -> str:
+    if given and given not in _TYPES:
+        raise ValueError(f"{given!r} is no type of a place; known are {', '.join(sorted(_TYPES))}")
+    return given
+
+
+def _language(name: FieldName, given: object) -> str:
+    if given is None:
+        return ""
+    if kind_of(name) is not Kind.LANG:
+        raise ValueError("it has no languages, so none can be named")
+    return str(given)
 
 
 def _profile_name(system: System, name: FieldName) -> str:

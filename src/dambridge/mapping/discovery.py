@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 
-from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
+from dambridge.mapping.displays import SHOWN
 from dambridge.mapping.fields import MARK, Kind, kind_of
+from dambridge.mapping.rules import AccountMap, NewTerms, Rule
 from dambridge.mapping.terms import Definition
 from dambridge.mapping.writing import missing_attribute
 from dambridge.model.reasons import Code, Reason
 
-_FITS: Mapping[Kind, frozenset[str]] = {
+FITS: Mapping[Kind, frozenset[str]] = {
     Kind.TEXT: frozenset({"text", "textarea", "text area", "pulldown", "tag"}),
     Kind.LANG: frozenset({"text", "textarea", "text area"}),
     Kind.BAG: frozenset({"tag", "multi-select", "multiselect"}),
@@ -28,17 +30,30 @@ def discover(account: AccountMap, definitions: Mapping[str, Definition]) -> list
     An account without room for our own marks can be worked with, so they are not asked for."""
     problems: list[Reason] = []
     for rule in account.rules:
-        if not rule.write or rule.field.startswith(MARK):
+        if not rule.write or rule.field.startswith((MARK, SHOWN)):
             continue
         if rule.native not in definitions:
             problems.append(missing_attribute(rule, definitions))
             continue
         kind, terms = definitions[rule.native]
-        fits = _FITS[kind_of(rule.field)] | ({"text", "textarea"} if rule.separator else frozenset())
+        fits = FITS[kind_of(rule.field)] | ({"text", "textarea"} if rule.separator else frozenset())
         if kind not in fits and kind not in {"", "unknown"}:
             problems.append(_wrong(rule, kind, tuple(sorted(fits))))
         elif terms == () and rule.new_terms is NewTerms.WAIT:
             problems.append(_wrong(rule, f"{kind} without terms", ("a vocabulary with terms",)))
+    return problems
+
+
+def discover_reads(account: AccountMap, shown: Collection[str]) -> list[Reason]:
+    """Fields that the map reads by a name under which the account shows nothing; `shown` are the names that its API has and
+    those of its own fields that were met in assets (PS E25: there is no call that lists them)."""
+    problems: list[Reason] = []
+    for rule in account.rules:
+        if rule.read and rule.native not in shown:
+            folded = {it.casefold(): it for it in shown}
+            near = difflib.get_close_matches(rule.native.casefold(), folded, n=1, cutoff=0.6)
+            closest = folded[near[0]] if near else ""
+            problems.append(Reason.of(Code.ATTRIBUTE_MISSING, field=rule.field, attribute=rule.native, closest=closest))
     return problems
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from dambridge.mapping.account_map import AccountMap
+from dambridge.mapping.displays import joined
 from dambridge.mapping.embedded import embedded_fields
 from dambridge.mapping.fields import FIELDS, Field, Kind
 from dambridge.mapping.normal import same
+from dambridge.mapping.rules import AccountMap, Rule
 from dambridge.model.records import EmbeddedMetadata
 from dambridge.model.values import DEFAULT_LANGUAGE, DateValue, FieldName, Fields, LangAlt, Value
 
@@ -67,11 +68,13 @@ def to_xmp(fields: Fields, inside: EmbeddedMetadata, account: AccountMap, homes:
 
     A value that the file's own XMP has already is left as it stands there, with its languages and its precision."""
     there = embedded_fields(inside)
+    fields, _ = joined(fields, (), account.displays, beside={})
     tags: dict[str, Tag] = {}
-    for name, value in sorted(fields.items()):
+    for name, ours in sorted(fields.items()):
         home = _home(name, account, homes)
         if home is None:
             continue
+        value = _respelled(account.by_field[name], ours)
         if home.name == name and home.xmp in inside.tags and same(name, value, there.get(name)):
             continue
         tags[home.xmp] = _spelled(home.kind, value, account.by_field[name].separator or "; ")
@@ -89,6 +92,20 @@ def _home(name: FieldName, account: AccountMap, homes: Homes) -> Field | None:
     if rule is None or not rule.write:
         return None
     return xmp_field(homes.get(rule.native, ""))
+
+
+def _respelled(rule: Rule, value: Value) -> Value:
+    """The value in the account's spelling. Whether its transform holds was asked before (`to_native`)."""
+    if rule.transform is None:
+        return value
+    match value:
+        case LangAlt():
+            return LangAlt.of({tag: rule.transform.written((text,))[0] for tag, text in value.entries})
+        case tuple():
+            return rule.transform.written(value)
+        case str():
+            return rule.transform.written((value,))[0]
+    return value
 
 
 def _spelled(kind: Kind, value: Value, separator: str) -> Tag:

@@ -18,6 +18,8 @@ MARK = "dambridge:"
 """Prefix of what we write about ourselves, so that a copy can be found again without the ledger."""
 LINK_MARK = FieldName("dambridge:link")
 SOURCE_MARK = FieldName("dambridge:source")
+WORK_LIST = FieldName("dambridge:work_list")
+"""Words in an attribute of the system of record by which its people find what still needs them; theirs stand beside ours."""
 
 
 class Kind(StrEnum):
@@ -148,8 +150,10 @@ FIELDS: Mapping[FieldName, Field] = _read_table()
 
 
 def kind_of(name: FieldName) -> Kind:
-    """The kind of a field; a site's own field and our marks are text."""
+    """The kind of a field; a site's own field and our marks are text, but for the words of the work list."""
     field = FIELDS.get(name)
+    if name == WORK_LIST:
+        return Kind.BAG
     return field.kind if field else Kind.TEXT
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dambridge.mapping.account_map import AccountMap, Rule
+from dambridge.mapping.displays import apart
 from dambridge.mapping.embedded import embedded_fields
 from dambridge.mapping.fields import CUSTOM
 from dambridge.mapping.normal import fingerprint
-from dambridge.mapping.values import Unreadable, canonical_value
+from dambridge.mapping.notes import is_note
+from dambridge.mapping.rules import AccountMap, Rule
+from dambridge.mapping.transforms import TransformFailed
+from dambridge.mapping.uploader import take_out
+from dambridge.mapping.values import Unreadable, canonical_value, texts_of
 from dambridge.model.identity import System
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, AssetVersion, EmbeddedMetadata, NativeRecord, NativeValue
@@ -18,7 +22,8 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
 
     `version.fields` covers what the map reads, and a site's own fields of PhotoShelter. What the system says wins;
     `embedded` fills what it does not say, and is no part of the version. `notes` name values that could not be read,
-    further values of single-valued fields, and fields whose group was not read (`FIELDS_UNREAD`)."""
+    further values of single-valued fields, fields whose group was not read (`FIELDS_UNREAD`), and the uploader's word
+    that was taken out (`UPLOADER_WORD`; the version speaks of what stood there)."""
     notes: list[Reason] = []
     fields: dict[FieldName, Value] = {}
     unread: list[str] = []
@@ -28,12 +33,14 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
         if not rule.read:
             continue
         if rule.native in native.fields:
-            if (value := _read(rule, native.fields[rule.native], notes)) is not None:
+            raw = native.fields[rule.native]
+            if not (isinstance(raw, str) and is_note(raw)) and (value := _read(rule, raw, notes)) is not None:
                 fields[rule.field] = value
         elif rule.group not in native.groups:
             unread.append(rule.field)
     if account.system is System.PHOTOSHELTER:
         fields |= _own_fields(native, taken)
+    apart(fields, account.displays)
     if unread:
         notes.append(Reason.of(Code.FIELDS_UNREAD, fields=tuple(sorted(unread))))
     version = AssetVersion(
@@ -43,6 +50,8 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
     )
     if embedded is not None:
         fields = {**embedded_fields(embedded), **fields}
+    if account.uploader is not None and (told := take_out(fields, native.containers, account.uploader)) is not None:
+        notes.append(told)
     return AssetRecord(
         key=native.key,
         media_type=native.media_type,
@@ -74,8 +83,9 @@ def unread_fields(record: AssetRecord) -> frozenset[FieldName]:
 
 def _read(rule: Rule, raw: NativeValue, notes: list[Reason]) -> Value | None:
     try:
-        value, left_out = canonical_value(rule.field, raw, separator=rule.separator)
-    except Unreadable as error:
+        spelled = raw if rule.transform is None else rule.transform.as_read(texts_of(raw))
+        value, left_out = canonical_value(rule.field, spelled, separator=rule.separator)
+    except (Unreadable, TransformFailed) as error:
         notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, text=str(error)))
         return None
     if left_out:
@@ -90,6 +100,6 @@ def _own_fields(native: NativeRecord, taken: set[str]) -> dict[FieldName, Value]
         if name.startswith("custom.") and name not in taken:
             field = FieldName(CUSTOM + name.removeprefix("custom."))
             text = "; ".join(raw) if isinstance(raw, tuple) else str(raw)
-            if text.strip():
+            if text.strip() and not is_note(text):
                 found[field] = text
     return found

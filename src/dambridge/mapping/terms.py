@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
 from dambridge.mapping.normal import normal_text, same
+from dambridge.mapping.rules import AccountMap, NewTerms, Rule
+from dambridge.mapping.transforms import TransformFailed
 from dambridge.mapping.values import Unreadable, canonical_value, native_texts, short_code
 from dambridge.mapping.vocabularies import Proposal, Term, Vocabulary, word_key
 from dambridge.model.identity import AccountId
@@ -20,7 +21,24 @@ from dambridge.model.values import FieldName, Fields, Value
 Definition = tuple[str, tuple[str, ...] | None]
 """Kind of an attribute and its terms (None where values are free)."""
 WITH_TERMS = frozenset({"pulldown", "tag", "multi-select", "multiselect"})
-MANY = frozenset({"tag", "multi-select", "multiselect"})
+_MANY = frozenset({"tag", "multi-select", "multiselect"})
+
+
+def place_in(definitions: Mapping[str, Definition] | None, rule: Rule) -> Definition | None:
+    """The rule's place as the account shows it, as the map describes it where the account shows none; None where the account
+    shows its places and this is none of them."""
+    return (rule.kind, rule.terms) if definitions is None else definitions.get(rule.native)
+
+
+def takes_many(rule: Rule, kind: str) -> bool:
+    """Whether a place of this type takes several values; a type that is not known is not in the way."""
+    return rule.many if rule.many is not None else kind in _MANY or not kind
+
+
+def separator_for(rule: Rule, kind: str) -> str | None:
+    """What joins a list in a place of this type; None where the place is known to take several values, or nothing joins them."""
+    several = rule.many if rule.many is not None else kind in _MANY
+    return None if several else rule.separator
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +166,14 @@ def in_terms(
 ) -> Spoken:
     """Say these canonical values in the account's terms. A word that is not known stays as it is, for `to_native` to name;
     a dropped one is left out, and a field of which nothing is left is absent."""
-    if definitions is None:
-        return Spoken(fields)
     spoken: dict[FieldName, Value] = dict(fields)
     uses: dict[TermKey, TermUse] = {}
     for name, value in fields.items():
         rule = account.by_field.get(name)
-        kind, terms = definitions.get(rule.native, ("", None)) if rule is not None and rule.write else ("", None)
-        if rule is None or terms is None or kind not in WITH_TERMS:
+        if rule is None or not rule.write or (place := place_in(definitions, rule)) is None:
+            continue
+        kind, terms = place
+        if terms is None or kind not in WITH_TERMS:
             continue
         texts = texts_of(rule, kind, value)
         said = _say(rule, texts, terms, aliases, uses)
@@ -181,8 +199,16 @@ def _say(
 
 def _value(rule: Rule, value: Value, said: tuple[str, ...]) -> Value:
     """What will be read back once these terms are written."""
+    ours = tuple(dict.fromkeys(said))
+    if rule.transform is not None:
+        if rule.transform.read is None:
+            return value  # the account's spelling leads back to no text of ours; `to_native` spells it
+        try:
+            ours = rule.transform.as_read(ours)
+        except TransformFailed:
+            return value
     try:
-        again, _ = canonical_value(rule.field, tuple(dict.fromkeys(said)))
+        again, _ = canonical_value(rule.field, ours)
     except Unreadable:
         return value  # the field cannot hold the term; `to_native` spells it
     return value if again is None else again
@@ -191,10 +217,11 @@ def _value(rule: Rule, value: Value, said: tuple[str, ...]) -> Value:
 def texts_of(rule: Rule, kind: str, value: Value) -> tuple[str, ...]:
     """A value as the texts of an attribute with terms; none where it cannot be spelled."""
     try:
-        texts = native_texts(value, separator=None if kind in MANY else rule.separator, day_only=False)
-    except Unreadable:
+        texts = native_texts(value, separator=separator_for(rule, kind), day_only=False)
+        texts = tuple(short_code(rule.field, it) for it in texts)
+        return texts if rule.transform is None else rule.transform.written(texts)
+    except (Unreadable, TransformFailed):
         return ()
-    return tuple(short_code(rule.field, it) for it in texts)
 
 
 def note(uses: dict[TermKey, TermUse], key: TermKey, text: str, decision: TermDecision | None) -> None:

@@ -28,7 +28,7 @@ def canonical_value(name: FieldName, raw: NativeValue, *, separator: str | None 
     if name in _RELEASES and isinstance(raw, bool):
         return PLUS + _RELEASES[name][0 if raw else 1], 0
     kind = kind_of(name)
-    texts = _split(_as_texts(raw), separator if kind in {Kind.BAG, Kind.SEQ} else None)
+    texts = _split(texts_of(raw), separator if kind in {Kind.BAG, Kind.SEQ} else None)
     texts = tuple(it for it in texts if it.strip())
     if not texts:
         return None, 0
@@ -56,7 +56,8 @@ def _single(name: FieldName, kind: Kind, text: str) -> Value:
             return text
 
 
-def _as_texts(raw: NativeValue) -> tuple[str, ...]:
+def texts_of(raw: NativeValue) -> tuple[str, ...]:
+    """A system's value as texts."""
     match raw:
         case tuple():
             return raw

@@ -5,16 +5,25 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from dambridge.expressions import ExpressionFault, record_values
-from dambridge.mapping.account_map import AccountMap, NewTerms, Rule
+from dambridge.mapping.displays import joined
 from dambridge.mapping.fields import MARK, Kind, kind_of
 from dambridge.mapping.normal import is_absent
-from dambridge.mapping.terms import MANY, NO_ALIASES, WITH_TERMS, Aliases, Definition, note, waiting_for
-from dambridge.mapping.values import Unreadable, canonical_value, native_texts, short_code
+from dambridge.mapping.rules import AccountMap, NewTerms, Rule
+from dambridge.mapping.terms import (
+    NO_ALIASES,
+    WITH_TERMS,
+    Aliases,
+    Definition,
+    note,
+    place_in,
+    separator_for,
+    takes_many,
+    waiting_for,
+)
+from dambridge.mapping.transforms import TransformFailed
+from dambridge.mapping.values import Unreadable, native_texts, short_code
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord
 from dambridge.model.terms import TermKey, TermUse
 from dambridge.model.values import FieldName, Fields, Value
 
@@ -39,12 +48,15 @@ def to_native(
     *,
     definitions: Mapping[str, Definition] | None = None,
     aliases: Aliases = NO_ALIASES,
+    beside: Fields | None = None,
 ) -> NativeWrite:
     """The account's words for these values; fields that the map does not write are not this account's business.
 
     With `definitions` each value is held against the attribute as the account defines it: an attribute that is not
     there, a wrong type, an unknown term or a value too long is a problem. Our own marks are left out where a site has
-    no attribute for them. `aliases` say what words mean that are no terms; every unknown word is named, not the first alone."""
+    no attribute for them. `aliases` say what words mean that are no terms; every unknown word is named, not the first alone.
+    `beside` is what the copy says now, for places that two fields share (`displays`)."""
+    fields, cleared = joined(fields, cleared, account.displays, beside=beside or {})
     attributes: dict[str, tuple[str, ...]] = {}
     problems: list[Reason] = []
     unknown: dict[TermKey, TermUse] = {}
@@ -52,19 +64,19 @@ def to_native(
         rule = account.by_field.get(name)
         if rule is None or not rule.write:
             continue
-        definition = None if definitions is None else definitions.get(rule.native)
-        if definitions is not None and definition is None:
-            if not name.startswith(MARK):
+        place = place_in(definitions, rule)
+        if place is None:
+            if definitions is not None and not name.startswith(MARK):
                 problems.append(missing_attribute(rule, definitions))
             continue
         if name not in fields or is_absent(fields[name]):
             attributes[rule.native] = ()
             continue
-        spelled = _spell(rule, fields[name], definition)
+        kind, terms = place
+        spelled = _spell(rule, fields[name], kind)
         if isinstance(spelled, Reason):
             problems.append(spelled)
             continue
-        kind, terms = definition if definition is not None else (rule.kind, None)
         if terms is not None and kind in WITH_TERMS:
             spelled, strange = _known_terms(rule, spelled, terms, aliases, unknown)
             problems += strange
@@ -83,14 +95,18 @@ def missing_attribute(rule: Rule, definitions: Mapping[str, Definition]) -> Reas
     )
 
 
-def _spell(rule: Rule, value: Value, definition: Definition | None) -> tuple[str, ...] | Reason:
-    kind, _ = definition if definition is not None else (rule.kind, None)
-    separator = None if kind in MANY else rule.separator
+def _spell(rule: Rule, value: Value, kind: str) -> tuple[str, ...] | Reason:
+    separator = separator_for(rule, kind)
     try:
         texts = native_texts(value, separator=separator, day_only=kind == "date")
     except Unreadable as error:
         return _refused(rule, str(error))
     texts = tuple(short_code(rule.field, it) for it in texts)
+    if rule.transform is not None:
+        try:
+            texts = rule.transform.written(texts)
+        except TransformFailed as error:
+            return _refused(rule, f"its transform failed: {error}")
     problem = _unfit(rule, value, texts, kind=kind, separator=separator)
     return texts if problem is None else problem
 
@@ -101,7 +117,7 @@ def _unfit(rule: Rule, value: Value, texts: tuple[str, ...], *, kind: str, separ
         inside = next((it for it in value if separator.strip() in it), None)
         if inside is not None:
             return _refused(rule, f"the term {inside[:60]!r} contains the separator {separator!r}")
-    if len(texts) > 1 and kind and kind not in MANY:
+    if len(texts) > 1 and not takes_many(rule, kind):
         return _refused(rule, f"it holds one value and {len(texts)} are to be written")
     if kind == "number" and not texts[0].lstrip("-").isdigit():
         return _refused(rule, f"{texts[0][:40]!r} is no number")
@@ -134,42 +150,3 @@ def _known_terms(
 def _strange(rule: Rule, text: str, terms: tuple[str, ...], aliases: Aliases) -> Reason:
     near = tuple(it.term.label for it in aliases.propose(rule, text, terms, _PROPOSED))
     return Reason.of(Code.UNKNOWN_TERM, field=rule.field, attribute=rule.native, term=text, suggestions=near)
-
-
-def derived_fields(record: AssetRecord, account: AccountMap, now: datetime) -> tuple[Fields, tuple[Reason, ...]]:
-    """What should stand in the account of this record: its values, with the map's constants, expressions and defaults.
-
-    `now` is the instant given to expressions. A rule that fails is a problem (`EXPRESSION_ERROR`), never an empty value.
-    """
-    fields = {name: value for name, value in record.fields.items() if name in account.writes}
-    problems: list[Reason] = []
-    for rule in account.rules:
-        if not rule.write:
-            continue
-        if rule.expression is not None:
-            _compute(rule, record, now, fields, problems)
-        elif rule.constant is not None:
-            fields[rule.field] = rule.constant
-        elif rule.default is not None and is_absent(fields.get(rule.field)):
-            fields[rule.field] = rule.default
-    return fields, tuple(problems)
-
-
-def _compute(
-    rule: Rule, record: AssetRecord, now: datetime, fields: dict[FieldName, Value], problems: list[Reason]
-) -> None:
-    assert rule.expression is not None  # noqa: S101 - asked by the caller
-    result = rule.expression.evaluate(record_values(record, now))
-    why = result.why if isinstance(result, ExpressionFault) else ""
-    value: Value | None = None
-    if not isinstance(result, ExpressionFault):
-        try:
-            value, _ = canonical_value(rule.field, result)
-        except Unreadable as error:
-            why = str(error)
-    fields.pop(rule.field, None)
-    if why:
-        source = rule.expression.source
-        problems.append(Reason.of(Code.EXPRESSION_ERROR, field=rule.field, expression=source, text=why))
-    elif value is not None:
-        fields[rule.field] = value

@@ -30,6 +30,22 @@ PAST = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the values of a standing were derived from: the rule of a map in words, and what the copy said then of
+    everything that the rule speaks of."""
+
+    rule: str
+    sources: Fields
+
+    def to_json(self) -> dict[str, Any]:
+        return {"rule": self.rule, "sources": fields_to_json(self.sources)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Basis:
+        return cls(rule=data["rule"], sources=fields_from_json(data["sources"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How one copy stands to the accord of a group.
 
@@ -37,7 +53,8 @@ class Standing:
     altered); `version` what the copy was when it showed them, at the aware instant `at`. `asked` are values whose writing
     was begun and whose end is not known: what the copy shows of them is our own write, not an edit. `overruled` are the
     values of an edit that was decided against, with the version that showed them: they are written over, once. `past` are
-    the latest earlier versions, newest first: whoever shows one of them answers from a stale index.
+    the latest earlier versions, newest first: whoever shows one of them answers from a stale index. `basis` says by which
+    rule the values came about, where they are not the copy's own words but derived from them.
     """
 
     fields: Fields
@@ -47,6 +64,7 @@ class Standing:
     asked: tuple[Fields, ...] = ()
     overruled: tuple[Fields, AssetVersion] | None = None
     past: tuple[AssetVersion, ...] = ()
+    basis: Basis | None = None
 
     def moved_to(self, version: AssetVersion, *, at: datetime) -> Standing:
         """The same standing at a newer version that shows the same."""
@@ -63,6 +81,7 @@ class Standing:
             "asked": [fields_to_json(it) for it in self.asked],
             "overruled": [fields_to_json(self.overruled[0]), self.overruled[1].to_json()] if self.overruled else None,
             "past": [it.to_json() for it in self.past],
+            **({"basis": self.basis.to_json()} if self.basis else {}),
         }
 
     @classmethod
@@ -76,6 +95,7 @@ class Standing:
             asked=tuple(fields_from_json(it) for it in data["asked"]),
             overruled=(fields_from_json(overruled[0]), AssetVersion.from_json(overruled[1])) if overruled else None,
             past=tuple(AssetVersion.from_json(it) for it in data["past"]),
+            basis=Basis.from_json(data["basis"]) if data.get("basis") else None,
         )
 
 

@@ -25,6 +25,8 @@ class Code(StrEnum):
     RETIRED = "retired"
     LET_GO = "let_go"
     PAIRED = "paired"
+    DERIVED = "derived"
+    PAPER_ATTACHED = "paper_attached"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -40,6 +42,7 @@ class Code(StrEnum):
     UNKNOWN_SINCE_LOSS = "unknown_since_loss"
     REQUIRED_FIELD_MISSING = "required_field_missing"
     UNKNOWN_TERM = "unknown_term"
+    LOOKUP_FAILED = "lookup_failed"
     CAPABILITY_UNPROVEN = "capability_unproven"
     FIELDS_WAIT = "fields_wait"
     FOLDER_MISSING = "folder_missing"
@@ -62,6 +65,7 @@ class Code(StrEnum):
     COPY_UNREAD = "copy_unread"
     STALE_ANSWER = "stale_answer"
     PAIR_IN_REVIEW = "pair_in_review"
+    PAPER_WAITS = "paper_waits"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"
@@ -89,6 +93,7 @@ class Code(StrEnum):
     # said about a field while it is read or mapped
     FIELDS_UNREAD = "fields_unread"
     VALUE_UNREADABLE = "value_unreadable"
+    UPLOADER_WORD = "uploader_word"
     ATTRIBUTE_MISSING = "attribute_missing"
     ATTRIBUTE_WRONG_TYPE = "attribute_wrong_type"
 

@@ -2,6 +2,7 @@
 
 from dambridge.planning.adopting import Foundation, PairingPolicy, activation_plan, in_common, watched_link
 from dambridge.planning.asking import open_questions
+from dambridge.planning.enriching import decide_enrich
 from dambridge.planning.intake import Vocabularies, decide_intake
 from dambridge.planning.mirroring import MirrorDecision, decide_mirror
 from dambridge.planning.moved import check_moved
@@ -21,6 +22,7 @@ __all__ = [
     "Vocabularies",
     "activation_plan",
     "check_moved",
+    "decide_enrich",
     "decide_intake",
     "decide_mirror",
     "forecast",

@@ -15,13 +15,14 @@ from dambridge.mapping import (
     Aliases,
     Definition,
     Spoken,
-    derived_fields,
+    derive,
     equal,
     in_terms,
     may_embed,
     unread_fields,
 )
 from dambridge.mapping.fields import MARK
+from dambridge.mapping.uploader import KEYWORDS
 from dambridge.model.accords import CONTENT
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId
@@ -31,7 +32,8 @@ from dambridge.model.records import Agreed, AssetRecord, Missing, Present, Seen,
 from dambridge.model.terms import TermUse
 from dambridge.model.values import FieldName, Fields, Value
 from dambridge.policy.intake import IntakePolicy
-from dambridge.policy.placing import file_name_for, folder_for, name_for
+from dambridge.policy.places import place_for
+from dambridge.policy.placing import name_for
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
 
 CREATE_CALLS = (1, 6)
@@ -71,18 +73,25 @@ def decide_intake(
     if isinstance(there, Missing):
         reason = Reason.of(Code.TARGET_GONE, absence=str(there.absence), evidence=there.evidence)
         return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="coordinator")
-    wanted, problems = derived_fields(here.record, maps[target.account], now)
-    if problems:
-        return Leave(outcome=Outcome.QUARANTINED, reason=problems[0], waits_for="administrator")
-    spoken = terms.say(wanted, maps[target.account]) if terms is not None else Spoken(wanted)
-    unwritten = {it: value for it, value in here.record.fields.items() if it not in maps[target.account].writes}
-    record = replace(here.record, fields={**unwritten, **spoken.fields})
+    derived = derive(here.record, maps[target.account], now)
+    if derived.problems:
+        return _unsettled(derived.problems[0])
+    spoken = terms.say(derived.fields, maps[target.account]) if terms is not None else Spoken(derived.fields)
+    beside = {name: value for name, value in derived.everything.items() if name not in derived.fields}
+    record = replace(here.record, fields={**beside, **spoken.fields})
     task = _Task(link, link_id, policy, source, target, maps[target.account], can_read, can_archive, record)
     brought = isinstance(there, Present)
     decision = (
-        _bring_up_to_date(task, there.record, agreed or Agreed()) if isinstance(there, Present) else _create(task)
+        _bring_up_to_date(task, there.record, agreed or Agreed()) if isinstance(there, Present) else _create(task, now)
     )
     return _with_words(decision, _uses_of(task, spoken, brought=brought))
+
+
+def _unsettled(problem: Reason) -> Leave:
+    """A rule of the map that could not say what the asset is to have: it alone is held back."""
+    if problem.code is Code.LOOKUP_FAILED:
+        return Leave(outcome=Outcome.WAITING, reason=problem, waits_for="coordinator")
+    return Leave(outcome=Outcome.QUARANTINED, reason=problem, waits_for="administrator")
 
 
 def _uses_of(task: _Task, spoken: Spoken, *, brought: bool) -> tuple[TermUse, ...]:
@@ -169,7 +178,7 @@ def _unread(seen: Mapping[CopyId, Seen], source: CopyId) -> Leave | None:
     return None
 
 
-def _create(task: _Task) -> Decision:
+def _create(task: _Task, now: datetime) -> Decision:
     record = task.record
     wanted = [name for name in sorted(record.fields) if name in task.written]
     filing = ("place in folders",) if task.policy.arrival == "berth" else ()
@@ -181,11 +190,11 @@ def _create(task: _Task) -> Decision:
     if blocked is not None:
         return blocked
     held = tuple(it for it in wanted if not task.may_write(it).usable)
-    folder = folder_for(record, task.policy.folder, selects=task.policy.selects_container)
-    file_name = file_name_for(record)
-    for bad in (folder, file_name):
-        if isinstance(bad, Reason):
-            return Leave(outcome=Outcome.QUARANTINED, reason=bad, waits_for="coordinator")
+    policy = task.policy
+    place = place_for(record, policy.places, policy.folder, selects=policy.selects_container, now=now)
+    if isinstance(place, Reason):
+        who = "administrator" if place.code is Code.EXPRESSION_ERROR else "coordinator"
+        return Leave(outcome=Outcome.QUARANTINED, reason=place, waits_for=who)
     action = Action(
         kind=ActionKind.CREATE,
         link=task.link_id,
@@ -193,11 +202,11 @@ def _create(task: _Task) -> Decision:
         target=task.target,
         target_id=None,
         fields={name: record.fields[name] for name in wanted if name not in held},
-        cleared=(),
+        cleared=_left_empty(task),
         expects={str(task.source): record.version},
-        reasons=(Reason.of(Code.CREATED, folder=str(folder), evidence="planned"),),
-        folder=str(folder),
-        file_name=str(file_name),
+        reasons=(Reason.of(Code.CREATED, folder=place.folder, evidence="planned"),),
+        folder=place.folder,
+        file_name=place.file_name,
         name=name_for(record),
         media_type=str(record.media_type),
         size=record.size or 0,
@@ -205,6 +214,12 @@ def _create(task: _Task) -> Decision:
         held=held,
     )
     return Act(actions=(action,))
+
+
+def _left_empty(task: _Task) -> tuple[FieldName, ...]:
+    """Keywords that were the uploader's word alone: the file has it too, and must not bring it back (hazard P34)."""
+    taken = any(it.code is Code.UPLOADER_WORD for it in task.record.notes)
+    return (KEYWORDS,) if taken and KEYWORDS in task.written and KEYWORDS not in task.record.fields else ()
 
 
 def _unproven(task: _Task, *needs: str) -> Leave | None:

@@ -16,6 +16,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, MediaType
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 from dambridge.policy.patterns import matches_any
+from dambridge.policy.places import PlaceRule
 from dambridge.policy.placing import needs_galleries
 
 SELECT = "select"
@@ -87,9 +88,11 @@ class IntakePolicy:
     """Everything that decides about intake, as data. `managed` None means every field that the map writes. `mirrored` are
     those that another flow keeps in step between the same accounts: a new copy is made with them, and then left to it.
 
-    `arrival` says where deliveries arrive: in a berth of ours, from which they are filed, or straight in their folder, which
-    a person has made; `auto` is the berth wherever the target lets us have one. `unproven_fields` says what becomes of an
-    asset with fields that the target is not known to take: it waits whole, or is delivered and those fields wait."""
+    `places` are rules for folder and name that come before `folder`; `groups_for_rules` are groups of the source's record
+    that they and the map speak of. `arrival` says where deliveries arrive: in a berth of ours, from which they are filed,
+    or straight in their folder, which a person has made; `auto` is the berth wherever the target lets us have one.
+    `unproven_fields` says what becomes of an asset with fields that the target is not known to take: it waits whole, or is
+    delivered and those fields wait."""
 
     source: AccountId
     target: AccountId
@@ -100,6 +103,8 @@ class IntakePolicy:
     media_types: Mapping[MediaType, Literal["take", "skip"]] = field(default_factory=dict)
     expression: str | None = None
     folder: str = "PhotoShelter/{year}/{gallery}"
+    places: tuple[PlaceRule, ...] = ()
+    groups_for_rules: frozenset[str] = frozenset()
     arrival: Literal["auto", "berth", "folder"] = "auto"
     unproven_fields: Literal["wait", "deliver"] = "wait"
     required: tuple[FieldName, ...] = ()
@@ -120,7 +125,7 @@ class IntakePolicy:
     @property
     def groups(self) -> frozenset[str]:
         """The groups of a source record that this policy needs to read, so that no call is made for nothing."""
-        wanted = {"base", "iptc"}
+        wanted = {"base", "iptc", *self.groups_for_rules}
         by_gallery = self.mode == "approved" and self.approval.carrier is Carrier.GALLERY
         if self.galleries or self.exclude or by_gallery or needs_galleries(self.folder):
             wanted.add("containers")

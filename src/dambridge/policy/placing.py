@@ -56,10 +56,10 @@ def folder_for(record: AssetRecord, template: str, *, selects: Callable[[str], b
     segments: list[str] = []
     for part in template.strip("/").split("/"):
         for name in VARIABLE.findall(part):
-            if not _value(record, name, selects):
+            if not value_of(record, name, selects):
                 return Reason.of(Code.PATH_INVALID, template=template, variable=name)
         if part == "{gallery_path}":
-            segments += [clean_segment(it) for it in _value(record, "gallery_path", selects).split("/")]
+            segments += [clean_segment(it) for it in value_of(record, "gallery_path", selects).split("/")]
             continue
         segments.append(_segment(record, part, selects))
     if not all(segments):
@@ -78,7 +78,7 @@ def _segment(record: AssetRecord, part: str, selects: Callable[[str], bool]) -> 
     open_dates: list[str] = []
 
     def fill(found: re.Match[str]) -> str:
-        value = _value(record, found[1], selects)
+        value = value_of(record, found[1], selects)
         if found[1] not in {"year", "month", "day"} or FieldName("date_created") in record.fields:
             return value.replace("{", "(").replace("}", ")")
         open_dates.append(f"{{{found[1]}|{value}}}")
@@ -103,7 +103,8 @@ def date_piece(iso: str, part: str) -> str:
     return {"year": iso[0:4], "month": iso[5:7], "day": iso[8:10]}[part]
 
 
-def _value(record: AssetRecord, name: str, selects: Callable[[str], bool]) -> str:
+def value_of(record: AssetRecord, name: str, selects: Callable[[str], bool]) -> str:
+    """The text that a variable of a template stands for; empty where there is none."""
     match name:
         case "year" | "month" | "day":
             return _date_part(record, name)

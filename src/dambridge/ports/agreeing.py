@@ -17,6 +17,7 @@ from dambridge.model.conflicts import Conflict, ConflictId, ConflictState
 from dambridge.model.identity import AccountId, ActionId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId
 from dambridge.model.records import Agreed
 from dambridge.model.tombstones import Tombstone
+from dambridge.ports.covering import Covering
 from dambridge.ports.ledger import AuditEntry, Ledger, StepRow
 
 
@@ -131,5 +132,5 @@ class Agreeing(Protocol):
     async def forget_sights(self, run: RunId) -> None: ...
 
 
-class AgreeingLedger(Ledger, Agreeing, Protocol):
+class AgreeingLedger(Ledger, Agreeing, Covering, Protocol):
     """The whole store."""

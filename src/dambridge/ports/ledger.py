@@ -218,6 +218,11 @@ class Ledger(Protocol):
 
     async def agreed(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Agreed]: ...
 
+    async def number_of(self, account: AccountId, series: str, link: LinkId) -> int:
+        """The number that this asset has in a series of file names, from 1: handed out the first time it is asked for, the
+        same ever after, to no other asset of the series, and without gaps."""
+        ...
+
     # work --------------------------------------------------------------------------------------------------------
     async def put_actions(self, run: RunId, plan: PlanId, batch: str, actions: Sequence[Action]) -> None:
         """Add open actions. One that is known and not done is moved to this run and batch with its new body, stage open,

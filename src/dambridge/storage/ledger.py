@@ -24,15 +24,28 @@ from dambridge.ports.ledger import (
     Settlement,
     StepRow,
 )
-from dambridge.storage import accords, audit, conflicts, links, observing, orders, plans, runs, tombstones, work
+from dambridge.storage import (
+    accords,
+    audit,
+    conflicts,
+    links,
+    numbers,
+    observing,
+    orders,
+    plans,
+    runs,
+    tombstones,
+    work,
+)
 from dambridge.storage import due as due_rows
 from dambridge.storage.agreeing import SqlAgreeing
+from dambridge.storage.coverage import SqlCovering
 from dambridge.storage.terms import SqlTerms
 from dambridge.storage.writer import Tx
 
 
-class SqlLedger(SqlAgreeing, SqlTerms):
-    """Implements `ports.ledger.Ledger`, `ports.agreeing.Agreeing` and `ports.terms.TermLedger`."""
+class SqlLedger(SqlAgreeing, SqlCovering, SqlTerms):
+    """Implements `ports.ledger.Ledger`, `ports.agreeing.Agreeing`, `ports.covering.Covering` and `ports.terms.TermLedger`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -68,6 +81,9 @@ class SqlLedger(SqlAgreeing, SqlTerms):
 
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
         return await self._read(lambda c: observing.lingering(c, flow, outcomes, limit))
+
+    async def number_of(self, account: AccountId, series: str, link: LinkId) -> int:
+        return await self._write(lambda c: numbers.number_of(c, account, series, link))
 
     # links and agreed state --------------------------------------------------------------------------------------
     async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]:

@@ -160,6 +160,23 @@ sightings = _clustered(
     Column("remote_id", Text, primary_key=True),
 )
 
+facets = _clustered(
+    "facets",
+    Column("link", Text, primary_key=True),
+    Column("galleries", JsonText, nullable=False),
+    Column("contributor", Text, nullable=False),
+    Column("looked_for", JsonText, nullable=False),
+    Column("first_filled", JsonText, nullable=False),
+    Column("now_filled", JsonText, nullable=False),
+)
+
+coverage_reports = _clustered(
+    "coverage_reports",
+    Column("run", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("body", JsonText, nullable=False),
+)
+
 batches = Table(
     "batches",
     metadata,
@@ -382,4 +399,13 @@ pace = _clustered(
     Column("window_limit", Integer, nullable=False),
     Column("window_used", Integer, nullable=False),
     Column("window_told", Boolean, nullable=False),
+)
+
+name_numbers = _clustered(
+    "name_numbers",
+    Column("account", Text, primary_key=True),
+    Column("series", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("link", Text, nullable=False),
+    UniqueConstraint("account", "series", "link"),
 )

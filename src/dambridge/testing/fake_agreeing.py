@@ -13,6 +13,7 @@ from typing import Any
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.commands import Command
 from dambridge.model.conflicts import Conflict, ConflictId, ConflictState
+from dambridge.model.coverage import CoverageReport, FacetRow
 from dambridge.model.identity import (
     AccountId,
     ActionId,
@@ -61,6 +62,9 @@ class Memory:
     conflicts: dict[ConflictId, Conflict] = field(default_factory=dict)
     tombstones: dict[AssetKey, Tombstone] = field(default_factory=dict)
     sights: dict[tuple[RunId, AccountId], set[RemoteId]] = field(default_factory=dict)
+    numbers: dict[tuple[AccountId, str], list[LinkId]] = field(default_factory=dict)
+    facets: dict[LinkId, FacetRow] = field(default_factory=dict)
+    coverage: dict[RunId, CoverageReport] = field(default_factory=dict)
 
     # writes within one transaction ----------------------------------------------------------------------------------
     def put_link(self, link: Link) -> None:

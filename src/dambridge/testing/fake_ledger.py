@@ -27,14 +27,14 @@ from dambridge.ports.ledger import (
     StepRow,
     WorkStage,
 )
-from dambridge.testing.fake_agreeing import MemoryAgreeing
+from dambridge.testing.fake_covering import MemoryCovering
 
 SILENCE = 60.0
 """Seconds without a heartbeat, by the newest beat of any worker, after which a worker counts as gone."""
 _FOR_NOBODY = ("system", "next run")
 
 
-class MemoryLedger(MemoryAgreeing):
+class MemoryLedger(MemoryCovering):
     """Implements `ports.agreeing.AgreeingLedger`. Passes `LedgerContract` and `AgreeingContract`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
@@ -113,6 +113,12 @@ class MemoryLedger(MemoryAgreeing):
 
     async def agreed(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Agreed]:
         return {it: self.memory.agreed[it] for it in ids if it in self.memory.agreed}
+
+    async def number_of(self, account: AccountId, series: str, link: LinkId) -> int:
+        numbered = self.memory.numbers.setdefault((account, series), [])
+        if link not in numbered:
+            numbered.append(link)
+        return numbered.index(link) + 1
 
     # work --------------------------------------------------------------------------------------------------------
     async def put_actions(self, run: RunId, plan: PlanId, batch: str, actions: Sequence[Action]) -> None:

@@ -413,6 +413,24 @@ class LedgerContract(ABC):
         assert (await ledger.links([LinkId("shared")]))[LinkId("shared")] in shapes
 
     # berths ------------------------------------------------------------------------------------------------------
+    async def test_an_asset_has_one_number_in_a_series_and_no_two_assets_the_same(
+        self, ledger: Ledger, beside: Ledger
+    ) -> None:
+        links = [link_id_for(FLOW, key(number)) for number in range(1, 21)]
+        asked = [it.number_of(TARGET, "hb-26_<counter:4>", link) for link in links for it in (ledger, beside, ledger)]
+        numbers = await asyncio.gather(*asked)
+        by_link = [set(numbers[at : at + 3]) for at in range(0, len(numbers), 3)]
+        assert all(len(it) == 1 for it in by_link)
+        assert sorted(it.pop() for it in by_link) == list(range(1, 21))
+
+    async def test_series_and_accounts_count_by_themselves(self, ledger: Ledger) -> None:
+        one, two = link_id_for(FLOW, key(1)), link_id_for(FLOW, key(2))
+        assert await ledger.number_of(TARGET, "a", one) == 1
+        assert await ledger.number_of(TARGET, "b", two) == 1
+        assert await ledger.number_of(SOURCE, "a", two) == 1
+        assert await ledger.number_of(TARGET, "a", two) == 2
+        assert await ledger.number_of(TARGET, "a", one) == 1
+
     async def test_a_berth_holds_one_action_at_a_time(self, ledger: Ledger, beside: Ledger) -> None:
         one, two, three = ActionId("a1"), ActionId("a2"), ActionId("a3")
         assert await ledger.lease_berth(TARGET, one, count=2) == 0

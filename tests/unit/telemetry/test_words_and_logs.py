@@ -46,6 +46,8 @@ def test_only_what_needs_nobody_has_no_next_move(code: Code) -> None:
         Code.RETIRED,
         Code.LET_GO,
         Code.PAIRED,
+        Code.DERIVED,
+        Code.PAPER_ATTACHED,
         Code.IN_STEP,
         Code.NOT_SELECTED,
         Code.REJECTED_AT_SOURCE,
@@ -53,6 +55,7 @@ def test_only_what_needs_nobody_has_no_next_move(code: Code) -> None:
         Code.EXPRESSION_FALSE,
         Code.GONE_AT_SOURCE,
         Code.OBSERVE_ONLY,
+        Code.UPLOADER_WORD,
         Code.FIELDS_UNREAD,
     }
 

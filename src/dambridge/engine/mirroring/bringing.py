@@ -174,7 +174,7 @@ async def _fields_kept(task: Task, journal: StepJournal, native: NativeRecord, b
     if not lost:
         return native
     wanted = {name: before[name] for name in lost if name in before}
-    write = to_native(wanted, [it for it in lost if it not in before], task.site.map)
+    write = to_native(wanted, [it for it in lost if it not in before], task.site.map, beside=now)
     if write.problems:
         raise NotWritable(write.problems[0])
     attributes = still_to_write(native, write)

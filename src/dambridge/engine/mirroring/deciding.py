@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.mirroring.resolving import resolve
 from dambridge.engine.mirroring.settling import face_of
-from dambridge.engine.mirroring.starting import begin_accords
+from dambridge.engine.mirroring.starting import Accords, begin_accords
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.conflicts import Conflict
@@ -23,6 +23,10 @@ from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
+
+Decide = Callable[[Sequence[LinkId], Collection[AccountId]], Awaitable["Decided"]]
+"""Says what some links need; in the accounts named nobody is taken for gone."""
+Begin = Callable[[MirrorParts, Mapping[LinkId, Link], Accords], Awaitable[Accords]]
 
 
 @dataclass(slots=True)
@@ -48,8 +52,8 @@ async def decide_links(
     parts: MirrorParts, ids: Sequence[LinkId], *, unproven: Collection[AccountId] = (), known: Known | None = None
 ) -> Decided:
     """What each of these links needs. In an account whose listing is `unproven` nobody is taken for gone."""
-    known = known or await gather(parts, ids)
-    seen = {key: _believed(it, key, unproven) for key, it in known.seen.items()}
+    known = known or await gather(parts, ids, begin=begin_accords)
+    seen = {key: believed(it, key, unproven) for key, it in known.seen.items()}
     records = [it.record for it in seen.values() if isinstance(it, Present)]
     decided = Decided(links=dict(known.links), records=records, begun=known.begun)
     now = await parts.clock.now()
@@ -65,11 +69,11 @@ async def decide_links(
             now=now,
             before=known.before.get(link_id),
         )
-        _take(decided, face_of(parts, link), _as_read(known, link_id, decision, now), seen)
+        take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
     return decided
 
 
-def _as_read(known: Known, link: LinkId, decision: MirrorDecision, now: datetime) -> MirrorDecision:
+def as_read(known: Known, link: LinkId, decision: MirrorDecision, now: datetime) -> MirrorDecision:
     """The decision resting on the revisions that were read, which are the ledger's matter and not the core's; and every
     copy known since the reading began: what was edited while the others were read is an edit after that."""
     accords = {name: it.revision for name, it in known.accords.get(link, {}).items()}
@@ -99,8 +103,9 @@ class Known:
     """When the reading began."""
 
 
-async def gather(parts: MirrorParts, ids: Sequence[LinkId]) -> Known:
-    """Links with what the ledger says of them, and all their copies read."""
+async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | None) -> Known:
+    """Links with what the ledger says of them, and all their copies read. `begin` makes the first accords of links that
+    have none."""
     links = {it: parts.mine(link) for it, link in (await parts.ledger.links(ids)).items()}
     links = {it: link for it, link in sorted(links.items()) if len(link.copies) > 0}
     accords = await parts.ledger.accords(list(links))
@@ -117,12 +122,13 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId]) -> Known:
         }
         for link_id, link in links.items()
     }
-    accords = await begin_accords(parts, links, accords)
+    if begin is not None:
+        accords = await begin(parts, links, accords)
     accords = await resolve(parts, links, accords, seen)
     return Known(links=links, accords=accords, conflicts=conflicts, seen=seen, before=before, begun=begun)
 
 
-def _believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen:
+def believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen:
     """Who is said to be gone where not even the listing is whole is not believed to be gone."""
     if isinstance(seen, Missing) and seen.absence is not Absence.LEFT_SELECTION and key.account in unproven:
         text = f"said to be {seen.absence}, while the listing of {key.account} is not known to be whole"
@@ -130,7 +136,7 @@ def _believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> See
     return seen
 
 
-def _take(decided: Decided, face: AssetKey, decision: MirrorDecision, seen: Mapping[AssetKey, Seen]) -> None:
+def take(decided: Decided, face: AssetKey, decision: MirrorDecision, seen: Mapping[AssetKey, Seen]) -> None:
     """Note what was decided; entries of the inbox travel with the agreement that is written down with them."""
     decided.conflicts += decision.conflicts
     decided.actions += [

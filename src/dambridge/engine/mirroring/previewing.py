@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dambridge.engine.mirroring.assembling import assemble
-from dambridge.engine.mirroring.deciding import Decided, capability_digest, decide_links, policy_digest
+from dambridge.engine.mirroring.deciding import Decide, Decided, capability_digest, decide_links, policy_digest
 from dambridge.engine.mirroring.looking import look_around, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
@@ -26,13 +26,17 @@ PREVIEW = RunId("preview")
 """Under which a preview's sweep notes what it met; it is no run."""
 
 
-async def preview(parts: MirrorParts, *, full: bool) -> Plan:
+async def preview(parts: MirrorParts, *, full: bool, decide: Decide | None = None) -> Plan:
     """Look and decide over everything that a run would see now; write nothing outside, and nothing here but the plan and
     what of the past turned out."""
     found = await look_around(parts, PREVIEW, full=full)
     whole = Decided()
     async for ids in tranches(parts, found):
-        whole.add(await decide_links(parts, ids, unproven=found.unproven))
+        whole.add(
+            await (
+                decide(ids, found.unproven) if decide is not None else decide_links(parts, ids, unproven=found.unproven)
+            )
+        )
     await parts.ledger.forget_sights(PREVIEW)
     known = max(len(whole.links), await count_links(parts) if found.swept else 0)
     plan = await assemble(parts, whole, before=Counter(), known=known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from dambridge.engine.accounting import account_for, ends_of_left
 from dambridge.engine.batches import BATCH, finish, paused, start_batch, take_up
 from dambridge.engine.mirroring.acting import ORDER
 from dambridge.engine.mirroring.assembling import assemble
-from dambridge.engine.mirroring.deciding import Decided, decide_links
+from dambridge.engine.mirroring.deciding import Decide, Decided, decide_links
 from dambridge.engine.mirroring.drifting import count_drift
 from dambridge.engine.mirroring.looking import Round, look_around, remember_position, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
@@ -28,11 +28,22 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.ledger import Observation
 
+Besides = Callable[[RunId, list[Reason]], Awaitable[None]]
+
 
 async def run_mirror(
-    parts: MirrorParts, *, command: CommandId | None = None, full: bool = False, reconcile: bool = False
+    parts: MirrorParts,
+    *,
+    command: CommandId | None = None,
+    full: bool = False,
+    reconcile: bool = False,
+    decide: Decide | None = None,
+    besides: Besides | None = None,
 ) -> RunResult:
-    """Run the flow once, draining what there is. `full` looks at every link, `reconcile` at all ids and a share of them."""
+    """Run the flow once, draining what there is. `full` looks at every link, `reconcile` at all ids and a share of them.
+
+    `decide` says what links need; left out, that all their copies come to agree. `besides` is what the run does beside its
+    links."""
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
     earlier = await parts.ledger.unfinished_runs(parts.flow)
@@ -48,7 +59,9 @@ async def run_mirror(
         notes += found.notes
         parts.progress.begin("working", total=len(found.met))
         if not stopped:
-            stopped += await _work_through(parts, run, found, notes)
+            stopped += await _work_through(parts, run, found, notes, decide)
+        if not stopped and besides is not None:
+            await besides(run, notes)
         if not stopped:
             await remember_position(parts, run, found)
             if found.reconcile is not None:
@@ -106,14 +119,18 @@ async def _take_up(parts: MirrorParts, old: RunId, *, by: RunId) -> list[str]:
     return stopped
 
 
-async def _work_through(parts: MirrorParts, run: RunId, found: Round, notes: list[Reason]) -> list[str]:
+async def _work_through(
+    parts: MirrorParts, run: RunId, found: Round, notes: list[Reason], decide: Decide | None
+) -> list[str]:
     """Tranche by tranche: read, decide, act. Stops at the first thing that nobody can go on from."""
     before: Counter[str] = Counter()
     least = max(len(found.met), await count_links(parts) if found.swept else 0)
     known = 0
     serial = 0
     async for ids in tranches(parts, found):
-        decided = await decide_links(parts, ids, unproven=found.unproven)
+        decided = await (
+            decide(ids, found.unproven) if decide is not None else decide_links(parts, ids, unproven=found.unproven)
+        )
         if found.reconcile is not None:
             await count_drift(parts, found, decided)
         known += len(decided.links)

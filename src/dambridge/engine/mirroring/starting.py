@@ -26,15 +26,19 @@ async def begin_accords(parts: MirrorParts, links: Mapping[LinkId, Link], accord
     """The accords, with one begun for each group of each link that has none and that was agreed on when the link was made.
 
     Names and bytes are not begun: what a copy is called, and how its account shows its bytes, was never compared."""
-    bare = [it for it in links if it not in accords]
+    bare = {
+        it: groups
+        for it in links
+        if (groups := [one for one in parts.policy.groups if one.name not in accords.get(it, {})])
+    }
     if not bare:
         return accords
-    agreed = await parts.ledger.agreed(bare)
+    agreed = await parts.ledger.agreed(list(bare))
     since = await _since(parts, [links[it] for it in agreed])
     begun = [
         accord
         for it in sorted(agreed)
-        for group in parts.policy.groups
+        for group in bare[it]
         if (accord := _begun(parts, links[it], agreed[it], group, since.get(it, _LONG_AGO))) is not None
     ]
     if not begun:

@@ -170,7 +170,8 @@ async def _write(task: Task, journal: StepJournal, native: NativeRecord) -> bool
     wanted = {name: value for name, value in action.fields.items() if name != FILE_NAME}
     shown = await task.site.definitions()
     known = None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
-    write = to_native(wanted, action.cleared, task.site.map, definitions=known)
+    beside = to_canonical(native, task.site.map).fields
+    write = to_native(wanted, action.cleared, task.site.map, definitions=known, beside=beside)
     if write.problems:
         raise NotWritable(write.problems[0])
     attributes = still_to_write(native, write)
@@ -315,4 +316,5 @@ def _told(task: Task, before: Fields | None, after: Fields) -> dict[str, Any]:
         "to": fields_to_json(task.action.fields),
         "cleared": sorted(task.action.cleared),
         "read_back": fields_to_json(part(after, names)),
+        **({"why": [it.to_json() for it in task.action.reasons[1:]]} if len(task.action.reasons) > 1 else {}),
     }

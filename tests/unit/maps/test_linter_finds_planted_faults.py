@@ -1,0 +1,163 @@
+"""The linter finds each planted fault, names it on the right field, and finds nothing in a sound map (P32)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dambridge.bootstrap import ConfigurationWrong, faults_of, lint_settings
+from dambridge.bootstrap.map_lint import Live
+from dambridge.mapping.faults import Fault, LintFinding
+from dambridge.model.identity import AccountId, AssetKey, RemoteId
+from dambridge.model.records import AssetRecord, AssetVersion, MediaType
+from dambridge.model.values import FieldName, LangAlt, Value
+from dambridge.telemetry import lint_words
+from dambridge.telemetry.lint_words import WORDS
+from map_files import PLANTED, Load, put, sound
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+FAULTS: dict[str, dict[str, Any]] = yaml.safe_load((PLANTED / "faults.yaml").read_text(encoding="utf-8"))
+AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
+SITE = {
+    "Title": ("text", None),
+    "Headline": ("text", None),
+    "Caption": ("textarea", None),
+    "Caption Writer": ("text", None),
+    "Keywords": ("tag", ("press", "media", "harbour")),
+    "Creator": ("text", None),
+    "Creator Job Title": ("text", None),
+    "Credit Line": ("text", None),
+    "Source": ("text", None),
+    "Copyright Notice": ("text", None),
+    "Usage Terms": ("textarea", None),
+    "Rights URL": ("text", None),
+    "Instructions": ("textarea", None),
+    "Job ID": ("text", None),
+    "Date Created": ("date", None),
+    "Location": ("text", None),
+    "City": ("text", None),
+    "State": ("text", None),
+    "Country": ("pulldown", ("Germany", "Austria", "Switzerland")),
+    "Country Code": ("pulldown", ("DEU", "AUT", "CHE")),
+    "Rating": ("number", None),
+    "Campaign": ("text", None),
+}
+
+
+def record(number: int, **fields: Value) -> AssetRecord:
+    return AssetRecord(
+        key=AssetKey(AGENCY, RemoteId(f"I{number}")),
+        media_type=MediaType.IMAGE,
+        file_name=f"{number}.jpg",
+        name=str(number),
+        size=1,
+        fields={FieldName(name): value for name, value in fields.items()},
+        containers=(),
+        version=AssetVersion(modified="1", fields="f", content="c"),
+    )
+
+
+def found_in(load: Load, document: dict[str, Any], live: Live | None = None) -> list[LintFinding]:
+    try:
+        settings = load(document)
+    except ConfigurationWrong as error:
+        return faults_of(error)
+    return lint_settings(settings, now=NOW, live=live)
+
+
+def live(*records: AssetRecord, **changed: tuple[str, tuple[str, ...] | None] | None) -> Live:
+    site = {**SITE, **{name.replace("_", " "): it for name, it in changed.items()}}
+    return Live(definitions={ARCHIVE: {name: it for name, it in site.items() if it is not None}}, records=records)
+
+
+def test_a_sound_map_has_no_fault_alone_or_against_the_account(load: Load) -> None:
+    assert found_in(load, sound()) == []
+    good = record(
+        1, job_id="HB-0001", country="Germany", keywords=("press",), creator=("A", "B"), credit="Harbour Board"
+    )
+    assert found_in(load, sound(), live(good)) == []
+
+
+def test_there_are_more_than_twelve_kinds_and_each_has_words() -> None:
+    assert len({it.get("fault", name) for name, it in FAULTS.items()}) >= 12
+    assert set(WORDS) == {str(it) for it in Fault}
+
+
+@pytest.mark.hazard("P32")
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_planted_fault_is_found_and_it_alone(load: Load, name: str) -> None:
+    planted = FAULTS[name]
+    findings = found_in(load, put(sound(), planted["at"], planted["put"]))
+    assert {str(it.fault) for it in findings} == {planted.get("fault", name)}
+    assert any(it.field.endswith(planted["field"]) for it in findings)
+    for it in findings:
+        told, remedy = lint_words(it.fault, it.field, it.params)
+        assert told
+        assert remedy
+        assert "…" not in told + remedy
+
+
+@pytest.mark.hazard("P32")
+def test_against_the_account_misspelt_attributes_are_named_with_the_right_one(load: Load) -> None:
+    findings = found_in(load, sound(), live(Credit_Line=None, Credits_Line=("text", None)))
+    (it,) = findings
+    assert (it.fault, it.account, it.field, it.params["closest"]) == (
+        Fault.ATTRIBUTE_MISSING,
+        "archive",
+        "credit",
+        "Credits Line",
+    )
+    assert "Did you mean Credits Line?" in lint_words(it.fault, it.field, it.params)[1]
+
+
+@pytest.mark.hazard("P32")
+def test_against_the_account_types_and_terms_are_its_own_and_not_the_maps(load: Load) -> None:
+    (it,) = found_in(load, sound(), live(Headline=("number", None)))
+    assert (it.fault, it.field) == (Fault.TYPE_DOES_NOT_FIT, "headline")
+    (it,) = found_in(load, sound(), live(Country=("pulldown", ("Germany", "Austria"))))
+    assert (it.fault, it.field, it.params["term"]) == (Fault.TERM_WITHOUT_PARTNER, "country", "Switzerland")
+
+
+def test_a_custom_field_that_the_source_does_not_have_is_named_with_the_right_one(load: Load) -> None:
+    document = put(sound(), ["accounts", "agency", "fields"], {"genre_legacy": "custom.Gnre"})
+    assert found_in(load, document) == [], "nothing is known of the account's own fields without looking"
+    (it,) = found_in(load, document, Live(natives={AGENCY: frozenset({"custom.Genre", "headline"})}))
+    assert (it.fault, it.account, it.params["closest"]) == (Fault.ATTRIBUTE_MISSING, "agency", "custom.Genre")
+    right = put(sound(), ["accounts", "agency", "fields"], {"genre_legacy": "custom.Genre"})
+    assert found_in(load, right, Live(natives={AGENCY: frozenset({"custom.Genre", "headline"})})) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault", "field", "value"),
+    [
+        ({"credit": "x" * 121}, Fault.VALUE_CUT, "credit", "x" * 79 + "…"),
+        ({"country": "Frankreich"}, Fault.TERM_WITHOUT_PARTNER, "country", "Frankreich"),
+        ({"job_id": "JOB 7"}, Fault.INVERSE_DIFFERS, "job_id", "JOB 7"),
+        ({"description": LangAlt.of({"x-default": "a", "de": "b"})}, Fault.LANGUAGES_LOST, "description", "a"),
+    ],
+)
+def test_real_assets_show_what_would_be_lost(
+    load: Load, fields: dict[str, Value], fault: Fault, field: str, value: str
+) -> None:
+    findings = found_in(load, sound(), live(*(record(number, **fields) for number in range(5)), record(9)))
+    (it,) = findings
+    assert (it.fault, it.field, it.assets) == (fault, field, 5)
+    assert [one.asset for one in it.samples] == ["agency:I0", "agency:I1", "agency:I2"]
+    assert it.samples[0].value == value
+
+
+def test_a_key_without_a_row_is_shown_where_the_table_waits_for_it(load: Load) -> None:
+    asset = record(1, job_id="HB-0009")
+    assert found_in(load, sound(), live(asset)) == []
+    waits = put(sound(), ["lookups", "campaigns", "unknown"], "wait")
+    (it,) = found_in(load, waits, live(asset))
+    assert (it.fault, it.field) == (Fault.TABLE_FAILS, "campaigns")
+
+
+def test_the_demos_map_has_no_fault(load: Load) -> None:
+    text = (Path(__file__).parents[3] / "examples" / "demo" / "map.yaml").read_text(encoding="utf-8")
+    assert lint_settings(load(text), now=NOW) == []
