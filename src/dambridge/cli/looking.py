@@ -199,6 +199,11 @@ def _show_status(told: Mapping[str, Any]) -> None:
         attention(it["needs_attention"], flow=str(name) if len(told["flows"]) > 1 else "")
         if it["reconcile"]:
             say(f"{name}, {drifted(it['reconcile'])}")
+    configured: Counter[str] = Counter()
+    for it in told["flows"].values():
+        configured.update(it["needs_attention"])
+    if others := dict(Counter(told["needs_attention"]) - configured):
+        attention(others, flow="no flow that runs")
     if not told["needs_attention"]:
         say("Nothing waits for a person.")
 

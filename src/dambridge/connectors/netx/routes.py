@@ -10,8 +10,9 @@ from dambridge.connectors.netx.config import NetxOptions, WriteRoute
 from dambridge.model.records import MediaType
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof, route_cell
 
-EMBEDDABLE: Final = (MediaType.IMAGE, MediaType.DOCUMENT, MediaType.VIDEO)
-"""Kinds of file that can carry XMP: of camera raw and sound nothing is written into (docs/howto/embedded.md)."""
+EMBEDDABLE: Final = (MediaType.IMAGE, MediaType.RAW, MediaType.DOCUMENT, MediaType.VIDEO)
+"""Kinds of file that can carry XMP: nothing is written into sound, and of camera raw into DNG alone, which is told by the
+file (docs/howto/embedded.md)."""
 
 
 @dataclass(frozen=True, slots=True)
