@@ -134,6 +134,11 @@ class TwoWayMachine(RuleBasedStateMachine):
         self.play.edit(link, copy, field, value)
         self.play.run_in_bad_weather(account, fates)
 
+    @rule(link=LINK, copy=COPY, field=FIELD, value=VALUE, how=FEW)
+    def a_run_and_somebody_right_after_its_write(self, link: int, copy: int, field: int, value: int, how: int) -> None:
+        self.met["steps"] += 1
+        self.play.run_with_somebody_right_after(link, copy, field, value, how=how)
+
     @rule(link=LINK, copy=COPY, times=COPY)
     def a_run_gets_a_stale_answer(self, link: int, copy: int, times: int) -> None:
         self.met["steps"] += 1

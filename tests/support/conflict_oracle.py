@@ -23,6 +23,9 @@ RuleName = Literal["account", "newest", "most_restrictive", "union", "ask"]
 SEEN_BEFORE = 4
 """How many earlier states of a copy are remembered, by which an answer from the past is known."""
 
+UNSEEN = -1
+"""The number of a state that was there for certain and that nobody has seen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OracleRule:
@@ -62,16 +65,19 @@ class _State:
 
 @dataclass(slots=True)
 class _Place:
-    """One group at one copy. `stands` is the value it last agreed on, `last` what it was last seen to say."""
+    """One group at one copy. `stands` is the value it last agreed on, `last` what it was last seen to say; `after` an
+    instant that is known to be before whatever it says instead."""
 
     stands: _Value | None = None
     last: _Value | None = None
+    after: datetime | None = None
     begun: list[_Value] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Copy:
     account: str
+    limits: Mapping[str, int] = field(default_factory=dict)
     history: list[_State] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     news_at: datetime | None = None
@@ -98,11 +104,13 @@ class ConflictOracle:
         *,
         margin: timedelta = timedelta(seconds=5),
         stale_for: timedelta = timedelta(minutes=10),
+        limits: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
-        """`groups` by name; `copies` says which account each copy is in."""
+        """`groups` by name; `copies` says which account each copy is in; `limits` after how many bytes a copy cuts a field."""
         self._groups = {name: _Group(rule) for name, rule in groups.items()}
         self._copies = {
-            name: _Copy(account, places={group: _Place() for group in groups}) for name, account in copies.items()
+            name: _Copy(account, (limits or {}).get(name, {}), places={group: _Place() for group in groups})
+            for name, account in copies.items()
         }
         self._margin, self._stale_for = margin, stale_for
 
@@ -130,6 +138,13 @@ class ConflictOracle:
         for group in groups:
             agreed = self._groups[group].agreed
             it.places[group] = _Place(stands=agreed, last=agreed)
+
+    def written_over(self, copy: str, group: str, at: datetime) -> None:
+        """Our write of this group, begun at this instant, was taken, and what we read back is somebody's edit made after it."""
+        agreed, it = self._groups[group].agreed, self._copies[copy]
+        assert agreed is not None, "nothing is agreed on, and yet something was written"
+        self._noted(it, UNSEEN, at)
+        it.places[group] = _Place(stands=agreed, last=agreed, after=at)
 
     def ruled(self, group: str, block: Block, at: datetime, *, account: str = "") -> None:
         """A person ruled about the sides of the conflict as they were last seen, perhaps for one account's side."""
@@ -209,22 +224,30 @@ class ConflictOracle:
         """Which value of the tree the copy shows: one that is known to be there, or a new one."""
         it, block = self._copies[copy], state.blocks[name]
         place, agreed = it.places[name], self._groups[name].agreed
-        if place.stands is not None and _same(place.stands.block, block):
+        if place.stands is not None and self._shows(it, block, place.stands.block):
             return place.stands
         for asked in place.begun:
-            if _same(asked.block, block):
+            if self._shows(it, block, asked.block):
                 place.stands, place.begun = asked, [one for one in place.begun if one is not asked]
                 return asked
         settled_against = place.last is not None and agreed is not None and agreed.descends_from(place.last)
         doubtful = settled_against and place.begun and state.number != it.seen[-1]
-        if place.last is not None and _same(place.last.block, block) and not doubtful:
+        if place.last is not None and self._shows(it, block, place.last.block) and not doubtful:
             return place.last
-        until = state.at if it.looked_at is None or state.at > it.looked_at else at
+        after = max((one for one in (it.looked_at, place.after) if one is not None), default=None)
+        until = state.at if after is None or state.at > after else at
         if agreed is None:
             return _Value(block=block, parents=(), account=it.account, until=min(until, at))
         author_saw = place.last if place.last is not None else place.stands
         parents = (author_saw,) if author_saw is not None else ()
-        return _Value(block=block, parents=parents, account=it.account, after=it.looked_at, until=min(until, at))
+        return _Value(block=block, parents=parents, account=it.account, after=after, until=min(until, at))
+
+    @staticmethod
+    def _shows(copy: _Copy, block: Block, whole: Block) -> bool:
+        """Whether the copy shows the whole value, or as much of it as its system holds."""
+        return _same(block, whole) or _same(
+            block, {name: _cut(it, copy.limits.get(name)) for name, it in whole.items()}
+        )
 
     def _verdict(
         self,
@@ -363,6 +386,12 @@ def _distinct(blocks: Iterable[Block]) -> list[Block]:
 
 def _same(one: Block, other: Block) -> bool:
     return all((one.get(name) or None) == (other.get(name) or None) for name in one.keys() | other.keys())
+
+
+def _cut(value: Plain, limit: int | None) -> Plain:
+    if limit is None or not isinstance(value, str):
+        return value
+    return value.encode()[:limit].decode(errors="ignore").rstrip()
 
 
 def _blank(block: Block) -> bool:

@@ -11,7 +11,7 @@ from random import Random
 from dambridge.engine.running import RunResult
 from dambridge.model.accords import CONTENT, FILE_NAME
 from dambridge.model.conflicts import ConflictState, Ruling
-from dambridge.model.identity import Copy, FlowName, Link
+from dambridge.model.identity import Copy, FlowName, Link, RemoteId
 from dambridge.model.values import FieldName
 from dambridge.ports.ledger import Due
 from support.crashing import CrashPlan
@@ -27,6 +27,7 @@ from support.two_way_systems import (
     Library,
     Presence,
     Texts,
+    Written,
 )
 
 LINKS = 2
@@ -86,19 +87,19 @@ class Play:
             return
         before = library.state(it.remote_id).value(name)
         self._do_edit(library, it, name, value)
-        self._set(library, it, name, before)
+        self._set(library, it.remote_id, name, before)
         self.met["edits there and back"] += 1
 
     def _do_edit(self, library: Library, it: Copy, name: FieldName, value: int) -> None:
-        self._set(library, it, name, self._value(name, value))
+        self._set(library, it.remote_id, name, self._value(name, value))
 
-    def _set(self, library: Library, it: Copy, name: FieldName, value: Texts) -> None:
+    def _set(self, library: Library, it: RemoteId, name: FieldName, value: Texts) -> None:
         if name == FILE_NAME:
-            library.rename(it.remote_id, value[0])
+            library.rename(it, value[0])
         elif name == CONTENT:
-            library.replace_file(it.remote_id, value[0])
+            library.replace_file(it, value[0])
         else:
-            library.edit(it.remote_id, **{name: value})
+            library.edit(it, **{name: value})
 
     def _value(self, name: FieldName, value: int) -> Texts:
         """Of each kind a few values that others choose too, and, more often, one that was never there."""
@@ -201,7 +202,7 @@ class Play:
             before = library.state(it.remote_id).value(name)
             self._do_edit(library, it, name, value | 1)
             if when % 3 == 0:
-                self._set(library, it, name, before)
+                self._set(library, it.remote_id, name, before)
             self.met["edits while a run was at it"] += 1
 
         if when % 4 == 0:
@@ -211,6 +212,40 @@ class Play:
         self.run()
         library.before_read.clear()
         library.before_write.clear()
+
+    def run_with_somebody_right_after(self, link: int, copy: int, field: int, value: int, *, how: int) -> None:
+        """Somebody's edit is carried to the others, and there somebody is at the very field before we look again."""
+        world, _ = self._both()
+        self.edit(link, copy, field, value)
+
+        def edit(written: Written) -> None:
+            library = world.libraries[written.key.account]
+            names = sorted(written.names & world.policy.managed)
+            if not names or not library.here(written.key.remote_id):
+                return
+            name = names[value % len(names)]
+            self._set(library, written.key.remote_id, name, self._made_of(name, written, how))
+            self.met["edits right after a write"] += 1
+
+        for library in world.libraries.values():
+            library.after_write.append(edit)
+        self.run()
+        for library in world.libraries.values():
+            library.after_write.clear()
+
+    def _made_of(self, name: FieldName, written: Written, how: int) -> Texts:
+        """What was there before, nothing, less than what was written, or something new."""
+        now = written.made.value(name)
+        match how % 4:
+            case 0:
+                return written.over.value(name)
+            case 1 if name not in {FILE_NAME, CONTENT}:
+                return ()
+            case 2 if name == KEYWORDS:
+                return now[1:]
+            case 2 if name not in {FILE_NAME, CONTENT, EXPIRES, LICENCE_END}:
+                return tuple(it[: len(it) * 2 // 3] for it in now)
+        return self._value(name, how | 1)
 
     def run_in_bad_weather(self, account: int, fates: int) -> None:
         """Requests and replies of writes are lost."""

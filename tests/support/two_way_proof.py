@@ -71,9 +71,15 @@ class Witness:
 
     # the story so far ------------------------------------------------------------------------------------------------
     def begin(self, link: Link) -> None:
-        groups = {str(it.name): _rule(it) for it in self.world.policy.groups if TITLE not in it.fields}
+        groups = {str(it.name): _rule(it) for it in self.world.policy.groups}
         copies = {str(it.id): str(it.id.account) for it in link.copies}
-        oracle = ConflictOracle(groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for)
+        limits = {
+            str(it.id): {str(name): most for name, most in self.world.libraries[it.id.account].limits.items()}
+            for it in link.copies
+        }
+        oracle = ConflictOracle(
+            groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for, limits=limits
+        )
         story = Story(link, oracle, {it.key: [] for it in link.copies})
         for copy in link.copies:
             state = self.world.state(copy)
@@ -99,7 +105,7 @@ class Witness:
         return bool(group.fields & state.touched)
 
     def _blocks(self, state: State) -> dict[str, Block]:
-        return {it.name: _block(it, state) for it in self.world.policy.groups if TITLE not in it.fields}
+        return {it.name: _block(it, state) for it in self.world.policy.groups}
 
     # what the engine does ----------------------------------------------------------------------------------------
     @contextmanager
@@ -245,7 +251,10 @@ class Witness:
             if accord.group not in planned or accord.group not in story.oracle._groups:
                 continue
             standing = accord.copies[action.target]
-            if standing.fields == planned[accord.group] and not standing.asked:
+            if not standing.version.fields:
+                self.met["edits after our write"] += 1
+                story.oracle.written_over(str(action.target), accord.group, standing.at)
+            elif standing.fields == planned[accord.group] and not standing.asked:
                 groups.append(accord.group)
             elif not standing.asked:
                 story.oracle._copies[str(action.target)].places[accord.group].begun.clear()
@@ -316,7 +325,7 @@ class Witness:
         for link_id, story in self.stories.items():
             if not story.tracked or link_id in self.pending:
                 continue
-            found = open_now.get(link_id, set()) - {TITLE}
+            found = open_now.get(link_id, set())
             if found != story.oracle.conflicts:
                 raise Broken(f"{link_id}: in the inbox are {sorted(found)}, not {sorted(story.oracle.conflicts)}")
             accords = self.world.ledger.memory.accords.get(link_id, {})

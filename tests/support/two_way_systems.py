@@ -141,6 +141,8 @@ class Library:
     """What becomes of the next writes: False, the request is lost; True, the deed is done and the reply is lost."""
     before_read: deque[Callable[[], None]] = field(default_factory=deque)
     before_write: deque[Callable[[], None]] = field(default_factory=deque)
+    after_write: deque[Callable[[Written], None]] = field(default_factory=deque)
+    """Who is there between a write of the engine and its next look."""
     unlisted: set[RemoteId] = field(default_factory=set)
     """Assets that no listing shows, although they are there."""
     alter: Callable[[str], str] | None = None
@@ -232,9 +234,10 @@ class Library:
             raise Refused(f"{self.account}:{remote_id} may not be had.", code="3004")
         made = change()
         key = AssetKey(self.account, remote_id)
-        self.written.append(
-            Written(key=key, over=over, seen=self._shown.get(remote_id), made=made, names=frozenset(names))
-        )
+        written = Written(key=key, over=over, seen=self._shown.get(remote_id), made=made, names=frozenset(names))
+        self.written.append(written)
+        if self.after_write:
+            self.after_write.popleft()(written)
         if fate:
             raise Unclear(f"No answer came to a write to {self.account}:{remote_id}.")
 

@@ -28,6 +28,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, MediaType, NativeRecord
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value, fields_to_json
 from dambridge.planning.views import carried, echoes, part, view_of
+from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import MovedOn, Unclear
 from dambridge.ports.ledger import WorkStage
 
@@ -42,12 +43,17 @@ class Task:
     accords: Mapping[GroupName, Accord]
     now: datetime
     """When the work on it began: not later than anything that it reads."""
-    asked_before: frozenset[GroupName] = frozenset()
-    """Groups whose values an earlier try asked for already."""
+    asked_at: datetime | None = None
+    """When its write was last asked for on record: before anything was sent."""
 
     @property
     def copy(self) -> CopyId:
         return self.action.target
+
+    @property
+    def written_at(self) -> datetime:
+        """Not later than the write."""
+        return self.asked_at or self.now
 
     @property
     def remote_id(self) -> RemoteId:
@@ -110,6 +116,7 @@ async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) 
         if not await _write(task, journal, native):
             return _read_back(task, native, before=None, wrote=False)
         return _read_back(task, await native_of(task.site, task.remote_id), before=view, wrote=True)
+    task = replace(task, asked_at=journal.begun_at(Step.DESCRIBE))
     return _read_back(task, await native_of(task.site, task.remote_id), before=None, wrote=True)
 
 
@@ -127,16 +134,15 @@ async def ask(
     task: Task, journal: StepJournal, step: Step, intent: Mapping[str, Any], groups: Iterable[GroupName]
 ) -> Task:
     """Put on record, durably and in one, that these groups are about to be written to the copy."""
-    groups = list(groups)
-    before = frozenset(it for it in groups if task.wanted(it) in task.accords[it].copies[task.copy].asked)
     asked = [task.accords[it].asking(task.copy, task.wanted(it)) for it in groups]
-    return replace(task.with_accords(await journal.ask(step, intent, asked)), asked_before=before)
+    kept = await journal.ask(step, intent, asked)
+    return replace(task.with_accords(kept), asked_at=journal.begun_at(step))
 
 
 async def _is_late(task: Task, journal: StepJournal) -> bool:
     """Whether a write that was acknowledged has not been seen for so long that it can be believed to be lost."""
-    since = datetime.fromisoformat(str((journal.intent(Step.DESCRIBE) or {})["at"]))
-    return await task.parts.clock.now() > since + patience_of(task)
+    since = journal.begun_at(Step.DESCRIBE)
+    return since is not None and await task.parts.clock.now() > since + patience_of(task)
 
 
 def patience_of(task: Task) -> timedelta:
@@ -197,9 +203,10 @@ def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote
     for group in task.groups:
         accord = task.accords[group]
         if not shows(task, group, view):
-            differs = _difference(task, group, view)
+            differs = _difference(task, group, record, view)
             if differs is None:
                 edited = True
+                settled += [written_over(accord, task)] if wrote else []
                 continue
             altered = altered or differs
         settled.append(stands_as_agreed(accord, task, record, view))
@@ -252,6 +259,17 @@ def stands_as_agreed(accord: Accord, task: Task, record: AssetRecord, view: Fiel
     return accord.with_copy(task.copy, replace(old, fields=wanted, shown=shown, asked=(), overruled=None))
 
 
+def written_over(accord: Accord, task: Task) -> Accord:
+    """Our write arrived and somebody edited after it. The copy stands for what is agreed, at a version that nobody has seen:
+    so the edit is one made on top of it, even where it puts back what was there before, and the old version is the past."""
+    old = accord.copies[task.copy]
+    unseen = replace(old.version, modified="", fields="")
+    wanted = task.wanted(accord.group)
+    shown = {name: value for name, value in part(wanted, task.carried(accord.group)).items() if not is_absent(value)}
+    new = replace(old.moved_to(unseen, at=task.written_at), fields=wanted, shown=shown, asked=(), overruled=None)
+    return accord.with_copy(task.copy, new)
+
+
 def unasked(accord: Accord, copy: CopyId) -> Accord:
     return accord.with_copy(copy, replace(accord.copies[copy], asked=()))
 
@@ -270,24 +288,38 @@ def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable
     return moved
 
 
-def _difference(task: Task, group: GroupName, view: Fields) -> Reason | None:
-    """What the system made of a value of ours, or None where it may be somebody's edit: of who shows once what was there
-    before nobody knows whether the write was ignored or taken back, twice it was ignored."""
+def _difference(task: Task, group: GroupName, record: AssetRecord, view: Fields) -> Reason | None:
+    """What the system made of a value of ours, or None where somebody edited after our write, told by content alone.
+
+    Only respelled it is the system's doing. Of an account that is proven to keep what is written to a field anything else
+    is an edit. Of others nobody knows whether a value that is missing, shortened or as it was before was dropped or taken
+    back: that is told to a person, spread nowhere and never written over."""
+    found: Reason | None = None
     for name in sorted(task.carried(group)):
-        wanted, found = task.wanted(group).get(name), view.get(name)
-        if equal(name, wanted, found) or equal(name, found, wanted):
+        wanted, shown = task.wanted(group).get(name), view.get(name)
+        if equal(name, wanted, shown) or equal(name, shown, wanted):
             continue
-        shown = task.accords[group].copies[task.copy].shown.get(name)
-        ignored = group in task.asked_before and same(name, found, shown)
-        if name not in _names(task.action) or not (ignored or _is_made_of(found, wanted)):
+        if name not in _names(task.action) or not (
+            _is_respelled(shown, wanted) or _may_be_dropped(task, group, record, name, shown)
+        ):
             return None  # what was not written can only have been edited
-        return Reason.of(Code.VALUE_ALTERED, field=name, wanted=_text(wanted)[:120], found=_text(found)[:120])
-    return None
+        found = found or Reason.of(Code.VALUE_ALTERED, field=name, wanted=_text(wanted)[:120], found=_text(shown)[:120])
+    return found
 
 
-def _is_made_of(found: Value | None, wanted: Value | None) -> bool:
-    """Whether a system may have made `found` of `wanted`: dropped, cut, or with other letters' case, spaces and signs."""
-    return _bare(wanted).startswith(_bare(found))
+def _is_respelled(shown: Value | None, wanted: Value | None) -> bool:
+    """Whether a system may have made the one of the other: with other letters' case, spaces and signs alone."""
+    return bool(_bare(shown)) and _bare(shown) == _bare(wanted)
+
+
+def _may_be_dropped(task: Task, group: GroupName, record: AssetRecord, name: FieldName, shown: Value | None) -> bool:
+    """Whether the account is not proven to keep the field, and shows of it nothing, what it did, or the beginning."""
+    can = task.site.archive.capabilities
+    native = task.site.map.by_field[name].native if name in task.site.map.by_field else ""
+    proof = can.rename if name == FILE_NAME else can.may_write(native, record.media_type)
+    before, wanted = task.accords[group].copies[task.copy].shown.get(name), task.wanted(group).get(name)
+    kept = is_absent(shown) or same(name, shown, before) or _bare(wanted).startswith(_bare(shown))
+    return proof is not Proof.PROVEN and kept
 
 
 def _bare(value: Value | None) -> str:
