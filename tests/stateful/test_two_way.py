@@ -139,10 +139,22 @@ class TwoWayMachine(RuleBasedStateMachine):
         self.met["steps"] += 1
         self.play.run_with_somebody_right_after(link, copy, field, value, how=how)
 
-    @rule(link=LINK, copy=COPY, times=COPY)
-    def a_run_gets_a_stale_answer(self, link: int, copy: int, times: int) -> None:
+    @rule(link=LINK, copy=COPY, times=COPY, lag=COPY)
+    def a_run_gets_a_stale_answer(self, link: int, copy: int, times: int, lag: int) -> None:
         self.met["steps"] += 1
-        self.play.run_with_a_stale_answer(link, copy, times)
+        self.play.run_with_a_stale_answer(link, copy, times, lag)
+
+    @rule(link=LINK, copy=COPY, field=FIELD, value=VALUE, other=VALUE, which=FEW)
+    def a_run_gets_an_answer_older_than_is_believed(
+        self, link: int, copy: int, field: int, value: int, other: int, which: int
+    ) -> None:
+        self.met["steps"] += 1
+        self.play.edit(link, copy, field, value)
+        self.play.run()
+        self.play.tick(which)
+        self.play.run()
+        self.play.edit(link, copy + 1, field, other)
+        self.play.run_with_a_stale_answer(link, copy, 0, 2)
 
     @rule(link=LINK, copy=COPY)
     def a_run_gets_no_answer(self, link: int, copy: int) -> None:

@@ -21,6 +21,7 @@ from support.two_way_systems import (
     ELSEWHERE,
     EXPIRES,
     KEYWORDS,
+    LAGS,
     LICENCE_END,
     SELECTED,
     TITLE,
@@ -256,9 +257,10 @@ class Play:
         self.run()
         library.lose.clear()
 
-    def run_with_a_stale_answer(self, link: int, copy: int, times: int) -> None:
+    def run_with_a_stale_answer(self, link: int, copy: int, times: int, lag: int) -> None:
         library, it = self._copy(link, copy)
         library.stale[it.remote_id] = 1 + times % 2
+        library.lag = LAGS[lag % len(LAGS)]
         self.run()
         library.stale.clear()
         self.met["stale answers"] += 1

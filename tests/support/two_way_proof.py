@@ -258,7 +258,7 @@ class Witness:
                 groups.append(accord.group)
             elif not standing.asked:
                 story.oracle._copies[str(action.target)].places[accord.group].begun.clear()
-        if it.accords:
+        if any(one.copies[action.target].version.fields for one in it.accords):
             at = max(one.copies[action.target].at for one in it.accords)
             copy = story.oracle._copies[str(action.target)]
             looked_at = copy.looked_at
@@ -351,10 +351,19 @@ class Witness:
                     self.met["groups in conflict at rest"] += 1
                     continue
                 self.met["groups in step at rest"] += 1
+                if CONTENT in group.fields and self._nobody_has(link, group):
+                    self.met["bytes that nobody has"] += 1
+                    continue
                 for name in group.fields:
                     values = {_uncut(name, self.world.state(it).value(name)) for it in link.copies}
                     if len(values) > 1:
                         raise Broken(f"{link.id}: nothing contends, and {name} is {sorted(values)}")
+
+    def _nobody_has(self, link: Link, group: FieldGroup) -> bool:
+        """Whether the agreed bytes stand nowhere any more: a ruling may be for a file that a late answer showed."""
+        accord = self.world.ledger.memory.accords.get(link.id, {}).get(group.name)
+        token = str(accord.fields.get(CONTENT)) if accord is not None else ""
+        return not any(token.endswith(_md5(self.world.state(it).content)) for it in link.copies)
 
     def open_conflicts(self) -> list[Conflict]:
         return [it for it in self.world.ledger.memory.conflicts.values() if it.state is ConflictState.OPEN]

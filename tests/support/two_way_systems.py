@@ -27,8 +27,8 @@ from dambridge.ports.systems import AccountInfo, AttributeDefinition, Body, Byte
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SELECTED, ELSEWHERE = "Mirror/Selected", "Elsewhere"
 HOLDING = "dambridge/holding"
-LAG = timedelta(minutes=9)
-"""The longest that an index shows what stood there before."""
+LAGS = (timedelta(minutes=9), timedelta(hours=3), timedelta(days=2))
+"""How long an index may show what stood there before; most policies believe in the first alone."""
 PLACE = FieldName("(place)")
 """Where an asset stands, as one more thing that changes."""
 
@@ -133,6 +133,8 @@ class Library:
     reads: int = 0
     stale: dict[RemoteId, int] = field(default_factory=dict)
     """How many reads more show what stood before the last change."""
+    lag: timedelta = LAGS[0]
+    """How old that change may be."""
     unread: dict[RemoteId, int] = field(default_factory=dict)
     """How many reads more get no answer."""
     unpolled: set[RemoteId] = field(default_factory=set)
@@ -147,6 +149,8 @@ class Library:
     """Assets that no listing shows, although they are there."""
     alter: Callable[[str], str] | None = None
     """What the system makes of the texts that we write."""
+    keeps: bool = True
+    """Whether it is proven that fields keep what is written to them, or only said."""
     shows_later: bool = False
     """Whether fields written are taken at once and seen only after `show`."""
     taken: list[tuple[RemoteId, Mapping[FieldName, Texts]]] = field(default_factory=list)
@@ -253,7 +257,7 @@ class Library:
         if states is None:
             return Missing(Absence.DELETED, "there is no such id")
         shown = states[-1]
-        lags = self.times.now_at - shown.at < LAG
+        lags = self.times.now_at - shown.at < self.lag
         if self.stale.get(remote_id, 0) and len(states) > 1 and lags:
             self.stale[remote_id] -= 1
             shown = states[-2]
@@ -348,6 +352,8 @@ _TAKES = ArchiveCapabilities(
     deliver=dict.fromkeys(MediaType, Proof.PROVEN),
 )
 
+_SAYS = replace(_TAKES, write_attributes=Proof.DECLARED)
+
 
 @dataclass(slots=True)
 class LibraryReader:
@@ -408,7 +414,8 @@ class LibraryArchive:
 
     @property
     def capabilities(self) -> ArchiveCapabilities:
-        return replace(_TAKES, deferred_writes=Proof.PROVEN) if self.library.shows_later else _TAKES
+        can = _TAKES if self.library.keeps else _SAYS
+        return replace(can, deferred_writes=Proof.PROVEN) if self.library.shows_later else can
 
     async def whoami(self) -> AccountInfo:
         return AccountInfo(person="P. Roof", organisation="proof")

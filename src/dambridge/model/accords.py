@@ -37,7 +37,8 @@ class Standing:
     altered); `version` what the copy was when it showed them, at the aware instant `at`. `asked` are values whose writing
     was begun and whose end is not known: what the copy shows of them is our own write, not an edit. `overruled` are the
     values of an edit that was decided against, with the version that showed them: they are written over, once. `past` are
-    the latest earlier versions, newest first: whoever shows one of them answers from a stale index.
+    the latest earlier versions, newest first: whoever shows one of them answers from a stale index. `taken` are values asked
+    for that the system has taken and shows later, with the instant since when they are waited for.
     """
 
     fields: Fields
@@ -47,6 +48,13 @@ class Standing:
     asked: tuple[Fields, ...] = ()
     overruled: tuple[Fields, AssetVersion] | None = None
     past: tuple[AssetVersion, ...] = ()
+    taken: tuple[Fields, datetime] | None = None
+
+    def awaits(self, fields: Fields) -> datetime | None:
+        """Since when these values are on their way in a system that shows them later; None where they are not."""
+        if self.taken is None or self.taken[0] != fields or fields not in self.asked:
+            return None
+        return self.taken[1]
 
     def moved_to(self, version: AssetVersion, *, at: datetime) -> Standing:
         """The same standing at a newer version that shows the same."""
@@ -63,11 +71,12 @@ class Standing:
             "asked": [fields_to_json(it) for it in self.asked],
             "overruled": [fields_to_json(self.overruled[0]), self.overruled[1].to_json()] if self.overruled else None,
             "past": [it.to_json() for it in self.past],
+            **({"taken": [fields_to_json(self.taken[0]), self.taken[1].isoformat()]} if self.taken else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Standing:
-        overruled = data["overruled"]
+        overruled, taken = data["overruled"], data.get("taken")
         return cls(
             fields=fields_from_json(data["fields"]),
             shown=fields_from_json(data["shown"]),
@@ -76,6 +85,7 @@ class Standing:
             asked=tuple(fields_from_json(it) for it in data["asked"]),
             overruled=(fields_from_json(overruled[0]), AssetVersion.from_json(overruled[1])) if overruled else None,
             past=tuple(AssetVersion.from_json(it) for it in data["past"]),
+            taken=(fields_from_json(taken[0]), datetime.fromisoformat(taken[1])) if taken else None,
         )
 
 

@@ -20,14 +20,14 @@ from dambridge.engine.mirroring.settling import End, Ended
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import equal, is_absent, same, to_canonical, to_native
-from dambridge.model.accords import FILE_NAME, Accord, GroupName
+from dambridge.model.accords import FILE_NAME, Accord, GroupName, Standing
 from dambridge.model.actions import Action
 from dambridge.model.identity import CopyId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, MediaType, NativeRecord
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value, fields_to_json
-from dambridge.planning.views import carried, echoes, part, view_of
+from dambridge.planning.views import alike, carried, echoes, part, view_of
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import MovedOn, Unclear
 from dambridge.ports.ledger import WorkStage
@@ -72,6 +72,9 @@ class Task:
         known |= {self.accords[it].copies[self.copy].version for it in self.groups}
         return record.version in known
 
+    def standing(self, group: GroupName) -> Standing:
+        return self.accords[group].copies[self.copy]
+
     def wanted(self, group: GroupName) -> Fields:
         """The values of the group that the copy is to stand for: what is agreed, or what a person gave back to it."""
         planned = next(it for it in self.action.accords if it.group == group)
@@ -113,7 +116,9 @@ async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) 
         record, view = task.view(native)
         if not task.is_as_decided(record):
             return await _met_otherwise(task, record, view, begun=begun)
-        if not await _write(task, journal, native):
+        if len(waiting := _awaited(task, view)) == len(task.groups):
+            return _not_shown_yet(task, waiting)
+        if not await _write(task, journal, native, but=waiting):
             return _read_back(task, native, before=None, wrote=False)
         return _read_back(task, await native_of(task.site, task.remote_id), before=view, wrote=True)
     task = replace(task, asked_at=journal.begun_at(Step.DESCRIBE))
@@ -170,13 +175,38 @@ async def _met_otherwise(task: Task, record: AssetRecord, view: Fields, *, begun
     return End(ended=ended, stage=WorkStage.LEFT, accords=tuple(settled))
 
 
-async def _write(task: Task, journal: StepJournal, native: NativeRecord) -> bool:
-    """Write what is not yet as wanted; False where all of it is."""
+def _awaited(task: Task, view: Fields) -> list[GroupName]:
+    """Groups whose values the system has taken and does not show yet: they are not written again."""
+    if not task.site.archive.capabilities.deferred_writes.usable:
+        return []
+    return [it for it in task.groups if task.standing(it).awaits(task.wanted(it)) and not shows(task, it, view)]
+
+
+def _not_shown_yet(task: Task, waiting: Sequence[GroupName], view: Fields | None = None) -> End:
+    """Waits for the system, as long as it can be believed to be at it; then a person is told, and nothing is written again."""
+    name = min(task.carried(waiting[0]) & _names(task.action))
+    since = min(task.standing(it).awaits(task.wanted(it)) or task.now for it in waiting)
+    late = task.now > since + task.parts.settings.deferred_for
+    found = _text((view or task.standing(waiting[0]).shown).get(name))
+    told = Reason.of(
+        Code.VALUE_ALTERED, field=name, wanted=_text(task.action.fields.get(name))[:120], found=found[:120]
+    )
+    if late:
+        ended = Ended(Outcome.QUARANTINED, told, waits_for="coordinator")
+    else:
+        ended = Ended(Outcome.WAITING, Reason.of(Code.WRITE_DEFERRED, field=name), waits_for="system")
+    accords = [task.accords[it] for it in waiting]
+    return End(ended=ended, stage=WorkStage.LEFT, accords=tuple(accords))
+
+
+async def _write(task: Task, journal: StepJournal, native: NativeRecord, *, but: Iterable[GroupName] = ()) -> bool:
+    """Write what is not yet as wanted; False where all of it is. Groups in `but` are on their way already."""
     action = task.action
-    wanted = {name: value for name, value in action.fields.items() if name != FILE_NAME}
+    left = {name for it in but for name in task.carried(it)}
+    wanted = {name: value for name, value in action.fields.items() if name not in {FILE_NAME, *left}}
     shown = await task.site.definitions()
     known = None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
-    write = to_native(wanted, action.cleared, task.site.map, definitions=known)
+    write = to_native(wanted, [it for it in action.cleared if it not in left], task.site.map, definitions=known)
     if write.problems:
         raise NotWritable(write.problems[0])
     attributes = still_to_write(native, write)
@@ -193,8 +223,8 @@ async def _write(task: Task, journal: StepJournal, native: NativeRecord) -> bool
 def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote: bool) -> End:
     record, view = task.view(native)
     if wrote and task.site.archive.capabilities.deferred_writes.usable and (late := _unseen(task, view)):
-        ended = Ended(Outcome.WAITING, Reason.of(Code.WRITE_DEFERRED, field=late), waits_for="system")
-        return End(ended=ended, stage=WorkStage.LEFT, retry_after=task.parts.settings.retry_after)
+        taken = [taken_since(task.accords[it], task) for it in late]
+        return _not_shown_yet(task.with_accords(taken), late)
     if wrote and task.is_as_decided(record):
         raise Unclear(f"{record.key} was written and still shows what it was; it is looked at again.")
     settled: list[Accord] = []
@@ -220,14 +250,15 @@ def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote
     )
 
 
-def _unseen(task: Task, view: Fields) -> str:
-    """A field that still shows what it did, in a system that takes writes now and shows them later; empty where there is none."""
+def _unseen(task: Task, view: Fields) -> list[GroupName]:
+    """Groups of which a field shows what it did, in a system that takes writes now and shows them later."""
+    late: list[GroupName] = []
     for group in task.groups:
-        shown, wanted = task.accords[group].copies[task.copy].shown, task.wanted(group)
-        for name in sorted(task.carried(group) & _names(task.action)):
-            if same(name, view.get(name), shown.get(name)) and not same(name, wanted.get(name), shown.get(name)):
-                return str(name)
-    return ""
+        shown, wanted = task.standing(group).shown, task.wanted(group)
+        names = task.carried(group) & _names(task.action)
+        if any(same(it, view.get(it), shown.get(it)) and not same(it, wanted.get(it), shown.get(it)) for it in names):
+            late.append(group)
+    return late
 
 
 def _ending(task: Task, record: AssetRecord, *, altered: Reason | None, edited: bool, wrote: bool) -> Ended:
@@ -270,12 +301,20 @@ def written_over(accord: Accord, task: Task) -> Accord:
     return accord.with_copy(task.copy, new)
 
 
+def taken_since(accord: Accord, task: Task) -> Accord:
+    """What was asked for was taken and is not shown: it is waited for since it was asked for first."""
+    standing, wanted = accord.copies[task.copy], task.wanted(accord.group)
+    since = standing.awaits(wanted) or task.written_at
+    return accord.with_copy(task.copy, replace(standing, taken=(wanted, since)))
+
+
 def unasked(accord: Accord, copy: CopyId) -> Accord:
     return accord.with_copy(copy, replace(accord.copies[copy], asked=()))
 
 
 def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable[GroupName]) -> list[Accord]:
-    """The copy's other groups: those that show what they did are known at the new version; an edit is left to be seen."""
+    """The copy's other groups: those that show what they did, or what was decided against, are known at the new version; an
+    edit is left to be seen."""
     moved: list[Accord] = []
     for group in sorted(set(task.accords) - set(but)):
         accord = task.accords[group]
@@ -283,8 +322,14 @@ def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable
         names = task.carried(group)
         if standing is None or not names:
             continue
-        if echoes(part(view, names), standing.shown, names) and standing.version != record.version:
-            moved.append(accord.with_copy(task.copy, standing.moved_to(record.version, at=task.now)))
+        if standing.version == record.version:
+            continue
+        new = standing.moved_to(record.version, at=task.now)
+        if standing.overruled is not None and alike(view, standing.overruled[0], names):
+            new = replace(new, overruled=(standing.overruled[0], record.version))
+        elif not echoes(part(view, names), standing.shown, names):
+            continue
+        moved.append(accord.with_copy(task.copy, new))
     return moved
 
 
