@@ -116,6 +116,13 @@ class TwoWayMachine(RuleBasedStateMachine):
         self.met["steps"] += 1
         self.play.lose_a_hint(link, copy)
 
+    @rule(link=LINK, field=FIELD, value=VALUE, order=SOME)
+    def edits_of_all_links_and_runs_in_another_order(self, link: int, field: int, value: int, order: int) -> None:
+        self.met["steps"] += 1
+        for copy in range(3):
+            self.play.edit(link + copy, copy + value, field + copy, value + copy)
+        self.play.run_in_another_order(order)
+
     @rule(full=st.booleans())
     def a_run(self, full: bool) -> None:
         self.met["steps"] += 1

@@ -61,6 +61,7 @@ class _State:
     number: int
     at: datetime
     blocks: dict[str, Block]
+    stamp: str = ""
 
 
 @dataclass(slots=True)
@@ -120,9 +121,10 @@ class ConflictOracle:
         """A person saved this copy with these groups as they are then; the first time is how the copy was found."""
         self._happened(copy, blocks, at)
 
-    def landed(self, copy: str, blocks: Mapping[str, Block], at: datetime) -> None:
-        """A write of ours reached the system, whether or not we came to know."""
-        self._happened(copy, blocks, at)
+    def landed(self, copy: str, blocks: Mapping[str, Block], at: datetime, *, stamp: str = "") -> None:
+        """A write of ours reached the system, whether or not we came to know. States with the same stamp and the same values
+        cannot be told apart."""
+        self._happened(copy, blocks, at, stamp)
 
     def begun(self, copy: str, group: str, block: Block) -> None:
         """A write of the agreed value is about to be sent."""
@@ -180,10 +182,15 @@ class ConflictOracle:
 
     # how it is worked out ----------------------------------------------------------------------------------------
 
-    def _happened(self, copy: str, blocks: Mapping[str, Block], at: datetime) -> None:
+    def _happened(self, copy: str, blocks: Mapping[str, Block], at: datetime, stamp: str = "") -> None:
         history = self._copies[copy].history
         before = history[-1] if history else _State(0, at, {name: {} for name in self._groups})
-        history.append(_State(before.number + 1, at, {**before.blocks, **blocks}))
+        whole = {**before.blocks, **blocks}
+        like = [
+            it for it in history if stamp and it.stamp == stamp and all(_same(it.blocks[n], whole[n]) for n in whole)
+        ]
+        number = like[0].number if like else max((it.number for it in history), default=0) + 1
+        history.append(_State(number, at, whole, stamp))
 
     def _is_from_the_past(self, copy: _Copy, state: _State, at: datetime) -> bool:
         old = copy.seen[-1 - SEEN_BEFORE : -1]

@@ -15,7 +15,7 @@ from dambridge.model.identity import Copy, FlowName, Link, RemoteId
 from dambridge.model.values import FieldName
 from dambridge.ports.ledger import Due
 from support.crashing import CrashPlan
-from support.two_way import GROUPS, POLICY, TwoWay
+from support.two_way import GROUPS, POLICY, InAnotherOrder, TwoWay, standing
 from support.two_way_proof import Broken, Witness
 from support.two_way_systems import (
     ELSEWHERE,
@@ -28,6 +28,7 @@ from support.two_way_systems import (
     Library,
     Presence,
     Texts,
+    Times,
     Written,
 )
 
@@ -54,7 +55,9 @@ class Play:
         chance = Random(seed)
         groups = tuple(sorted(chance.sample(GROUPS, 3), key=lambda it: it.name))
         self.going = chance.random() < 0.4 if coming_and_going is None else coming_and_going
-        self.world = TwoWay(policy=replace(POLICY, groups=groups))
+        self.world = TwoWay(policy=replace(POLICY, groups=groups), times=Times(coarse=chance.random() < 0.5))
+        for library in self.world.libraries.values():
+            library.order = Random(chance.random())
         self.witness = Witness(self.world, self.met)
         for number in range(links):
             link = self.world.add_link(
@@ -191,6 +194,25 @@ class Play:
             raise Broken(f"the sums do not match: {flow}")
         witness.check_inbox()
         return result
+
+    def run_in_another_order(self, order: int) -> None:
+        """What comes of two rounds does not hang on the order of listings, of links and of the actions in a batch."""
+        world, _ = self._both()
+        twin = world.twin()
+        chance = Random(order)
+        for library in twin.libraries.values():
+            library.order = chance
+        for it in (world, twin):
+            it.times.advance(timedelta(hours=1))
+        for _ in range(2):
+            self.run()
+            twin.run(ledger=InAnotherOrder(twin.ledger, chance))
+            for it in (world, twin):
+                it.times.advance(timedelta(hours=1))
+        if standing(twin) != standing(world):
+            raise Broken("another order of the same work came to another end")
+        twin.close()
+        self.met["orders compared"] += 1
 
     def run_with_somebody(self, link: int, copy: int, field: int, value: int, *, when: int) -> None:
         """A person edits while we are at it: before one of the reads, or between a recheck and its write."""

@@ -20,9 +20,9 @@ from dambridge.engine.mirroring import deciding
 from dambridge.model.accords import CONTENT, GroupName
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling
-from dambridge.model.identity import ActionId, AssetKey, Copy, Link, LinkId
+from dambridge.model.identity import ActionId, AssetKey, Link, LinkId
 from dambridge.model.reasons import Code
-from dambridge.model.records import Present
+from dambridge.model.records import AssetVersion, Present
 from dambridge.model.values import FieldName
 from dambridge.planning import MirrorDecision, decide_mirror
 from dambridge.planning.absences import PRESENCE
@@ -64,6 +64,8 @@ class Witness:
     met: Counter[str] = field(default_factory=Counter)
     stories: dict[LinkId, Story] = field(default_factory=dict)
     pending: dict[LinkId, Seen] = field(default_factory=dict)
+    rested: dict[tuple[AssetKey, AssetVersion], int] = field(default_factory=dict)
+    """The state that a copy last showed at a version when something was decided."""
     acting: dict[AssetKey, Action] = field(default_factory=dict)
     owed: dict[LinkId, set[tuple[FieldName, Texts]]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
@@ -83,7 +85,7 @@ class Witness:
         story = Story(link, oracle, {it.key: [] for it in link.copies})
         for copy in link.copies:
             state = self.world.state(copy)
-            oracle.landed(str(copy.id), self._blocks(state), state.at)
+            oracle.landed(str(copy.id), self._blocks(state), state.at, stamp=self.world.times.stamp(state))
             story.told[copy.key].append(state.serial)
         self.stories[link.id] = story
 
@@ -95,7 +97,7 @@ class Witness:
                 history = self.world.libraries[copy.id.account].assets[copy.remote_id]
                 for state in history[_place(history, told[-1]) + 1 :]:
                     blocks = {name: it for name, it in self._blocks(state).items() if self._touches(name, state)}
-                    story.oracle.landed(str(copy.id), blocks, state.at)
+                    story.oracle.landed(str(copy.id), blocks, state.at, stamp=self.world.times.stamp(state))
                     told.append(state.serial)
                     if PLACE in state.touched:
                         story.tracked = False  # of copies that come and go the oracle knows nothing
@@ -124,16 +126,16 @@ class Witness:
     def _decided(self, link: Link, seen: Mapping[Any, Any], now: datetime, decision: MirrorDecision) -> None:
         self.pending.pop(link.id, None)
         self.catch_up()
+        for copy in link.copies:
+            if isinstance(found := seen[copy.id], Present):
+                shown = self.world.libraries[copy.id.account].shown(copy.remote_id)
+                self.rested[copy.key, found.record.version] = shown.serial
         held = decision.leave is not None and decision.leave.reason.code in _NO_ANSWER
         if held or not all(isinstance(it, Present) for it in seen.values()):
             return
-        states = {it.key: self._state_of(it, seen[it.id].record.version.modified) for it in link.copies}
+        states = {it.key: self.world.libraries[it.id.account].shown(it.remote_id) for it in link.copies}
         agrees = any(it.kind is ActionKind.AGREE for it in decision.actions)
         self.pending[link.id] = Seen(states, now, agrees)
-
-    def _state_of(self, copy: Copy, modified: str) -> State:
-        history = self.world.libraries[copy.id.account].assets[copy.remote_id]
-        return history[_place(history, int(modified))]
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
@@ -281,17 +283,24 @@ class Witness:
             raise Broken(f"{it.key} was written without an intent on record")
         if PLACE in it.names and not self._somebody_is_gone(action.link):
             raise Broken(f"{it.key} was taken out of sight, and no copy of {action.link} is gone")
-        rested = int(action.expects[str(action.target)].modified)
+        rested = self.rested[it.key, action.expects[str(action.target)]]
         looked = it.seen.serial if it.seen is not None else 0
         for state in history:
             if not rested < state.serial <= it.over.serial or not state.people:
                 continue
+            if it.seen is not None and self._same_version(history[_place(history, rested)], it.seen):
+                looked = min(looked, rested)  # there and back within a second: nothing shows it
             hit = {name for name in state.touched & it.names if state.value(name) != it.made.value(name)}
             hit |= {name for name in state.touched & it.names if state.serial <= looked}
             if hit and state.serial <= looked:
                 raise Broken(f"{it.key}: the edit of {sorted(hit)} was to be seen at the recheck and was written over")
             if hit:
                 self.met["edits in the last moment"] += 1
+
+    def _same_version(self, one: State, other: State) -> bool:
+        stamps = self.world.times.stamp(one), self.world.times.stamp(other)
+        names = self.world.policy.managed
+        return stamps[0] == stamps[1] and all(one.value(it) == other.value(it) for it in names)
 
     def _somebody_is_gone(self, link: LinkId) -> bool:
         return any(not self.world.present(it) for it in self.stories[link].link.copies)

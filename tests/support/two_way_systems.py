@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from random import Random
 
 from dambridge.mapping import AccountMap, account_map
 from dambridge.model.accords import CONTENT, FILE_NAME
@@ -92,15 +93,18 @@ class Written:
 
 @dataclass(slots=True)
 class Times:
-    """The world's clock, which is the engine's too. States are counted, so that each has an instant of its own."""
+    """The world's clock, which is the engine's too. A `coarse` one knows seconds alone and gives the same one many times."""
 
     now_at: datetime = START
     serial: int = 0
+    coarse: bool = False
 
     async def now(self) -> datetime:
-        """Never the same instant twice."""
         self.now_at += timedelta(microseconds=1)
-        return self.now_at
+        return self._told()
+
+    def _told(self) -> datetime:
+        return self.now_at.replace(microsecond=0) if self.coarse else self.now_at
 
     def advance(self, by: timedelta) -> None:
         self.now_at += by
@@ -108,7 +112,11 @@ class Times:
     def tick(self) -> tuple[int, datetime]:
         self.serial += 1
         self.now_at += timedelta(milliseconds=1)
-        return self.serial, self.now_at
+        return self.serial, self._told()
+
+    def stamp(self, it: State) -> str:
+        """What a system calls the time of a change: with a coarse clock two changes may have the same."""
+        return str(int(it.at.timestamp())) if self.coarse else str(it.serial)
 
 
 def world_map(system: System) -> AccountMap:
@@ -156,7 +164,8 @@ class Library:
     taken: list[tuple[RemoteId, Mapping[FieldName, Texts]]] = field(default_factory=list)
     calls: int = 0
     """Calls that read assets by id, however many in each."""
-    backwards: bool = False
+    order: Random | None = None
+    """Chooses the order of each listing."""
     _shown: dict[RemoteId, State] = field(default_factory=dict)
     _natives: dict[str, FieldName] = field(default_factory=dict)
 
@@ -197,6 +206,10 @@ class Library:
     def become(self, remote_id: RemoteId, presence: Presence) -> None:
         """Deleted, put into the trash, hidden from our user, or restored."""
         self._change(remote_id, {PLACE}, people=True, presence=presence)
+
+    def shown(self, remote_id: RemoteId) -> State:
+        """What the latest look at the asset showed."""
+        return self._shown[remote_id]
 
     def state(self, remote_id: RemoteId) -> State:
         return self.assets[remote_id][-1]
@@ -281,7 +294,7 @@ class Library:
             file_name=it.file_name,
             name=it.file_name,
             size=len(it.content),
-            modified=str(it.serial),
+            modified=self.times.stamp(it),
             modified_at=it.at,
             content_stamp=md5,
             checksum=Checksum("md5", md5) if sums else None,
@@ -298,7 +311,9 @@ class Library:
 
     def listed(self) -> list[RemoteId]:
         found = [it for it in self.assets if self.here(it) and it not in self.unlisted]
-        return found[::-1] if self.backwards else found
+        if self.order is not None:
+            self.order.shuffle(found)
+        return found
 
     def reader(self) -> LibraryReader:
         return LibraryReader(self)
