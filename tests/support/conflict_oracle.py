@@ -131,7 +131,9 @@ class ConflictOracle:
         agreed = self._groups[group].agreed
         assert agreed is not None, "nothing is agreed on, and yet something is written"
         assert _same(agreed.block, block), f"{block} is written although {agreed.block} is agreed on"
-        self._copies[copy].places[group].begun.append(agreed)
+        begun = self._copies[copy].places[group].begun
+        if not any(it is agreed for it in begun):
+            begun.append(agreed)
 
     def read_back(self, copy: str, groups: Iterable[str], at: datetime) -> None:
         """We saw what our write made of the copy."""

@@ -191,8 +191,10 @@ class TwoWay:
 
     def twin(self) -> TwoWay:
         """The same world once more, from here on by itself."""
-        memo = {id(it.map): it.map for it in self.libraries.values()}
+        memo = {id(one): one for it in self.libraries.values() for one in (it.map, it.sending)}
         times, libraries, links, ledger = deepcopy((self.times, self.libraries, self.links, self.ledger), memo)
+        for library in libraries.values():
+            library.sending = None
         return replace(
             self, times=times, links=links, ledger=ledger, libraries=libraries, _loop=asyncio.new_event_loop()
         )

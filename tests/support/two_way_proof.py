@@ -20,7 +20,7 @@ from dambridge.engine.mirroring import deciding
 from dambridge.model.accords import CONTENT, GroupName
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling
-from dambridge.model.identity import ActionId, AssetKey, Link, LinkId
+from dambridge.model.identity import ActionId, AssetKey, Link, LinkId, RemoteId
 from dambridge.model.reasons import Code
 from dambridge.model.records import AssetVersion, Present
 from dambridge.model.values import FieldName
@@ -120,6 +120,8 @@ class Witness:
             self._decided(given["link"], given["seen"], given["now"], decision)
             return decision
 
+        for library in self.world.libraries.values():
+            library.sending = self.sent
         with mock.patch.object(deciding, "decide_mirror", decide):
             yield
 
@@ -243,6 +245,24 @@ class Witness:
                 else:
                     raise Broken(f"{said} is asked for in {accord.group}, and {agreed} is agreed on")
 
+    def sent(self, key: AssetKey, names: frozenset[FieldName]) -> None:
+        """A write goes out, with or without an intent on record."""
+        action = self._action_on(key)
+        story = self.stories.get(action.link)
+        if story is None or not story.tracked:
+            return
+        self.catch_up()
+        for group in self.world.policy.groups:
+            if group.fields & names and (agreed := story.oracle.agreed(group.name)) is not None:
+                story.oracle.begun(str(action.target), group.name, agreed)
+
+    def _action_on(self, key: AssetKey) -> Action:
+        """The latest that is about this asset."""
+        rows = reversed(self.world.ledger.memory.actions.values())
+        return next(
+            it.action for it in rows if key == AssetKey(it.action.target.account, it.action.target_id or RemoteId(""))
+        )
+
     def _read_back(self, it: Settlement, action: Action) -> None:
         story = self.stories.get(action.link)
         if story is None or not story.tracked:
@@ -278,9 +298,7 @@ class Witness:
 
     def _check_write(self, history: Sequence[State], it: Any) -> None:
         self.met["writes"] += 1
-        action = self.acting.get(it.key)
-        if action is None:
-            raise Broken(f"{it.key} was written without an intent on record")
+        action = self.acting.get(it.key) or self._action_on(it.key)
         if PLACE in it.names and not self._somebody_is_gone(action.link):
             raise Broken(f"{it.key} was taken out of sight, and no copy of {action.link} is gone")
         rested = self.rested[it.key, action.expects[str(action.target)]]

@@ -151,6 +151,8 @@ class Library:
     """What becomes of the next writes: False, the request is lost; True, the deed is done and the reply is lost."""
     before_read: deque[Callable[[], None]] = field(default_factory=deque)
     before_write: deque[Callable[[], None]] = field(default_factory=deque)
+    sending: Callable[[AssetKey, frozenset[FieldName]], None] | None = None
+    """Is told of each write of the engine as it is sent, whatever becomes of it."""
     after_write: deque[Callable[[Written], None]] = field(default_factory=deque)
     """Who is there between a write of the engine and its next look."""
     unlisted: set[RemoteId] = field(default_factory=set)
@@ -243,6 +245,8 @@ class Library:
         """A write of the engine: people may come between, the request or the reply may be lost."""
         if self.before_write:
             self.before_write.popleft()()
+        if self.sending is not None:
+            self.sending(AssetKey(self.account, remote_id), frozenset(names))
         fate = self.lose.popleft() if self.lose else None
         if fate is False:
             raise Unclear(f"No answer came to a write to {self.account}:{remote_id}.")
