@@ -23,6 +23,8 @@ RuleName = Literal["account", "newest", "most_restrictive", "union", "ask"]
 SEEN_BEFORE = 4
 """How many earlier states of a copy are remembered, by which an answer from the past is known."""
 
+Absent = Literal["let_go", "follow", "ask", "wait"]
+PRESENCE = "presence"
 UNSEEN = -1
 """The number of a state that was there for certain and that nobody has seen."""
 
@@ -114,6 +116,8 @@ class ConflictOracle:
             for name, account in copies.items()
         }
         self._margin, self._stale_for = margin, stale_for
+        self._presence = False
+        self.ended = False
 
     # what happened -----------------------------------------------------------------------------------------------
 
@@ -154,11 +158,20 @@ class ConflictOracle:
         """A person ruled about the sides of the conflict as they were last seen, perhaps for one account's side."""
         self._groups[group].ruling = _Value(block=block, parents=(), account=account, until=at)
 
-    def observed(self, at: datetime, lag: Mapping[str, int] | None = None) -> bool:
-        """All copies were read; `lag` says by how many states an answer was late. False where nothing may follow from it,
-        because an answer is known to be from the past."""
-        states = {name: it.history[-1 - (lag or {}).get(name, 0)] for name, it in self._copies.items()}
+    def observed(
+        self, at: datetime, lag: Mapping[str, int] | None = None, gone: Mapping[str, Absent] | None = None
+    ) -> bool:
+        """All copies were read; `lag` says by how many states an answer was late, `gone` what the policy wants where a copy is
+        not there. False where nothing follows from it for the groups: an answer is from the past, or somebody is gone."""
+        gone = gone or {}
+        there = {name: it for name, it in self._copies.items() if name not in gone}
+        states = {name: it.history[-1 - (lag or {}).get(name, 0)] for name, it in there.items()}
         if any(self._is_from_the_past(self._copies[name], state, at) for name, state in states.items()):
+            return False
+        if not self._goes_on(states, gone):
+            for name, state in states.items():
+                if self._copies[name].seen[-1:] == [state.number]:
+                    self._copies[name].looked_at = at
             return False
         for name in self._groups:
             self._look(name, states, at)
@@ -166,12 +179,47 @@ class ConflictOracle:
             self._noted(self._copies[name], state.number, at)
         return True
 
+    def dropped(self, copy: str) -> None:
+        """The copy is let go: it is no part of the link any more, and nothing that is agreed on is its own."""
+        account = self._copies.pop(copy).account
+        for group in self._groups.values():
+            if group.agreed is not None and group.agreed.account == account:
+                group.agreed.account = ""
+
+    def _goes_on(self, states: Mapping[str, _State], gone: Mapping[str, Absent]) -> bool:
+        """Whether the copies that are there are held against each other, or the absence of others comes first."""
+        if not gone:
+            self._presence = False
+            return True
+        what = max(gone.values(), key=("let_go", "follow", "ask", "wait").index)
+        if not states:
+            self.ended = what != "wait"
+            return False
+        edited = any(self._edited(name, copy, state) for name in self._groups for copy, state in states.items())
+        if self._presence or what == "ask" or (what == "follow" and edited):
+            self._presence = True
+            return False
+        return what == "let_go"
+
+    def _edited(self, name: str, copy: str, state: _State) -> bool:
+        it, block, agreed = self._copies[copy], state.blocks[name], self._groups[name].agreed
+        place = it.places[name]
+        if agreed is None:
+            return False
+        known = [one.block for one in (place.stands, *place.begun) if one is not None]
+        if any(self._shows(it, block, one) for one in known):
+            return False
+        if place.last is None or not self._shows(it, block, place.last.block):
+            return True
+        return not agreed.descends_from(place.last) or bool(place.begun and state.number != it.seen[-1])
+
     # what must be ------------------------------------------------------------------------------------------------
 
     @property
     def conflicts(self) -> frozenset[str]:
         """The groups that have to be in the inbox."""
-        return frozenset(name for name, it in self._groups.items() if it.open)
+        gone = {PRESENCE} if self._presence else set[str]()
+        return frozenset({name for name, it in self._groups.items() if it.open} | gone)
 
     def agreed(self, group: str) -> Block | None:
         """The value that has to hold, None while nothing was ever agreed on."""

@@ -20,15 +20,15 @@ from dambridge.engine.mirroring import deciding
 from dambridge.model.accords import CONTENT, GroupName
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling
-from dambridge.model.identity import ActionId, AssetKey, Link, LinkId, RemoteId
+from dambridge.model.identity import ActionId, AssetKey, Copy, CopyId, Link, LinkId, RemoteId
 from dambridge.model.reasons import Code
-from dambridge.model.records import AssetVersion, Present
+from dambridge.model.records import AssetVersion, Missing, Present, Unread
 from dambridge.model.values import FieldName
 from dambridge.planning import MirrorDecision, decide_mirror
 from dambridge.planning.absences import PRESENCE
-from dambridge.policy.mirror import FieldGroup, Rule
+from dambridge.policy.mirror import FieldGroup, Rule, WhenAbsent
 from dambridge.ports.ledger import Settlement, WorkStage
-from support.conflict_oracle import Block, ConflictOracle, OracleRule
+from support.conflict_oracle import Absent, Block, ConflictOracle, OracleRule
 from support.two_way import TwoWay
 from support.two_way_systems import EXPIRES, KEYWORDS, LICENCE_END, PLACE, TITLE, State, Texts
 
@@ -44,6 +44,7 @@ class Seen:
     states: Mapping[AssetKey, State]
     at: datetime
     agrees: bool
+    gone: Mapping[str, Absent]
 
 
 @dataclass(slots=True)
@@ -53,7 +54,17 @@ class Story:
     link: Link
     oracle: ConflictOracle
     told: dict[AssetKey, list[int]]
-    tracked: bool = True
+    kept: tuple[Copy, ...]
+    """The copies that were not let go."""
+
+    def drop(self, copy: CopyId) -> None:
+        self.kept = tuple(it for it in self.kept if it.id != copy)
+        self.oracle.dropped(str(copy))
+
+    @property
+    def tracked(self) -> bool:
+        """Whether there is anything left to keep in step."""
+        return not self.oracle.ended
 
 
 @dataclass(slots=True)
@@ -82,7 +93,7 @@ class Witness:
         oracle = ConflictOracle(
             groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for, limits=limits
         )
-        story = Story(link, oracle, {it.key: [] for it in link.copies})
+        story = Story(link, oracle, {it.key: [] for it in link.copies}, link.copies)
         for copy in link.copies:
             state = self.world.state(copy)
             oracle.landed(str(copy.id), self._blocks(state), state.at, stamp=self.world.times.stamp(state))
@@ -92,15 +103,13 @@ class Witness:
     def catch_up(self) -> None:
         """Tell the oracles of every change since the last time, the engine's and people's alike."""
         for story in self.stories.values():
-            for copy in story.link.copies:
+            for copy in story.kept:
                 told = story.told[copy.key]
                 history = self.world.libraries[copy.id.account].assets[copy.remote_id]
                 for state in history[_place(history, told[-1]) + 1 :]:
                     blocks = {name: it for name, it in self._blocks(state).items() if self._touches(name, state)}
                     story.oracle.landed(str(copy.id), blocks, state.at, stamp=self.world.times.stamp(state))
                     told.append(state.serial)
-                    if PLACE in state.touched:
-                        story.tracked = False  # of copies that come and go the oracle knows nothing
 
     def _touches(self, name: str, state: State) -> bool:
         group = next(it for it in self.world.policy.groups if it.name == name)
@@ -133,11 +142,20 @@ class Witness:
                 shown = self.world.libraries[copy.id.account].shown(copy.remote_id)
                 self.rested[copy.key, found.record.version] = shown.serial
         held = decision.leave is not None and decision.leave.reason.code in _NO_ANSWER
-        if held or not all(isinstance(it, Present) for it in seen.values()):
+        if held or any(isinstance(it, Unread) for it in seen.values()):
             return
-        states = {it.key: self.world.libraries[it.id.account].shown(it.remote_id) for it in link.copies}
+        states = {
+            it.key: self.world.libraries[it.id.account].shown(it.remote_id)
+            for it in link.copies
+            if isinstance(seen[it.id], Present)
+        }
+        gone: dict[str, Absent] = {
+            str(it): _ABSENT[self.world.policy.when_absent(it.account, found.absence)]
+            for it, found in seen.items()
+            if isinstance(found, Missing)
+        }
         agrees = any(it.kind is ActionKind.AGREE for it in decision.actions)
-        self.pending[link.id] = Seen(states, now, agrees)
+        self.pending[link.id] = Seen(states, now, agrees, gone)
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
@@ -164,6 +182,9 @@ class Witness:
             self._observed(action.link)
         if action.kind in {ActionKind.UPDATE_FIELDS, ActionKind.ADD_VERSION}:
             self._read_back(it, action)
+        for copy in it.drop_copies:
+            self.met["copies let go"] += 1
+            self.stories[action.link].drop(copy)
 
     def count(self, it: Settlement) -> None:
         """What the engine had to do to get there, for the floors under the proof."""
@@ -193,13 +214,13 @@ class Witness:
             return
         lag = {
             str(copy.id): len(told) - 1 - told.index(seen.states[copy.key].serial)
-            for copy in story.link.copies
+            for copy in story.kept
             if copy.key in seen.states
             for told in [story.told[copy.key]]
         }
-        if story.tracked and len(lag) == len(story.link.copies) and story.oracle.observed(seen.at, lag):
+        if story.tracked and story.oracle.observed(seen.at, lag, seen.gone):
             self.met["observed"] += 1
-        self._owe(link_id, seen)
+            self._owe(link_id, seen)
 
     def _owe(self, link_id: LinkId, seen: Seen) -> None:
         """Every value that people made and that was decided about must be found again for ever."""
@@ -442,6 +463,12 @@ def _place(history: Sequence[State], serial: int) -> int:
     raise LookupError(f"there is no state {serial}")
 
 
+_ABSENT: Mapping[WhenAbsent, Absent] = {
+    WhenAbsent.LET_GO: "let_go",
+    WhenAbsent.FOLLOW: "follow",
+    WhenAbsent.ASK: "ask",
+    WhenAbsent.WAIT: "wait",
+}
 _RULES = {
     Rule.ACCOUNT: "account",
     Rule.NEWEST: "newest",
