@@ -20,13 +20,14 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from support.two_way_machine import Play
 
 LINK, COPY, FIELD = st.integers(0, 1), st.integers(0, 2), st.integers(0, 3)
 VALUE, FEW, SOME = st.integers(0, 15), st.integers(0, 4), st.integers(0, 63)
 PARTS, EXAMPLES, STEPS = 4, 120, 50
+STEPS_BETWEEN_RESTS = 6
 """Four parts of so many worlds, of up to fifty steps each: twenty thousand steps in all."""
 FLOORS: Mapping[str, int] = {
     "steps": 5000,
@@ -63,6 +64,7 @@ class TwoWayMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.play = Play(self.met)
+        self.rested = self.met["steps"]
 
     def teardown(self) -> None:
         try:
@@ -174,9 +176,11 @@ class TwoWayMachine(RuleBasedStateMachine):
         self.play.edit(link, copy, field, value)
         self.play.run_until_it_dies(at, after=after)
 
+    @precondition(lambda self: self.met["steps"] >= self.rested + STEPS_BETWEEN_RESTS)
     @rule()
     def nobody_edits_any_more(self) -> None:
         self.met["steps"] += 1
+        self.rested = self.met["steps"]
         self.play.come_to_rest()
 
 

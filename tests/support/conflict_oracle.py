@@ -139,10 +139,10 @@ class ConflictOracle:
         if not any(it is agreed for it in begun):
             begun.append(agreed)
 
-    def read_back(self, copy: str, groups: Iterable[str], at: datetime) -> None:
-        """We saw what our write made of the copy."""
+    def read_back(self, copy: str, groups: Iterable[str], at: datetime, *, lag: int = 0) -> None:
+        """We saw what our write made of the copy, perhaps in an answer that was late by some states."""
         it = self._copies[copy]
-        self._noted(it, it.history[-1].number, at)
+        self._noted(it, it.history[-1 - lag].number, at)
         for group in groups:
             agreed = self._groups[group].agreed
             it.places[group] = _Place(stands=agreed, last=agreed)

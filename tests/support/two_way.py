@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
-from copy import deepcopy
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -191,13 +192,27 @@ class TwoWay:
 
     def twin(self) -> TwoWay:
         """The same world once more, from here on by itself."""
-        memo = {id(one): one for it in self.libraries.values() for one in (it.map, it.sending)}
-        times, libraries, links, ledger = deepcopy((self.times, self.libraries, self.links, self.ledger), memo)
-        for library in libraries.values():
-            library.sending = None
+        times, links = copy(self.times), dict(self.links)
+        libraries = {name: self._loose(it, times=times, sending=None) for name, it in self.libraries.items()}
+        ledger = self._loose(self.ledger, memory=self._loose(self.ledger.memory))
         return replace(
             self, times=times, links=links, ledger=ledger, libraries=libraries, _loop=asyncio.new_event_loop()
         )
+
+    @staticmethod
+    def _loose(of: T, **given: Any) -> T:
+        """The same thing with containers of its own; what stands in them never changes."""
+        made = copy(of)
+        slots = {name for it in type(of).__mro__ for name in getattr(it, "__slots__", ())}
+        for name in {*slots, *getattr(of, "__dict__", {})} - {"__dict__", "__weakref__"}:
+            value = getattr(of, name, None)
+            if isinstance(value, dict):
+                value = {key: copy(it) if isinstance(it, dict | list | set) else it for key, it in value.items()}
+            elif isinstance(value, list | set | deque):
+                value = copy(value)
+            if value is not None or name in given:
+                setattr(made, name, given.get(name, value))
+        return made
 
     # the world ---------------------------------------------------------------------------------------------------
     def add_link(self, number: int, **fields: Texts) -> Link:
@@ -312,10 +327,10 @@ def standing(world: TwoWay) -> list[Any]:
     """What stands everywhere, what is agreed on and what contends, without instants and numbers."""
     found: list[Any] = []
     for link in world.links.values():
-        for copy in link.copies:
-            it = world.state(copy)
+        for one in link.copies:
+            it = world.state(one)
             names = sorted(world.policy.managed)
-            found.append([str(copy.key), [it.value(name) for name in names], it.places, it.presence])
+            found.append([str(one.key), [it.value(name) for name in names], it.places, it.presence])
     memory = world.ledger.memory
     for link_id, accords in sorted(memory.accords.items()):
         found += [[link_id, name, dict(sorted(it.fields.items()))] for name, it in sorted(accords.items())]

@@ -305,7 +305,10 @@ class Witness:
             at = max(one.copies[action.target].at for one in it.accords)
             copy = story.oracle._copies[str(action.target)]
             looked_at = copy.looked_at
-            story.oracle.read_back(str(action.target), groups, at)
+            told = story.told[AssetKey(action.target.account, action.target_id or RemoteId(""))]
+            shown = self.world.libraries[action.target.account].shown(action.target_id or RemoteId(""))
+            lag = len(told) - 1 - told.index(shown.serial)
+            story.oracle.read_back(str(action.target), groups, at, lag=lag)
             if it.stage is not WorkStage.DONE:
                 copy.looked_at = looked_at  # an edit was met, and it is older than this look
 
