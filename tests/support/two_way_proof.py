@@ -29,8 +29,8 @@ from dambridge.planning.absences import PRESENCE
 from dambridge.policy.mirror import FieldGroup, Rule, WhenAbsent
 from dambridge.ports.ledger import Settlement, WorkStage
 from support.conflict_oracle import Absent, Block, ConflictOracle, OracleRule
-from support.two_way import TwoWay
-from support.two_way_systems import EXPIRES, KEYWORDS, LICENCE_END, PLACE, TITLE, State, Texts
+from support.two_way import CUT, TwoWay
+from support.two_way_systems import EXPIRES, KEYWORDS, LICENCE_END, PLACE, SELECTED, TITLE, Presence, State, Texts
 
 
 class Broken(AssertionError):
@@ -87,9 +87,8 @@ class Witness:
         groups = {str(it.name): _rule(it) for it in self.world.policy.groups}
         copies = {str(it.id): str(it.id.account) for it in link.copies}
         limits = {
-            str(it.id): {str(name): most for name, most in self.world.libraries[it.id.account].limits.items()}
-            for it in link.copies
-        }
+            str(it.id): {str(TITLE): CUT} for it in link.copies
+        }  # by its standard, wherever the cut text turns up
         oracle = ConflictOracle(
             groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for, limits=limits
         )
@@ -345,7 +344,13 @@ class Witness:
         return stamps[0] == stamps[1] and all(one.value(it) == other.value(it) for it in names)
 
     def _somebody_is_gone(self, link: LinkId) -> bool:
-        return any(not self.world.present(it) for it in self.stories[link].link.copies)
+        """Whether a copy is gone, or was when it was last looked at: a late answer may still say so."""
+        for it in self.stories[link].link.copies:
+            shown = self.world.libraries[it.id.account].shown(it.remote_id)
+            late = shown.presence is not Presence.HERE or SELECTED not in shown.places
+            if late or not self.world.present(it):
+                return True
+        return False
 
     def check_kept(self) -> None:
         """Every value that was decided about is in a copy, in the inbox or in the audit trail."""
