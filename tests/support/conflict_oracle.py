@@ -23,6 +23,11 @@ RuleName = Literal["account", "newest", "most_restrictive", "union", "ask"]
 SEEN_BEFORE = 4
 """How many earlier states of a copy are remembered, by which an answer from the past is known."""
 
+Absent = Literal["let_go", "follow", "ask", "wait"]
+PRESENCE = "presence"
+UNSEEN = -1
+"""The number of a state that was there for certain and that nobody has seen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OracleRule:
@@ -58,20 +63,24 @@ class _State:
     number: int
     at: datetime
     blocks: dict[str, Block]
+    stamp: str = ""
 
 
 @dataclass(slots=True)
 class _Place:
-    """One group at one copy. `stands` is the value it last agreed on, `last` what it was last seen to say."""
+    """One group at one copy. `stands` is the value it last agreed on, `last` what it was last seen to say; `after` an
+    instant that is known to be before whatever it says instead."""
 
     stands: _Value | None = None
     last: _Value | None = None
+    after: datetime | None = None
     begun: list[_Value] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Copy:
     account: str
+    limits: Mapping[str, int] = field(default_factory=dict)
     history: list[_State] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     news_at: datetime | None = None
@@ -98,13 +107,17 @@ class ConflictOracle:
         *,
         margin: timedelta = timedelta(seconds=5),
         stale_for: timedelta = timedelta(minutes=10),
+        limits: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
-        """`groups` by name; `copies` says which account each copy is in."""
+        """`groups` by name; `copies` says which account each copy is in; `limits` after how many bytes a copy cuts a field."""
         self._groups = {name: _Group(rule) for name, rule in groups.items()}
         self._copies = {
-            name: _Copy(account, places={group: _Place() for group in groups}) for name, account in copies.items()
+            name: _Copy(account, (limits or {}).get(name, {}), places={group: _Place() for group in groups})
+            for name, account in copies.items()
         }
         self._margin, self._stale_for = margin, stale_for
+        self._presence = False
+        self.ended = False
 
     # what happened -----------------------------------------------------------------------------------------------
 
@@ -112,34 +125,53 @@ class ConflictOracle:
         """A person saved this copy with these groups as they are then; the first time is how the copy was found."""
         self._happened(copy, blocks, at)
 
-    def landed(self, copy: str, blocks: Mapping[str, Block], at: datetime) -> None:
-        """A write of ours reached the system, whether or not we came to know."""
-        self._happened(copy, blocks, at)
+    def landed(self, copy: str, blocks: Mapping[str, Block], at: datetime, *, stamp: str = "") -> None:
+        """A write of ours reached the system, whether or not we came to know. States with the same stamp and the same values
+        cannot be told apart."""
+        self._happened(copy, blocks, at, stamp)
 
     def begun(self, copy: str, group: str, block: Block) -> None:
         """A write of the agreed value is about to be sent."""
         agreed = self._groups[group].agreed
         assert agreed is not None, "nothing is agreed on, and yet something is written"
         assert _same(agreed.block, block), f"{block} is written although {agreed.block} is agreed on"
-        self._copies[copy].places[group].begun.append(agreed)
+        begun = self._copies[copy].places[group].begun
+        if not any(it is agreed for it in begun):
+            begun.append(agreed)
 
-    def read_back(self, copy: str, groups: Iterable[str], at: datetime) -> None:
-        """We saw what our write made of the copy."""
+    def read_back(self, copy: str, groups: Iterable[str], at: datetime, *, lag: int = 0) -> None:
+        """We saw what our write made of the copy, perhaps in an answer that was late by some states."""
         it = self._copies[copy]
-        self._noted(it, it.history[-1].number, at)
+        self._noted(it, it.history[-1 - lag].number, at)
         for group in groups:
             agreed = self._groups[group].agreed
             it.places[group] = _Place(stands=agreed, last=agreed)
+
+    def written_over(self, copy: str, group: str, at: datetime) -> None:
+        """Our write of this group, begun at this instant, was taken, and what we read back is somebody's edit made after it."""
+        agreed, it = self._groups[group].agreed, self._copies[copy]
+        assert agreed is not None, "nothing is agreed on, and yet something was written"
+        self._noted(it, UNSEEN, at)
+        it.places[group] = _Place(stands=agreed, last=agreed, after=at)
 
     def ruled(self, group: str, block: Block, at: datetime, *, account: str = "") -> None:
         """A person ruled about the sides of the conflict as they were last seen, perhaps for one account's side."""
         self._groups[group].ruling = _Value(block=block, parents=(), account=account, until=at)
 
-    def observed(self, at: datetime, lag: Mapping[str, int] | None = None) -> bool:
-        """All copies were read; `lag` says by how many states an answer was late. False where nothing may follow from it,
-        because an answer is known to be from the past."""
-        states = {name: it.history[-1 - (lag or {}).get(name, 0)] for name, it in self._copies.items()}
+    def observed(
+        self, at: datetime, lag: Mapping[str, int] | None = None, gone: Mapping[str, Absent] | None = None
+    ) -> bool:
+        """All copies were read; `lag` says by how many states an answer was late, `gone` what the policy wants where a copy is
+        not there. False where nothing follows from it for the groups: an answer is from the past, or somebody is gone."""
+        gone = gone or {}
+        there = {name: it for name, it in self._copies.items() if name not in gone}
+        states = {name: it.history[-1 - (lag or {}).get(name, 0)] for name, it in there.items()}
         if any(self._is_from_the_past(self._copies[name], state, at) for name, state in states.items()):
+            return False
+        if not self._goes_on(states, gone):
+            for name, state in states.items():
+                if self._copies[name].seen[-1:] == [state.number]:
+                    self._copies[name].looked_at = at
             return False
         for name in self._groups:
             self._look(name, states, at)
@@ -147,12 +179,47 @@ class ConflictOracle:
             self._noted(self._copies[name], state.number, at)
         return True
 
+    def dropped(self, copy: str) -> None:
+        """The copy is let go: it is no part of the link any more, and nothing that is agreed on is its own."""
+        account = self._copies.pop(copy).account
+        for group in self._groups.values():
+            if group.agreed is not None and group.agreed.account == account:
+                group.agreed.account = ""
+
+    def _goes_on(self, states: Mapping[str, _State], gone: Mapping[str, Absent]) -> bool:
+        """Whether the copies that are there are held against each other, or the absence of others comes first."""
+        if not gone:
+            self._presence = False
+            return True
+        what = max(gone.values(), key=("let_go", "follow", "ask", "wait").index)
+        if not states:
+            self.ended = what != "wait"
+            return False
+        edited = any(self._edited(name, copy, state) for name in self._groups for copy, state in states.items())
+        if self._presence or what == "ask" or (what == "follow" and edited):
+            self._presence = True
+            return False
+        return what == "let_go"
+
+    def _edited(self, name: str, copy: str, state: _State) -> bool:
+        it, block, agreed = self._copies[copy], state.blocks[name], self._groups[name].agreed
+        place = it.places[name]
+        if agreed is None:
+            return False
+        known = [one.block for one in (place.stands, *place.begun) if one is not None]
+        if any(self._shows(it, block, one) for one in known):
+            return False
+        if place.last is None or not self._shows(it, block, place.last.block):
+            return True
+        return not agreed.descends_from(place.last) or bool(place.begun and state.number != it.seen[-1])
+
     # what must be ------------------------------------------------------------------------------------------------
 
     @property
     def conflicts(self) -> frozenset[str]:
         """The groups that have to be in the inbox."""
-        return frozenset(name for name, it in self._groups.items() if it.open)
+        gone = {PRESENCE} if self._presence else set[str]()
+        return frozenset({name for name, it in self._groups.items() if it.open} | gone)
 
     def agreed(self, group: str) -> Block | None:
         """The value that has to hold, None while nothing was ever agreed on."""
@@ -165,10 +232,15 @@ class ConflictOracle:
 
     # how it is worked out ----------------------------------------------------------------------------------------
 
-    def _happened(self, copy: str, blocks: Mapping[str, Block], at: datetime) -> None:
+    def _happened(self, copy: str, blocks: Mapping[str, Block], at: datetime, stamp: str = "") -> None:
         history = self._copies[copy].history
         before = history[-1] if history else _State(0, at, {name: {} for name in self._groups})
-        history.append(_State(before.number + 1, at, {**before.blocks, **blocks}))
+        whole = {**before.blocks, **blocks}
+        like = [
+            it for it in history if stamp and it.stamp == stamp and all(_same(it.blocks[n], whole[n]) for n in whole)
+        ]
+        number = like[0].number if like else max((it.number for it in history), default=0) + 1
+        history.append(_State(number, at, whole, stamp))
 
     def _is_from_the_past(self, copy: _Copy, state: _State, at: datetime) -> bool:
         old = copy.seen[-1 - SEEN_BEFORE : -1]
@@ -209,22 +281,30 @@ class ConflictOracle:
         """Which value of the tree the copy shows: one that is known to be there, or a new one."""
         it, block = self._copies[copy], state.blocks[name]
         place, agreed = it.places[name], self._groups[name].agreed
-        if place.stands is not None and _same(place.stands.block, block):
+        if place.stands is not None and self._shows(it, block, place.stands.block):
             return place.stands
         for asked in place.begun:
-            if _same(asked.block, block):
+            if self._shows(it, block, asked.block):
                 place.stands, place.begun = asked, [one for one in place.begun if one is not asked]
                 return asked
         settled_against = place.last is not None and agreed is not None and agreed.descends_from(place.last)
         doubtful = settled_against and place.begun and state.number != it.seen[-1]
-        if place.last is not None and _same(place.last.block, block) and not doubtful:
+        if place.last is not None and self._shows(it, block, place.last.block) and not doubtful:
             return place.last
-        until = state.at if it.looked_at is None or state.at > it.looked_at else at
+        after = max((one for one in (it.looked_at, place.after) if one is not None), default=None)
+        until = state.at if after is None or state.at > after else at
         if agreed is None:
             return _Value(block=block, parents=(), account=it.account, until=min(until, at))
         author_saw = place.last if place.last is not None else place.stands
         parents = (author_saw,) if author_saw is not None else ()
-        return _Value(block=block, parents=parents, account=it.account, after=it.looked_at, until=min(until, at))
+        return _Value(block=block, parents=parents, account=it.account, after=after, until=min(until, at))
+
+    @staticmethod
+    def _shows(copy: _Copy, block: Block, whole: Block) -> bool:
+        """Whether the copy shows the whole value, or as much of it as its system holds."""
+        return _same(block, whole) or _same(
+            block, {name: _cut(it, copy.limits.get(name)) for name, it in whole.items()}
+        )
 
     def _verdict(
         self,
@@ -363,6 +443,12 @@ def _distinct(blocks: Iterable[Block]) -> list[Block]:
 
 def _same(one: Block, other: Block) -> bool:
     return all((one.get(name) or None) == (other.get(name) or None) for name in one.keys() | other.keys())
+
+
+def _cut(value: Plain, limit: int | None) -> Plain:
+    if limit is None or not isinstance(value, str):
+        return value
+    return value.encode()[:limit].decode(errors="ignore").rstrip()
 
 
 def _blank(block: Block) -> bool:

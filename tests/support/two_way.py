@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
 
 from dambridge.engine.config import EngineSettings
@@ -180,7 +183,7 @@ class TwoWay:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def __post_init__(self) -> None:
-        for account, system in SYSTEMS.items():
+        for account, system in SYSTEMS.items() if not self.libraries else ():
             limits = {TITLE: CUT} if account == PRESS else {}
             self.libraries[account] = Library(
                 account=account, system=system, times=self.times, map=_MAPS[system], limits=limits
@@ -188,6 +191,30 @@ class TwoWay:
 
     def close(self) -> None:
         self._loop.close()
+
+    def twin(self) -> TwoWay:
+        """The same world once more, from here on by itself."""
+        times, links = copy(self.times), dict(self.links)
+        libraries = {name: self._loose(it, times=times, sending=None) for name, it in self.libraries.items()}
+        ledger = self._loose(self.ledger, memory=self._loose(self.ledger.memory))
+        return replace(
+            self, times=times, links=links, ledger=ledger, libraries=libraries, _loop=asyncio.new_event_loop()
+        )
+
+    @staticmethod
+    def _loose(of: T, **given: Any) -> T:
+        """The same thing with containers of its own; what stands in them never changes."""
+        made = copy(of)
+        slots = {name for it in type(of).__mro__ for name in getattr(it, "__slots__", ())}
+        for name in {*slots, *getattr(of, "__dict__", {})} - {"__dict__", "__weakref__"}:
+            value = getattr(of, name, None)
+            if isinstance(value, dict):
+                value = {key: copy(it) if isinstance(it, dict | list | set) else it for key, it in value.items()}
+            elif isinstance(value, list | set | deque):
+                value = copy(value)
+            if value is not None or name in given:
+                setattr(made, name, given.get(name, value))
+        return made
 
     # the world ---------------------------------------------------------------------------------------------------
     def add_link(self, number: int, **fields: Texts) -> Link:
@@ -288,6 +315,36 @@ class TwoWay:
 
 
 _MAPS = {it: world_map(it) for it in System}
+
+
+class InAnotherOrder:
+    """A ledger that hands out the work of a batch in any order."""
+
+    def __init__(self, ledger: Any, order: Random) -> None:
+        self._ledger, self._order = ledger, order
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def open_actions(self, batch: str, *, now: datetime) -> list[Any]:
+        rows = list(await self._ledger.open_actions(batch, now=now))
+        self._order.shuffle(rows)
+        return rows
+
+
+def standing(world: TwoWay) -> list[Any]:
+    """What stands everywhere, what is agreed on and what contends, without instants and numbers."""
+    found: list[Any] = []
+    for link in world.links.values():
+        for one in link.copies:
+            it = world.state(one)
+            names = sorted(world.policy.managed)
+            found.append([str(one.key), [it.value(name) for name in names], it.places, it.presence])
+    memory = world.ledger.memory
+    for link_id, accords in sorted(memory.accords.items()):
+        found += [[link_id, name, dict(sorted(it.fields.items()))] for name, it in sorted(accords.items())]
+    open_ = [it for it in memory.conflicts.values() if it.stands]
+    return [*found, *sorted([it.link, it.group, sorted(str(one.fields) for one in it.sides)] for it in open_)]
 
 
 def differing(world: TwoWay, link: Link, names: Iterable[FieldName] = (*FIELDS, FILE_NAME, CONTENT)) -> list[FieldName]:

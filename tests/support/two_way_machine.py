@@ -11,22 +11,26 @@ from random import Random
 from dambridge.engine.running import RunResult
 from dambridge.model.accords import CONTENT, FILE_NAME
 from dambridge.model.conflicts import ConflictState, Ruling
-from dambridge.model.identity import Copy, FlowName, Link
+from dambridge.model.identity import Copy, FlowName, Link, RemoteId
 from dambridge.model.values import FieldName
+from dambridge.policy.mirror import Rule
 from dambridge.ports.ledger import Due
 from support.crashing import CrashPlan
-from support.two_way import GROUPS, POLICY, TwoWay
+from support.two_way import GROUPS, POLICY, InAnotherOrder, TwoWay, standing
 from support.two_way_proof import Broken, Witness
 from support.two_way_systems import (
     ELSEWHERE,
     EXPIRES,
     KEYWORDS,
+    LAGS,
     LICENCE_END,
     SELECTED,
     TITLE,
     Library,
     Presence,
     Texts,
+    Times,
+    Written,
 )
 
 LINKS = 2
@@ -52,7 +56,9 @@ class Play:
         chance = Random(seed)
         groups = tuple(sorted(chance.sample(GROUPS, 3), key=lambda it: it.name))
         self.going = chance.random() < 0.4 if coming_and_going is None else coming_and_going
-        self.world = TwoWay(policy=replace(POLICY, groups=groups))
+        self.world = TwoWay(policy=replace(POLICY, groups=groups), times=Times(coarse=chance.random() < 0.5))
+        for library in self.world.libraries.values():
+            library.order = Random(chance.random())
         self.witness = Witness(self.world, self.met)
         for number in range(links):
             link = self.world.add_link(
@@ -86,19 +92,19 @@ class Play:
             return
         before = library.state(it.remote_id).value(name)
         self._do_edit(library, it, name, value)
-        self._set(library, it, name, before)
+        self._set(library, it.remote_id, name, before)
         self.met["edits there and back"] += 1
 
     def _do_edit(self, library: Library, it: Copy, name: FieldName, value: int) -> None:
-        self._set(library, it, name, self._value(name, value))
+        self._set(library, it.remote_id, name, self._value(name, value))
 
-    def _set(self, library: Library, it: Copy, name: FieldName, value: Texts) -> None:
+    def _set(self, library: Library, it: RemoteId, name: FieldName, value: Texts) -> None:
         if name == FILE_NAME:
-            library.rename(it.remote_id, value[0])
+            library.rename(it, value[0])
         elif name == CONTENT:
-            library.replace_file(it.remote_id, value[0])
+            library.replace_file(it, value[0])
         else:
-            library.edit(it.remote_id, **{name: value})
+            library.edit(it, **{name: value})
 
     def _value(self, name: FieldName, value: int) -> Texts:
         """Of each kind a few values that others choose too, and, more often, one that was never there."""
@@ -190,6 +196,25 @@ class Play:
         witness.check_inbox()
         return result
 
+    def run_in_another_order(self, order: int) -> None:
+        """What comes of two rounds does not hang on the order of listings, of links and of the actions in a batch."""
+        world, _ = self._both()
+        twin = world.twin()
+        chance = Random(order)
+        for library in twin.libraries.values():
+            library.order = chance
+        for it in (world, twin):
+            it.times.advance(timedelta(hours=1))
+        for _ in range(2):
+            self.run()
+            twin.run(ledger=InAnotherOrder(twin.ledger, chance))
+            for it in (world, twin):
+                it.times.advance(timedelta(hours=1))
+        if standing(twin) != standing(world):
+            raise Broken("another order of the same work came to another end")
+        twin.close()
+        self.met["orders compared"] += 1
+
     def run_with_somebody(self, link: int, copy: int, field: int, value: int, *, when: int) -> None:
         """A person edits while we are at it: before one of the reads, or between a recheck and its write."""
         library, it = self._copy(link, copy)
@@ -201,7 +226,7 @@ class Play:
             before = library.state(it.remote_id).value(name)
             self._do_edit(library, it, name, value | 1)
             if when % 3 == 0:
-                self._set(library, it, name, before)
+                self._set(library, it.remote_id, name, before)
             self.met["edits while a run was at it"] += 1
 
         if when % 4 == 0:
@@ -212,6 +237,40 @@ class Play:
         library.before_read.clear()
         library.before_write.clear()
 
+    def run_with_somebody_right_after(self, link: int, copy: int, field: int, value: int, *, how: int) -> None:
+        """Somebody's edit is carried to the others, and there somebody is at the very field before we look again."""
+        world, _ = self._both()
+        self.edit(link, copy, field, value)
+
+        def edit(written: Written) -> None:
+            library = world.libraries[written.key.account]
+            names = sorted(written.names & world.policy.managed)
+            if not names or not library.here(written.key.remote_id):
+                return
+            name = names[value % len(names)]
+            self._set(library, written.key.remote_id, name, self._made_of(name, written, how))
+            self.met["edits right after a write"] += 1
+
+        for library in world.libraries.values():
+            library.after_write.append(edit)
+        self.run()
+        for library in world.libraries.values():
+            library.after_write.clear()
+
+    def _made_of(self, name: FieldName, written: Written, how: int) -> Texts:
+        """What was there before, nothing, less than what was written, or something new."""
+        now = written.made.value(name)
+        match how % 4:
+            case 0:
+                return written.over.value(name)
+            case 1 if name not in {FILE_NAME, CONTENT}:
+                return ()
+            case 2 if name == KEYWORDS:
+                return now[1:]
+            case 2 if name not in {FILE_NAME, CONTENT, EXPIRES, LICENCE_END}:
+                return tuple(it[: len(it) * 2 // 3] for it in now)
+        return self._value(name, how | 1)
+
     def run_in_bad_weather(self, account: int, fates: int) -> None:
         """Requests and replies of writes are lost."""
         world, _ = self._both()
@@ -221,9 +280,13 @@ class Play:
         self.run()
         library.lose.clear()
 
-    def run_with_a_stale_answer(self, link: int, copy: int, times: int) -> None:
+    def run_with_a_stale_answer(self, link: int, copy: int, times: int, lag: int) -> None:
         library, it = self._copy(link, copy)
         library.stale[it.remote_id] = 1 + times % 2
+        # Of what an answer older than is believed says about the time of an edit, engine and oracle know unlike much:
+        # the engine asks where the oracle could still decide by `newest`.
+        by_time = any(it.authority.rule is Rule.NEWEST for it in self._both()[0].policy.groups)
+        library.lag = LAGS[0 if by_time else lag % len(LAGS)]
         self.run()
         library.stale.clear()
         self.met["stale answers"] += 1

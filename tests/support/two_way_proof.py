@@ -20,17 +20,17 @@ from dambridge.engine.mirroring import deciding
 from dambridge.model.accords import CONTENT, GroupName
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling
-from dambridge.model.identity import ActionId, AssetKey, Copy, Link, LinkId
+from dambridge.model.identity import ActionId, AssetKey, Copy, CopyId, Link, LinkId, RemoteId
 from dambridge.model.reasons import Code
-from dambridge.model.records import Present
+from dambridge.model.records import AssetVersion, Missing, Present, Unread
 from dambridge.model.values import FieldName
 from dambridge.planning import MirrorDecision, decide_mirror
 from dambridge.planning.absences import PRESENCE
-from dambridge.policy.mirror import FieldGroup, Rule
+from dambridge.policy.mirror import FieldGroup, Rule, WhenAbsent
 from dambridge.ports.ledger import Settlement, WorkStage
-from support.conflict_oracle import Block, ConflictOracle, OracleRule
-from support.two_way import TwoWay
-from support.two_way_systems import EXPIRES, KEYWORDS, LICENCE_END, PLACE, TITLE, State, Texts
+from support.conflict_oracle import Absent, Block, ConflictOracle, OracleRule
+from support.two_way import CUT, TwoWay
+from support.two_way_systems import EXPIRES, KEYWORDS, LICENCE_END, PLACE, SELECTED, TITLE, Presence, State, Texts
 
 
 class Broken(AssertionError):
@@ -44,6 +44,7 @@ class Seen:
     states: Mapping[AssetKey, State]
     at: datetime
     agrees: bool
+    gone: Mapping[str, Absent]
 
 
 @dataclass(slots=True)
@@ -53,7 +54,17 @@ class Story:
     link: Link
     oracle: ConflictOracle
     told: dict[AssetKey, list[int]]
-    tracked: bool = True
+    kept: tuple[Copy, ...]
+    """The copies that were not let go."""
+
+    def drop(self, copy: CopyId) -> None:
+        self.kept = tuple(it for it in self.kept if it.id != copy)
+        self.oracle.dropped(str(copy))
+
+    @property
+    def tracked(self) -> bool:
+        """Whether there is anything left to keep in step."""
+        return not self.oracle.ended
 
 
 @dataclass(slots=True)
@@ -64,6 +75,8 @@ class Witness:
     met: Counter[str] = field(default_factory=Counter)
     stories: dict[LinkId, Story] = field(default_factory=dict)
     pending: dict[LinkId, Seen] = field(default_factory=dict)
+    rested: dict[tuple[AssetKey, AssetVersion], int] = field(default_factory=dict)
+    """The state that a copy last showed at a version when something was decided."""
     acting: dict[AssetKey, Action] = field(default_factory=dict)
     owed: dict[LinkId, set[tuple[FieldName, Texts]]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
@@ -71,35 +84,38 @@ class Witness:
 
     # the story so far ------------------------------------------------------------------------------------------------
     def begin(self, link: Link) -> None:
-        groups = {str(it.name): _rule(it) for it in self.world.policy.groups if TITLE not in it.fields}
+        groups = {str(it.name): _rule(it) for it in self.world.policy.groups}
         copies = {str(it.id): str(it.id.account) for it in link.copies}
-        oracle = ConflictOracle(groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for)
-        story = Story(link, oracle, {it.key: [] for it in link.copies})
+        limits = {
+            str(it.id): {str(TITLE): CUT} for it in link.copies
+        }  # by its standard, wherever the cut text turns up
+        oracle = ConflictOracle(
+            groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for, limits=limits
+        )
+        story = Story(link, oracle, {it.key: [] for it in link.copies}, link.copies)
         for copy in link.copies:
             state = self.world.state(copy)
-            oracle.landed(str(copy.id), self._blocks(state), state.at)
+            oracle.landed(str(copy.id), self._blocks(state), state.at, stamp=self.world.times.stamp(state))
             story.told[copy.key].append(state.serial)
         self.stories[link.id] = story
 
     def catch_up(self) -> None:
         """Tell the oracles of every change since the last time, the engine's and people's alike."""
         for story in self.stories.values():
-            for copy in story.link.copies:
+            for copy in story.kept:
                 told = story.told[copy.key]
                 history = self.world.libraries[copy.id.account].assets[copy.remote_id]
                 for state in history[_place(history, told[-1]) + 1 :]:
                     blocks = {name: it for name, it in self._blocks(state).items() if self._touches(name, state)}
-                    story.oracle.landed(str(copy.id), blocks, state.at)
+                    story.oracle.landed(str(copy.id), blocks, state.at, stamp=self.world.times.stamp(state))
                     told.append(state.serial)
-                    if PLACE in state.touched:
-                        story.tracked = False  # of copies that come and go the oracle knows nothing
 
     def _touches(self, name: str, state: State) -> bool:
         group = next(it for it in self.world.policy.groups if it.name == name)
         return bool(group.fields & state.touched)
 
     def _blocks(self, state: State) -> dict[str, Block]:
-        return {it.name: _block(it, state) for it in self.world.policy.groups if TITLE not in it.fields}
+        return {it.name: _block(it, state) for it in self.world.policy.groups}
 
     # what the engine does ----------------------------------------------------------------------------------------
     @contextmanager
@@ -112,22 +128,33 @@ class Witness:
             self._decided(given["link"], given["seen"], given["now"], decision)
             return decision
 
+        for library in self.world.libraries.values():
+            library.sending = self.sent
         with mock.patch.object(deciding, "decide_mirror", decide):
             yield
 
     def _decided(self, link: Link, seen: Mapping[Any, Any], now: datetime, decision: MirrorDecision) -> None:
         self.pending.pop(link.id, None)
         self.catch_up()
+        for copy in link.copies:
+            if isinstance(found := seen[copy.id], Present):
+                shown = self.world.libraries[copy.id.account].shown(copy.remote_id)
+                self.rested[copy.key, found.record.version] = shown.serial
         held = decision.leave is not None and decision.leave.reason.code in _NO_ANSWER
-        if held or not all(isinstance(it, Present) for it in seen.values()):
+        if held or any(isinstance(it, Unread) for it in seen.values()):
             return
-        states = {it.key: self._state_of(it, seen[it.id].record.version.modified) for it in link.copies}
+        states = {
+            it.key: self.world.libraries[it.id.account].shown(it.remote_id)
+            for it in link.copies
+            if isinstance(seen[it.id], Present)
+        }
+        gone: dict[str, Absent] = {
+            str(it): _ABSENT[self.world.policy.when_absent(it.account, found.absence)]
+            for it, found in seen.items()
+            if isinstance(found, Missing)
+        }
         agrees = any(it.kind is ActionKind.AGREE for it in decision.actions)
-        self.pending[link.id] = Seen(states, now, agrees)
-
-    def _state_of(self, copy: Copy, modified: str) -> State:
-        history = self.world.libraries[copy.id.account].assets[copy.remote_id]
-        return history[_place(history, int(modified))]
+        self.pending[link.id] = Seen(states, now, agrees, gone)
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
@@ -154,6 +181,9 @@ class Witness:
             self._observed(action.link)
         if action.kind in {ActionKind.UPDATE_FIELDS, ActionKind.ADD_VERSION}:
             self._read_back(it, action)
+        for copy in it.drop_copies:
+            self.met["copies let go"] += 1
+            self.stories[action.link].drop(copy)
 
     def count(self, it: Settlement) -> None:
         """What the engine had to do to get there, for the floors under the proof."""
@@ -183,13 +213,13 @@ class Witness:
             return
         lag = {
             str(copy.id): len(told) - 1 - told.index(seen.states[copy.key].serial)
-            for copy in story.link.copies
+            for copy in story.kept
             if copy.key in seen.states
             for told in [story.told[copy.key]]
         }
-        if story.tracked and len(lag) == len(story.link.copies) and story.oracle.observed(seen.at, lag):
+        if story.tracked and story.oracle.observed(seen.at, lag, seen.gone):
             self.met["observed"] += 1
-        self._owe(link_id, seen)
+            self._owe(link_id, seen)
 
     def _owe(self, link_id: LinkId, seen: Seen) -> None:
         """Every value that people made and that was decided about must be found again for ever."""
@@ -235,6 +265,24 @@ class Witness:
                 else:
                     raise Broken(f"{said} is asked for in {accord.group}, and {agreed} is agreed on")
 
+    def sent(self, key: AssetKey, names: frozenset[FieldName]) -> None:
+        """A write goes out, with or without an intent on record."""
+        action = self._action_on(key)
+        story = self.stories.get(action.link)
+        if story is None or not story.tracked:
+            return
+        self.catch_up()
+        for group in self.world.policy.groups:
+            if group.fields & names and (agreed := story.oracle.agreed(group.name)) is not None:
+                story.oracle.begun(str(action.target), group.name, agreed)
+
+    def _action_on(self, key: AssetKey) -> Action:
+        """The latest that is about this asset."""
+        rows = reversed(self.world.ledger.memory.actions.values())
+        return next(
+            it.action for it in rows if key == AssetKey(it.action.target.account, it.action.target_id or RemoteId(""))
+        )
+
     def _read_back(self, it: Settlement, action: Action) -> None:
         story = self.stories.get(action.link)
         if story is None or not story.tracked:
@@ -245,15 +293,21 @@ class Witness:
             if accord.group not in planned or accord.group not in story.oracle._groups:
                 continue
             standing = accord.copies[action.target]
-            if standing.fields == planned[accord.group] and not standing.asked:
+            if not standing.version.fields:
+                self.met["edits after our write"] += 1
+                story.oracle.written_over(str(action.target), accord.group, standing.at)
+            elif standing.fields == planned[accord.group] and not standing.asked:
                 groups.append(accord.group)
             elif not standing.asked:
                 story.oracle._copies[str(action.target)].places[accord.group].begun.clear()
-        if it.accords:
+        if any(one.copies[action.target].version.fields for one in it.accords):
             at = max(one.copies[action.target].at for one in it.accords)
             copy = story.oracle._copies[str(action.target)]
             looked_at = copy.looked_at
-            story.oracle.read_back(str(action.target), groups, at)
+            told = story.told[AssetKey(action.target.account, action.target_id or RemoteId(""))]
+            shown = self.world.libraries[action.target.account].shown(action.target_id or RemoteId(""))
+            lag = len(told) - 1 - told.index(shown.serial)
+            story.oracle.read_back(str(action.target), groups, at, lag=lag)
             if it.stage is not WorkStage.DONE:
                 copy.looked_at = looked_at  # an edit was met, and it is older than this look
 
@@ -267,16 +321,16 @@ class Witness:
 
     def _check_write(self, history: Sequence[State], it: Any) -> None:
         self.met["writes"] += 1
-        action = self.acting.get(it.key)
-        if action is None:
-            raise Broken(f"{it.key} was written without an intent on record")
+        action = self.acting.get(it.key) or self._action_on(it.key)
         if PLACE in it.names and not self._somebody_is_gone(action.link):
             raise Broken(f"{it.key} was taken out of sight, and no copy of {action.link} is gone")
-        rested = int(action.expects[str(action.target)].modified)
+        rested = self.rested[it.key, action.expects[str(action.target)]]
         looked = it.seen.serial if it.seen is not None else 0
         for state in history:
             if not rested < state.serial <= it.over.serial or not state.people:
                 continue
+            if it.seen is not None and self._same_version(history[_place(history, rested)], it.seen):
+                looked = min(looked, rested)  # there and back within a second: nothing shows it
             hit = {name for name in state.touched & it.names if state.value(name) != it.made.value(name)}
             hit |= {name for name in state.touched & it.names if state.serial <= looked}
             if hit and state.serial <= looked:
@@ -284,8 +338,19 @@ class Witness:
             if hit:
                 self.met["edits in the last moment"] += 1
 
+    def _same_version(self, one: State, other: State) -> bool:
+        stamps = self.world.times.stamp(one), self.world.times.stamp(other)
+        names = self.world.policy.managed
+        return stamps[0] == stamps[1] and all(one.value(it) == other.value(it) for it in names)
+
     def _somebody_is_gone(self, link: LinkId) -> bool:
-        return any(not self.world.present(it) for it in self.stories[link].link.copies)
+        """Whether a copy is gone, or was when it was last looked at: a late answer may still say so."""
+        for it in self.stories[link].link.copies:
+            shown = self.world.libraries[it.id.account].shown(it.remote_id)
+            late = shown.presence is not Presence.HERE or SELECTED not in shown.places
+            if late or not self.world.present(it):
+                return True
+        return False
 
     def check_kept(self) -> None:
         """Every value that was decided about is in a copy, in the inbox or in the audit trail."""
@@ -316,7 +381,7 @@ class Witness:
         for link_id, story in self.stories.items():
             if not story.tracked or link_id in self.pending:
                 continue
-            found = open_now.get(link_id, set()) - {TITLE}
+            found = open_now.get(link_id, set())
             if found != story.oracle.conflicts:
                 raise Broken(f"{link_id}: in the inbox are {sorted(found)}, not {sorted(story.oracle.conflicts)}")
             accords = self.world.ledger.memory.accords.get(link_id, {})
@@ -342,10 +407,19 @@ class Witness:
                     self.met["groups in conflict at rest"] += 1
                     continue
                 self.met["groups in step at rest"] += 1
+                if CONTENT in group.fields and self._nobody_has(link, group):
+                    self.met["bytes that nobody has"] += 1
+                    continue
                 for name in group.fields:
                     values = {_uncut(name, self.world.state(it).value(name)) for it in link.copies}
                     if len(values) > 1:
                         raise Broken(f"{link.id}: nothing contends, and {name} is {sorted(values)}")
+
+    def _nobody_has(self, link: Link, group: FieldGroup) -> bool:
+        """Whether the agreed bytes stand nowhere any more: a ruling may be for a file that a late answer showed."""
+        accord = self.world.ledger.memory.accords.get(link.id, {}).get(group.name)
+        token = str(accord.fields.get(CONTENT)) if accord is not None else ""
+        return not any(token.endswith(_md5(self.world.state(it).content)) for it in link.copies)
 
     def open_conflicts(self) -> list[Conflict]:
         return [it for it in self.world.ledger.memory.conflicts.values() if it.state is ConflictState.OPEN]
@@ -397,6 +471,12 @@ def _place(history: Sequence[State], serial: int) -> int:
     raise LookupError(f"there is no state {serial}")
 
 
+_ABSENT: Mapping[WhenAbsent, Absent] = {
+    WhenAbsent.LET_GO: "let_go",
+    WhenAbsent.FOLLOW: "follow",
+    WhenAbsent.ASK: "ask",
+    WhenAbsent.WAIT: "wait",
+}
 _RULES = {
     Rule.ACCOUNT: "account",
     Rule.NEWEST: "newest",

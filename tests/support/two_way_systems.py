@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from random import Random
 
 from dambridge.mapping import AccountMap, account_map
 from dambridge.model.accords import CONTENT, FILE_NAME
@@ -27,8 +28,8 @@ from dambridge.ports.systems import AccountInfo, AttributeDefinition, Body, Byte
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SELECTED, ELSEWHERE = "Mirror/Selected", "Elsewhere"
 HOLDING = "dambridge/holding"
-LAG = timedelta(minutes=9)
-"""The longest that an index shows what stood there before."""
+LAGS = (timedelta(minutes=9), timedelta(hours=3), timedelta(days=2))
+"""How long an index may show what stood there before; most policies believe in the first alone."""
 PLACE = FieldName("(place)")
 """Where an asset stands, as one more thing that changes."""
 
@@ -92,15 +93,18 @@ class Written:
 
 @dataclass(slots=True)
 class Times:
-    """The world's clock, which is the engine's too. States are counted, so that each has an instant of its own."""
+    """The world's clock, which is the engine's too. A `coarse` one knows seconds alone and gives the same one many times."""
 
     now_at: datetime = START
     serial: int = 0
+    coarse: bool = False
 
     async def now(self) -> datetime:
-        """Never the same instant twice."""
         self.now_at += timedelta(microseconds=1)
-        return self.now_at
+        return self._told()
+
+    def _told(self) -> datetime:
+        return self.now_at.replace(microsecond=0) if self.coarse else self.now_at
 
     def advance(self, by: timedelta) -> None:
         self.now_at += by
@@ -108,7 +112,11 @@ class Times:
     def tick(self) -> tuple[int, datetime]:
         self.serial += 1
         self.now_at += timedelta(milliseconds=1)
-        return self.serial, self.now_at
+        return self.serial, self._told()
+
+    def stamp(self, it: State) -> str:
+        """What a system calls the time of a change: with a coarse clock two changes may have the same."""
+        return str(int(it.at.timestamp())) if self.coarse else str(it.serial)
 
 
 def world_map(system: System) -> AccountMap:
@@ -133,6 +141,8 @@ class Library:
     reads: int = 0
     stale: dict[RemoteId, int] = field(default_factory=dict)
     """How many reads more show what stood before the last change."""
+    lag: timedelta = LAGS[0]
+    """How old that change may be."""
     unread: dict[RemoteId, int] = field(default_factory=dict)
     """How many reads more get no answer."""
     unpolled: set[RemoteId] = field(default_factory=set)
@@ -141,16 +151,23 @@ class Library:
     """What becomes of the next writes: False, the request is lost; True, the deed is done and the reply is lost."""
     before_read: deque[Callable[[], None]] = field(default_factory=deque)
     before_write: deque[Callable[[], None]] = field(default_factory=deque)
+    sending: Callable[[AssetKey, frozenset[FieldName]], None] | None = None
+    """Is told of each write of the engine as it is sent, whatever becomes of it."""
+    after_write: deque[Callable[[Written], None]] = field(default_factory=deque)
+    """Who is there between a write of the engine and its next look."""
     unlisted: set[RemoteId] = field(default_factory=set)
     """Assets that no listing shows, although they are there."""
     alter: Callable[[str], str] | None = None
     """What the system makes of the texts that we write."""
+    keeps: bool = True
+    """Whether it is proven that fields keep what is written to them, or only said."""
     shows_later: bool = False
     """Whether fields written are taken at once and seen only after `show`."""
     taken: list[tuple[RemoteId, Mapping[FieldName, Texts]]] = field(default_factory=list)
     calls: int = 0
     """Calls that read assets by id, however many in each."""
-    backwards: bool = False
+    order: Random | None = None
+    """Chooses the order of each listing."""
     _shown: dict[RemoteId, State] = field(default_factory=dict)
     _natives: dict[str, FieldName] = field(default_factory=dict)
 
@@ -192,6 +209,10 @@ class Library:
         """Deleted, put into the trash, hidden from our user, or restored."""
         self._change(remote_id, {PLACE}, people=True, presence=presence)
 
+    def shown(self, remote_id: RemoteId) -> State:
+        """What the latest look at the asset showed."""
+        return self._shown[remote_id]
+
     def state(self, remote_id: RemoteId) -> State:
         return self.assets[remote_id][-1]
 
@@ -224,6 +245,8 @@ class Library:
         """A write of the engine: people may come between, the request or the reply may be lost."""
         if self.before_write:
             self.before_write.popleft()()
+        if self.sending is not None:
+            self.sending(AssetKey(self.account, remote_id), frozenset(names))
         fate = self.lose.popleft() if self.lose else None
         if fate is False:
             raise Unclear(f"No answer came to a write to {self.account}:{remote_id}.")
@@ -232,9 +255,10 @@ class Library:
             raise Refused(f"{self.account}:{remote_id} may not be had.", code="3004")
         made = change()
         key = AssetKey(self.account, remote_id)
-        self.written.append(
-            Written(key=key, over=over, seen=self._shown.get(remote_id), made=made, names=frozenset(names))
-        )
+        written = Written(key=key, over=over, seen=self._shown.get(remote_id), made=made, names=frozenset(names))
+        self.written.append(written)
+        if self.after_write:
+            self.after_write.popleft()(written)
         if fate:
             raise Unclear(f"No answer came to a write to {self.account}:{remote_id}.")
 
@@ -250,7 +274,7 @@ class Library:
         if states is None:
             return Missing(Absence.DELETED, "there is no such id")
         shown = states[-1]
-        lags = self.times.now_at - shown.at < LAG
+        lags = self.times.now_at - shown.at < self.lag
         if self.stale.get(remote_id, 0) and len(states) > 1 and lags:
             self.stale[remote_id] -= 1
             shown = states[-2]
@@ -274,7 +298,7 @@ class Library:
             file_name=it.file_name,
             name=it.file_name,
             size=len(it.content),
-            modified=str(it.serial),
+            modified=self.times.stamp(it),
             modified_at=it.at,
             content_stamp=md5,
             checksum=Checksum("md5", md5) if sums else None,
@@ -291,7 +315,9 @@ class Library:
 
     def listed(self) -> list[RemoteId]:
         found = [it for it in self.assets if self.here(it) and it not in self.unlisted]
-        return found[::-1] if self.backwards else found
+        if self.order is not None:
+            self.order.shuffle(found)
+        return found
 
     def reader(self) -> LibraryReader:
         return LibraryReader(self)
@@ -344,6 +370,8 @@ _TAKES = ArchiveCapabilities(
     conditional_write=Proof.ABSENT,
     deliver=dict.fromkeys(MediaType, Proof.PROVEN),
 )
+
+_SAYS = replace(_TAKES, write_attributes=Proof.DECLARED)
 
 
 @dataclass(slots=True)
@@ -405,7 +433,8 @@ class LibraryArchive:
 
     @property
     def capabilities(self) -> ArchiveCapabilities:
-        return replace(_TAKES, deferred_writes=Proof.PROVEN) if self.library.shows_later else _TAKES
+        can = _TAKES if self.library.keeps else _SAYS
+        return replace(can, deferred_writes=Proof.PROVEN) if self.library.shows_later else can
 
     async def whoami(self) -> AccountInfo:
         return AccountInfo(person="P. Roof", organisation="proof")

@@ -6,6 +6,7 @@ The crash suite takes its cases from here, so a step that nobody has crashed fai
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -62,6 +63,11 @@ class StepJournal:
         """What the step set out to do, None where it never began."""
         known = self._known.get(step)
         return known[0] if known else None
+
+    def begun_at(self, step: Step) -> datetime | None:
+        """When the step was last begun, None where it never was: not later than anything that it did."""
+        intent = self.intent(step)
+        return datetime.fromisoformat(str(intent["at"])) if intent is not None else None
 
     async def run(
         self,

@@ -43,9 +43,10 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
     apart(fields, account.displays)
     if unread:
         notes.append(Reason.of(Code.FIELDS_UNREAD, fields=tuple(sorted(unread))))
+    about = {_NAMED: native.file_name, **({_UNREAD: ";".join(sorted(unread))} if unread else {})}
     version = AssetVersion(
         modified=native.modified,
-        fields=fingerprint({**fields, **({_UNREAD: ";".join(sorted(unread))} if unread else {})}),
+        fields=fingerprint({**fields, **about}),  # a rename is another state, whether it moves the modified time or not
         content=native.content_stamp,
     )
     if embedded is not None:
@@ -68,6 +69,7 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
     )
 
 
+_NAMED = FieldName("custom:(named)")
 _UNREAD = FieldName("custom:(unread)")
 
 

@@ -55,6 +55,8 @@ class Standing:
     values of an edit that was decided against, with the version that showed them: they are written over, once. `past` are
     the latest earlier versions, newest first: whoever shows one of them answers from a stale index. `basis` says by which
     rule the values came about, where they are not the copy's own words but derived from them.
+    the latest earlier versions, newest first: whoever shows one of them answers from a stale index. `taken` are values asked
+    for that the system has taken and shows later, with the instant since when they are waited for.
     """
 
     fields: Fields
@@ -65,6 +67,13 @@ class Standing:
     overruled: tuple[Fields, AssetVersion] | None = None
     past: tuple[AssetVersion, ...] = ()
     basis: Basis | None = None
+    taken: tuple[Fields, datetime] | None = None
+
+    def awaits(self, fields: Fields) -> datetime | None:
+        """Since when these values are on their way in a system that shows them later; None where they are not."""
+        if self.taken is None or self.taken[0] != fields or fields not in self.asked:
+            return None
+        return self.taken[1]
 
     def moved_to(self, version: AssetVersion, *, at: datetime) -> Standing:
         """The same standing at a newer version that shows the same."""
@@ -82,11 +91,12 @@ class Standing:
             "overruled": [fields_to_json(self.overruled[0]), self.overruled[1].to_json()] if self.overruled else None,
             "past": [it.to_json() for it in self.past],
             **({"basis": self.basis.to_json()} if self.basis else {}),
+            **({"taken": [fields_to_json(self.taken[0]), self.taken[1].isoformat()]} if self.taken else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Standing:
-        overruled = data["overruled"]
+        overruled, taken = data["overruled"], data.get("taken")
         return cls(
             fields=fields_from_json(data["fields"]),
             shown=fields_from_json(data["shown"]),
@@ -96,6 +106,7 @@ class Standing:
             overruled=(fields_from_json(overruled[0]), AssetVersion.from_json(overruled[1])) if overruled else None,
             past=tuple(AssetVersion.from_json(it) for it in data["past"]),
             basis=Basis.from_json(data["basis"]) if data.get("basis") else None,
+            taken=(fields_from_json(taken[0]), datetime.fromisoformat(taken[1])) if taken else None,
         )
 
 

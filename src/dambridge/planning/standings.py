@@ -173,10 +173,15 @@ def is_stale(version: AssetVersion, standings: Iterable[Standing], *, stale_for:
     """Whether a copy is shown as it was before: an index that lags, as long as that can be believed. What the copy was when
     it was last looked at is no past, whatever single groups have last been known at."""
     known = list(standings)
-    newest = max(known, key=lambda it: it.at, default=None)
-    if newest is None or version == newest.version:
+    latest = max((it.at for it in known), default=None)
+    if any(version == it.version and it.at == latest and not _is_past(version, it, known) for it in known):
         return False
     return any(version != it.version and version in it.past and now < it.at + stale_for for it in known)
+
+
+def _is_past(version: AssetVersion, of: Standing, known: Iterable[Standing]) -> bool:
+    """Whether another standing of the very same instant has left this version behind: clocks give an instant twice."""
+    return any(it.at == of.at and version in it.past and it.version not in {version, *of.past} for it in known)
 
 
 def settled(reading: Reading, accord: Fields, *, now: datetime) -> Standing:

@@ -4,7 +4,7 @@ few systems have and none must mention."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -39,7 +39,7 @@ class ReaderCapabilities:
     originals: Mapping[MediaType, Proof]
 
     def to_json(self) -> dict[str, Any]:
-        return _plain(asdict(self))
+        return _plain({it.name: getattr(self, it.name) for it in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class ArchiveCapabilities:
         return self.deferred_writes.usable and (not self.deferred_fields or name in self.deferred_fields)
 
     def to_json(self) -> dict[str, Any]:
-        return _plain(asdict(self))
+        return _plain({it.name: getattr(self, it.name) for it in fields(self)})
 
 
 Cells = Mapping[str, Proof]

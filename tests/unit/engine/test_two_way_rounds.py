@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from dambridge.policy.mirror import WhenAbsent
 from dambridge.ports.errors import MovedOn, Refused
 from dambridge.ports.ledger import Due
 from support.two_way import AGENCY, ARCHIVE, POLICY, PRESS, SETTINGS, TwoWay, differing
-from support.two_way_systems import ELSEWHERE, HEADLINE, HOLDING, KEYWORDS, SELECTED, TITLE, Presence
+from support.two_way_systems import ELSEWHERE, HEADLINE, HOLDING, KEYWORDS, SELECTED, TITLE, Presence, Texts
 
 HOUR = timedelta(hours=1)
 
@@ -226,6 +227,38 @@ def test_a_value_that_a_system_alters_is_told_once_and_spreads_nowhere(world: Tw
     assert world.writes() == 2
 
 
+@pytest.mark.hazard("P46")
+@pytest.mark.parametrize(
+    "theirs", [("Headline",), (), ("Bett",), ("Elsewhere",)], ids=["back", "emptied", "cut", "new"]
+)
+def test_an_edit_right_after_our_write_goes_everywhere(world: TwoWay, theirs: Texts) -> None:
+    (link,) = linked(world)
+    press = world.libraries[PRESS]
+    press.after_write.append(lambda it: press.edit(it.key.remote_id, headline=theirs))
+    world.libraries[ARCHIVE].edit(link.copies[1].remote_id, headline=("Better",))
+    for _ in range(3):
+        world.run()
+        world.times.advance(HOUR)
+    assert [world.state(it).value(HEADLINE) for it in link.copies] == [theirs] * 3
+    assert world.conflicts() == []
+
+
+@pytest.mark.hazard("P29")
+@pytest.mark.parametrize("theirs", [("Headline",), (), ("Bett",)], ids=["ignored", "dropped", "cut"])
+def test_what_an_account_is_not_proven_to_keep_is_told_and_spreads_nowhere(world: TwoWay, theirs: Texts) -> None:
+    (link,) = linked(world)
+    press = world.libraries[PRESS]
+    press.keeps = False
+    press.after_write.append(lambda it: press.edit(it.key.remote_id, headline=theirs))
+    world.libraries[ARCHIVE].edit(link.copies[1].remote_id, headline=("Better",))
+    assert flow_of(world.run())["quarantined"] == 1
+    writes = world.writes()
+    world.times.advance(HOUR)
+    world.run(full=True)
+    assert [world.state(it).value(HEADLINE) for it in link.copies] == [("Better",), ("Better",), theirs]
+    assert world.writes() == writes, "of whom nobody knows whether it is an edit nothing is written over"
+
+
 def test_a_write_that_is_shown_later_is_waited_for_and_is_nobodys_edit(world: TwoWay) -> None:
     (link,) = linked(world)
     press = world.libraries[PRESS]
@@ -235,10 +268,27 @@ def test_a_write_that_is_shown_later_is_waited_for_and_is_nobodys_edit(world: Tw
         ran = world.run()
         assert (flow_of(ran)["waiting"], flow_of(ran)["quarantined"]) == (1, 0)
         world.times.advance(HOUR)
+    assert len(press.taken) == 1, "what was taken is not sent again"
     press.show()
     world.run()
     assert differing(world, link) == []
     assert world.conflicts() == []
+
+
+def test_a_write_that_is_never_shown_is_told_to_a_person_and_not_repeated(world: TwoWay) -> None:
+    (link,) = linked(world)
+    press = world.libraries[PRESS]
+    press.shows_later = True
+    world.libraries[ARCHIVE].edit(link.copies[1].remote_id, headline=("Better",))
+    world.run()
+    world.times.advance(world.settings.deferred_for + HOUR)
+    for _ in range(2):
+        assert flow_of(world.run())["quarantined"] == 1
+        world.times.advance(HOUR)
+    assert len(press.taken) == 1
+    world.libraries[ARCHIVE].edit(link.copies[1].remote_id, headline=("Best",))
+    world.run()
+    assert [it[1] for it in press.taken] == [{HEADLINE: ("Better",)}, {HEADLINE: ("Best",)}]
 
 
 # plans ------------------------------------------------------------------------------------------------------------------
@@ -308,11 +358,11 @@ def test_what_contends_and_what_was_done_are_both_told(world: TwoWay) -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 2, 200])
-@pytest.mark.parametrize("backwards", [False, True])
-def test_neither_the_order_of_listings_nor_the_size_of_batches_matters(batch: int, backwards: bool) -> None:
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_neither_the_order_of_listings_nor_the_size_of_batches_matters(batch: int, order: int) -> None:
     made = TwoWay(settings=replace(SETTINGS, batch=batch, tranche=batch))
     for library in made.libraries.values():
-        library.backwards = backwards
+        library.order = Random(order)
     links = linked(made, 4)
     for number, link in enumerate(links):
         made.libraries[AGENCY].edit(link.copies[0].remote_id, headline=(f"Here {number}",), keywords=("a", f"{number}"))

@@ -41,7 +41,7 @@ async def work_off(parts: MirrorParts, batch: str) -> Json:
                 stopped.append(str(error))
 
     async with asyncio.TaskGroup() as group:
-        for link_id in by_link.keys() & links.keys():  # of a link without copies nothing is left to do
+        for link_id in (it for it in by_link if it in links):  # of a link without copies nothing is left to do
             group.create_task(one(link_id))
     return {"ended": ended, **({"stopped": stopped[0]} if stopped else {})}
 

@@ -70,7 +70,15 @@ async def decide_links(
             before=known.before.get(link_id),
         )
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
+        if decision.leave is not None and decision.leave.reason.code is Code.STALE_ANSWER:
+            _forget_stale(decided, link, decision.leave.reason)
     return decided
+
+
+def _forget_stale(decided: Decided, link: Link, reason: Reason) -> None:
+    """An answer from the past says nothing about when its copy was last seen as it is."""
+    late = {it.key for it in link.copies if str(it.id) == dict(reason.params)["copy"]}
+    decided.records = [it for it in decided.records if it.key not in late]
 
 
 def as_read(known: Known, link: LinkId, decision: MirrorDecision, now: datetime) -> MirrorDecision:

@@ -15,11 +15,11 @@ from dambridge.engine.mirroring.bringing import digest_in, holds
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.engine.steps import Step
-from dambridge.mapping import to_canonical
 from dambridge.model.accords import CONTENT, Accord, GroupName
 from dambridge.model.actions import ActionKind
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId
-from dambridge.model.records import Digest, Present, Seen
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import Digest, Present, Seen, Unread
 from dambridge.planning.views import content_token
 from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.ledger import AuditEntry
@@ -29,9 +29,10 @@ Accords = Mapping[LinkId, Mapping[GroupName, Accord]]
 
 
 async def resolve(
-    parts: MirrorParts, links: Mapping[LinkId, Link], accords: Accords, seen: Mapping[AssetKey, Seen]
+    parts: MirrorParts, links: Mapping[LinkId, Link], accords: Accords, seen: dict[AssetKey, Seen]
 ) -> Accords:
-    """The accords with every copy settled that turns out to hold the bytes it was to be given."""
+    """The accords with every copy settled that turns out to hold the bytes it was to be given. A copy that shows one file
+    and then another is `Unread` in `seen` from here on: one of the answers was late."""
     group = next((it.name for it in parts.policy.groups if it.is_content), None)
     found: dict[LinkId, Mapping[GroupName, Accord]] = dict(accords)
     for link_id, link in links.items():
@@ -41,7 +42,7 @@ async def resolve(
         for copy in link.copies:
             record = seen[copy.key]
             if isinstance(record, Present) and _is_open(accord, copy.id, record.record.version.content):
-                accord = await _looked_up(parts, accord, copy.id, copy.key)
+                accord, seen[copy.key] = await _looked_up(parts, accord, copy.id, record)
         found[link_id] = {**accords[link_id], accord.group: accord}
     return found
 
@@ -51,21 +52,33 @@ def _is_open(accord: Accord, copy: CopyId, stamp: str) -> bool:
     return standing is not None and bool(standing.asked) and standing.version.content != stamp
 
 
-async def _looked_up(parts: MirrorParts, accord: Accord, copy: CopyId, key: AssetKey) -> Accord:
+async def _looked_up(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Present) -> tuple[Accord, Seen]:
+    """By the account's own digest of what was seen, where there is one; else the file is read."""
+    record, key = seen.record, seen.record.key
     sent = await _sent(parts, accord.link, copy)
     if sent is None:
-        return accord
-    site = parts.sites[key.account]
-    try:
-        native = await native_of(site, key.remote_id)
-        if not await holds(site, native, sent):
-            return accord
-    except CannotGoOn:
-        raise
-    except NextMove as error:
-        log.info("bytes.unread", asset=str(key), why=str(error))
-        return accord
-    record = to_canonical(native, site.map)
+        return accord, seen
+    given = record.checksum
+    if given is not None and (ours := getattr(sent, given.algorithm, None)) is not None:
+        is_ours = bool(ours == given.hexdigest)
+    else:
+        site = parts.sites[key.account]
+        try:
+            native = await native_of(site, key.remote_id)
+            is_ours = await holds(site, native, sent)
+        except CannotGoOn:
+            raise
+        except NextMove as error:
+            log.info("bytes.unread", asset=str(key), why=str(error))
+            return accord, seen
+        if native.content_stamp != record.version.content:
+            text = "it showed one file and then another"
+            return accord, Unread(Reason.of(Code.COPY_UNREAD, copy=str(copy), text=text))
+    return (await _recognised(parts, accord, copy, seen, sent) if is_ours else accord), seen
+
+
+async def _recognised(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Present, sent: Digest) -> Accord:
+    record, key = seen.record, seen.record.key
     now = await parts.clock.now()
     standing = accord.copies[copy]
     ours = replace(

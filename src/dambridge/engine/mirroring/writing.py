@@ -20,14 +20,15 @@ from dambridge.engine.mirroring.settling import End, Ended
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import equal, is_absent, same, to_canonical, to_native
-from dambridge.model.accords import FILE_NAME, Accord, GroupName
+from dambridge.model.accords import FILE_NAME, Accord, GroupName, Standing
 from dambridge.model.actions import Action
 from dambridge.model.identity import CopyId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, MediaType, NativeRecord
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value, fields_to_json
-from dambridge.planning.views import carried, echoes, part, view_of
+from dambridge.planning.views import alike, carried, echoes, part, view_of
+from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import MovedOn, Unclear
 from dambridge.ports.ledger import WorkStage
 
@@ -42,12 +43,17 @@ class Task:
     accords: Mapping[GroupName, Accord]
     now: datetime
     """When the work on it began: not later than anything that it reads."""
-    asked_before: frozenset[GroupName] = frozenset()
-    """Groups whose values an earlier try asked for already."""
+    asked_at: datetime | None = None
+    """When its write was last asked for on record: before anything was sent."""
 
     @property
     def copy(self) -> CopyId:
         return self.action.target
+
+    @property
+    def written_at(self) -> datetime:
+        """Not later than the write."""
+        return self.asked_at or self.now
 
     @property
     def remote_id(self) -> RemoteId:
@@ -65,6 +71,9 @@ class Task:
         known = {self.action.expects.get(str(self.copy))}
         known |= {self.accords[it].copies[self.copy].version for it in self.groups}
         return record.version in known
+
+    def standing(self, group: GroupName) -> Standing:
+        return self.accords[group].copies[self.copy]
 
     def wanted(self, group: GroupName) -> Fields:
         """The values of the group that the copy is to stand for: what is agreed, or what a person gave back to it."""
@@ -107,9 +116,12 @@ async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) 
         record, view = task.view(native)
         if not task.is_as_decided(record):
             return await _met_otherwise(task, record, view, begun=begun)
-        if not await _write(task, journal, native):
+        if len(waiting := _awaited(task, view)) == len(task.groups):
+            return _not_shown_yet(task, waiting)
+        if not await _write(task, journal, native, but=waiting):
             return _read_back(task, native, before=None, wrote=False)
         return _read_back(task, await native_of(task.site, task.remote_id), before=view, wrote=True)
+    task = replace(task, asked_at=journal.begun_at(Step.DESCRIBE))
     return _read_back(task, await native_of(task.site, task.remote_id), before=None, wrote=True)
 
 
@@ -127,16 +139,15 @@ async def ask(
     task: Task, journal: StepJournal, step: Step, intent: Mapping[str, Any], groups: Iterable[GroupName]
 ) -> Task:
     """Put on record, durably and in one, that these groups are about to be written to the copy."""
-    groups = list(groups)
-    before = frozenset(it for it in groups if task.wanted(it) in task.accords[it].copies[task.copy].asked)
     asked = [task.accords[it].asking(task.copy, task.wanted(it)) for it in groups]
-    return replace(task.with_accords(await journal.ask(step, intent, asked)), asked_before=before)
+    kept = await journal.ask(step, intent, asked)
+    return replace(task.with_accords(kept), asked_at=journal.begun_at(step))
 
 
 async def _is_late(task: Task, journal: StepJournal) -> bool:
     """Whether a write that was acknowledged has not been seen for so long that it can be believed to be lost."""
-    since = datetime.fromisoformat(str((journal.intent(Step.DESCRIBE) or {})["at"]))
-    return await task.parts.clock.now() > since + patience_of(task)
+    since = journal.begun_at(Step.DESCRIBE)
+    return since is not None and await task.parts.clock.now() > since + patience_of(task)
 
 
 def patience_of(task: Task) -> timedelta:
@@ -164,14 +175,40 @@ async def _met_otherwise(task: Task, record: AssetRecord, view: Fields, *, begun
     return End(ended=ended, stage=WorkStage.LEFT, accords=tuple(settled))
 
 
-async def _write(task: Task, journal: StepJournal, native: NativeRecord) -> bool:
-    """Write what is not yet as wanted; False where all of it is."""
+def _awaited(task: Task, view: Fields) -> list[GroupName]:
+    """Groups whose values the system has taken and does not show yet: they are not written again."""
+    if not task.site.archive.capabilities.deferred_writes.usable:
+        return []
+    return [it for it in task.groups if task.standing(it).awaits(task.wanted(it)) and not shows(task, it, view)]
+
+
+def _not_shown_yet(task: Task, waiting: Sequence[GroupName], view: Fields | None = None) -> End:
+    """Waits for the system, as long as it can be believed to be at it; then a person is told, and nothing is written again."""
+    name = min(task.carried(waiting[0]) & _names(task.action))
+    since = min(task.standing(it).awaits(task.wanted(it)) or task.now for it in waiting)
+    late = task.now > since + task.parts.settings.deferred_for
+    found = _text((view or task.standing(waiting[0]).shown).get(name))
+    told = Reason.of(
+        Code.VALUE_ALTERED, field=name, wanted=_text(task.action.fields.get(name))[:120], found=found[:120]
+    )
+    if late:
+        ended = Ended(Outcome.QUARANTINED, told, waits_for="coordinator")
+    else:
+        ended = Ended(Outcome.WAITING, Reason.of(Code.WRITE_DEFERRED, field=name), waits_for="system")
+    accords = [task.accords[it] for it in waiting]
+    return End(ended=ended, stage=WorkStage.LEFT, accords=tuple(accords))
+
+
+async def _write(task: Task, journal: StepJournal, native: NativeRecord, *, but: Iterable[GroupName] = ()) -> bool:
+    """Write what is not yet as wanted; False where all of it is. Groups in `but` are on their way already."""
     action = task.action
-    wanted = {name: value for name, value in action.fields.items() if name != FILE_NAME}
+    left = {name for it in but for name in task.carried(it)}
+    wanted = {name: value for name, value in action.fields.items() if name not in {FILE_NAME, *left}}
     shown = await task.site.definitions()
     known = None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
+    cleared = [it for it in action.cleared if it not in left]
     beside = to_canonical(native, task.site.map).fields
-    write = to_native(wanted, action.cleared, task.site.map, definitions=known, beside=beside)
+    write = to_native(wanted, cleared, task.site.map, definitions=known, beside=beside)
     if write.problems:
         raise NotWritable(write.problems[0])
     attributes = still_to_write(native, write)
@@ -188,8 +225,8 @@ async def _write(task: Task, journal: StepJournal, native: NativeRecord) -> bool
 def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote: bool) -> End:
     record, view = task.view(native)
     if wrote and task.site.archive.capabilities.deferred_writes.usable and (late := _unseen(task, view)):
-        ended = Ended(Outcome.WAITING, Reason.of(Code.WRITE_DEFERRED, field=late), waits_for="system")
-        return End(ended=ended, stage=WorkStage.LEFT, retry_after=task.parts.settings.retry_after)
+        taken = [taken_since(task.accords[it], task) for it in late]
+        return _not_shown_yet(task.with_accords(taken), late)
     if wrote and task.is_as_decided(record):
         raise Unclear(f"{record.key} was written and still shows what it was; it is looked at again.")
     settled: list[Accord] = []
@@ -198,9 +235,10 @@ def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote
     for group in task.groups:
         accord = task.accords[group]
         if not shows(task, group, view):
-            differs = _difference(task, group, view)
+            differs = _difference(task, group, record, view)
             if differs is None:
                 edited = True
+                settled += [written_over(accord, task)] if wrote else []
                 continue
             altered = altered or differs
         settled.append(stands_as_agreed(accord, task, record, view))
@@ -214,14 +252,15 @@ def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote
     )
 
 
-def _unseen(task: Task, view: Fields) -> str:
-    """A field that still shows what it did, in a system that takes writes now and shows them later; empty where there is none."""
+def _unseen(task: Task, view: Fields) -> list[GroupName]:
+    """Groups of which a field shows what it did, in a system that takes writes now and shows them later."""
+    late: list[GroupName] = []
     for group in task.groups:
-        shown, wanted = task.accords[group].copies[task.copy].shown, task.wanted(group)
-        for name in sorted(task.carried(group) & _names(task.action)):
-            if same(name, view.get(name), shown.get(name)) and not same(name, wanted.get(name), shown.get(name)):
-                return str(name)
-    return ""
+        shown, wanted = task.standing(group).shown, task.wanted(group)
+        names = task.carried(group) & _names(task.action)
+        if any(same(it, view.get(it), shown.get(it)) and not same(it, wanted.get(it), shown.get(it)) for it in names):
+            late.append(group)
+    return late
 
 
 def _ending(task: Task, record: AssetRecord, *, altered: Reason | None, edited: bool, wrote: bool) -> Ended:
@@ -253,12 +292,31 @@ def stands_as_agreed(accord: Accord, task: Task, record: AssetRecord, view: Fiel
     return accord.with_copy(task.copy, replace(old, fields=wanted, shown=shown, asked=(), overruled=None))
 
 
+def written_over(accord: Accord, task: Task) -> Accord:
+    """Our write arrived and somebody edited after it. The copy stands for what is agreed, at a version that nobody has seen:
+    so the edit is one made on top of it, even where it puts back what was there before, and the old version is the past."""
+    old = accord.copies[task.copy]
+    unseen = replace(old.version, modified="", fields="")
+    wanted = task.wanted(accord.group)
+    shown = {name: value for name, value in part(wanted, task.carried(accord.group)).items() if not is_absent(value)}
+    new = replace(old.moved_to(unseen, at=task.written_at), fields=wanted, shown=shown, asked=(), overruled=None)
+    return accord.with_copy(task.copy, new)
+
+
+def taken_since(accord: Accord, task: Task) -> Accord:
+    """What was asked for was taken and is not shown: it is waited for since it was asked for first."""
+    standing, wanted = accord.copies[task.copy], task.wanted(accord.group)
+    since = standing.awaits(wanted) or task.written_at
+    return accord.with_copy(task.copy, replace(standing, taken=(wanted, since)))
+
+
 def unasked(accord: Accord, copy: CopyId) -> Accord:
     return accord.with_copy(copy, replace(accord.copies[copy], asked=()))
 
 
 def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable[GroupName]) -> list[Accord]:
-    """The copy's other groups: those that show what they did are known at the new version; an edit is left to be seen."""
+    """The copy's other groups: those that show what they did, or what was decided against, are known at the new version; an
+    edit is left to be seen."""
     moved: list[Accord] = []
     for group in sorted(set(task.accords) - set(but)):
         accord = task.accords[group]
@@ -266,29 +324,49 @@ def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable
         names = task.carried(group)
         if standing is None or not names:
             continue
-        if echoes(part(view, names), standing.shown, names) and standing.version != record.version:
-            moved.append(accord.with_copy(task.copy, standing.moved_to(record.version, at=task.now)))
+        if standing.version == record.version:
+            continue
+        new = standing.moved_to(record.version, at=task.now)
+        if standing.overruled is not None and alike(view, standing.overruled[0], names):
+            new = replace(new, overruled=(standing.overruled[0], record.version))
+        elif not echoes(part(view, names), standing.shown, names):
+            continue
+        moved.append(accord.with_copy(task.copy, new))
     return moved
 
 
-def _difference(task: Task, group: GroupName, view: Fields) -> Reason | None:
-    """What the system made of a value of ours, or None where it may be somebody's edit: of who shows once what was there
-    before nobody knows whether the write was ignored or taken back, twice it was ignored."""
+def _difference(task: Task, group: GroupName, record: AssetRecord, view: Fields) -> Reason | None:
+    """What the system made of a value of ours, or None where somebody edited after our write, told by content alone.
+
+    Only respelled it is the system's doing. Of an account that is proven to keep what is written to a field anything else
+    is an edit. Of others nobody knows whether a value that is missing, shortened or as it was before was dropped or taken
+    back: that is told to a person, spread nowhere and never written over."""
+    found: Reason | None = None
     for name in sorted(task.carried(group)):
-        wanted, found = task.wanted(group).get(name), view.get(name)
-        if equal(name, wanted, found) or equal(name, found, wanted):
+        wanted, shown = task.wanted(group).get(name), view.get(name)
+        if equal(name, wanted, shown) or equal(name, shown, wanted):
             continue
-        shown = task.accords[group].copies[task.copy].shown.get(name)
-        ignored = group in task.asked_before and same(name, found, shown)
-        if name not in _names(task.action) or not (ignored or _is_made_of(found, wanted)):
+        if name not in _names(task.action) or not (
+            _is_respelled(shown, wanted) or _may_be_dropped(task, group, record, name, shown)
+        ):
             return None  # what was not written can only have been edited
-        return Reason.of(Code.VALUE_ALTERED, field=name, wanted=_text(wanted)[:120], found=_text(found)[:120])
-    return None
+        found = found or Reason.of(Code.VALUE_ALTERED, field=name, wanted=_text(wanted)[:120], found=_text(shown)[:120])
+    return found
 
 
-def _is_made_of(found: Value | None, wanted: Value | None) -> bool:
-    """Whether a system may have made `found` of `wanted`: dropped, cut, or with other letters' case, spaces and signs."""
-    return _bare(wanted).startswith(_bare(found))
+def _is_respelled(shown: Value | None, wanted: Value | None) -> bool:
+    """Whether a system may have made the one of the other: with other letters' case, spaces and signs alone."""
+    return bool(_bare(shown)) and _bare(shown) == _bare(wanted)
+
+
+def _may_be_dropped(task: Task, group: GroupName, record: AssetRecord, name: FieldName, shown: Value | None) -> bool:
+    """Whether the account is not proven to keep the field, and shows of it nothing, what it did, or the beginning."""
+    can = task.site.archive.capabilities
+    native = task.site.map.by_field[name].native if name in task.site.map.by_field else ""
+    proof = can.rename if name == FILE_NAME else can.may_write(native, record.media_type)
+    before, wanted = task.accords[group].copies[task.copy].shown.get(name), task.wanted(group).get(name)
+    kept = is_absent(shown) or same(name, shown, before) or _bare(wanted).startswith(_bare(shown))
+    return proof is not Proof.PROVEN and kept
 
 
 def _bare(value: Value | None) -> str:
