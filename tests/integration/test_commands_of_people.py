@@ -69,7 +69,7 @@ def test_check_says_that_all_is_well(pair: World, call: Call) -> None:
     assert said.code == 0, said.out
     assert said.json["ok"]
     whats = [it["what"] for it in said.json["findings"]]
-    assert whats[-4:] == ["account agency", "account archive", "map of archive", "selection"]
+    assert whats[-5:] == ["account agency", "account archive", "map of archive", "linter", "selection"]
     assert "All is well." in call("check").out
     assert (pair.folder / "data").stat().st_mode & 0o077 == 0
 

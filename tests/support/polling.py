@@ -159,6 +159,9 @@ class Shelf:
     async def links(self, ids: Sequence[str]) -> Mapping[str, Any]:
         return {}
 
+    async def term_tallies(self, flow: FlowName, account: AccountId) -> Sequence[Any]:
+        return ()
+
     async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
         found = sorted((it for it in self.seen.values() if it.outcome in outcomes), key=lambda it: (it.at, it.key))
         return found[:limit]
