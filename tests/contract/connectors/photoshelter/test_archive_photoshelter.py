@@ -30,6 +30,7 @@ REPLIES: dict[str, dict[str, str]] = {
 TERMS = {"opt_approved": "approved", "opt_draft": "draft"}
 NOTHING: dict[str, Any] = {"custom_fields": {"lifecycle": TERMS}}
 EVERYTHING: dict[str, Any] = {"proven": [str(it) for it in Guess], **NOTHING}
+BY_V3: dict[str, Any] = {**EVERYTHING, "upload_via": "v3"}
 FIELDS = ContractFields(
     text="title",
     other_text="headline",
@@ -103,6 +104,7 @@ class TestPhotoShelterByV3(_OnTheSimulator):
     """Everything proven, images uploaded by U1 with a key and a session of their own."""
 
     by_v3 = True
+    more = BY_V3
 
 
 class TestPhotoShelterWithNothingProven(_OnTheSimulator):
