@@ -22,6 +22,8 @@ class LogEvent(StrEnum):
     COMMAND_BEGUN = "command.begun"
     COMMAND_REFUSED = "command.refused"
     COMMAND_BUG = "command.bug"
+    FLOW_STOPPED = "flow.stopped"
+    FLOW_BUG = "flow.bug"
 
 
 class AuditEvent(StrEnum):
