@@ -28,6 +28,8 @@ class LogEvent(StrEnum):
     COMMAND_BUG = "command.bug"
     TOMBSTONES_CUT = "tombstones.cut"
     TOMBSTONES_MERGED = "tombstones.merged"
+    FLOW_STOPPED = "flow.stopped"
+    FLOW_BUG = "flow.bug"
 
 
 class AuditEvent(StrEnum):
