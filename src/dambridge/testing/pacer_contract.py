@@ -68,7 +68,7 @@ class PacerContract(ABC):
     async def test_two_workers_share_one_budget_and_both_get_their_part(self, new_pacer: NewPacer) -> None:
         rules = {A: bucket(100, 5)}
         one, two = await asyncio.gather(*(calls_within(new_pacer(rules), 1.5) for _ in range(2)))
-        assert 60 <= len(one) + len(two) <= 155 + 2  # a busy machine takes less than it may
+        assert 90 <= len(one) + len(two) <= 155 + 2
         assert min(len(one), len(two)) >= 0.15 * (len(one) + len(two))
 
     async def test_callers_of_one_lane_are_served_in_the_order_in_which_they_came(self, new_pacer: NewPacer) -> None:
