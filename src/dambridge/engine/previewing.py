@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dambridge.engine.accounting import account_for, outcomes_of_unfinished
 from dambridge.engine.deciding import assemble, capability_digest, decide_sights, policy_digest
+from dambridge.engine.fitting import refuse_unfit, still_to_do
 from dambridge.engine.observing import look_around, read_all, read_targets
 from dambridge.engine.parts import Parts
 from dambridge.engine.running import RunResult, carry_plan
@@ -18,7 +19,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Seen
 from dambridge.planning import check_moved, waves
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused
-from dambridge.ports.ledger import AuditEntry, Ledger, WorkStage
+from dambridge.ports.ledger import AuditEntry, Ledger
 
 
 async def preview(parts: Parts, *, full: bool) -> Plan:
@@ -67,7 +68,7 @@ async def apply(
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
     await _fits(parts, plan, allow_tripped=allow_tripped)
-    todo = await _still_to_do(parts, plan.actions)
+    todo = await still_to_do(parts, plan.actions)
     await _nothing_moved(parts, plan, todo)
     now = await parts.clock.now()
     run = await parts.ledger.open_run(parts.flow, at=now, command=command, plan=plan.id)
@@ -96,7 +97,7 @@ async def apply(
     summary = await account_for(
         parts, run, seconds=time.monotonic() - begun, calls_before=calls_before, notes=notes, stopped=stopped
     )
-    whole = not await _still_to_do(parts, plan.actions)
+    whole = not await still_to_do(parts, plan.actions)
     await parts.ledger.mark_plan(plan.id, state="applied" if whole else "made", approved_by=approved_by)
     state = "failed" if stopped else "ended"
     await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
@@ -104,37 +105,10 @@ async def apply(
 
 
 async def _fits(parts: Parts, plan: Plan, *, allow_tripped: bool) -> None:
-    header = plan.header
     if any(it.kind is ActionKind.ACTIVATE for it in plan.actions):
         raise Refused(f"Plan {plan.id} activates links: `dambridge match activate {plan.id} --by NAME`.")
-    now = await parts.clock.now()
-    differs = {
-        "the configuration": header.configuration != parts.configuration,
-        "the policy": header.policy != policy_digest(parts),
-        "what the accounts can do": header.capabilities != capability_digest(parts),
-    }
-    if changed := [what for what, it in differs.items() if it]:
-        raise Refused(
-            f"{' and '.join(changed)} changed since plan {plan.id} was made. Make a new one: `dambridge plan`."
-        )
-    if now > header.expires_at:
-        raise Refused(
-            f"Plan {plan.id} expired at {header.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one: `dambridge plan`."
-        )
-    if header.tripped and not allow_tripped:
-        codes = ", ".join(str(it.code) for it in header.tripped)
-        raise Refused(
-            f"A guard stopped plan {plan.id} ({codes}). Read it, then apply with `--allow-tripped` if it is right."
-        )
-
-
-async def _still_to_do(parts: Parts, actions: Sequence[Action]) -> list[Action]:
-    todo: list[Action] = []
-    for action in sorted(actions, key=lambda it: it.id):
-        row = await parts.ledger.action(action.id)
-        if row is None or row.stage is not WorkStage.DONE:
-            todo.append(action)
-    return todo
+    policy, capabilities = policy_digest(parts), capability_digest(parts)
+    await refuse_unfit(parts, plan, policy=policy, capabilities=capabilities, allow_tripped=allow_tripped)
 
 
 async def _nothing_moved(parts: Parts, plan: Plan, todo: Sequence[Action]) -> None:

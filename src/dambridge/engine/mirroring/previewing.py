@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dambridge.engine.fitting import refuse_unfit, still_to_do
 from dambridge.engine.mirroring.assembling import assemble
 from dambridge.engine.mirroring.deciding import Decide, Decided, capability_digest, decide_links, policy_digest
 from dambridge.engine.mirroring.looking import look_around, tranches
@@ -19,8 +20,8 @@ from dambridge.model.identity import CommandId, Link, LinkId, RunId
 from dambridge.model.plans import Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Present
-from dambridge.ports.errors import CannotGoOn, MovedOn, Refused
-from dambridge.ports.ledger import AuditEntry, WorkStage
+from dambridge.ports.errors import CannotGoOn, MovedOn
+from dambridge.ports.ledger import AuditEntry
 
 PREVIEW = RunId("preview")
 """Under which a preview's sweep notes what it met; it is no run."""
@@ -63,7 +64,7 @@ async def apply(
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
     await _fits(parts, plan, allow_tripped=allow_tripped)
-    todo = await _still_to_do(parts, plan.actions)
+    todo = await still_to_do(parts, plan.actions)
     known = await parts.ledger.links(sorted({it.link for it in plan.actions}))
     links = {it: parts.mine(link) for it, link in known.items()}
     await _nothing_moved(parts, plan, todo, links)
@@ -80,7 +81,7 @@ async def apply(
         stopped = await _in_waves(parts, run, plan, todo, links, pilot=pilot, wave=wave, notes=notes)
     except CannotGoOn as error:
         stopped.append(str(error))
-    whole = not await _still_to_do(parts, plan.actions)
+    whole = not await still_to_do(parts, plan.actions)
     await parts.ledger.mark_plan(plan.id, state="applied" if whole else "made", approved_by=approved_by)
     seconds = time.monotonic() - begun
     return await close_run(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
@@ -116,35 +117,8 @@ async def _in_waves(
 
 
 async def _fits(parts: MirrorParts, plan: Plan, *, allow_tripped: bool) -> None:
-    header = plan.header
-    now = await parts.clock.now()
-    differs = {
-        "the configuration": header.configuration != parts.configuration,
-        "the policy": header.policy != policy_digest(parts),
-        "what the accounts can do": header.capabilities != capability_digest(parts),
-    }
-    if changed := [what for what, it in differs.items() if it]:
-        raise Refused(
-            f"{' and '.join(changed)} changed since plan {plan.id} was made. Make a new one: `dambridge plan`."
-        )
-    if now > header.expires_at:
-        raise Refused(
-            f"Plan {plan.id} expired at {header.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one: `dambridge plan`."
-        )
-    if header.tripped and not allow_tripped:
-        codes = ", ".join(str(it.code) for it in header.tripped)
-        raise Refused(
-            f"A guard stopped plan {plan.id} ({codes}). Read it, then apply with `--allow-tripped` if it is right."
-        )
-
-
-async def _still_to_do(parts: MirrorParts, actions: Sequence[Action]) -> list[Action]:
-    todo: list[Action] = []
-    for action in sorted(actions, key=lambda it: it.id):
-        row = await parts.ledger.action(action.id)
-        if row is None or row.stage is not WorkStage.DONE:
-            todo.append(action)
-    return todo
+    policy, capabilities = policy_digest(parts), capability_digest(parts)
+    await refuse_unfit(parts, plan, policy=policy, capabilities=capabilities, allow_tripped=allow_tripped)
 
 
 async def _nothing_moved(parts: MirrorParts, plan: Plan, todo: Sequence[Action], links: dict[LinkId, Link]) -> None:

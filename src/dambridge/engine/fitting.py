@@ -1,0 +1,46 @@
+"""Whether a stored plan may still be applied, and what of it is left to do: the same for every flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dambridge.engine.parts import FlowParts
+from dambridge.model.actions import Action
+from dambridge.model.plans import Plan
+from dambridge.ports.errors import Refused
+from dambridge.ports.ledger import WorkStage
+
+
+async def refuse_unfit(parts: FlowParts, plan: Plan, *, policy: str, capabilities: str, allow_tripped: bool) -> None:
+    """Raise `Refused` for a plan that has expired, that a guard stopped, or that rests on another configuration, policy or
+    set of capabilities than today's; `policy` and `capabilities` are today's digests."""
+    header = plan.header
+    now = await parts.clock.now()
+    differs = {
+        "the configuration": header.configuration != parts.configuration,
+        "the policy": header.policy != policy,
+        "what the accounts can do": header.capabilities != capabilities,
+    }
+    if changed := [what for what, it in differs.items() if it]:
+        raise Refused(
+            f"{' and '.join(changed)} changed since plan {plan.id} was made. Make a new one: `dambridge plan`."
+        )
+    if now > header.expires_at:
+        raise Refused(
+            f"Plan {plan.id} expired at {header.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one: `dambridge plan`."
+        )
+    if header.tripped and not allow_tripped:
+        codes = ", ".join(str(it.code) for it in header.tripped)
+        raise Refused(
+            f"A guard stopped plan {plan.id} ({codes}). Read it, then apply with `--allow-tripped` if it is right."
+        )
+
+
+async def still_to_do(parts: FlowParts, actions: Sequence[Action]) -> list[Action]:
+    """Those of the actions that the ledger does not hold for done, in the order of their ids."""
+    todo: list[Action] = []
+    for action in sorted(actions, key=lambda it: it.id):
+        row = await parts.ledger.action(action.id)
+        if row is None or row.stage is not WorkStage.DONE:
+            todo.append(action)
+    return todo
