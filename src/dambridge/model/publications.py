@@ -1,0 +1,180 @@
+"""What stands outside: copies that were made for an audience, what was agreed about that audience, and the record of a way back.
+
+A publication is one copy of a link in one outlet (`policy.outlets`). It begins staged, in a container that only we and the
+administrators see, is visible from the moment it may be a member of its gallery, and ends withdrawn; every stage is written
+before the call that brings it about, so that what is on record is never less than what may be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId, RemoteId
+from dambridge.model.reasons import Reason
+from dambridge.model.values import FieldName, Fields, fields_from_json, fields_to_json
+
+
+class Stage(StrEnum):
+    """How far a publication came."""
+
+    STAGED = "staged"
+    """Its file stands in the account, where no audience sees it."""
+    VISIBLE = "visible"
+    """It is in its gallery, or may be: the call that puts it there was begun."""
+    LEAVING = "leaving"
+    """It is being taken out, or was and has not been proven gone."""
+    WITHDRAWN = "withdrawn"
+    """It was looked for and found nowhere that anybody outside sees."""
+    ADOPTED = "adopted"
+    """Somebody else put it there, before us or beside us: it is watched, and touched only after a named person's activation."""
+
+
+IN_SIGHT = frozenset({Stage.VISIBLE, Stage.LEAVING})
+"""Stages in which an audience may see something that we answer for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """One copy in one outlet. All instants are aware and in UTC.
+
+    `copy.region` is the name of the outlet. `remote_id` is None until the file stands there. `fields` are the canonical values
+    last written for this outlet and `shown` the same as the account showed them then; fields that the region owns are in
+    neither. `master` is the fingerprint of what the file was made of (content token of the source, rendition, what was
+    embedded), `sha256` the digest of the file as sent. `until` is the instant at which the gate shuts by itself, None where
+    none is known. `kit` names what it goes out with, empty where it goes alone. `revision` counts writes, 0 before the first.
+    """
+
+    flow: FlowName
+    link: LinkId
+    copy: CopyId
+    stage: Stage
+    gallery: RemoteId | None = None
+    remote_id: RemoteId | None = None
+    fields: Fields = field(default_factory=dict)
+    shown: Fields = field(default_factory=dict)
+    master: str = ""
+    sha256: str = ""
+    file_name: str = ""
+    until: datetime | None = None
+    kit: str = ""
+    at: datetime
+    """When this stage began."""
+    checked_at: datetime | None = None
+    """When its places were last looked at."""
+    revision: int = 0
+
+    @property
+    def outlet(self) -> str:
+        return self.copy.region
+
+    @property
+    def key(self) -> AssetKey | None:
+        return AssetKey(self.copy.account, self.remote_id) if self.remote_id is not None else None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "flow": str(self.flow),
+            "link": self.link,
+            "copy": str(self.copy),
+            "stage": str(self.stage),
+            "gallery": self.gallery,
+            "remote_id": self.remote_id,
+            "fields": fields_to_json(self.fields),
+            "shown": fields_to_json(self.shown),
+            "master": self.master,
+            "sha256": self.sha256,
+            "file_name": self.file_name,
+            "until": self.until.isoformat() if self.until else None,
+            "kit": self.kit,
+            "at": self.at.isoformat(),
+            "checked_at": self.checked_at.isoformat() if self.checked_at else None,
+            "revision": self.revision,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Publication:
+        return cls(
+            flow=FlowName(data["flow"]),
+            link=LinkId(data["link"]),
+            copy=CopyId.parse(data["copy"]),
+            stage=Stage(data["stage"]),
+            gallery=data["gallery"],
+            remote_id=data["remote_id"],
+            fields=fields_from_json(data["fields"]),
+            shown=fields_from_json(data["shown"]),
+            master=data["master"],
+            sha256=data["sha256"],
+            file_name=data["file_name"],
+            until=_instant(data["until"]),
+            kit=data["kit"],
+            at=datetime.fromisoformat(data["at"]),
+            checked_at=_instant(data["checked_at"]),
+            revision=data["revision"],
+        )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedAudience:
+    """What a named person agreed about who sees an outlet's gallery. `grants` are as `ports.audience` shows them, written out;
+    `by` and `at` say who agreed and when. A gallery that stands otherwise has drifted, and nothing is written into it."""
+
+    outlet: str
+    account: AccountId
+    gallery: RemoteId
+    own: str
+    effective: str
+    grants: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One container in which a withdrawn file was looked for: what was found, and when (aware, UTC)."""
+
+    container: RemoteId
+    path: str
+    effective: str
+    held_before: bool
+    held_after: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """The record of one withdrawal, complete once `verified_at` is set; it is signed when it is read out as a document.
+
+    `causes` say why; `decided_at` is when we knew, `begun_at` when the first call was made, `verified_at` when it was proven
+    gone. `deadline` is the instant by which it had to be gone, where one was known ahead. `how` are the acts in order,
+    `places` what was looked at, `unchecked` what nobody can look into (downloads, embeds, caches), each with who could have
+    it."""
+
+    id: str
+    flow: FlowName
+    link: LinkId
+    copy: CopyId
+    key: AssetKey
+    file_name: str
+    sha256: str
+    causes: tuple[Reason, ...]
+    deadline: datetime | None
+    visible_since: datetime | None
+    decided_at: datetime
+    begun_at: datetime | None = None
+    verified_at: datetime | None = None
+    how: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    own_fields: tuple[FieldName, ...] = ()
+
+    @property
+    def outlet(self) -> str:
+        return self.copy.region

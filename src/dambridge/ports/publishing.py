@@ -1,0 +1,95 @@
+"""The ledger of what stands outside: publications, agreed audiences, records of withdrawals.
+
+Offered by the ledger beside `ports.ledger` and `ports.agreeing`: all are one store. Every method that writes is one
+transaction and returns after it is durable. Publications carry the revision that they were read at; one is written only
+where the store still holds that revision, else `MovedOn` is raised and nothing of the call is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId
+from dambridge.model.publications import AgreedAudience, Publication, Stage, Withdrawal
+from dambridge.ports.ledger import AuditEntry
+
+
+class Publishing(Protocol):
+    """What publishing, withdrawing and reporting need of the store."""
+
+    async def publications(self, links: Sequence[LinkId]) -> Mapping[LinkId, Mapping[CopyId, Publication]]:
+        """Everything ever published of these links, whatever its stage; links without are not in the answer."""
+        ...
+
+    async def publications_at(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Publication]:
+        """The publications whose files these assets are."""
+        ...
+
+    async def publications_in(
+        self,
+        flow: FlowName,
+        *,
+        outlet: str | None = None,
+        stages: Sequence[Stage],
+        after: tuple[LinkId, CopyId] | None,
+        limit: int,
+    ) -> Sequence[Publication]:
+        """A page of them by link and copy; `after` names the last of the page before."""
+        ...
+
+    async def longest_unchecked(self, flow: FlowName, *, limit: int) -> Sequence[Publication]:
+        """Those in sight, in the order in which their places want looking at: never looked at first."""
+        ...
+
+    async def ends(self, flow: FlowName, *, before: datetime) -> Mapping[AccountId, Sequence[tuple[datetime, int]]]:
+        """How many publications in sight end at which instant before this one, earliest first, by the account that they
+        stand in: what the lead of withdrawals is reckoned from."""
+        ...
+
+    async def ending(
+        self, flow: FlowName, account: AccountId, *, before: datetime, limit: int
+    ) -> Sequence[Publication]:
+        """Those in sight whose `until` is at or before this instant, earliest first."""
+        ...
+
+    async def next_end(self, flow: FlowName) -> datetime | None:
+        """The earliest `until` of what is in sight."""
+        ...
+
+    async def count_publications(self, flow: FlowName) -> Mapping[tuple[str, Stage], int]:
+        """How many there are by outlet and stage; none is left out but those without."""
+        ...
+
+    async def put_publications(
+        self,
+        publications: Sequence[Publication],
+        *,
+        withdrawals: Sequence[Withdrawal] = (),
+        audit: Sequence[AuditEntry] = (),
+    ) -> Sequence[Publication]:
+        """Write them with the records that belong to them; gives them back at their new revision. Raises `MovedOn`."""
+        ...
+
+    async def withdrawals(
+        self,
+        *,
+        flow: FlowName | None = None,
+        link: LinkId | None = None,
+        unproven: bool = False,
+        after: str | None = None,
+        limit: int,
+    ) -> Sequence[Withdrawal]:
+        """Records, the oldest first; `unproven` gives those alone that were not verified yet."""
+        ...
+
+    async def withdrawal(self, withdrawal: str) -> Withdrawal | None: ...
+
+    async def agree_audience(self, agreed: AgreedAudience, audit: Sequence[AuditEntry] = ()) -> None:
+        """Write what a person agreed; it takes the place of what stood for that outlet."""
+        ...
+
+    async def agreed_audiences(self) -> Mapping[str, AgreedAudience]:
+        """By the name of the outlet."""
+        ...
