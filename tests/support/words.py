@@ -156,20 +156,24 @@ async def entries(pair: World, *, waiting_only: bool = True) -> dict[tuple[str, 
         return {(it.key.attribute, it.key.word): it for it in found}
 
 
-async def decide(pair: World, *words: Word, verdict: str = "", term: str = "") -> None:
+async def decide(pair: World, *words: Word, text: str = "") -> None:
+    """What the librarian makes of these words; `text` is the word itself where it is none of the club's."""
     async with pair.bridge() as bridge:
         for word in words:
-            key = TermKey(AccountId("archive"), word.attribute, word.text)
-            scope = {"verdict": verdict or word.verdict, "term": term or word.term, "why": "not for the archive"}
+            key = TermKey(AccountId("archive"), word.attribute, text or word.text)
+            scope = {"verdict": word.verdict, "term": word.term, "why": "not for the archive"}
             result = await ordered(bridge, CommandKind.DECIDE_TERM, key, **scope)
             assert result["exit_code"] == 0, result
 
 
-def submit(pair: World, club: Club) -> None:
+def submit(pair: World, club: Club, said: Mapping[str, Any] | None = None) -> None:
+    """The club's pictures, each with what the club says of it or all with what is `said`."""
     for asset in range(club.assets):
-        said = club.says(asset)
         club.ids[asset] = pair.submit(
-            picture(asset), file_name=f"{asset:04d}.jpg", containers=["Intake/Club"], iptc=approved(**said)
+            picture(asset),
+            file_name=f"{asset:04d}.jpg",
+            containers=["Intake/Club"],
+            iptc=approved(**(said or club.says(asset))),
         )
 
 
