@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dambridge.bootstrap.document import Document, Location, Mistake
+from dambridge.mapping.account_map import ELSEWHERE
 
 SYSTEMS = ("photoshelter", "netx")
 _KINDS: Mapping[str, tuple[str, str]] = {
@@ -58,7 +59,9 @@ def _words(error: ErrorDetails, at: Location, document: Document, model: type[Ba
         return "This must be the name of a field, or a group of options.", "See `docs/reference/configuration.md`."
     match kind:
         case "extra_forbidden":
-            return "There is no such option.", near(str(at[-1]), options_at(model, error["loc"][:-1]), "Known here")
+            instead = ELSEWHERE.get(str(at[-1])) if "fields" in at else None
+            known = options_at(model, error["loc"][:-1])
+            return "There is no such option.", instead or near(str(at[-1]), known, "Known here")
         case "missing":
             return "This must be given.", "Add it; `docs/reference/configuration.md` says what it means."
         case "union_tag_not_found":

@@ -89,7 +89,7 @@ async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
 
 
 async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action).load()
+    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
     await know_terms(parts)
     return held_back(await _by_kind(parts, action, journal, agreed), action)
 

@@ -14,7 +14,7 @@ from dambridge.engine.describing import NotWritable, spell, with_marks
 from dambridge.engine.observing import Sight, read_targets
 from dambridge.engine.parts import Parts
 from dambridge.engine.terms import learn, news
-from dambridge.mapping import NO_ALIASES, waiting_for
+from dambridge.mapping import waiting_for
 from dambridge.model.actions import Act, Action, Decision, Leave
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId, RemoteId, link_id_for
 from dambridge.model.outcomes import Outcome
@@ -22,7 +22,7 @@ from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
 from dambridge.model.terms import TermUse
-from dambridge.planning import HeaderFacts, Vocabularies, decide_intake, forecast, make_plan
+from dambridge.planning import HeaderFacts, decide_intake, forecast, make_plan
 from dambridge.planning.rebuilding import held_after_loss, is_released, taken_down
 from dambridge.policy.intake import assess
 from dambridge.ports.ledger import Observation
@@ -91,7 +91,7 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
             can_read=parts.reader.capabilities,
             can_archive=parts.archive.capabilities,
             now=now,
-            terms=Vocabularies(parts.target.vocabularies, parts.target.aliases or NO_ALIASES),
+            terms=parts.target.terms,
         )
         decision = _only_news(await _spellable(parts, decision), words.get(sight.key, ()))
         match decision:

@@ -21,7 +21,7 @@ from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
 from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, table_rows
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
-from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, Spoken, in_terms, waiting_for
+from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, Spoken, Vocabularies, in_terms, waiting_for
 from dambridge.mapping.uploader import UploaderWord, gallery_mistake
 from dambridge.mapping.values import Unreadable, configured_value
 from dambridge.mapping.variables import expression_variables
@@ -53,6 +53,7 @@ __all__ = [
     "TableInvalid",
     "Unreadable",
     "UploaderWord",
+    "Vocabularies",
     "account_map",
     "configured_value",
     "default_map",

@@ -80,9 +80,9 @@ def _of_rule(rule: Rule, account: AccountMap, around: Around) -> Iterator[LintFi
 
 
 def _place(rule: Rule, around: Around) -> Definition:
-    """Type and terms of the place: as the account shows them, else as the map says."""
+    """Type and terms of the place: as the account shows them, else the type that the map names."""
     shown = (around.definitions or {}).get(rule.native)
-    return shown if shown is not None else (rule.kind, rule.terms)
+    return shown if shown is not None else (rule.kind, None)
 
 
 def _list_into_one(rule: Rule, kind: str) -> bool:
@@ -181,7 +181,7 @@ def _fixed(rule: Rule, account: AccountMap) -> Iterator[tuple[str, Value]]:
 
 
 def _of_definitions(account: AccountMap, around: Around) -> Iterator[LintFinding]:
-    """What does not fit the account as it is. What the map says of a place is held against the account's own word."""
+    """What does not fit the account as it is."""
     if around.definitions is None:
         return
     for it in discover(account, around.definitions):
@@ -191,11 +191,6 @@ def _of_definitions(account: AccountMap, around: Around) -> Iterator[LintFinding
         elif not _list_into_one(account.by_field[FieldName(str(it["field"]))], params["kind"]):
             place, wanted = params["attribute"], params["wanted"]
             yield found(Fault.TYPE_DOES_NOT_FIT, str(it["field"]), place=place, type=params["kind"], wanted=wanted)
-    for rule in account.rules:
-        shown = around.definitions.get(rule.native)
-        for term in rule.terms or () if shown is not None and shown[1] is not None else ():
-            if shown is not None and term not in (shown[1] or ()):
-                yield found(Fault.TERM_WITHOUT_PARTNER, rule.field, place=rule.native, term=term, origin="its terms")
 
 
 def _listed(value: str | int | tuple[str, ...]) -> str:

@@ -12,12 +12,10 @@ from datetime import datetime
 
 from dambridge.mapping import (
     AccountMap,
-    Aliases,
-    Definition,
     Spoken,
+    Vocabularies,
     derive,
     equal,
-    in_terms,
     may_embed,
     unread_fields,
 )
@@ -30,7 +28,7 @@ from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.model.terms import TermUse
-from dambridge.model.values import FieldName, Fields, Value
+from dambridge.model.values import FieldName, Value
 from dambridge.policy.intake import IntakePolicy
 from dambridge.policy.places import place_for
 from dambridge.policy.placing import name_for
@@ -106,17 +104,6 @@ def _with_words(decision: Decision, words: tuple[TermUse, ...]) -> Decision:
             return replace(decision, words=words)
         case Act():
             return replace(decision, actions=tuple(replace(it, words=words) for it in decision.actions))
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabularies:
-    """The terms of the target's attributes, None where it does not show them, and what persons said that words mean."""
-
-    definitions: Mapping[str, Definition] | None
-    aliases: Aliases
-
-    def say(self, fields: Fields, account: AccountMap) -> Spoken:
-        return in_terms(fields, account, self.definitions, self.aliases)
 
 
 @dataclass(frozen=True, slots=True)

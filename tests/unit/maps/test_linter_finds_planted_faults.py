@@ -91,7 +91,8 @@ def test_there_are_more_than_twelve_kinds_and_each_has_words() -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_planted_fault_is_found_and_it_alone(load: Load, name: str) -> None:
     planted = FAULTS[name]
-    findings = found_in(load, put(sound(), planted["at"], planted["put"]))
+    seen = live() if planted.get("live") else None
+    findings = found_in(load, put(sound(), planted["at"], planted["put"]), seen)
     assert {str(it.fault) for it in findings} == {planted.get("fault", name)}
     assert any(it.field.endswith(planted["field"]) for it in findings)
     for it in findings:
@@ -118,8 +119,16 @@ def test_against_the_account_misspelt_attributes_are_named_with_the_right_one(lo
 def test_against_the_account_types_and_terms_are_its_own_and_not_the_maps(load: Load) -> None:
     (it,) = found_in(load, sound(), live(Headline=("number", None)))
     assert (it.fault, it.field) == (Fault.TYPE_DOES_NOT_FIT, "headline")
-    (it,) = found_in(load, sound(), live(Country=("pulldown", ("Germany", "Austria"))))
+    named = put(sound(), ["accounts", "archive", "fields", "country", "default"], "Switzerland")
+    assert found_in(load, named, live()) == []
+    (it,) = found_in(load, named, live(Country=("pulldown", ("Germany", "Austria"))))
     assert (it.fault, it.field, it.params["term"]) == (Fault.TERM_WITHOUT_PARTNER, "country", "Switzerland")
+
+
+def test_terms_are_not_listed_in_the_map_and_whoever_does_is_told_where_they_go(load: Load) -> None:
+    listed = put(sound(), ["accounts", "archive", "fields", "country", "terms"], ["Germany"])
+    with pytest.raises(ConfigurationWrong, match="`dambridge terms import FILE --attribute NAME`"):
+        load(listed)
 
 
 def test_a_custom_field_that_the_source_does_not_have_is_named_with_the_right_one(load: Load) -> None:

@@ -99,7 +99,7 @@ async def _tried(parts: MirrorParts, link: Link, row: ActionRow) -> End:
 
 
 async def _once(parts: MirrorParts, link: Link, action: Action) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action).load()
+    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
     match action.kind:
         case ActionKind.AGREE:
             return await agree(parts, action)
