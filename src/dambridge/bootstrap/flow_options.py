@@ -92,6 +92,11 @@ class IntakeOptions(Options):
         description="What becomes of an asset with fields that the archive is not known to take: `wait` holds it back whole, "
         "`deliver` brings it, and those fields wait until a write route is proven.",
     )
+    side_cars: Literal["read", "ignore"] = Field(
+        default="read",
+        description="What an XMP file beside a camera's raw file is (`A.xmp` or `A.NEF.xmp` beside `A.NEF`, in one gallery): "
+        "`read` takes its words before those inside the file, `ignore` takes it for a file like any other.",
+    )
     rehash: Literal["unexplained", "always", "never"] = Field(
         default="unexplained",
         description="When the bytes of an asset that moved are read again: when no edit of fields explains it, always, never.",

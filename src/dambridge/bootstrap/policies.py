@@ -72,6 +72,7 @@ def build_policy(settings: Settings) -> IntakePolicy:
         groups_for_rules=settings.site_map.groups() if settings.site_map else frozenset(),
         arrival=it.place.arrival,
         unproven_fields=it.unproven_fields,
+        side_cars=it.side_cars == "read",
         required=tuple(FieldName(name) for name in it.required),
         managed=frozenset(FieldName(name) for name in it.managed) if it.managed is not None else None,
         mirrored=_left_to_others(settings, it),

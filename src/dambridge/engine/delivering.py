@@ -4,7 +4,7 @@ folder is looked for by the name under which it travels."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,13 @@ from dambridge.engine.describing import read_target
 from dambridge.engine.embedding import DISAGREEMENTS, EMBEDDED, embedded_copy, for_target
 from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
 from dambridge.engine.parts import Parts
+from dambridge.engine.side_cars import SIDE_CAR, words_beside
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.updating import filled_from
 from dambridge.mapping import embedded_fields
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
-from dambridge.model.records import Digest, NativeRecord
+from dambridge.model.records import Digest, EmbeddedMetadata, NativeRecord
 from dambridge.model.values import Fields, fields_from_json, fields_to_json
 from dambridge.ports.errors import MovedOn, TryLater, Unclear
 from dambridge.ports.systems import Body
@@ -48,6 +49,8 @@ class Delivered:
     """What is known of the original where a copy with fields inside was sent; `digest` is the copy's then."""
     disagreements: tuple[str, ...] = ()
     """Fields of which XMP, IIM and Exif inside the file say different things; the first of the three counted."""
+    side_car: str = ""
+    """Which file beside the original was read with it."""
 
     @property
     def original(self) -> Digest:
@@ -58,16 +61,16 @@ class Delivered:
 @asynccontextmanager
 async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Facts]]:
     if action.size > parts.settings.large_file and not parts.embeds(action):
+        beside = await words_beside(parts, action)
         async with stream_through(parts, action) as (body, passing):
-            yield body, _Facts(lambda: passing.digest, {})
+            yield body, _Facts(lambda: passing.digest, beside)
         return
     spooled, inside = await fetch(parts, action)
-    filled = embedded_fields(inside)
     if parts.embeds(action):
-        it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, filled))
-        yield body_of(parts, it.copy), _Facts(lambda: it.written, filled, it.to_json(), inside.disagreements)
+        it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, embedded_fields(inside)))
+        yield body_of(parts, it.copy), _Facts(lambda: it.written, inside, it.to_json())
         return
-    yield body_of(parts, spooled), _Facts(lambda: spooled.digest, filled, {}, inside.disagreements)
+    yield body_of(parts, spooled), _Facts(lambda: spooled.digest, inside)
 
 
 def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
@@ -78,13 +81,12 @@ def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
 class _Facts:
     """What is known of the bytes once they have gone out."""
 
-    def __init__(
-        self, digest: Any, filled: Fields, embedded: Mapping[str, Any] | None = None, disagreements: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, digest: Any, inside: EmbeddedMetadata, embedded: Mapping[str, Any] | None = None) -> None:
         self._digest = digest
-        self.filled = filled
+        self.filled = embedded_fields(inside)
         self.embedded = embedded or {}
-        self.disagreements = tuple(disagreements)
+        self.disagreements = inside.disagreements
+        self.side_car = inside.side_car
 
     @property
     def digest(self) -> Digest:
@@ -120,6 +122,7 @@ def _intent_of(action: Action, facts: _Facts, body: Body, berth: RemoteId | None
     told: dict[str, Any] = {
         EMBEDDED: facts.embedded,
         DISAGREEMENTS: list(facts.disagreements),
+        SIDE_CAR: facts.side_car,
         AGAIN: again,
     }
     return {**intent, **{name: it for name, it in told.items() if it}}
@@ -220,6 +223,7 @@ def _facts_to_json(
         "filled": intent["filled"],
         EMBEDDED: intent.get(EMBEDDED, {}),
         DISAGREEMENTS: intent.get(DISAGREEMENTS, []),
+        SIDE_CAR: intent.get(SIDE_CAR, ""),
         "berth": berth,
         **_digest_json(digest),
     }
@@ -237,4 +241,5 @@ def _remembered(outcome: Mapping[str, Any]) -> Delivered:
         berth=RemoteId(outcome["berth"]) if outcome["berth"] else None,
         embedded=outcome.get(EMBEDDED, {}),
         disagreements=tuple(outcome.get(DISAGREEMENTS, ())),
+        side_car=outcome.get(SIDE_CAR, ""),
     )

@@ -23,7 +23,7 @@ from dambridge.mapping import embedded_fields, fingerprint, same, settled_by_fil
 from dambridge.model.actions import Action
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, MediaType, NativeRecord
+from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, NativeRecord
 from dambridge.model.values import Fields, fields_to_json
 from dambridge.ports.errors import Unclear
 from dambridge.ports.files import Spooled
@@ -67,13 +67,13 @@ def copy_name(action: Action) -> str:
 def for_target(parts: Parts, action: Action, fields: Fields) -> Fields:
     """Of what the file says beyond the action: what the target is known to take, by a call or, where nothing else reaches it,
     out of the file; in the target's terms. The others stand in the file and are nobody's to compare."""
-    account, can, kind = parts.maps[parts.policy.target], parts.archive.capabilities, MediaType(action.media_type)
+    account = parts.maps[parts.policy.target]
     spoken = in_target_terms(parts, fields)
     if parts.embeds(action):
         housed = with_home(spoken, account, parts.target.homes)
-        return {name: it for name, it in housed.items() if can.may_write(account.by_field[name].native, kind).usable}
+        return {name: it for name, it in housed.items() if parts.takes(action, account.by_field[name].native)}
     homes = {name: account.by_field[name].native for name in spoken if name in account.writes}
-    return {name: it for name, it in spoken.items() if name not in homes or can.may_write(homes[name], kind).usable}
+    return {name: it for name, it in spoken.items() if name not in homes or parts.takes(action, homes[name])}
 
 
 def wanted_print(action: Action, fields: Fields) -> str:

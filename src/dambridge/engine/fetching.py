@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from dambridge.engine.parts import Parts
+from dambridge.engine.side_cars import with_words_beside
 from dambridge.model.actions import Action
 from dambridge.model.records import Broken, Digest, EmbeddedMetadata
 from dambridge.ports.errors import TryLater
@@ -23,7 +24,7 @@ class BrokenOriginal(Exception):
 
 
 async def fetch(parts: Parts, action: Action) -> tuple[Spooled, EmbeddedMetadata]:
-    """The original in the spool, with what stands inside it.
+    """The original in the spool, with what stands inside it and in its side-car.
 
     Raises `BrokenOriginal` for a file that is empty, cut or not what it says; what was fetched is dropped then."""
     spooled = await parts.spool.find(action.id)
@@ -38,7 +39,7 @@ async def fetch(parts: Parts, action: Action) -> tuple[Spooled, EmbeddedMetadata
     if isinstance(inside, Broken):
         await parts.spool.drop(action.id)
         raise BrokenOriginal(inside)
-    return spooled, inside
+    return spooled, await with_words_beside(parts, action, inside)
 
 
 def _no_longer(action: Action, stream: ByteStream) -> AsyncIterator[bytes]:

@@ -68,8 +68,11 @@ DATES = frozenset(
         "XMP-xmp:MetadataDate",
         "XMP-pur:EmbargoDate",
         "XMP-pur:ExpirationDate",
+        "XMP-pur:ExclusivityEndDate",
+        "XMP-pur:OptionEndDate",
         "XMP-prism:EmbargoDate",
         "XMP-prism:ExpirationDate",
+        *("XMP-prism:OffSaleDate", "XMP-prism:OffSaleDate.Date", "XMP-prism:KillDate", "XMP-prism:KillDate.Date"),
         "XMP-plus:LicenseStartDate",
         "XMP-plus:LicenseEndDate",
         "ExifIFD:DateTimeOriginal",
@@ -77,7 +80,7 @@ DATES = frozenset(
 )
 _IIM_DATES = frozenset({"IPTC:DateCreated", "IPTC:ReleaseDate", "IPTC:ExpirationDate"})
 _IIM_TIMES = frozenset({"IPTC:TimeCreated", "IPTC:ReleaseTime", "IPTC:ExpirationTime"})
-_PLUS_CODE = re.compile(r"(?:MR|PR|AG|DMI|CS|CR|AL|IF|RE|LI)-[A-Z0-9]+(?:-[A-Z0-9]+)*")
+_PLUS_CODE = re.compile(r"(?:MR|PR|AG|DMI|CS|CR|AL|DP|IF|RE|LI)-[A-Z0-9]+(?:-[A-Z0-9]+)*")
 PLUS_VOCABULARY = "http://ns.useplus.org/ldf/vocab/"
 _LANGUAGE = re.compile(r"(XMP-[A-Za-z]+:[A-Za-z0-9.]+)-([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*|x-[A-Za-z0-9-]+)")
 """ExifTool hangs a language onto the name; of its names of XMP no other one has a hyphen."""

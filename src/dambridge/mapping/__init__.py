@@ -21,6 +21,14 @@ from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
 from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, table_rows
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
+from dambridge.mapping.side_cars import (
+    belongs,
+    has_side_car,
+    is_side_car,
+    side_car_names,
+    with_side_car,
+    words_for,
+)
 from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, Spoken, Vocabularies, in_terms, waiting_for
 from dambridge.mapping.uploader import UploaderWord, gallery_mistake
 from dambridge.mapping.values import Unreadable, configured_value
@@ -55,6 +63,7 @@ __all__ = [
     "UploaderWord",
     "Vocabularies",
     "account_map",
+    "belongs",
     "configured_value",
     "default_map",
     "derive",
@@ -68,14 +77,17 @@ __all__ = [
     "expression_variables",
     "fingerprint",
     "gallery_mistake",
+    "has_side_car",
     "in_terms",
     "is_absent",
     "is_cut_of",
+    "is_side_car",
     "key_pattern",
     "may_embed",
     "own_tags",
     "same",
     "settled_by_file",
+    "side_car_names",
     "table_rows",
     "to_canonical",
     "to_native",
@@ -83,5 +95,7 @@ __all__ = [
     "unread_fields",
     "waiting_for",
     "with_home",
+    "with_side_car",
+    "words_for",
     "xmp_field",
 ]

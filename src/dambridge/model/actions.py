@@ -36,6 +36,14 @@ class ActionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A side-car as it was seen at the source."""
+
+    id: RemoteId
+    version: AssetVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing to do to one copy of one link.
 
@@ -46,7 +54,8 @@ class Action:
     `accords` are what the copies agree on once the action is done, for those groups that it is about; `conflicts` the entries
     of the inbox that are written with them. `held` names fields that the target is not known to take: the asset waits for
     them once everything else is done. `words` are the words of the asset that persons decided about, where these are to be
-    written down; None where nothing is to be.
+    written down; None where nothing is to be. `untouched` says that nothing is written into the file, though the target would
+    read it. `side_car` is a file at the source whose words are to be read with this one's, where it is known already.
     """
 
     kind: ActionKind
@@ -69,6 +78,8 @@ class Action:
     conflicts: tuple[Conflict, ...] = ()
     held: tuple[FieldName, ...] = ()
     words: tuple[TermUse, ...] | None = None
+    untouched: bool = False
+    side_car: RemoteId | None = None
 
     @property
     def id(self) -> ActionId:
@@ -110,6 +121,8 @@ class Action:
             **({"held": sorted(self.held)} if self.held else {}),
             **({"conflicts": [it.to_json() for it in self.conflicts]} if self.conflicts else {}),
             **({"words": [it.to_json() for it in self.words]} if self.words is not None else {}),
+            **({"untouched": True} if self.untouched else {}),
+            **({"side_car": self.side_car} if self.side_car else {}),
         }
 
     @classmethod
@@ -135,6 +148,8 @@ class Action:
             held=tuple(FieldName(it) for it in data.get("held", ())),
             conflicts=tuple(Conflict.from_json(it) for it in data.get("conflicts", ())),
             words=words_from_json(data),
+            untouched=bool(data.get("untouched")),
+            side_car=data.get("side_car"),
         )
 
 

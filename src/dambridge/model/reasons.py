@@ -38,6 +38,7 @@ class Code(StrEnum):
     GONE_AT_SOURCE = "gone_at_source"
     OBSERVE_ONLY = "observe_only"
     TAKEN_DOWN = "taken_down"
+    SIDE_CAR = "side_car"
     # waiting
     UNKNOWN_SINCE_LOSS = "unknown_since_loss"
     REQUIRED_FIELD_MISSING = "required_field_missing"
@@ -45,6 +46,7 @@ class Code(StrEnum):
     LOOKUP_FAILED = "lookup_failed"
     CAPABILITY_UNPROVEN = "capability_unproven"
     FIELDS_WAIT = "fields_wait"
+    FILE_UNTOUCHED = "file_untouched"
     FOLDER_MISSING = "folder_missing"
     TWO_COPIES = "two_copies"
     MOVED_ON = "moved_on"
@@ -66,6 +68,8 @@ class Code(StrEnum):
     STALE_ANSWER = "stale_answer"
     PAIR_IN_REVIEW = "pair_in_review"
     PAPER_WAITS = "paper_waits"
+    SIDE_CAR_ALONE = "side_car_alone"
+    SIDE_CAR_UNREAD = "side_car_unread"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"
