@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import wait
 from datetime import timedelta
@@ -32,6 +33,11 @@ def outcomes(pool: ExifToolPool, paths: list[Path]) -> list[object]:
     return [it.exception() or it.result().get("XMP-dc:Title") for it in futures]
 
 
+def threads() -> int:
+    """How many threads of pools there are; each has a process of its own."""
+    return sum(it.name.startswith("exiftool-") for it in threading.enumerate())
+
+
 def options(program: Path, *, workers: int = 1, batch: int = 20, seconds: float = 10) -> ExifToolOptions:
     return ExifToolOptions(program=program, workers=workers, batch=batch, patience=timedelta(seconds=seconds))
 
@@ -46,6 +52,23 @@ def test_every_file_gets_its_own_answer(tmp_path: Path, fake_exiftool: Fake) -> 
     calls = [json.loads(line) for line in (tmp_path / "asked.log").read_text().splitlines()]
     assert sorted(path for call in calls for path in call) == [str(it) for it in paths]
     assert max(len(call) for call in calls) <= 20
+
+
+def test_another_process_starts_for_a_file_that_would_wait_and_for_no_other(
+    tmp_path: Path, fake_exiftool: Fake
+) -> None:
+    pool = ExifToolPool(options(fake_exiftool(), workers=3, seconds=2), ("-j",))
+    one, other, slow = files(tmp_path, "sound", "sound", "HANG")
+    before = threads()
+    try:
+        assert outcomes(pool, [one]) == outcomes(pool, [one]) == ["000"]
+        assert threads() - before == 1
+        hanging = pool.submit(slow, 1)
+        assert outcomes(pool, [other]) == ["001"], "whoever comes later does not wait for the slow one"
+        assert not hanging.done()
+        assert threads() - before == 2
+    finally:
+        pool.close()
 
 
 def test_a_file_that_kills_exiftool_is_alone_in_being_unreadable(tmp_path: Path, fake_exiftool: Fake) -> None:
