@@ -11,6 +11,7 @@ from pydantic import Field
 from dambridge.bootstrap.enrich_options import EnrichOptions
 from dambridge.bootstrap.mirror_options import LifecycleOptions, MirrorOptions, RightsOptions
 from dambridge.bootstrap.options import GuardOptions, Options, Span
+from dambridge.bootstrap.publish_options import PublishOptions, SyndicateOptions
 from dambridge.model.identity import FlowName
 from dambridge.model.records import MediaType
 from dambridge.policy.rounds import in_order
@@ -126,6 +127,18 @@ class FlowOptions(Options):
         default=None, description="Rights are kept in step, whichever account people edit them in."
     )
     lifecycle: LifecycleOptions | None = Field(default=None, description="So is the status of an asset.")
+    publish: PublishOptions | None = Field(
+        default=None, description="Selected assets of NetX are shown in PhotoShelter galleries, as their rights permit."
+    )
+    syndicate: SyndicateOptions | None = Field(
+        default=None, description="The same for regions, each with its language, rendition and own fields."
+    )
+
+    @property
+    def outward(self) -> Mapping[FlowName, PublishOptions]:
+        """The flows that show something outside."""
+        given = {FlowName.PUBLISH: self.publish, FlowName.SYNDICATE: self.syndicate}
+        return {name: it for name, it in given.items() if it is not None}
 
     @property
     def mirrors(self) -> Mapping[FlowName, MirrorOptions]:
@@ -137,4 +150,4 @@ class FlowOptions(Options):
     def configured(self) -> tuple[FlowName, ...]:
         """What runs, in the order of the turns."""
         own = {FlowName.INTAKE: self.intake, FlowName.ENRICH: self.enrich}
-        return in_order([*(name for name, it in own.items() if it is not None), *self.mirrors])
+        return in_order([*(name for name, it in own.items() if it is not None), *self.mirrors, *self.outward])

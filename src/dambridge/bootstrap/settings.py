@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, StringConstraints
 from dambridge.bootstrap.flow_options import FlowOptions
 from dambridge.bootstrap.map_file import SiteMap
 from dambridge.bootstrap.options import Options, Span
+from dambridge.bootstrap.publish_options import GateOptions
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 
@@ -148,6 +149,11 @@ class Settings(Options):
         "record that is kept: never change it later.",
     )
     flows: FlowOptions = Field(description="What runs.")
+    gate: GateOptions | None = Field(
+        default=None,
+        description="The rights gate: what has to be known and permitted before anything is shown. Needed by `publish` and "
+        "`syndicate`.",
+    )
     maps: dict[str, dict[str, str | dict[str, Any]]] = Field(
         default_factory=dict,
         description="Per account: canonical field to the system's field; what is not named keeps its default, an empty text "
