@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from dambridge.engine.arriving import WaitsForPeople, final_folder, no_second
-from dambridge.engine.delivering import Delivered, all_wanted, deliver
+from dambridge.engine.delivering import Delivered, deliver
 from dambridge.engine.describing import (
     NotAsWritten,
     NotSeenYet,
@@ -34,6 +34,7 @@ from dambridge.engine.numbering import final_name
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, held_back, settlement_of
+from dambridge.engine.shipping import SourceFile, all_wanted
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import know_terms
 from dambridge.engine.updating import describe, filled_from, update_fields
@@ -111,7 +112,7 @@ async def _by_kind(parts: Parts, action: Action, journal: StepJournal, agreed: A
 
 
 async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
-    delivered = await deliver(parts, action, journal)
+    delivered = await deliver(parts.dock, action, journal, SourceFile(parts, action))
     if delivered.foreign:
         return await _same_bytes(parts, action, delivered)
     action = replace(action, file_name=await final_name(parts, action, delivered.filled))
@@ -165,11 +166,11 @@ async def _place(parts: Parts, action: Action, journal: StepJournal, delivered: 
     """Out of the berth into its folder, which is named. What came straight stands there."""
     path = settled_folder(action.folder, delivered.filled)
     if delivered.berth is None:
-        await no_second(parts, action, journal, delivered.remote_id)
+        await no_second(parts.dock, action, journal, delivered.remote_id)
         return path
     if journal.outcome(Step.PLACE) is not None:
         return path
-    folder = await final_folder(parts, action, delivered.filled, make=True)
+    folder = await final_folder(parts.dock, action, delivered.filled, make=True)
 
     async def work() -> Mapping[str, object]:
         await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)
