@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 import structlog
 
@@ -37,6 +36,7 @@ from dambridge.engine.settling import End, held_back, settlement_of
 from dambridge.engine.shipping import SourceFile, all_wanted
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import know_terms
+from dambridge.engine.trying import tried
 from dambridge.engine.updating import describe, filled_from, update_fields
 from dambridge.engine.versioning import bring_version, confirm_bytes
 from dambridge.mapping import waiting_for
@@ -45,7 +45,7 @@ from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, NativeRecord
 from dambridge.policy.placing import settled_folder
-from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
+from dambridge.ports.errors import MovedOn, Refused, Unclear
 from dambridge.ports.files import NotEmbedded
 from dambridge.ports.ledger import ActionRow, WorkStage
 
@@ -65,28 +65,20 @@ async def carry_out(parts: Parts, row: ActionRow, agreed: Agreed | None) -> Item
 
 
 async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
-    pause = parts.settings.backoff
-    held = timedelta(0)
-    for attempt in range(1, parts.settings.attempts + 1):
-        try:
-            return await _once(parts, row.action, agreed)
-        except (TryLater, Unclear) as error:
-            wait = max(pause, getattr(error, "after", None) or timedelta(0))
-            if attempt == parts.settings.attempts or held + wait > parts.settings.patience:
-                return _put_off(parts, row, error)
-            log.info("action.retried", action=row.action.id, attempt=attempt, why=str(error))
-            await parts.rest(wait)
-            held += wait
-            pause *= 2
-        except CannotGoOn:
-            raise
-        except NotSeenYet as error:
+    async def ended_by(error: Exception) -> End:
+        if isinstance(error, NotSeenYet):
             # What was delivered stands in its place; its berth must not wait for days
             await parts.ledger.release_berth(parts.policy.target, row.action.id)
             return _unseen(parts, error)
-        except Exception as error:  # noqa: BLE001 - whatever is not a next move is a bug and ends this item alone
-            return _ended_by(row.action, error)
-    raise AssertionError("unreachable: the loop returns or raises")
+        return _ended_by(row.action, error)
+
+    return await tried(
+        parts,
+        row.action.id,
+        lambda: _once(parts, row.action, agreed),
+        put_off=lambda error: _put_off(parts, row, error),
+        ended_by=ended_by,
+    )
 
 
 async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dambridge.engine.by_link import carry_plan, hold_back
 from dambridge.engine.fitting import Approval, refuse_unfit, still_to_do
+from dambridge.engine.mirroring.acting import ORDER
 from dambridge.engine.mirroring.assembling import assemble
 from dambridge.engine.mirroring.deciding import Decide, Decided, capability_digest, decide_links, policy_digest
 from dambridge.engine.mirroring.looking import look_around, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
-from dambridge.engine.mirroring.running import carry_plan, close_run, count_links, hold_back
+from dambridge.engine.mirroring.running import close_run, count_links, faces_of
 from dambridge.engine.running import RunResult
 from dambridge.model.actions import Action
 from dambridge.model.identity import Link, LinkId, RunId
@@ -93,15 +95,16 @@ async def _in_waves(
     chosen = order[: approval.pilot] if approval.pilot else order
     size = approval.wave or len(chosen) or 1
     header = replace(plan.header, tripped=())
+    faces = faces_of(parts, links)
     left = plan.left
     for serial, start in enumerate(range(0, len(chosen) or 1, size)):
         own = set(chosen[start : start + size])
         piece = Plan(header=header, actions=tuple(it for it in todo if it.link in own), left=left)
         left = ()
-        stopped = await carry_plan(parts, run, piece, links, serial=serial, notes=notes)
+        stopped = await carry_plan(parts, run, piece, faces, order=ORDER, serial=serial, notes=notes)
         if stopped:
             return stopped
-    rest = [links[it] for it in order[len(chosen) :]]
+    rest = [faces[it] for it in order[len(chosen) :]]
     await hold_back(parts, run, rest, Reason.of(Code.NOT_IN_WAVE, plan=plan.id))
     return []
 
