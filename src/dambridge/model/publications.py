@@ -44,7 +44,8 @@ class Publication:
     `copy.region` is the name of the outlet. `remote_id` is None until the file stands there. `fields` are the canonical values
     last written for this outlet and `shown` the same as the account showed them then; fields that the region owns are in
     neither. `master` is the fingerprint of what the file was made of (content token of the source, rendition, what was
-    embedded), `sha256` the digest of the file as sent. `until` is the instant at which the gate shuts by itself, None where
+    embedded), `sha256` the digest of the file as sent. `former` is the file that this one takes the place of, from before it is
+    shown until the other is proven gone. `until` is the instant at which the gate shuts by itself, None where
     none is known. `kit` names what it goes out with, empty where it goes alone. `revision` counts writes, 0 before the first.
     """
 
@@ -54,6 +55,7 @@ class Publication:
     stage: Stage
     gallery: RemoteId | None = None
     remote_id: RemoteId | None = None
+    former: RemoteId | None = None
     fields: Fields = field(default_factory=dict)
     shown: Fields = field(default_factory=dict)
     master: str = ""
@@ -75,6 +77,11 @@ class Publication:
     def key(self) -> AssetKey | None:
         return AssetKey(self.copy.account, self.remote_id) if self.remote_id is not None else None
 
+    @property
+    def in_sight(self) -> bool:
+        """Whether an audience may see something that we answer for."""
+        return self.stage in IN_SIGHT
+
     def to_json(self) -> dict[str, Any]:
         return {
             "flow": str(self.flow),
@@ -83,15 +90,16 @@ class Publication:
             "stage": str(self.stage),
             "gallery": self.gallery,
             "remote_id": self.remote_id,
+            "former": self.former,
             "fields": fields_to_json(self.fields),
             "shown": fields_to_json(self.shown),
             "master": self.master,
             "sha256": self.sha256,
             "file_name": self.file_name,
-            "until": self.until.isoformat() if self.until else None,
+            "until": _text(self.until),
             "kit": self.kit,
             "at": self.at.isoformat(),
-            "checked_at": self.checked_at.isoformat() if self.checked_at else None,
+            "checked_at": _text(self.checked_at),
             "revision": self.revision,
         }
 
@@ -104,6 +112,7 @@ class Publication:
             stage=Stage(data["stage"]),
             gallery=data["gallery"],
             remote_id=data["remote_id"],
+            former=data["former"],
             fields=fields_from_json(data["fields"]),
             shown=fields_from_json(data["shown"]),
             master=data["master"],
@@ -147,6 +156,27 @@ class Place:
     held_after: bool
     at: datetime
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "container": self.container,
+            "path": self.path,
+            "effective": self.effective,
+            "held_before": self.held_before,
+            "held_after": self.held_after,
+            "at": self.at.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Place:
+        return cls(
+            container=RemoteId(data["container"]),
+            path=data["path"],
+            effective=data["effective"],
+            held_before=data["held_before"],
+            held_after=data["held_after"],
+            at=datetime.fromisoformat(data["at"]),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
@@ -178,3 +208,51 @@ class Withdrawal:
     @property
     def outlet(self) -> str:
         return self.copy.region
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "flow": str(self.flow),
+            "link": self.link,
+            "copy": str(self.copy),
+            "remote_id": self.key.remote_id,
+            "file_name": self.file_name,
+            "sha256": self.sha256,
+            "causes": [it.to_json() for it in self.causes],
+            "deadline": _text(self.deadline),
+            "visible_since": _text(self.visible_since),
+            "decided_at": self.decided_at.isoformat(),
+            "begun_at": _text(self.begun_at),
+            "verified_at": _text(self.verified_at),
+            "how": list(self.how),
+            "places": [it.to_json() for it in self.places],
+            "unchecked": list(self.unchecked),
+            "own_fields": [str(it) for it in self.own_fields],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Withdrawal:
+        copy = CopyId.parse(data["copy"])
+        return cls(
+            id=data["id"],
+            flow=FlowName(data["flow"]),
+            link=LinkId(data["link"]),
+            copy=copy,
+            key=AssetKey(copy.account, RemoteId(data["remote_id"])),
+            file_name=data["file_name"],
+            sha256=data["sha256"],
+            causes=tuple(Reason.from_json(it) for it in data["causes"]),
+            deadline=_instant(data["deadline"]),
+            visible_since=_instant(data["visible_since"]),
+            decided_at=datetime.fromisoformat(data["decided_at"]),
+            begun_at=_instant(data["begun_at"]),
+            verified_at=_instant(data["verified_at"]),
+            how=tuple(data["how"]),
+            places=tuple(Place.from_json(it) for it in data["places"]),
+            unchecked=tuple(data["unchecked"]),
+            own_fields=tuple(FieldName(it) for it in data["own_fields"]),
+        )
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -19,6 +19,7 @@ from dambridge.model.records import Agreed
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.covering import Covering
 from dambridge.ports.ledger import AuditEntry, Ledger, StepRow
+from dambridge.ports.publishing import Publishing
 
 
 class Agreeing(Protocol):
@@ -132,5 +133,5 @@ class Agreeing(Protocol):
     async def forget_sights(self, run: RunId) -> None: ...
 
 
-class AgreeingLedger(Ledger, Agreeing, Covering, Protocol):
+class AgreeingLedger(Ledger, Agreeing, Covering, Publishing, Protocol):
     """The whole store."""

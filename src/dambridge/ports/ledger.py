@@ -29,6 +29,7 @@ from dambridge.model.identity import (
     RunId,
 )
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
+from dambridge.model.publications import Publication, Withdrawal
 from dambridge.model.reasons import Reason
 from dambridge.model.records import Agreed, AssetVersion
 from dambridge.model.terms import TermUse
@@ -115,7 +116,8 @@ class Settlement:
     """The end of one action, written as one: item, link, agreed state, observation, stage, audit.
 
     What several copies keep in step comes with it: `accords` and `conflicts` as they now are (see `ports.agreeing`),
-    `tombstones` of copies that went, and `drop_copies`, which leave the item's link and all its accords.
+    `tombstones` of copies that went, and `drop_copies`, which leave the item's link and all its accords. What stands outside
+    comes with it as well: `publications` and the `withdrawals` that belong to them (see `ports.publishing`).
     """
 
     action: ActionId
@@ -131,6 +133,8 @@ class Settlement:
     conflicts: tuple[Conflict, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
     drop_copies: tuple[CopyId, ...] = ()
+    publications: tuple[Publication, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,9 +256,9 @@ class Ledger(Protocol):
     async def steps(self, action: ActionId) -> Sequence[StepRow]: ...
 
     async def settle(self, settlement: Settlement) -> None:
-        """Write the end of an action, all of it or nothing. Raises `MovedOn` where an accord or a conflict rests on an older
-        revision than the store's. Releases the action's berth when the stage is done or superseded;
-        an action that is left keeps its berth, for what may stand in it is its own."""
+        """Write the end of an action, all of it or nothing. Raises `MovedOn` where an accord, a conflict or a publication
+        rests on an older revision than the store's. Releases the action's berth when the stage is done or superseded; an
+        action that is left keeps its berth, for what may stand in it is its own."""
         ...
 
     # berths: staging folders that hold one action's delivery at a time -------------------------------------------

@@ -24,7 +24,7 @@ class Publishing(Protocol):
         ...
 
     async def publications_at(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Publication]:
-        """The publications whose files these assets are."""
+        """The publications whose files these assets are, or were until another took their place and they are proven gone."""
         ...
 
     async def publications_in(
@@ -69,7 +69,8 @@ class Publishing(Protocol):
         withdrawals: Sequence[Withdrawal] = (),
         audit: Sequence[AuditEntry] = (),
     ) -> Sequence[Publication]:
-        """Write them with the records that belong to them; gives them back at their new revision. Raises `MovedOn`."""
+        """Write them with the records that belong to them; gives them back at their new revision. Raises `MovedOn`,
+        also where a record that is verified would become another one: those are never changed."""
         ...
 
     async def withdrawals(

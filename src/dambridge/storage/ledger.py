@@ -33,19 +33,22 @@ from dambridge.storage import (
     observing,
     orders,
     plans,
+    publications,
     runs,
     tombstones,
+    withdrawing,
     work,
 )
 from dambridge.storage import due as due_rows
 from dambridge.storage.agreeing import SqlAgreeing
 from dambridge.storage.coverage import SqlCovering
+from dambridge.storage.publishing import SqlPublishing
 from dambridge.storage.terms import SqlTerms
 from dambridge.storage.writer import Tx
 
 
-class SqlLedger(SqlAgreeing, SqlCovering, SqlTerms):
-    """Implements `ports.ledger.Ledger`, `ports.agreeing.Agreeing`, `ports.covering.Covering` and `ports.terms.TermLedger`."""
+class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlTerms):
+    """Implements `ports.ledger.Ledger` and what is offered beside it: `Agreeing`, `Covering`, `Publishing`, `TermLedger`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -248,6 +251,8 @@ def _keep_in_step(tx: Tx, it: Settlement) -> None:
     if it.drop_copies:
         accords.drop_copies(tx, it.link.id if it.link else _linked(it), it.drop_copies)
     conflicts.put_conflicts(tx, it.conflicts)
+    publications.put_publications(tx, it.publications)
+    withdrawing.put_withdrawals(tx, it.withdrawals)
     if it.tombstones:
         tombstones.put_tombstones(tx.conn, it.tombstones)
 

@@ -32,6 +32,7 @@ metadata = MetaData(
 _OUTCOMES = "outcome IN ('done', 'unchanged', 'skipped', 'waiting', 'quarantined', 'failed')"
 _CONFLICT_STATES = "state IN ('open', 'ruled', 'settled', 'moot')"
 _STANDS = text("state IN ('open', 'ruled')")
+_PUBLISHED = "stage IN ('staged', 'visible', 'leaving', 'withdrawn', 'adopted')"
 _STAGES = "stage IN ('open', 'done', 'left', 'superseded')"
 
 
@@ -175,6 +176,52 @@ coverage_reports = _clustered(
     Column("run", Text, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("body", JsonText, nullable=False),
+)
+
+publications = _clustered(
+    "publications",
+    Column("link", Text, primary_key=True),
+    Column("copy", Text, primary_key=True),
+    Column("flow", Text, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("remote_id", Text),
+    Column("former", Text),
+    Column("stage", Text, nullable=False),
+    Column("in_sight", Boolean, nullable=False),
+    Column("until", Instant),
+    Column("checked_at", Instant),
+    Column("revision", BigInteger, nullable=False),
+    Column("body", JsonText, nullable=False),
+    CheckConstraint(_PUBLISHED, name="stage"),
+    Index(None, "account", "remote_id"),
+    Index(None, "account", "former"),
+    Index(None, "flow", "in_sight", "until"),
+    Index(None, "flow", "in_sight", "checked_at"),
+)
+
+withdrawals = _clustered(
+    "withdrawals",
+    Column("id", Text, primary_key=True),
+    Column("flow", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("verified_at", Instant),
+    Column("body", JsonText, nullable=False),
+    Index(None, "decided_at", "id"),
+    Index(None, "link"),
+)
+
+agreed_audiences = _clustered(
+    "agreed_audiences",
+    Column("outlet", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("gallery", Text, nullable=False),
+    Column("own", Text, nullable=False),
+    Column("effective", Text, nullable=False),
+    Column("grants", JsonText, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
 )
 
 batches = Table(

@@ -29,6 +29,7 @@ from dambridge.model.identity import (
     RunId,
 )
 from dambridge.model.outcomes import ItemOutcome
+from dambridge.model.publications import AgreedAudience, Publication, Withdrawal
 from dambridge.model.records import Agreed
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.errors import MovedOn
@@ -65,6 +66,9 @@ class Memory:
     numbers: dict[tuple[AccountId, str], list[LinkId]] = field(default_factory=dict)
     facets: dict[LinkId, FacetRow] = field(default_factory=dict)
     coverage: dict[RunId, CoverageReport] = field(default_factory=dict)
+    publications: dict[tuple[LinkId, CopyId], Publication] = field(default_factory=dict)
+    withdrawals: dict[str, Withdrawal] = field(default_factory=dict)
+    audiences: dict[str, AgreedAudience] = field(default_factory=dict)
 
     # writes within one transaction ----------------------------------------------------------------------------------
     def put_link(self, link: Link) -> None:
@@ -108,6 +112,22 @@ class Memory:
     def put_conflicts(self, wanted: Sequence[Conflict]) -> list[Conflict]:
         written = [replace(it, revision=it.revision + 1) for it in wanted]
         self.conflicts.update({it.id: it for it in written})
+        return written
+
+    def check_publications(self, wanted: Iterable[Publication], records: Iterable[Withdrawal]) -> None:
+        for it in wanted:
+            known = self.publications.get((it.link, it.copy))
+            if (known.revision if known is not None else 0) != it.revision:
+                raise MovedOn(f"What stands of {it.link} in {it.outlet} was written by somebody else.")
+        for one in records:
+            held = self.withdrawals.get(one.id)
+            if held is not None and held.verified_at is not None and held != one:
+                raise MovedOn(f"The record of withdrawal {one.id} is complete and is never changed.")
+
+    def put_publications(self, wanted: Sequence[Publication], records: Sequence[Withdrawal]) -> list[Publication]:
+        written = [replace(it, revision=it.revision + 1) for it in wanted]
+        self.publications.update({(it.link, it.copy): it for it in written})
+        self.withdrawals.update({it.id: it for it in records})
         return written
 
     def put_tombstones(self, wanted: Sequence[Tombstone]) -> int:

@@ -28,14 +28,15 @@ from dambridge.ports.ledger import (
     WorkStage,
 )
 from dambridge.testing.fake_covering import MemoryCovering
+from dambridge.testing.fake_publishing import MemoryPublishing
 
 SILENCE = 60.0
 """Seconds without a heartbeat, by the newest beat of any worker, after which a worker counts as gone."""
 _FOR_NOBODY = ("system", "next run")
 
 
-class MemoryLedger(MemoryCovering):
-    """Implements `ports.agreeing.AgreeingLedger`. Passes `LedgerContract` and `AgreeingContract`."""
+class MemoryLedger(MemoryCovering, MemoryPublishing):
+    """Implements `ports.agreeing.AgreeingLedger`. Passes the contracts of all its parts."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -184,6 +185,7 @@ class MemoryLedger(MemoryCovering):
             raise ValueError("an instant needs a time zone")
         memory.check_accords(it.accords)
         memory.check_conflicts(it.conflicts)
+        memory.check_publications(it.publications, it.withdrawals)
         row = memory.actions[it.action]
         memory.actions[it.action] = replace(row, stage=it.stage, attempts=row.attempts + 1, not_before=it.retry_at)
         if it.stage in {WorkStage.DONE, WorkStage.SUPERSEDED}:
@@ -196,6 +198,7 @@ class MemoryLedger(MemoryCovering):
             memory.agreed[link] = it.agreed
         memory.put_accords(it.accords)
         memory.put_conflicts(it.conflicts)
+        memory.put_publications(it.publications, it.withdrawals)
         memory.put_tombstones(it.tombstones)
         if link is not None:
             memory.drop_copies(link, it.drop_copies)

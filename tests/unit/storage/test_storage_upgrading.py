@@ -17,6 +17,7 @@ from dambridge.storage.migrating import NEWEST, configuration
 from dambridge.storage.opening import open_database
 from dambridge.testing.agreeing_contract import accord, conflict, gone
 from dambridge.testing.ledger_contract import FLOW, PLAN, SOURCE, T0, action, end, entry, order, seen, settled
+from dambridge.testing.publishing_contract import publication, withdrawal
 
 FIRST_TABLES = 19
 """Tables of the first schema, the pacer's included."""
@@ -109,4 +110,5 @@ async def goes_on(ledger: SqlLedger) -> None:
     await ledger.put_accords([accord(link)])
     await ledger.put_conflicts([conflict(link)])
     await ledger.put_tombstones([gone(1)])
+    await ledger.put_publications([publication()], withdrawals=[withdrawal()])
     assert set(await ledger.accords([LinkId(link)])) == {link}
