@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dambridge.engine.fitting import Approval
 from dambridge.engine.running import RunResult
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import AccountId, FlowName
@@ -242,7 +243,5 @@ async def test_a_plan_names_the_word_and_its_apply_leaves_it_in_the_queue(pair: 
         assert await bridge.common.ledger.unknown_terms() == []
         assert [str(it.leave.reason.code) for it in plan.left] == ["unknown_term"]
         assert [it.word for action in plan.actions for use in action.words or () for it in [use.key]] == ["whiff"]
-        await bridge.flows[FlowName.ENRICH].apply(
-            plan, approved_by="Ida Moor", command=None, pilot=0, wave=0, allow_tripped=False
-        )
+        await bridge.flows[FlowName.ENRICH].apply(plan, Approval(by="Ida Moor"))
     assert {it.key.word: it.waiting for it in (await entries(pair)).values()} == {"whiff": 1}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dambridge.engine.docking import SIDE_CAR
 from dambridge.engine.parts import Parts
-from dambridge.engine.side_cars import SIDE_CAR
 from dambridge.model.actions import Action
 from dambridge.model.identity import Copy, Link, RemoteId
 from dambridge.model.outcomes import ItemOutcome, Outcome

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dambridge.engine.arriving import WaitsForPeople
+from dambridge.engine.docking import SIDE_CAR
 from dambridge.engine.parts import Parts
 from dambridge.mapping import belongs, has_side_car, is_side_car, side_car_names, to_canonical, with_side_car, words_for
 from dambridge.model.actions import Action, Beside, Leave
@@ -20,8 +21,6 @@ from dambridge.model.records import Agreed, AssetRecord, Broken, Container, Embe
 from dambridge.policy.intake import assess
 from dambridge.ports.ledger import Observation
 
-SIDE_CAR = "side_car"
-"""What is kept beside the evidence of the source's copy: which side-car was read, as it was then."""
 _XMP = "application/rdf+xml"
 _FOUND = 50
 """Files of one name that are looked through."""

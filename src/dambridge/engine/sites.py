@@ -9,9 +9,11 @@ from datetime import timedelta
 from dambridge.engine.reading import GatheredReads
 from dambridge.mapping import NO_ALIASES, AccountMap, Aliases, Definition, Vocabularies
 from dambridge.model.identity import AccountId, RemoteId, System
+from dambridge.model.records import Missing, NativeRecord
 from dambridge.ports.attachments import Attachments
 from dambridge.ports.audience import AudienceKeeper
 from dambridge.ports.connection import Connection
+from dambridge.ports.errors import MovedOn
 from dambridge.ports.finding import Finder
 from dambridge.ports.hints import HintReader
 from dambridge.ports.pace import Lane
@@ -100,6 +102,14 @@ class Site:
     def terms(self) -> Vocabularies:
         """What values are said in, as far as it was read (`engine.terms`)."""
         return Vocabularies(self.vocabularies, self.aliases or NO_ALIASES)
+
+    async def there(self, remote_id: RemoteId) -> NativeRecord:
+        """The asset as it is now. Raises `MovedOn` where it is not there any more."""
+        found = await self.reads.read(remote_id)
+        if found is None or isinstance(found, Missing):
+            where = f"{self.account}:{remote_id}"
+            raise MovedOn(f"{where} is not there any more. Look for it in the system, then run again.")
+        return found
 
     async def read_definitions_again(self) -> None:
         """Somebody may have made a term meanwhile. What was read before stands until the answer is there."""

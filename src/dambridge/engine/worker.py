@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from dambridge.engine.fitting import Approval
 from dambridge.engine.flows import Flow, Flows, flow_named, run_all
 from dambridge.engine.previewing import stored
 from dambridge.engine.rebuilding.releasing import release
@@ -146,14 +147,14 @@ class Worker:
                 return {"plan": plan.id, "exit_code": 3 if plan.header.tripped else 0}
             case CommandKind.APPLY:
                 plan = await stored(self._ledger, PlanId(scope["plan"]))
-                result = await flow_named(self._flows, plan.header.flow).apply(
-                    plan,
-                    approved_by=command.actor,
+                approval = Approval(
+                    by=command.actor,
                     command=command.id,
                     pilot=int(scope.get("pilot", 0)),
                     wave=int(scope.get("wave", 0)),
                     allow_tripped=bool(scope.get("allow_tripped")),
                 )
+                result = await flow_named(self._flows, plan.header.flow).apply(plan, approval)
                 return _told(result)
             case CommandKind.PAUSE | CommandKind.RESUME:
                 for name in self._meant(scope):

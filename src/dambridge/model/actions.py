@@ -13,6 +13,7 @@ from dambridge.model.accords import Accord
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import ActionId, AssetKey, CopyId, LinkId, RemoteId, derived_id
 from dambridge.model.outcomes import Outcome
+from dambridge.model.publications import Outward
 from dambridge.model.reasons import Reason
 from dambridge.model.records import AssetVersion
 from dambridge.model.terms import TermUse
@@ -33,6 +34,26 @@ class ActionKind(StrEnum):
     LET_GO = "let_go"
     """Take a copy that is gone out of its link and leave a tombstone. Nothing outside is touched."""
     ACTIVATE = "activate"
+    STAGE = "stage"
+    """Bring the file of a publication to where no audience sees it, and leave it there."""
+    PUBLISH = "publish"
+    """Stage it, describe it, show it."""
+    SHOW = "show"
+    """Show a file that stands in the account already. Moves no bytes."""
+    REPLACE = "replace"
+    """Bring the publication another file: a version of the same asset, or a new one before the old one goes."""
+    WITHDRAW = "withdraw"
+    """Take it out of everything that an audience sees, and look for it."""
+    CORRECT = "correct"
+    """Take it out of places that others put it in."""
+    NOTE = "note"
+    """Write down until when a publication may be seen and what it goes with. Nothing outside is touched."""
+
+
+ONCE_A_TURN = frozenset(
+    {ActionKind.STAGE, ActionKind.PUBLISH, ActionKind.SHOW, ActionKind.REPLACE, ActionKind.WITHDRAW}
+)
+"""What is one action until it is done, whatever its copies look like when it is planned again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +76,8 @@ class Action:
     of the inbox that are written with them. `held` names fields that the target is not known to take: the asset waits for
     them once everything else is done. `words` are the words of the asset that persons decided about, where these are to be
     written down; None where nothing is to be. `untouched` says that nothing is written into the file, though the target would
-    read it. `side_car` is a file at the source whose words are to be read with this one's, where it is known already.
+    read it. `side_car` is a file at the source whose words are to be read with this one's, where it is known already. `outward`
+    is what actions about an outlet carry beside.
     """
 
     kind: ActionKind
@@ -80,23 +102,31 @@ class Action:
     words: tuple[TermUse, ...] | None = None
     untouched: bool = False
     side_car: RemoteId | None = None
+    outward: Outward | None = None
 
     @property
     def id(self) -> ActionId:
         """Derived from link, copy, kind and the versions expected: planning the same twice gives the same action.
 
         A create is one for the whole life of a copy, whatever the source looks like when it is planned again: so a
-        delivery whose reply was lost is found under the same id. Two agreements that say different things are two, and so
+        delivery whose reply was lost is found under the same id. What brings a publication about or ends it is one for its
+        turn, a replacement for each file that is to be brought. Two agreements that say different things are two, and so
         are two that rest on different states of the ledger.
         """
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
+        if self.outward is not None and self.kind in ONCE_A_TURN:
+            what = (self.outward.master,) if self.kind is ActionKind.REPLACE else ()
+            return ActionId(
+                derived_id("ac", self.link, str(self.target), str(self.kind), str(self.outward.turn), *what)
+            )
         versions = [part for k, v in sorted(self.expects.items()) for part in (k, v.modified, v.fields, v.content)]
         agreed = [json.dumps([it.group, fields_to_json(it.fields)], sort_keys=True) for it in self.accords]
         if self.kind is ActionKind.AGREE:
             agreed += [f"{it.group}@{it.revision}" for it in self.accords]
             agreed += [f"{it.id}@{it.revision}" for it in self.conflicts]
-        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed))
+        rests_on = [str(self.outward.revision)] if self.outward is not None else []
+        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed, *rests_on))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -123,6 +153,7 @@ class Action:
             **({"words": [it.to_json() for it in self.words]} if self.words is not None else {}),
             **({"untouched": True} if self.untouched else {}),
             **({"side_car": self.side_car} if self.side_car else {}),
+            **({"outward": self.outward.to_json()} if self.outward is not None else {}),
         }
 
     @classmethod
@@ -150,6 +181,7 @@ class Action:
             words=words_from_json(data),
             untouched=bool(data.get("untouched")),
             side_car=data.get("side_car"),
+            outward=Outward.from_json(data["outward"]) if "outward" in data else None,
         )
 
 
