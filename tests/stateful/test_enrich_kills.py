@@ -29,7 +29,7 @@ FLOWS: dict[str, Any] = {
     "enrich": {
         "from": "agency",
         "to": "archive",
-        "papers": {"galleries": ["Intake/Papers"], "pattern": r"(?P<job>J-\d+) .*", "restricted": True},
+        "papers": {"galleries": ["Intake/Papers"], "pattern": "J-*", "restricted": True},
     },
 }
 

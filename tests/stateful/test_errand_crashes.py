@@ -49,7 +49,7 @@ def a_paper(pair: World) -> None:
                 "enrich": {
                     "from": "agency",
                     "to": "archive",
-                    "papers": {"galleries": ["Intake/Papers"], "pattern": r"(?P<job>J-\d+) .*", "restricted": True},
+                    "papers": {"galleries": ["Intake/Papers"], "pattern": "J-*", "restricted": True},
                 },
             }
         },

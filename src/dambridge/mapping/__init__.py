@@ -18,7 +18,7 @@ from dambridge.mapping.displays import Display, display_mistakes
 from dambridge.mapping.embedded import embedded_fields, settled_by_file
 from dambridge.mapping.embedding import EMBEDDABLE, may_embed, own_tags, to_xmp, with_home, xmp_field
 from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
-from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, table_rows
+from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, keys_by, table_rows
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
 from dambridge.mapping.side_cars import (
@@ -83,6 +83,7 @@ __all__ = [
     "is_cut_of",
     "is_side_car",
     "key_pattern",
+    "keys_by",
     "may_embed",
     "own_tags",
     "same",

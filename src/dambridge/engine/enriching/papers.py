@@ -17,7 +17,7 @@ import structlog
 from dambridge.engine.enriching.parts import EnrichParts
 from dambridge.engine.mirroring.reading import GROUPS
 from dambridge.engine.steps import Errand, Step, StepJournal
-from dambridge.mapping import to_canonical
+from dambridge.mapping import keys_by, to_canonical
 from dambridge.model.accords import Accord, GroupName, Standing
 from dambridge.model.identity import ActionId, AssetKey, Link, RunId, derived_id
 from dambridge.model.outcomes import ItemOutcome, Outcome
@@ -95,13 +95,13 @@ async def _see_to(parts: EnrichParts, papers: Papers, run: RunId, key: AssetKey)
             await _end(parts, run, key, None, Ended(Outcome.SKIPPED, _gone(native)))
             return
         record = to_canonical(native, parts.source.map)
-        job = re.fullmatch(papers.pattern, record.file_name)
+        job = next(keys_by(papers.pattern, record.file_name), None)
         if record.media_type is not MediaType.DOCUMENT or job is None:
             return
         if key in await parts.ledger.links_of([key]):
             ended = _waits(record, "it was archived as an asset of its own", "coordinator")
         else:
-            ended = await _hang(parts, papers, record, job["job"])
+            ended = await _hang(parts, papers, record, job)
     except CannotGoOn:
         raise
     except NextMove as error:
