@@ -101,6 +101,7 @@ async def test_what_the_source_itself_says_counts_before_it_and_a_large_file_has
     assert (asset["attributes"]["City"], asset["attributes"]["Headline"]) == (["Geneva"], ["From beside"])
 
 
+@pytest.mark.hazard("P13")
 async def test_one_that_comes_or_changes_later_is_read_once_and_people_keep_what_they_wrote(pair: World) -> None:
     raw(pair)
     assert told(await pair.run()) == {"done": 1}
