@@ -10,10 +10,12 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from dambridge.connectors.photoshelter.searching import PhotoShelterFinder
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed
+from dambridge.ports.errors import TryLater
 from support.kinds_of_files import sample
 from support.pictures import approved
 from support.world import World, merged, world
@@ -101,6 +103,7 @@ async def test_what_the_source_itself_says_counts_before_it_and_a_large_file_has
     assert (asset["attributes"]["City"], asset["attributes"]["Headline"]) == (["Geneva"], ["From beside"])
 
 
+@pytest.mark.hazard("P13")
 async def test_one_that_comes_or_changes_later_is_read_once_and_people_keep_what_they_wrote(pair: World) -> None:
     raw(pair)
     assert told(await pair.run()) == {"done": 1}
@@ -151,6 +154,24 @@ async def test_one_that_cannot_be_read_holds_its_file_until_a_sound_one_stands_t
     pair.edit(beside, packet())
     assert told(await pair.run())["done"] == 1
     assert cities(pair) == {"A_1.NEF": ["Basel"]}
+
+
+async def test_where_the_search_for_its_file_is_not_answered_it_alone_waits(
+    pair: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw(pair)
+    side_car(pair)
+
+    async def search(*_: object, **__: object) -> None:
+        raise TryLater("the search gave no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PhotoShelterFinder, "search", search)
+        assert told(await pair.run()) == {"done": 1, "waiting": 1}
+        (reason,) = await reasons(pair, Outcome.WAITING)
+        assert reason.code is Code.SOURCE_UNREAD
+    assert cities(pair) == {"A_1.NEF": ["Basel"]}, "the raw file itself looks its side-car up by name"
+    assert told(await pair.run())["skipped"] == 1
 
 
 async def test_told_to_ignore_them_it_is_a_file_like_any_other(pair: World) -> None:

@@ -19,6 +19,7 @@ from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, Broken, Container, EmbeddedMetadata, MediaType, Missing
 from dambridge.policy.intake import assess
+from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.ledger import Observation
 
 _XMP = "application/rdf+xml"
@@ -118,7 +119,13 @@ async def side_cars_among(
         verdict = assess(record, parts.policy, parts.programs, now)
         if isinstance(verdict, Leave) and verdict.reason.code is Code.NOT_SELECTED:
             continue
-        files = await _files_of(parts, record, before.get(record.key))
+        try:
+            files = await _files_of(parts, record, before.get(record.key))
+        except CannotGoOn:
+            raise
+        except NextMove as error:
+            left[record.key] = _unread(parts, error)
+            continue
         left[record.key] = _leave(record, files)
         it = Beside(id=record.key.remote_id, version=record.version)
         unread |= dict.fromkeys(await _without(parts, files, token(it)), it)
@@ -131,6 +138,11 @@ def _leave(record: AssetRecord, files: Mapping[RemoteId, str]) -> Leave:
         return Leave(outcome=Outcome.SKIPPED, reason=told)
     alone = Reason.of(Code.SIDE_CAR_ALONE, name=record.file_name)
     return Leave(outcome=Outcome.WAITING, reason=alone, waits_for="contributor")
+
+
+def _unread(parts: Parts, error: NextMove) -> Leave:
+    told = Reason.of(Code.SOURCE_UNREAD, copy=str(parts.source_copy), text=str(error))
+    return Leave(outcome=Outcome.WAITING, reason=told, waits_for="system")
 
 
 async def _files_of(parts: Parts, record: AssetRecord, before: Observation | None) -> Mapping[RemoteId, str]:

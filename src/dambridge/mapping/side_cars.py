@@ -59,13 +59,10 @@ def with_side_car(inside: EmbeddedMetadata, beside: EmbeddedMetadata) -> Embedde
     """What the file says, overlaid with what the side-car says in XMP. Of several dates of rights all stay, so that the
     careful one is found; every field that both name and that differs is among the disagreements."""
     ours = {name: tag for name, tag in beside.tags.items() if name.startswith("XMP-")}
-    ours |= {
-        name: (*_items(inside.tags[name]), *_items(ours[name]))
-        for name in _RIGHTS
-        if name in inside.tags and name in ours
-    }
     theirs, said = embedded_fields(inside), embedded_fields(replace(inside, tags=ours))
     differ = {str(name) for name in set(theirs) & set(said) if not same(name, theirs[name], said[name])}
+    for name in _RIGHTS & set(inside.tags) & set(ours):
+        ours[name] = (*_items(inside.tags[name]), *_items(ours[name]))
     return replace(
         inside,
         tags={**inside.tags, **ours},
