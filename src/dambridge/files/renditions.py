@@ -34,6 +34,7 @@ from dambridge.model.records import Broken, MediaType
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.outgoing import NotRendered, Rendered, RenditionOrder
 
+_COMMAND = (sys.executable, "-m", "dambridge.files.rendering_worker")
 _MIME = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "tiff": "image/tiff"}
 
 
@@ -176,7 +177,7 @@ class _Process:
         self.asked = 0
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(  # noqa: S603 - our own module in this very interpreter
-            [*wrappers(memory_bytes), sys.executable, "-m", "dambridge.files.rendering_worker"],
+            [*wrappers(memory_bytes), *_COMMAND],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
