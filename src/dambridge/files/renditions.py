@@ -166,6 +166,11 @@ def _kind(source: Path, file_name: str) -> tuple[str, int]:
     return kind.format, size
 
 
+def _python_path() -> str:
+    """Where this interpreter finds its modules, wherever the process is started."""
+    return os.pathsep.join(str(Path(it).absolute()) for it in sys.path if it)
+
+
 class _LostError(Exception):
     """The process died or fell silent; what it was asked is not done."""
 
@@ -184,7 +189,7 @@ class _Process:
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
                 "LC_ALL": "C.UTF-8",
-                "PYTHONPATH": os.pathsep.join(sys.path),
+                "PYTHONPATH": _python_path(),
             },
             cwd="/",
             start_new_session=True,

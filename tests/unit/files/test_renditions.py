@@ -161,6 +161,33 @@ async def test_a_broken_profile_is_told_and_changes_no_colour(render: Render, br
     assert any("profile cannot be used" in it for it in told.notes)
 
 
+def ink_profile() -> bytes:
+    """A CMYK profile of our own making: each of the inks alone is a grey of half lightness, black and mixtures are black."""
+    grid = [(100 if not any(inks) else 50 if sum(inks) == 1 and not inks[3] else 0) for inks in np.ndindex(2, 2, 2, 2)]
+    steps, matrix = bytes(range(256)), struct.pack(">9i", *(65536 if at % 4 == 0 else 0 for at in range(9)))
+    nodes = b"".join(bytes((round(it * 2.55), 128, 128)) for it in grid)
+    table = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + matrix + steps * 4 + nodes + steps * 3
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    start = 128 + 4 + 2 * 12
+    tags = (
+        struct.pack(">I", 2)
+        + b"wtpt"
+        + struct.pack(">II", start, 20)
+        + b"A2B0"
+        + struct.pack(">II", start + 20, len(table))
+    )
+    head = bytes(4) + bytes.fromhex("02400000") + b"scnrCMYKLab " + bytes(12) + b"acsp" + bytes(28) + white[8:20]
+    body = head.ljust(124, b"\0") + tags + white + table
+    return struct.pack(">I", len(body) + 4) + body
+
+
+async def test_cmyk_is_converted_as_its_profile_says(render: Render) -> None:
+    for inks, grey in (((255, 0, 0, 0), 119), ((0, 0, 255, 0), 119), ((0, 0, 0, 0), 255), ((0, 0, 0, 255), 0)):
+        told, picture = await render(saved(plain(inks, "CMYK"), "TIFF", icc_profile=ink_profile()))
+        assert told.notes == ()
+        assert near(picture, (grey, grey, grey), by=3), inks
+
+
 async def test_cmyk_without_a_profile_is_an_approximation_and_says_so(render: Render) -> None:
     for data in (
         saved(plain((0, 255, 255, 0), "CMYK"), "JPEG", quality=100),
