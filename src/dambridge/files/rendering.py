@@ -169,7 +169,7 @@ def _fitted(picture: Image.Image, longest: int | None) -> Image.Image:
     """No larger than told; never enlarged."""
     now = max(picture.size)
     if longest is None or now <= longest:
-        return picture.copy()
+        return picture
     width, height = (max(1, round(it * longest / now)) for it in picture.size)
     return picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
 
