@@ -54,7 +54,8 @@ def load_settings(path: Path) -> Settings:
 def _places(settings: Settings, file: Path) -> dict[str, Path]:
     """Where the store's parts are, beside the configuration file unless they are absolute."""
     beside = file.resolve().parent
-    return {"path": beside / settings.store.path, "tombstones": beside / settings.store.tombstones}
+    found = {"path": beside / settings.store.path, "tombstones": beside / settings.store.tombstones}
+    return found | ({"signing_key": beside / settings.store.signing_key} if settings.store.signing_key else {})
 
 
 def _journal_within(settings: Settings, file: Path, document: Document) -> list[Mistake]:

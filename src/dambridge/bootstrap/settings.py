@@ -128,6 +128,11 @@ class StoreOptions(Options):
         "outside the data folder: it outlives the loss of it, so that nothing comes back.",
     )
     keep_free: int = Field(default=1024**3, ge=0, description="Bytes of disk that the spool leaves free.")
+    signing_key: Path | None = Field(
+        default=None,
+        description="A PEM file with the Ed25519 key that signs records of withdrawals, readable by its owner alone, beside "
+        "the configuration file unless it is absolute. Left out: one is made in the data folder at first use.",
+    )
 
     @field_validator("url")
     @classmethod

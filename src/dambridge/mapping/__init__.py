@@ -21,7 +21,6 @@ from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
 from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, keys_by, table_rows
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
-from dambridge.mapping.rights_inside import SAID_BY_EVERY_FILE, rights_lacking, rights_tags
 from dambridge.mapping.side_cars import (
     belongs,
     has_side_car,
@@ -41,7 +40,6 @@ __all__ = [
     "FIELDS",
     "NO_ALIASES",
     "OF_THE_FILE",
-    "SAID_BY_EVERY_FILE",
     "WORK_LIST",
     "AccountMap",
     "Aliases",
@@ -88,8 +86,6 @@ __all__ = [
     "keys_by",
     "may_embed",
     "own_tags",
-    "rights_lacking",
-    "rights_tags",
     "same",
     "settled_by_file",
     "side_car_names",
