@@ -130,7 +130,7 @@ def _look(case: Case) -> _View:
 def _deadline(case: Case) -> datetime | None:
     """The end for which it goes, where that was known ahead and has come near."""
     until = case.publication.until if case.publication is not None else None
-    return until if until is not None and case.now >= until - case.lead else None
+    return until if until is not None and until <= case.horizon else None
 
 
 # causes to go -----------------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def _by_master(view: _View) -> Iterator[Reason]:
         yield Reason.of(Code.UNSELECTED, outlet=case.outlet.name, why=case.unselected)
     if answer is not None and not answer.permits:
         yield _shut(case, answer)
-    elif view.until is not None and view.until <= case.now + case.lead:
+    elif view.until is not None and view.until <= case.horizon:
         yield Reason.of(Code.ENDS_SOON, outlet=case.outlet.name, until=view.until.isoformat())
 
 

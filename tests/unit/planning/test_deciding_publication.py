@@ -185,5 +185,6 @@ def test_each_question_in_each_order(question: str, order: str) -> None:
     if kit is not None and case.publication is not None:
         case = replace(case, publication=replace(case.publication, kit=kit))
     case = replace(case, **changes)
+    case = replace(case, horizon=case.now + LEAD)
     wanted = dict(zip(ORDERS, (*expected, "skipped observe_only"), strict=True))
     assert said(decide_publication(case)) == wanted[order]
