@@ -37,10 +37,9 @@ class KitVerdict:
     ask_again: datetime | None = None
 
 
-def judge_kit(
-    kit: str, members: Sequence[Member] | None, *, now: datetime, lead: timedelta = timedelta()
-) -> KitVerdict:
-    """Say it; `members` is None where who belongs to it could not be read whole. The order of members does not matter."""
+def judge_kit(kit: str, members: Sequence[Member] | None, *, horizon: datetime) -> KitVerdict:
+    """Say it; `members` is None where who belongs to it could not be read whole, and what ends by `horizon` has to go now. The
+    order of members does not matter."""
     if members is None:
         return KitVerdict(kit=kit, unread=True)
     lacking = [f"{it.name}: {why}" for it in members if it.answer is not None and (why := _lacks(it, horizon))]
