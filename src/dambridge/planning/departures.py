@@ -39,12 +39,16 @@ _ABSENT = frozenset({Code.MASTER_GONE, Code.UNSELECTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """What becomes of a run's actions: `goes` is carried out, what `held` names waits for a person. Every action is in one of
-    them. `tripped` says which guards spoke: the run is red, whether anything is held or not."""
+    """What becomes of a run's actions. `actions` are all of them, as they may be carried out; what `held` names waits for a
+    person, the rest goes. `tripped` says which guards spoke: the run is red, whether anything is held or not."""
 
-    goes: tuple[Action, ...]
+    actions: tuple[Action, ...]
     held: Mapping[ActionId, Reason]
     tripped: tuple[Reason, ...]
+
+    @property
+    def goes(self) -> tuple[Action, ...]:
+        return tuple(it for it in self.actions if it.id not in self.held)
 
 
 def departure(action: Action) -> Departure | None:
@@ -86,8 +90,7 @@ def guard(
     )
     tripped = (*too_many, *too_much)
     spared = tuple(reversibly(it) if too_many and it in leaving else it for it in actions)
-    held = held_back(spared, tripped, policy)
-    return Passage(goes=tuple(it for it in spared if it.id not in held), held=held, tripped=tripped)
+    return Passage(actions=spared, held=held_back(spared, tripped, policy), tripped=tripped)
 
 
 def held_back(actions: Sequence[Action], tripped: Sequence[Reason], policy: PublishPolicy) -> Mapping[ActionId, Reason]:
@@ -124,9 +127,7 @@ def plan_publishing(
         changes_before=facts.changes_before,
         known=facts.known,
     )
-    held = [it for it in actions if it.id in passage.held]
-    everything = [*passage.goes, *held]
-    return make_plan(everything, left, facts=facts, policy=policy, takes=takes, now=now, tripped=passage.tripped)
+    return make_plan(passage.actions, left, facts=facts, policy=policy, takes=takes, now=now, tripped=passage.tripped)
 
 
 def _is_absence(action: Action) -> bool:

@@ -231,9 +231,9 @@ def test_wherever_our_file_stands_in_sight_without_being_shown_there_by_us_it_is
         modes = [random.choice(tuple(Visibility)) for _ in range(3)]
         containers = (GALLERY, HOLDING, ELSEWHERE)
         places = tuple(Held(it, str(it), mode) for it, mode in zip(containers, modes, strict=True))
-        case = replace(case, places=places, observe_only=False)
-        verdict = decide_publication(case)
-        own = {GALLERY} if case.publication.stage is Stage.VISIBLE else set()
+        stage = case.publication.stage
+        verdict = decide_publication(replace(case, places=places, observe_only=False))
+        own = {GALLERY} if stage is Stage.VISIBLE else set()
         astray = {it.container for it in places if it.effective is not Visibility.PRIVATE} - own
         taken = {it for action in verdict.actions if action.outward is not None for it in action.outward.places}
         assert astray <= taken
