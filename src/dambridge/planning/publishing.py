@@ -121,6 +121,18 @@ def decide_publication(case: Case) -> Verdict:
     return Verdict(actions=(*first, *goes_on.actions), leave=leave, ask_again=view.ask_again)
 
 
+def forbids(case: Case) -> Leave | None:
+    """Why nothing may be shown or written in this outlet now, None where it may. Asked right before each outward write, with
+    the master and the gallery's audience read again and the instant of then; nothing that was planned is believed."""
+    case = replace(case, master=as_read(case.master, case.policy))
+    if case.audience is None:
+        reason = Reason.of(Code.AUDIENCE_UNREAD, outlet=case.outlet.name)
+        return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="system")
+    view = _look(case)
+    held = _held(view, tuple(_causes(view)))
+    return held.leave if held is not None else None
+
+
 def _look(case: Case) -> _View:
     record = case.master.record if isinstance(case.master, Present) else None
     answer = ask_gate(case, record, case.now) if record is not None else None

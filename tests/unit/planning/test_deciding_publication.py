@@ -13,9 +13,10 @@ from dambridge.model.publications import Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, Missing, Present, Unread
 from dambridge.model.values import DateValue, FieldName, LangAlt
+from dambridge.planning.adoption import after_activation, taken_over, watched
 from dambridge.planning.kits import KitVerdict
 from dambridge.planning.outlets import Case, Held
-from dambridge.planning.publishing import Verdict, decide_link, decide_publication
+from dambridge.planning.publishing import Verdict, decide_link, decide_publication, forbids
 from dambridge.policy.outlets import Rendition, WithdrawTo
 from dambridge.ports.audience import Grant, Visibility
 from dambridge.ports.capabilities import Proof
@@ -503,3 +504,36 @@ def test_several_outlets_make_one_item_with_its_most_pressing_end() -> None:
     gone = in_sight(record(title="B"), outlet=other, audience=wider())
     verdict = decide_link([in_sight(record(title="B")), gone])
     assert said(verdict) == "withdraw(exposed), update_fields(fields_updated)"
+
+
+# right before a write ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.hazard("P36")
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_the_plan_said_is_asked_again_before_each_write(question: str) -> None:
+    """Nothing is written for which a fresh look finds a cause to go or a reason to wait; anything else may be."""
+    changes, (expected, _, _) = QUESTIONS[question]
+    changes = {it: value for it, value in changes.items() if it not in {"master", "seen", "publication_kit"}}
+    case = first_time(QUESTIONS[question][0].get("master"))
+    case = replace(case, master=QUESTIONS[question][0].get("seen", case.master), **changes)
+    case = replace(case, horizon=case.now + LEAD)
+    goes = expected.split("(")[0] in {"publish", "stage"} or "capability" in expected
+    answer = forbids(case)
+    assert (answer is None) == goes
+    assert answer is None or str(answer.reason.code) in expected
+
+
+# living portals ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_living_portal_is_watched_until_somebody_takes_it_over_and_sees_before_what_follows() -> None:
+    found = watched(POLICY.flow, in_sight().link, OUTLET, record(COPY), gallery=GALLERY, at=NOW)
+    assert (found.stage, found.until, found.master) == (Stage.ADOPTED, None, "")
+    assert OUTLET.own_fields.isdisjoint(found.fields)
+    unknown = in_sight(record(territories=None), publication=found)
+    assert said(decide_publication(unknown)) == "skipped observe_only"
+    assert said(after_activation(unknown)) == "withdraw(rights_unknown)"
+    assert said(after_activation(in_sight(publication=found))) == "note(noted), replace(file_replaced)"
+    with pytest.raises(ValueError, match="only adopted ones"):
+        taken_over(published(), at=NOW)

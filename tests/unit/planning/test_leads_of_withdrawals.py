@@ -140,7 +140,7 @@ def test_ten_thousand_licences_that_end_in_one_second_are_all_gone_before_it() -
     assert abs((T0 - found[0].begins) - lead) < SECOND
     now = found[0].begins
     assert horizon(found, PACE, now - SECOND) < T0
-    assert horizon(found, PACE, found[-1].begins) == found[-1].until
+    assert horizon(found, PACE, found[5000].begins) >= found[5000].until
     # The first pass takes what has to begin by now; each of those that follow what has since
     free = now
     for it in found:
