@@ -224,11 +224,9 @@ def _unfit(view: _View, writes: Sequence[Action]) -> Leave | None:
         return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="system")
     assert view.record is not None  # noqa: S101 - nothing is written of a master that was not read
     media_type = view.record.media_type
-    needs = {"take files out of galleries": can.take_out}
+    needs = {"take files out of galleries": can.take_out, "place files in galleries": can.folders}
     if case.outlet.withdraw_to is WithdrawTo.TRASH:
         needs["discard files"] = can.discard
-    else:
-        needs["place files in galleries"] = can.folders
     if any(it.size for it in writes):
         needs["take files"] = can.deliver.get(media_type, Proof.UNPROVEN)
     if any(it.kind is ActionKind.UPDATE_FIELDS for it in writes):

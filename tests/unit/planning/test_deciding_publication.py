@@ -261,6 +261,17 @@ def test_a_copy_that_says_less_than_we_wrote_neither_loosens_nor_tightens() -> N
     assert not any(it.kind is ActionKind.WITHDRAW for it in decide_publication(emptied).actions)
 
 
+def test_what_an_account_shows_of_rights_by_itself_is_nobodys_word() -> None:
+    """PhotoShelter shows a flag for releases whether anybody set it or not."""
+    there = Present(record(COPY, model_release=False))
+    shown = {**published().shown, FieldName("model_release"): False}
+    assert said(decide_publication(in_sight(copy=there, publication=published(shown=shown)))) == "unchanged in_step"
+    begun = published(shown={}, doing="publish")
+    assert said(decide_publication(in_sight(copy=there, publication=begun))) == "publish(published)"
+    assert said(decide_publication(in_sight(copy=there))) == "withdraw(gate_shut)"
+    assert published().withdrawal_id != published(turn=2).withdrawal_id
+
+
 @pytest.mark.hazard("P36")
 def test_a_restriction_said_in_one_copy_counts_in_every_outlet_of_the_link() -> None:
     other = replace(OUTLET, name="press", account=AccountId("press"))
