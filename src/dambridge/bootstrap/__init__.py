@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
     from dambridge.bootstrap.map_lint import faults_of, lint, lint_settings
     from dambridge.bootstrap.map_options import map_schema
+    from dambridge.bootstrap.outward import open_rights
     from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.settings import Settings
@@ -48,6 +49,7 @@ _LATER = {
     "hear_hooks": "wiring",
     "open_bridge": "wiring",
     "open_matching": "pairing",
+    "open_rights": "outward",
     "open_store": "wiring",
     "run_async": "wiring",
 }
@@ -75,6 +77,7 @@ __all__ = [
     "open_benches",
     "open_bridge",
     "open_matching",
+    "open_rights",
     "open_store",
     "probe",
     "remarks",
