@@ -102,7 +102,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             pair.keep_in_netx(picture(n), file_name=f"{name}.jpg", containers=["Campaigns"], attributes=given)
             for n, (name, given) in enumerate([("clear", dated), ("bare", {}), ("early", early)])
         ]
-        it = Desk(pair, *ids, now)
+        it = Desk(pair, ids[0], ids[1], ids[2], now)
         asyncio.run(_gone_out(it))
         yield it
 
