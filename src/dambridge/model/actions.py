@@ -13,6 +13,7 @@ from dambridge.model.accords import Accord
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import ActionId, AssetKey, CopyId, LinkId, RemoteId, derived_id
 from dambridge.model.outcomes import Outcome
+from dambridge.model.publications import Outward
 from dambridge.model.reasons import Reason
 from dambridge.model.records import AssetVersion
 from dambridge.model.terms import TermUse
@@ -33,6 +34,26 @@ class ActionKind(StrEnum):
     LET_GO = "let_go"
     """Take a copy that is gone out of its link and leave a tombstone. Nothing outside is touched."""
     ACTIVATE = "activate"
+    STAGE = "stage"
+    """Bring the file of a publication to where no audience sees it, and leave it there."""
+    PUBLISH = "publish"
+    """Stage it, describe it, show it."""
+    SHOW = "show"
+    """Show a file that stands in the account already. Moves no bytes."""
+    REPLACE = "replace"
+    """Bring the publication another file: a version of the same asset, or a new one before the old one goes."""
+    WITHDRAW = "withdraw"
+    """Take it out of everything that an audience sees, and look for it."""
+    CORRECT = "correct"
+    """Take it out of places that others put it in."""
+    NOTE = "note"
+    """Write down until when a publication may be seen and what it goes with. Nothing outside is touched."""
+
+
+ONCE_A_TURN = frozenset(
+    {ActionKind.STAGE, ActionKind.PUBLISH, ActionKind.SHOW, ActionKind.REPLACE, ActionKind.WITHDRAW}
+)
+"""What is one action until it is done, whatever its copies look like when it is planned again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +67,7 @@ class Action:
     `accords` are what the copies agree on once the action is done, for those groups that it is about; `conflicts` the entries
     of the inbox that are written with them. `held` names fields that the target is not known to take: the asset waits for
     them once everything else is done. `words` are the words of the asset that persons decided about, where these are to be
-    written down; None where nothing is to be.
+    written down; None where nothing is to be. `outward` is what actions about an outlet carry beside.
     """
 
     kind: ActionKind
@@ -69,23 +90,31 @@ class Action:
     conflicts: tuple[Conflict, ...] = ()
     held: tuple[FieldName, ...] = ()
     words: tuple[TermUse, ...] | None = None
+    outward: Outward | None = None
 
     @property
     def id(self) -> ActionId:
         """Derived from link, copy, kind and the versions expected: planning the same twice gives the same action.
 
         A create is one for the whole life of a copy, whatever the source looks like when it is planned again: so a
-        delivery whose reply was lost is found under the same id. Two agreements that say different things are two, and so
+        delivery whose reply was lost is found under the same id. What brings a publication about or ends it is one for its
+        turn, a replacement for each file that is to be brought. Two agreements that say different things are two, and so
         are two that rest on different states of the ledger.
         """
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
+        if self.outward is not None and self.kind in ONCE_A_TURN:
+            what = (self.outward.master,) if self.kind is ActionKind.REPLACE else ()
+            return ActionId(
+                derived_id("ac", self.link, str(self.target), str(self.kind), str(self.outward.turn), *what)
+            )
         versions = [part for k, v in sorted(self.expects.items()) for part in (k, v.modified, v.fields, v.content)]
         agreed = [json.dumps([it.group, fields_to_json(it.fields)], sort_keys=True) for it in self.accords]
         if self.kind is ActionKind.AGREE:
             agreed += [f"{it.group}@{it.revision}" for it in self.accords]
             agreed += [f"{it.id}@{it.revision}" for it in self.conflicts]
-        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed))
+        rests_on = [str(self.outward.revision)] if self.outward is not None else []
+        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed, *rests_on))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -110,6 +139,7 @@ class Action:
             **({"held": sorted(self.held)} if self.held else {}),
             **({"conflicts": [it.to_json() for it in self.conflicts]} if self.conflicts else {}),
             **({"words": [it.to_json() for it in self.words]} if self.words is not None else {}),
+            **({"outward": self.outward.to_json()} if self.outward is not None else {}),
         }
 
     @classmethod
@@ -135,6 +165,7 @@ class Action:
             held=tuple(FieldName(it) for it in data.get("held", ())),
             conflicts=tuple(Conflict.from_json(it) for it in data.get("conflicts", ())),
             words=words_from_json(data),
+            outward=Outward.from_json(data["outward"]) if "outward" in data else None,
         )
 
 

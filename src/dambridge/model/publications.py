@@ -41,12 +41,15 @@ IN_SIGHT = frozenset({Stage.VISIBLE, Stage.LEAVING})
 class Publication:
     """One copy in one outlet. All instants are aware and in UTC.
 
-    `copy.region` is the name of the outlet. `remote_id` is None until the file stands there. `fields` are the canonical values
-    last written for this outlet and `shown` the same as the account showed them then; fields that the region owns are in
-    neither. `master` is the fingerprint of what the file was made of (content token of the source, rendition, what was
-    embedded), `sha256` the digest of the file as sent. `former` is the file that this one takes the place of, from before it is
-    shown until the other is proven gone. `until` is the instant at which the gate shuts by itself, None where
-    none is known. `kit` names what it goes out with, empty where it goes alone. `revision` counts writes, 0 before the first.
+    `copy.region` is the name of the outlet. `remote_id` is None until the file stands there. `fields` are the canonical
+    values last written for this outlet and `shown` the same as the account showed them then; fields that the region
+    owns are in neither. `master` is the fingerprint of what the file was made of (content token of the source,
+    rendition, what was embedded), `sha256` the digest of the file as sent. `former` is the file that this one takes the
+    place of, from before it is shown until the other is proven gone. `until` is the instant at which the gate shuts by
+    itself, None where none is known. `kit` names what it goes out with, empty where it goes alone. `turn` counts what
+    was done with its file: whoever settles a staging, showing, replacement or withdrawal counts it up, so that the next
+    is another action. `doing` is the verb of an action under way with its file, written before its first call, empty
+    once it is settled. `revision` counts writes, 0 before the first.
     """
 
     flow: FlowName
@@ -67,6 +70,8 @@ class Publication:
     """When this stage began."""
     checked_at: datetime | None = None
     """When its places were last looked at."""
+    turn: int = 0
+    doing: str = ""
     revision: int = 0
 
     @property
@@ -100,6 +105,8 @@ class Publication:
             "kit": self.kit,
             "at": self.at.isoformat(),
             "checked_at": _text(self.checked_at),
+            "turn": self.turn,
+            "doing": self.doing,
             "revision": self.revision,
         }
 
@@ -122,7 +129,63 @@ class Publication:
             kit=data["kit"],
             at=datetime.fromisoformat(data["at"]),
             checked_at=_instant(data["checked_at"]),
+            turn=data["turn"],
+            doing=data["doing"],
             revision=data["revision"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outward:
+    """What an action about an outlet carries beside what every action does, and what the publication is to be once it is done.
+
+    `gallery` is the outlet's; `turn` and `revision` are those of the publication that it rests on. `master`, `until` and
+    `kit` are written into the publication. `places` are the containers that the file is to be taken out of; others that
+    hold it when it is looked for are left as well. `former` is the file that goes once the new one is shown. `deadline`
+    is the instant, known ahead, by which it has to be gone. `discard` sends it to the trash after all; `in_place`
+    replaces the file under its own id."""
+
+    gallery: RemoteId
+    turn: int = 0
+    revision: int = 0
+    master: str = ""
+    until: datetime | None = None
+    kit: str = ""
+    places: tuple[RemoteId, ...] = ()
+    former: RemoteId | None = None
+    deadline: datetime | None = None
+    discard: bool = False
+    in_place: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "gallery": self.gallery,
+            "turn": self.turn,
+            "revision": self.revision,
+            "master": self.master,
+            "until": _text(self.until),
+            "kit": self.kit,
+            "places": list(self.places),
+            "former": self.former,
+            "deadline": _text(self.deadline),
+            "discard": self.discard,
+            "in_place": self.in_place,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Outward:
+        return cls(
+            gallery=RemoteId(data["gallery"]),
+            turn=data["turn"],
+            revision=data["revision"],
+            master=data["master"],
+            until=_instant(data["until"]),
+            kit=data["kit"],
+            places=tuple(RemoteId(it) for it in data["places"]),
+            former=data["former"],
+            deadline=_instant(data["deadline"]),
+            discard=data["discard"],
+            in_place=data["in_place"],
         )
 
 

@@ -27,6 +27,13 @@ class Code(StrEnum):
     PAIRED = "paired"
     DERIVED = "derived"
     PAPER_ATTACHED = "paper_attached"
+    STAGED = "staged"
+    PUBLISHED = "published"
+    SHOWN_AGAIN = "shown_again"
+    FILE_REPLACED = "file_replaced"
+    WITHDRAWN = "withdrawn"
+    CORRECTED = "corrected"
+    NOTED = "noted"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -38,6 +45,10 @@ class Code(StrEnum):
     GONE_AT_SOURCE = "gone_at_source"
     OBSERVE_ONLY = "observe_only"
     TAKEN_DOWN = "taken_down"
+    UNSELECTED = "unselected"
+    MASTER_GONE = "master_gone"
+    GATE_SHUT = "gate_shut"
+    ENDS_SOON = "ends_soon"
     # waiting
     UNKNOWN_SINCE_LOSS = "unknown_since_loss"
     REQUIRED_FIELD_MISSING = "required_field_missing"
@@ -66,6 +77,16 @@ class Code(StrEnum):
     STALE_ANSWER = "stale_answer"
     PAIR_IN_REVIEW = "pair_in_review"
     PAPER_WAITS = "paper_waits"
+    EMBARGOED = "embargoed"
+    RIGHTS_UNKNOWN = "rights_unknown"
+    RIGHTS_EDITED_THERE = "rights_edited_there"
+    KIT_INCOMPLETE = "kit_incomplete"
+    KIT_UNREAD = "kit_unread"
+    KIT_NOT_READY = "kit_not_ready"
+    AUDIENCE_UNAGREED = "audience_unagreed"
+    AUDIENCE_DRIFTED = "audience_drifted"
+    AUDIENCE_UNREAD = "audience_unread"
+    REMOVED_THERE = "removed_there"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"
@@ -83,6 +104,9 @@ class Code(StrEnum):
     # failed
     REFUSED_BY_SYSTEM = "refused_by_system"
     BUG = "bug"
+    # said about what is taken out of sight
+    EXPOSED = "exposed"
+    LEAVING_UNPROVEN = "leaving_unproven"
     # said about a listing or a run
     LISTING_UNPROVEN = "listing_unproven"
     # said about what was found when the store was made anew

@@ -106,3 +106,6 @@ class Rights:
     consent: Consent | None = None
     mining: str = ""
     """The PLUS data mining code without its prefix (`DMI-PROHIBITED`); empty where nothing is said."""
+    also: tuple[Rights, ...] = ()
+    """What is said elsewhere of the same asset. Its restrictions count as much as those above, and nothing else of it: what
+    is not known above stays unknown whatever is said there."""

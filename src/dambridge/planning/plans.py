@@ -18,7 +18,7 @@ STORE_BYTES_PER_ACTION = 6000
 """What the ledger keeps of one action: its row, steps, item, agreed state and audit entry (measured on SQLite)."""
 
 
-INWARD = frozenset({ActionKind.AGREE, ActionKind.LET_GO})
+INWARD = frozenset({ActionKind.AGREE, ActionKind.LET_GO, ActionKind.NOTE})
 """What is written down here and changes nothing outside; no guard counts it."""
 
 

@@ -8,7 +8,7 @@ known for it. The answer is a value that says why in codes, until when it holds,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dambridge.model.gate import Answer, Block, Question
 from dambridge.model.rights import EVERYWHERE, PERPETUAL, Consent, Fact, Release, Rights
@@ -53,20 +53,33 @@ def may(rights: Rights, question: Question, rules: GateRules) -> Answer:
     channel = rules.channels.get(question.channel)
     if channel is None:
         return Answer(blocks=(Block.CHANNEL,))
+    said = (rights, *rights.also)
     unknown = tuple(sorted(_missing(rights, rules)))
-    blocks = [*_by_time(rights, question), *_by_bounds(rights, question, rules), *_by_use(rights, question, channel)]
+    found = [
+        (*_by_time(it, question), *_by_bounds(it, question, rules), *_by_use(it, question, channel)) for it in said
+    ]
+    blocks = list(dict.fromkeys(block for it in found for block in it))
     if rules.approved_only and question.status != "approved":
         blocks.append(Block.NOT_APPROVED)
     if unknown:
         blocks.append(Block.UNKNOWN)
-    later = sorted(it for it in (rights.not_before, rights.not_after) if it is not None and it > question.at)
+    opens = max((it.not_before for it in said if it.not_before is not None), default=None)
+    until = min((it.not_after for it in said if it.not_after is not None), default=None)
+    known = (at for it in said for at in (it.not_before, it.not_after) if at is not None)
     return Answer(
         blocks=tuple(blocks),
         unknown=unknown,
-        until=rights.not_after if not blocks else None,
-        opens=rights.not_before if blocks == [Block.BEFORE_START] else None,
-        ask_again=later[0] if later else None,
+        until=until if not blocks else None,
+        opens=opens if blocks == [Block.BEFORE_START] else None,
+        ask_again=min((it for it in known if it > question.at), default=None),
     )
+
+
+def strictest(master: Rights, *copies: Rights) -> Rights:
+    """The master's rights, and beside them every restriction that a copy names: the later start, the earlier end, only what
+    all permit, whatever one forbids, the weaker release, a consent that was withdrawn anywhere. A copy that says nothing
+    adds nothing, and none makes known what the master leaves unknown."""
+    return replace(master, also=(*master.also, *(it for it in copies if it != Rights())))
 
 
 def _by_time(rights: Rights, question: Question) -> Iterator[Block]:
@@ -104,11 +117,13 @@ def _by_use(rights: Rights, question: Question, channel: Channel) -> Iterator[Bl
 
 
 def _missing(rights: Rights, rules: GateRules) -> Iterator[Fact]:
+    unclear = any(it.unclear for it in (rights, *rights.also))
+    people = any(it.people for it in (rights, *rights.also))
     known = {
         Fact.HOLDER: bool(rights.holder),
         Fact.CREDIT: bool(rights.credit),
         Fact.KIND: rights.kind is not None,
-        Fact.WINDOW: not rights.unclear and (rights.not_after is not None or rights.kind in PERPETUAL),
+        Fact.WINDOW: not unclear and (rights.not_after is not None or rights.kind in PERPETUAL),
         Fact.TERRITORIES: rights.territories.permitted is not None,
         Fact.CHANNELS: rights.channels.permitted is not None,
         Fact.MODEL_RELEASE: rights.model_release is not None,
@@ -116,6 +131,6 @@ def _missing(rights: Rights, rules: GateRules) -> Iterator[Fact]:
         Fact.CONSENT: rights.consent is not None,
         Fact.CONTRACT: bool(rights.contract),
     }
-    demanded = rules.must_know | (rules.must_know_of_people if rights.people else frozenset())
+    demanded = rules.must_know | (rules.must_know_of_people if people else frozenset())
     # A date that was given and cannot be read shuts the gate whatever else is demanded
-    return (fact for fact in Fact if not known[fact] and (fact in demanded or (fact is Fact.WINDOW and rights.unclear)))
+    return (fact for fact in Fact if not known[fact] and (fact in demanded or (fact is Fact.WINDOW and unclear)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
 from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId, RemoteId
 from dambridge.model.publications import Publication, Stage
@@ -149,5 +149,5 @@ def _columns(it: Publication) -> dict[str, Any]:
     }
 
 
-def _publication(row: Row[Any]) -> Publication:
+def _publication(row: Any) -> Publication:
     return replace(Publication.from_json(row.body), revision=row.revision)

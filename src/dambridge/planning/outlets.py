@@ -1,0 +1,148 @@
+"""One asset before one outlet: everything that a decision about it rests on, and what the gate says to that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+
+from dambridge.mapping import equal, unread_fields
+from dambridge.mapping.rights import RIGHTS_FIELDS, rights_of
+from dambridge.model.gate import Answer, Question
+from dambridge.model.identity import AssetKey, LinkId, RemoteId
+from dambridge.model.publications import AgreedAudience, Publication, Stage
+from dambridge.model.reasons import Code, Reason
+from dambridge.model.records import AssetRecord, Missing, NotYet, Present, Seen, Unread
+from dambridge.model.rights import Rights
+from dambridge.model.values import FieldName, Fields
+from dambridge.planning.audiences import Drift, drift
+from dambridge.planning.kits import KitVerdict
+from dambridge.policy.gate import may, strictest
+from dambridge.policy.outlets import Outlet, PublishPolicy
+from dambridge.policy.patterns import matches_any
+from dambridge.ports.audience import Audience, Visibility
+from dambridge.ports.capabilities import ArchiveCapabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A container that holds our file now, and how it stands after inheritance."""
+
+    container: RemoteId
+    path: str
+    effective: Visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Everything that a decision about one link and one outlet rests on.
+
+    `status` is the master's lifecycle word, `selected` whether the selection names it for this outlet, `unselected` why not;
+    none of them is looked at where the master was not read. `elsewhere` is what copies in other outlets say of its rights
+    (`said_there`). `copy` is `NotYet` and `places`, all containers that hold our file, is None where
+    nobody looked. `audience` is the gallery's, None where it could not be
+    read, `Missing` where it is gone. `wanted` are the fields that the copy is to have, in the outlet's languages, its own
+    ones included; `file_name` its name there. `lead` is how long before an end its withdrawal has to begin (`planning.leads`).
+    """
+
+    link: LinkId
+    source: AssetKey
+    master: Seen
+    selected: bool
+    outlet: Outlet
+    agreed: AgreedAudience | None
+    audience: Audience | Missing | None
+    can: ArchiveCapabilities
+    wanted: Fields
+    policy: PublishPolicy
+    now: datetime
+    lead: timedelta
+    status: str = "approved"
+    unselected: str = ""
+    observe_only: bool = False
+    publication: Publication | None = None
+    copy: Seen = field(default_factory=NotYet)
+    places: tuple[Held, ...] | None = None
+    elsewhere: tuple[Rights, ...] = ()
+    kit: KitVerdict | None = None
+    file_name: str = ""
+
+    @property
+    def stage(self) -> Stage | None:
+        return self.publication.stage if self.publication is not None else None
+
+    @property
+    def in_sight(self) -> bool:
+        return self.publication is not None and self.publication.in_sight
+
+    @property
+    def gallery(self) -> RemoteId:
+        """The outlet's gallery as it was agreed, else as the publication knows it."""
+        if self.agreed is not None:
+            return self.agreed.gallery
+        known = self.publication.gallery if self.publication is not None else None
+        return known or RemoteId("")
+
+    @property
+    def copy_record(self) -> AssetRecord | None:
+        return self.copy.record if isinstance(self.copy, Present) else None
+
+    @property
+    def answered_for(self) -> tuple[Held, ...]:
+        """The places among those that we answer for in which somebody outside sees it."""
+        wide = (it for it in self.places or () if it.effective is not Visibility.PRIVATE)
+        ours = self.gallery
+        return tuple(it for it in wide if it.container == ours or matches_any(it.path, self.outlet.answers_for))
+
+
+def rights_said(record: AssetRecord, zone: tzinfo) -> Rights:
+    """What a record says about rights. What stands there and could not be read shuts the gate like a date that means none."""
+    found = rights_of(record.fields, zone)
+    unread = {FieldName(str(it["field"])) for it in record.notes if it.code is Code.VALUE_UNREADABLE} & RIGHTS_FIELDS
+    return replace(found, unclear=(*found.unclear, *sorted(unread))) if unread else found
+
+
+def rights_edited(publication: Publication | None, record: AssetRecord) -> tuple[FieldName, ...]:
+    """The fields about rights that somebody else set in a copy since we wrote it; what was emptied says nothing."""
+    if publication is None:
+        return ()
+    names = sorted(RIGHTS_FIELDS & record.fields.keys())
+    return tuple(it for it in names if not equal(it, record.fields[it], publication.shown.get(it)))
+
+
+def said_there(publication: Publication | None, record: AssetRecord | None, zone: tzinfo) -> Rights:
+    """What others said of its rights in a copy, legibly or not. Our own words come back from there and say nothing: they are
+    what the master said when they were written."""
+    if publication is None or record is None:
+        return Rights()
+    fields = {it: record.fields[it] for it in rights_edited(publication, record)}
+    notes = tuple(it for it in record.notes if it.code is Code.VALUE_UNREADABLE and it["field"] in publication.shown)
+    return rights_said(replace(record, fields=fields, notes=notes), zone)
+
+
+def as_read(master: Seen, policy: PublishPolicy) -> Seen:
+    """A master of which something was not read that its exposure hangs on was not read."""
+    if not isinstance(master, Present):
+        return master
+    beside = {it for it in (policy.status, policy.kit, policy.selection.outlets) if it is not None}
+    lacking = unread_fields(master.record) & (RIGHTS_FIELDS | beside)
+    return Unread(Reason.of(Code.FIELDS_UNREAD, fields=tuple(sorted(lacking)))) if lacking else master
+
+
+def ask_gate(case: Case, record: AssetRecord, at: datetime) -> Answer:
+    """The gate's word on the master as it was read and on what copies say, at this instant."""
+    zone = case.policy.zone
+    here = said_there(case.publication, case.copy_record, zone)
+    rights = strictest(rights_said(record, zone), here, *case.elsewhere)
+    outlet = case.outlet
+    question = Question(
+        channel=outlet.channel, territory=outlet.territory, audience=outlet.audience, at=at, status=case.status
+    )
+    return may(rights, question, case.policy.gate)
+
+
+def drifted(case: Case) -> Drift | None:
+    """How the gallery differs from what was agreed; None where nothing was agreed or it could not be read."""
+    if case.agreed is None or case.audience is None:
+        return None
+    found = case.audience if isinstance(case.audience, Audience) else None
+    return drift(case.agreed, found, case.now)
