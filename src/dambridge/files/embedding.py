@@ -42,9 +42,14 @@ _SIGNED: Final = (b"jumdc2pa\x00\x11\x00\x10", b"/C2PA_Manifest")
 class FileEmbedder:
     """Writes one file at a time. May be used from several event loops; its process starts with the first file."""
 
-    def __init__(self, options: ExifToolOptions | None = None, *, break_signatures: bool = False) -> None:
+    def __init__(
+        self, options: ExifToolOptions | None = None, *, break_signatures: bool = False, make_old_block: bool = False
+    ) -> None:
+        """`make_old_block` has an IPTC block made where none stands and the format has a place for one: many desks read
+        nothing else."""
         self._options = options or ExifToolOptions()
         self._break_signatures = break_signatures
+        self._make_old_block = make_old_block
         self._lock = threading.Lock()
         self._process: ExifToolProcess | None = None
 
@@ -77,7 +82,7 @@ class FileEmbedder:
                 _unsigned(source, before)
             if tags:
                 _room_for(target, size)
-                said = row(tags, before) | _block(tags, before, kind)
+                said = row(tags, before) | _block(tags, before, kind, anew=self._make_old_block)
                 self._make(
                     target, said, lambda it, values: it.write(source, values, target, seconds=self._seconds(size))
                 )
@@ -203,13 +208,14 @@ def _unsigned(source: Path, answer: Mapping[str, Any]) -> None:
     raise NotEmbedded("it carries a C2PA signature, which any write would break.")
 
 
-def _block(tags: Mapping[str, Tag], before: Mapping[str, Any], kind: Kind) -> dict[str, str]:
-    """The old IPTC block in step with the tags, where one stands there, or where a date of rights has no other home."""
+def _block(tags: Mapping[str, Tag], before: Mapping[str, Any], kind: Kind, *, anew: bool) -> dict[str, str]:
+    """The old IPTC block in step with the tags, where one stands there, or where one is to be made: by order, or because a
+    date of rights has no other home."""
     values, block = twins(tags), raw_block(before)
     if (
         not BY_NAME[kind.format].old_block
         or not values
-        or (block is None and (kind.format == "png" or not RIGHTS_DATES & set(tags)))
+        or (block is None and (kind.format == "png" or not (anew or RIGHTS_DATES & set(tags))))
     ):
         return {}
     try:

@@ -35,7 +35,7 @@ class ExifToolProcess:
         self._number = 0
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(  # noqa: S603 - found and checked by `finding`
-            [*_wrappers(memory_bytes), str(program), "-config", "", "-stay_open", "True", "-@", "-"],
+            [*wrappers(memory_bytes), str(program), "-config", "", "-stay_open", "True", "-@", "-"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -155,7 +155,7 @@ def _clean_environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def _wrappers(memory_bytes: int) -> list[str]:
+def wrappers(memory_bytes: int) -> list[str]:
     """Programs that bound the process where the machine has them: it dies with us, and its memory has an end."""
     command: list[str] = []
     if found := shutil.which("setpriv"):
