@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.settings import Settings
+    from dambridge.bootstrap.signatures import signer_of
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
@@ -44,6 +45,7 @@ _LATER = {
     "known_flow": "loading",
     "load_settings": "loading",
     "settings_schema": "loading",
+    "signer_of": "signatures",
     "Settings": "settings",
     "Bridge": "wiring",
     "hear_hooks": "wiring",
@@ -84,6 +86,7 @@ __all__ = [
     "report_of",
     "run_async",
     "settings_schema",
+    "signer_of",
     "with_progress",
 ]
 

@@ -51,7 +51,7 @@ class Told:
 
 def may_asset(context: Context, asset: str, wanted: Wanted) -> None:
     async def work() -> tuple[Asked, list[Told], tzinfo]:
-        async with open_rights(context.settings(), folder=folder_of(context)) as desk:
+        async with open_rights(context.settings()) as desk:
             at = _instant(wanted.at, desk)
             outlets = _outlets(wanted, desk)
             asked = await ask_about(desk, asset)
@@ -64,12 +64,22 @@ def may_asset(context: Context, asset: str, wanted: Wanted) -> None:
     asked, told, zone = go(work)
     if context.json:
         answers = [_answer_json(it, zone) for it in told]
-        print_json({"asset": str(asked.key), "link": asked.link, "file_name": asked.file_name, "answers": answers})
+        print_json(
+            {
+                "asset": str(asked.key),
+                "link": asked.link,
+                "file_name": asked.file_name,
+                "answers": answers,
+                "said_by_copies": [str(it) for it in asked.said_by_copies],
+            }
+        )
     else:
         say(f"{asked.file_name} ({asked.key})", style="bold")
         for it in told:
             about = it.to or f"{it.question.channel}, {it.question.territory}, {it.question.audience}"
             say(f"{about}: {gate_words(it.answer, zone)}")
+        for copy in asked.said_by_copies:
+            say(f"Somebody said more about its rights in {copy}; that counts too.")
         for word, text in (("Terms", asked.rights.terms), ("Constraints", asked.rights.constraints)):
             if text:
                 say(f"{word}, for people to read: {text}", style="dim")
@@ -148,14 +158,9 @@ class Seen:
     zone: tzinfo
 
 
-def folder_of(context: Context) -> Path:
-    """Where the configuration file stands; paths in it are beside it."""
-    return context.config.resolve().parent
-
-
 def _seen(context: Context, *, region: str, live: bool) -> Seen:
     async def work() -> Seen:
-        async with open_rights(context.settings(), folder=folder_of(context)) as desk:
+        async with open_rights(context.settings()) as desk:
             if region and region.casefold() not in _places(desk):
                 raise WrongUse(f"There is no region or outlet `{region}`. Known: {', '.join(sorted(_places(desk)))}.")
             rows = [it for it in await standings(desk, live=live) if _is_there(it, region)]

@@ -17,16 +17,18 @@ from dambridge.model.gate import Answer, Block, Question
 from dambridge.model.identity import AccountId, AssetKey, LinkId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.publications import Publication, Stage
-from dambridge.model.records import AssetRecord, NativeRecord
+from dambridge.model.records import AssetRecord, NativeRecord, Present, Unread
 from dambridge.model.rights import Rights
 from dambridge.model.standing import OutletStanding
 from dambridge.model.values import FieldName, Fields, LangAlt
-from dambridge.policy.gate import GateRules, may
+from dambridge.planning.outlets import as_read, rights_said, said_there
+from dambridge.policy.gate import GateRules, may, strictest
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.ports.agreeing import AgreeingLedger
-from dambridge.ports.errors import Refused
+from dambridge.ports.errors import Refused, TryLater
 from dambridge.ports.ledger import Observation
 from dambridge.ports.pace import Lane
+from dambridge.telemetry.wording import words
 
 PAGE = 500
 AT_ONCE = 100
@@ -55,6 +57,8 @@ class Asked:
     file_name: str
     rights: Rights
     status: str
+    said_by_copies: tuple[AssetKey, ...] = ()
+    """Copies outside that say something of their own about its rights."""
 
 
 @dataclass(slots=True)
@@ -79,13 +83,32 @@ async def ask_about(desk: RightsDesk, given: str) -> Asked:
         raise Refused(f"There is no asset {key.remote_id} in `{key.account}` that this user can see.")
     record = to_canonical(native, site.map)
     policy = next((it for it in desk.policies if it.source == key.account), None)
+    if policy is not None and isinstance(unread := as_read(Present(record), policy), Unread):
+        raise TryLater(f"{key} could not be read whole: {words(unread.reason)}")
+    there = await _said_by_copies(desk, link) if link is not None else {}
     return Asked(
         key=key,
         link=link,
         file_name=record.file_name,
-        rights=rights_of(record.fields, desk.zone),
+        rights=strictest(rights_said(record, desk.zone), *there.values()),
         status=status_of(record.fields, policy.status if policy else None),
+        said_by_copies=tuple(sorted(there)),
     )
+
+
+async def _said_by_copies(desk: RightsDesk, link: LinkId) -> dict[AssetKey, Rights]:
+    """What people said about rights in copies that stand outside, since we wrote them."""
+    found: dict[AssetKey, Rights] = {}
+    for it in (await desk.ledger.publications([link])).get(link, {}).values():
+        site = desk.sites.get(it.copy.account)
+        if it.key is None or not it.in_sight or site is None:
+            continue
+        native = (await site.archive.read([it.key.remote_id], lane=Lane.NORMAL)).get(it.key.remote_id)
+        if isinstance(native, NativeRecord):
+            rights = said_there(it, to_canonical(native, site.map), desk.zone)
+            if rights != Rights():
+                found[it.key] = rights
+    return found
 
 
 def status_of(fields: Fields, name: FieldName | None) -> str:
@@ -98,7 +121,7 @@ def status_of(fields: Fields, name: FieldName | None) -> str:
         case LangAlt() as value:
             return value.default.strip().casefold()
         case tuple() as value:
-            return ", ".join(value).strip().casefold()
+            return next((it.strip().casefold() for it in value), "")
         case value:
             return str(value).strip().casefold()
 
@@ -125,9 +148,16 @@ async def _master(desk: RightsDesk, given: str) -> tuple[AssetKey, LinkId | None
 
 def question_for(outlet: Outlet, asked: Asked, at: datetime) -> Question:
     """What is asked of the gate for this outlet."""
-    return Question(
-        channel=outlet.channel, territory=outlet.territory, audience=outlet.audience, at=at, status=asked.status
-    )
+    return _question(outlet, asked.status, at)
+
+
+def question_at(outlet: Outlet, policy: PublishPolicy, fields: Fields, at: datetime) -> Question:
+    """The same of a master with these fields."""
+    return _question(outlet, status_of(fields, policy.status), at)
+
+
+def _question(outlet: Outlet, status: str, at: datetime) -> Question:
+    return Question(channel=outlet.channel, territory=outlet.territory, audience=outlet.audience, at=at, status=status)
 
 
 # everything -----------------------------------------------------------------------------------------------------------
@@ -171,11 +201,11 @@ async def _of_page(
 def _standing(
     desk: RightsDesk, policy: PublishPolicy, it: Publication, master: AssetKey | None, said: _Masters
 ) -> OutletStanding:
-    fields = it.fields
+    fields, rights = it.fields, rights_of(it.fields, policy.zone)
     if master is not None and master in said.asked:
-        fields = said.said[master].fields if master in said.said else {}
+        record = said.said.get(master)
+        fields, rights = (record.fields, rights_said(record, policy.zone)) if record is not None else ({}, Rights())
     outlet = policy.outlets.get(it.outlet)
-    rights = rights_of(fields, policy.zone)
     return OutletStanding(
         flow=policy.flow,
         outlet=it.outlet,
@@ -200,10 +230,7 @@ def _answer(
     if outlet is None:
         return Answer(blocks=(Block.CHANNEL,))
     status = status_of(fields, policy.status) if known else "approved"
-    question = Question(
-        channel=outlet.channel, territory=outlet.territory, audience=outlet.audience, at=desk.now, status=status
-    )
-    return may(rights, question, policy.gate)
+    return may(rights, _question(outlet, status, desk.now), policy.gate)
 
 
 async def _read(desk: RightsDesk, keys: Sequence[AssetKey]) -> _Masters:
@@ -248,9 +275,9 @@ def _waits(
 ) -> OutletStanding | None:
     rights, answer = Rights(), _told(it, outlet)
     if it.key in said.said:
-        fields = said.said[it.key].fields
-        rights = rights_of(fields, policy.zone)
-        answer = _answer(desk, policy, outlet, rights, fields, known=True)
+        record = said.said[it.key]
+        rights = rights_said(record, policy.zone)
+        answer = _answer(desk, policy, outlet, rights, record.fields, known=True)
     if answer is None:
         return None
     return OutletStanding(
