@@ -48,7 +48,14 @@ def load_settings(path: Path) -> Settings:
         mistakes += _journal_within(settings, path, document)
     if mistakes or settings is None:
         raise ConfigurationWrong(path, mistakes)
-    return settings.model_copy(update={"store": settings.store.model_copy(update=_places(settings, path))})
+    store = settings.store.model_copy(update=_places(settings, path))
+    return settings.model_copy(update={"store": store, "flows": _with_files(settings.flows, path)})
+
+
+def _with_files(flows: FlowOptions, file: Path) -> FlowOptions:
+    """The flows with the files that renditions are made with where they are, beside the configuration file."""
+    folder = file.resolve().parent
+    return flows.model_copy(update={str(name): it.beside(folder) for name, it in flows.outward.items()})
 
 
 def _places(settings: Settings, file: Path) -> dict[str, Path]:

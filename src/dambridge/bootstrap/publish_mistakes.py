@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dambridge.bootstrap.document import Document, Location, Mistake
 from dambridge.bootstrap.mirrors import Maps
 from dambridge.bootstrap.mistakes import near
-from dambridge.bootstrap.publish_options import OutletOptions, PublishOptions
+from dambridge.bootstrap.publish_options import SRGB, OutletOptions, PublishOptions, RenditionOptions
 from dambridge.bootstrap.publishing import channel_of, outlets_of, territory_of
 from dambridge.bootstrap.settings import Settings
 from dambridge.expressions import ExpressionInvalid, compile_expression
@@ -183,17 +184,24 @@ def _wrong_words(it: OutletOptions, document: Document, at: Location) -> Iterato
             yield document.mistake(place, what, "Take it out of the region's own fields.")
     if it.rendition is not None and it.rendition.name == "original":
         yield document.mistake((*at, "rendition", "name"), "`original` is the master's own file.", "Name it otherwise.")
-    if it.rendition is not None and it.rendition.watermark is not None:
-        file = document.path.resolve().parent / it.rendition.watermark
-        if not file.is_file():
-            place = (*at, "rendition", "watermark")
-            yield document.mistake(place, f"There is no file {it.rendition.watermark}.", "Name a picture, best a PNG.")
+    if it.rendition is not None:
+        yield from _missing_files(it.rendition, document, (*at, "rendition"))
     known = frozenset({*FIELDS, "file_name"})
     for sentence in template_mistakes(it.naming, known):
         yield document.mistake((*at, "naming"), f"{sentence[:1].upper()}{sentence[1:]}.", "Correct the template.")
     if not VARIABLE.search(it.naming):
         remedy = "Use {file_name} or a field that is another one for each."
         yield document.mistake((*at, "naming"), "All files would have one name.", remedy)
+
+
+def _missing_files(it: RenditionOptions, document: Document, at: Location) -> Iterator[Mistake]:
+    given = it.beside(document.path.resolve().parent)
+    if given.watermark is not None and not given.watermark.is_file():
+        what = f"There is no file {it.watermark}."
+        yield document.mistake((*at, "watermark"), what, "Name a picture, best a PNG.")
+    if it.profile != SRGB and not Path(given.profile).is_file():
+        what = f"There is no file {it.profile}."
+        yield document.mistake((*at, "profile"), what, "Write `srgb`, or name an ICC file for RGB.")
 
 
 def _twice(settings: Settings, document: Document) -> Iterator[Mistake]:

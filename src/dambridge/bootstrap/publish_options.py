@@ -14,6 +14,7 @@ from dambridge.policy.gate import ASKED_OF_PEOPLE, CAREFUL
 from dambridge.policy.outlets import OnMassAbsence, WithdrawTo
 
 OutletName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,40}$")]
+SRGB = "srgb"
 LANGUAGE = r"^(x-default|[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)$"
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
 COMMON_FIELDS = ("title", "headline", "description", "keywords", "creator", "source", "city", "country", "alt_text")
@@ -69,14 +70,23 @@ class RenditionOptions(Options):
     longest: int | None = Field(default=None, ge=16, le=30000, description="The longer side in pixels, at most.")
     format: Literal["jpeg", "png", "tiff", "webp"] = Field(default="jpeg", description="The format of the file.")
     quality: int = Field(default=88, ge=1, le=100, description="For JPEG and WebP.")
-    profile: Literal["srgb", "keep"] = Field(
-        default="srgb", description="The colour profile: `srgb` converts, `keep` leaves that of the original."
+    profile: str = Field(
+        default="srgb",
+        description="The colour profile: `srgb`, or the path of an ICC file for RGB, beside the configuration file unless it "
+        "is absolute.",
     )
     watermark: Path | None = Field(
         default=None,
         description="A picture laid over it (PNG), beside the configuration file unless the path is absolute.",
     )
     opacity: float = Field(default=0.35, gt=0, le=1, description="How strongly the watermark shows.")
+
+    def beside(self, folder: Path) -> RenditionOptions:
+        """The same with its files where they stand: beside the configuration file in this folder."""
+        files: dict[str, object] = {"watermark": folder / self.watermark} if self.watermark is not None else {}
+        if self.profile != SRGB:
+            files["profile"] = str(folder / self.profile)
+        return self.model_copy(update=files)
 
 
 class OutletOptions(Options):
@@ -198,6 +208,14 @@ class PublishOptions(Options):
         "has no end known ahead until a person says so, or `withdraw` it so that it can be had again.",
     )
     plan_ttl: Span = Field(default=timedelta(days=2), description="How long a plan may be applied after it was made.")
+
+    def beside(self, folder: Path) -> PublishOptions:
+        """The same with the files of its renditions where they stand."""
+        outlets = {
+            name: it.model_copy(update={"rendition": it.rendition.beside(folder)}) if it.rendition is not None else it
+            for name, it in self.outlets.items()
+        }
+        return self.model_copy(update={"outlets": outlets})
 
 
 class SyndicateOptions(PublishOptions):

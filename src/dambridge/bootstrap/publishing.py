@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dambridge.bootstrap.mirrors import Maps
@@ -64,13 +63,13 @@ def build_gate(settings: Settings) -> GateRules:
     )
 
 
-def build_publish(settings: Settings, flow: FlowName, maps: Maps, *, folder: Path) -> PublishPolicy:
-    """The policy of one of the two flows. `folder` is where the configuration file stands."""
+def build_publish(settings: Settings, flow: FlowName, maps: Maps) -> PublishPolicy:
+    """The policy of one of the two flows."""
     it = settings.flows.outward[flow]
     return PublishPolicy(
         flow=flow,
         source=AccountId(it.source),
-        outlets={name: _outlet(name, given, folder) for name, given in it.outlets.items()},
+        outlets={name: _outlet(name, given) for name, given in it.outlets.items()},
         selection=Selection(
             folders=it.select.folders,
             exclude=it.select.exclude,
@@ -108,7 +107,7 @@ def published_fields(it: PublishOptions, maps: Maps) -> frozenset[FieldName]:
     return frozenset(FieldName(name) for name in COMMON_FIELDS if home is None or name in home.reads)
 
 
-def _outlet(name: str, it: OutletOptions, folder: Path) -> Outlet:
+def _outlet(name: str, it: OutletOptions) -> Outlet:
     return Outlet(
         name=name,
         account=AccountId(it.account),
@@ -117,7 +116,7 @@ def _outlet(name: str, it: OutletOptions, folder: Path) -> Outlet:
         territory=territory_of(it.territory),
         audience=it.audience,
         region=it.region,
-        rendition=_rendition(it.rendition, folder) if it.rendition else None,
+        rendition=_rendition(it.rendition) if it.rendition else None,
         languages=it.languages,
         naming=it.naming,
         own_fields=frozenset(map(FieldName, it.own_fields)),
@@ -128,14 +127,14 @@ def _outlet(name: str, it: OutletOptions, folder: Path) -> Outlet:
     )
 
 
-def _rendition(it: RenditionOptions, folder: Path) -> Rendition:
+def _rendition(it: RenditionOptions) -> Rendition:
     return Rendition(
         name=it.name,
         longest=it.longest,
         format=it.format,
         quality=it.quality,
         profile=it.profile,
-        watermark=str(folder / it.watermark) if it.watermark else "",
+        watermark=str(it.watermark) if it.watermark else "",
         opacity=it.opacity,
     )
 

@@ -19,7 +19,9 @@ from dambridge.cli.context import DEFAULT_FILE, Context, WrongUse, leave
 from dambridge.cli.maps_app import maps_app
 from dambridge.cli.match_app import match_app
 from dambridge.cli.options import By, Flow, Json, Limit, context_of
+from dambridge.cli.outlets_app import outlets_app, withdrawals_app
 from dambridge.cli.rendering import print_json, warn
+from dambridge.cli.rights_app import rights_app
 from dambridge.cli.runs_app import runs_app
 from dambridge.cli.store_app import store_app
 from dambridge.cli.terms_app import terms_app
@@ -42,6 +44,9 @@ for name, group in (
     ("match", match_app),
     ("terms", terms_app),
     ("maps", maps_app),
+    ("rights", rights_app),
+    ("outlets", outlets_app),
+    ("withdrawals", withdrawals_app),
 ):
     app.add_typer(group, name=name)
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import structlog
 
+from dambridge.engine import outlets
 from dambridge.engine.fitting import Approval
 from dambridge.engine.flows import Flow, Flows, flow_named, run_all
+from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.previewing import stored
 from dambridge.engine.rebuilding.releasing import release
 from dambridge.engine.rebuilding.running import intake_of, rebuild
@@ -23,7 +25,7 @@ from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, P
 from dambridge.model.plans import PlanDamaged
 from dambridge.policy.rounds import in_order
 from dambridge.ports.clock import Clock
-from dambridge.ports.errors import CannotGoOn, NextMove
+from dambridge.ports.errors import CannotGoOn, NextMove, Refused
 from dambridge.ports.ledger import Due
 from dambridge.ports.terms import WholeLedger
 
@@ -49,8 +51,10 @@ class Worker:
         name: str,
         serving: bool,
         reconcile_every: timedelta = timedelta(days=1),
+        outlets: OutletDesk | None = None,
     ) -> None:
         self._flows = flows
+        self._outlets = outlets
         self._ledger = ledger
         self._clock = clock
         self._every = {POLL: poll_every, RECONCILE: reconcile_every}
@@ -139,6 +143,8 @@ class Worker:
 
     async def _dispatch(self, command: Command) -> Mapping[str, Any]:
         scope = command.scope
+        if command.kind in outlets.ORDERS:
+            return await outlets.carry_out(self._outlets, command)
         match command.kind:
             case CommandKind.RUN:
                 return await self._run(command)
@@ -173,6 +179,7 @@ class Worker:
                 parts = intake_of(self._flows)
                 count = await release(parts, keys, everything=bool(scope.get("all")), by=command.actor)
                 return {"released": count, "exit_code": 0}
+        raise Refused(f"`{command.kind}` is no order that this worker knows.", code="unknown_order")
 
     async def _run(self, command: Command) -> Mapping[str, Any]:
         names, wanted = self._meant(command.scope), {it: bool(command.scope.get(it)) for it in ("full", "reconcile")}

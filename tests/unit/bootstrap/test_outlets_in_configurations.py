@@ -73,7 +73,7 @@ def loaded(folder: Path, given: Any = SOUND) -> Settings:
 
 def policy(folder: Path, given: Any = SOUND, flow: FlowName = FlowName.PUBLISH) -> PublishPolicy:
     settings = loaded(folder, given)
-    return build_publish(settings, flow, build_maps(settings), folder=folder)
+    return build_publish(settings, flow, build_maps(settings))
 
 
 def mistakes(folder: Path, change: Change) -> dict[str, str]:
@@ -136,7 +136,7 @@ def test_the_example_goes_out_once_its_marks_are_taken_away(tmp_path: Path, monk
     )
     (tmp_path / "dambridge.yaml").write_text(said, encoding="utf-8")
     settings = load_settings(tmp_path / "dambridge.yaml")
-    made = build_publish(settings, FlowName.PUBLISH, build_maps(settings), folder=tmp_path)
+    made = build_publish(settings, FlowName.PUBLISH, build_maps(settings))
     assert made.outlets["dealers"].gallery == "Partners/Dealers"
     assert FlowName.PUBLISH in settings.flows.configured
 
@@ -173,6 +173,7 @@ def test_plans_rest_on_the_gate(tmp_path: Path) -> None:
         (lambda it: outlet(it).update(languages=["german!"]), "publish.outlets.dealers.languages.0", "cannot be right"),
         (lambda it: outlet(it).update(rendition={"name": "original"}), "rendition.name", "master's own file"),
         (lambda it: outlet(it).update(rendition={"name": "w", "watermark": "no.png"}), "watermark", "no file no.png"),
+        (lambda it: outlet(it).update(rendition={"name": "w", "profile": "p.icc"}), "profile", "no file p.icc"),
         (lambda it: outlet(it).update(rendition={"name": "w", "quality": 101}), "rendition.quality", ""),
         (lambda it: outlet(it).update(withdraw_to="bin"), "publish.outlets.dealers.withdraw_to", "holding, trash"),
         (lambda it: outlet(it).update(galery="x"), "publish.outlets.dealers.galery", "Did you mean `gallery`"),

@@ -233,6 +233,8 @@ def test_an_audience_in_several_territories_needs_every_one_of_them(
     bounds = Bounds(permitted=frozenset(permitted), forbidden=frozenset(forbidden))
     answer = ask(replace(CLEAR, territories=bounds), territory=territory)
     assert answer.blocks == (() if opens else (Block.TERRITORY,))
+
+
 # what is said in several places -----------------------------------------------------------------------------------------
 
 
