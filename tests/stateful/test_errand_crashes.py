@@ -79,6 +79,27 @@ def a_note(pair: World) -> None:
     )
 
 
+def a_display(pair: World) -> None:
+    """An embargo to be shown in the instructions, of an asset that has arrived."""
+    agency = {
+        "fields": {"embargo_until": "custom.Embargo"},
+        "displays": [{"field": "instructions", "text": "EMBARGO until {embargo_until}"}],
+    }
+    made = {"owner": "Mara Lind", "review_by": "2090-01-01", "accounts": {"agency": agency}}
+    pair.folder.mkdir(parents=True, exist_ok=True)
+    (pair.folder / "map.yaml").write_text(yaml.safe_dump(made), encoding="utf-8")
+    pair.overrides = merged(
+        pair.overrides, {"map_file": "map.yaml", "accounts": {"agency": {"proven": ["write_iptc"]}}}
+    )
+    pair.submit(
+        picture(1),
+        file_name="a.jpg",
+        containers=["Intake/A"],
+        iptc=approved(instructions="Call first"),
+        custom={"Embargo": "2026-12-24"},
+    )
+
+
 def instructions(pair: World) -> list[str]:
     return [str(it["metadata"].get("instructions", "")) for it in lines(pair.photoshelter.url, "/__sim__/state")]
 
@@ -97,6 +118,14 @@ CASES = {
         a_note,
         instructions,
         "asset.sent_back",
+        lambda call: call["method"] == "PATCH" and call["changed"],
+        "photoshelter",
+    ),
+    Errand.DISPLAY: Case(
+        FlowName.INTAKE,
+        a_display,
+        instructions,
+        "asset.shown",
         lambda call: call["method"] == "PATCH" and call["changed"],
         "photoshelter",
     ),

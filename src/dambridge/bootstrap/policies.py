@@ -70,7 +70,7 @@ def build_policy(settings: Settings) -> IntakePolicy:
         expression=it.select.expression,
         folder=it.place.folder,
         places=settings.site_map.places if settings.site_map else (),
-        groups_for_rules=settings.site_map.groups() if settings.site_map else frozenset(),
+        groups_for_rules=_groups(settings, it),
         arrival=it.place.arrival,
         unproven_fields=it.unproven_fields,
         side_cars=it.side_cars == "read",
@@ -85,6 +85,14 @@ def build_policy(settings: Settings) -> IntakePolicy:
         max_share=it.guards.max_share,
         plan_ttl=it.plan_ttl,
     )
+
+
+def _groups(settings: Settings, it: IntakeOptions) -> frozenset[str]:
+    """Groups of the source's record that the maps speak of."""
+    by_rules = settings.site_map.groups() if settings.site_map else frozenset()
+    home = build_maps(settings).get(AccountId(it.source))
+    own = home is not None and any(rule.read and rule.group == "custom" for rule in home.rules)
+    return by_rules | ({"custom"} if own else set())
 
 
 def _left_to_others(settings: Settings, it: IntakeOptions) -> frozenset[FieldName]:

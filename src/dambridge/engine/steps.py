@@ -27,6 +27,7 @@ class Step(StrEnum):
     RETIRE = "retire"
     HANG = "hang"
     NOTE = "note"
+    SHOW = "show"
 
 
 STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
@@ -50,9 +51,15 @@ class Errand(StrEnum):
     """A paper hung on a picture (`enriching.papers`)."""
     NOTE = "note"
     """A note at the source about what an asset lacks (`sending_back`)."""
+    DISPLAY = "display"
+    """A field shown in another one's place at the source (`showing`)."""
 
 
-ERRANDS: Mapping[Errand, tuple[Step, ...]] = {Errand.PAPER: (Step.HANG,), Errand.NOTE: (Step.NOTE,)}
+ERRANDS: Mapping[Errand, tuple[Step, ...]] = {
+    Errand.PAPER: (Step.HANG,),
+    Errand.NOTE: (Step.NOTE,),
+    Errand.DISPLAY: (Step.SHOW,),
+}
 """Which steps an errand takes."""
 
 

@@ -16,7 +16,7 @@ from dambridge.mapping.fields import FIELDS, MARK, Kind, kind_of
 from dambridge.mapping.lookups import key_pattern
 from dambridge.mapping.normal import normal_text
 from dambridge.mapping.rules import AccountMap, Rule
-from dambridge.mapping.terms import Definition, takes_many
+from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, takes_many
 from dambridge.mapping.transforms import Transform, TransformFailed
 from dambridge.mapping.writing import to_native
 from dambridge.model.reasons import Code
@@ -47,10 +47,11 @@ class MetadataMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What the linter knows beside the map: the account's definitions where it shows them, the site's metadata maps, and
-    the fields that other accounts give."""
+    """What the linter knows beside the map: the account's definitions where it shows them, what persons said that words
+    mean there, the site's metadata maps, and the fields that other accounts give."""
 
     definitions: Mapping[str, Definition] | None = None
+    aliases: Aliases = NO_ALIASES
     metadata_maps: Sequence[MetadataMap] = ()
     given: Collection[FieldName] = field(default_factory=frozenset)
 
@@ -155,7 +156,8 @@ def _of_fixed_values(rule: Rule, account: AccountMap, around: Around) -> Iterato
         if value in tried[-64:]:
             continue  # rows of a table repeat few values
         tried.append(value)
-        for it in to_native({rule.field: value}, (), account, definitions=around.definitions).problems:
+        written = to_native({rule.field: value}, (), account, definitions=around.definitions, aliases=around.aliases)
+        for it in written.problems:
             fault = _BY_CODE.get(it.code, Fault.VALUE_REFUSED)
             if fault is Fault.ATTRIBUTE_MISSING or (fault, origin) in seen:
                 continue

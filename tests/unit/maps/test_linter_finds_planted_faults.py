@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import yaml
 
 from dambridge.bootstrap import ConfigurationWrong, faults_of, lint_settings
 from dambridge.bootstrap.map_lint import Live
+from dambridge.mapping import Aliases
 from dambridge.mapping.faults import Fault, LintFinding
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.records import AssetRecord, AssetVersion, MediaType
+from dambridge.model.terms import TermDecision, TermKey, Verdict
 from dambridge.model.values import FieldName, LangAlt, Value
 from dambridge.telemetry import lint_words
 from dambridge.telemetry.lint_words import WORDS
@@ -45,6 +48,21 @@ SITE = {
     "Country Code": ("pulldown", ("DEU", "AUT", "CHE")),
     "Rating": ("number", None),
     "Campaign": ("text", None),
+}
+
+
+RICH: dict[str, Value] = {
+    "title": LangAlt.plain("Harbour"),
+    "headline": "Harbour at dawn",
+    "job_id": "HB-0001",
+    "country": "Germany",
+    "keywords": ("press",),
+    "creator": ("A", "B"),
+    "credit": "Harbour Board",
+    "city": "Rye",
+    "instructions": "Call first",
+    "usage_terms": LangAlt.plain("Editorial use"),
+    "source": "Riverbend",
 }
 
 
@@ -157,6 +175,38 @@ def test_real_assets_show_what_would_be_lost(
     assert (it.fault, it.field, it.assets) == (fault, field, 5)
     assert [one.asset for one in it.samples] == ["agency:I0", "agency:I1", "agency:I2"]
     assert it.samples[0].value == value
+
+
+@pytest.mark.hazard("P32")
+def test_each_fault_of_a_field_names_assets_that_have_it(load: Load) -> None:
+    """Of faults that a map cannot be read with, there is no map to hold against assets; others are about tables and rules."""
+    rich = [record(number, **RICH) for number in range(5)]
+    named: set[str] = set()
+    for name, planted in FAULTS.items():
+        document = put(sound(), planted["at"], planted["put"])
+        told = found_in(load, document, live(*rich) if planted.get("live") else Live(records=rich))
+        for it in (it for it in told if it.field in RICH and it.account):
+            assert (it.assets, len(it.samples)) == (5, 3)
+            assert it.samples[0].asset == "agency:I0"
+            named.add(name)
+    assert len(named) >= 7, named
+
+
+def test_a_word_that_a_person_decided_about_is_no_fault(load: Load) -> None:
+    words = [record(number, country="Frankreich") for number in range(2)]
+    (it,) = found_in(load, sound(), live(*words))
+    assert it.fault is Fault.TERM_WITHOUT_PARTNER
+    decision = TermDecision(
+        key=TermKey(ARCHIVE, "Country", "frankreich"),
+        verdict=Verdict.MAP,
+        term="Germany",
+        why="",
+        by="ana",
+        at=NOW,
+        order="co-1",
+    )
+    decided = replace(live(*words), aliases={ARCHIVE: Aliases.of(ARCHIVE, [decision], {})})
+    assert found_in(load, sound(), decided) == []
 
 
 def test_a_key_without_a_row_is_shown_where_the_table_waits_for_it(load: Load) -> None:
