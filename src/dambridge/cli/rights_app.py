@@ -128,3 +128,29 @@ def rights_calendar(
     from dambridge.cli import rights
 
     rights.write_calendar(context_of(ctx, json), out=out, days=days, region=region, live=live)
+
+
+@rights_app.command("release")
+def rights_release(
+    ctx: typer.Context,
+    *,
+    asset: Annotated[str, typer.Argument(help="An asset as `account:id`, or a link.")],
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", help="Only this field; may be repeated.", show_default="all that was refused"),
+    ] = None,
+    account: Annotated[
+        str, typer.Option("--account", help="Whose word, where several accounts were refused.", show_default="")
+    ] = "",
+    why: Annotated[str, typer.Option("--why", help="The reason, for the record.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who decides; the name goes on record.")] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take the last release back: the stricter word stands again.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Let a looser word on rights stand that another account than their owner said; the next run brings it everywhere."""
+    from dambridge.cli import releasing
+
+    scope = {"asset": asset, "fields": field or [], "account": account, "why": why, "undo": undo}
+    releasing.release(context_of(ctx, json), scope, by=by)

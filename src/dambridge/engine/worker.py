@@ -13,10 +13,12 @@ import structlog
 from dambridge.engine import outlets
 from dambridge.engine.fitting import Approval
 from dambridge.engine.flows import Flow, Flows, flow_named, run_all
+from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.previewing import stored
 from dambridge.engine.rebuilding.releasing import release
 from dambridge.engine.rebuilding.running import intake_of, rebuild
+from dambridge.engine.releasing_rights import release_rights
 from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult
 from dambridge.engine.term_orders import decide_term
@@ -179,6 +181,10 @@ class Worker:
                 parts = intake_of(self._flows)
                 count = await release(parts, keys, everything=bool(scope.get("all")), by=command.actor)
                 return {"released": count, "exit_code": 0}
+            case CommandKind.RELEASE_RIGHTS:
+                flow = self._flows.get(FlowName.RIGHTS)
+                policy = flow.parts.policy if flow is not None and isinstance(flow.parts, MirrorParts) else None
+                return await release_rights(self._ledger, policy, command)
         raise Refused(f"`{command.kind}` is no order that this worker knows.", code="unknown_order")
 
     async def _run(self, command: Command) -> Mapping[str, Any]:

@@ -50,6 +50,7 @@ class Code(StrEnum):
     MASTER_GONE = "master_gone"
     GATE_SHUT = "gate_shut"
     ENDS_SOON = "ends_soon"
+    LOOSENING_REFUSED = "loosening_refused"
     # waiting
     UNKNOWN_SINCE_LOSS = "unknown_since_loss"
     REQUIRED_FIELD_MISSING = "required_field_missing"

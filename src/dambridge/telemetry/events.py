@@ -57,6 +57,7 @@ class AuditEvent(StrEnum):
     OUTLET_ADOPTED = "outlet.adopted"
     PUBLICATION_ACTIVATED = "publication.activated"
     RIGHTS_RELEASED = "rights.released"
+    RIGHTS_RELEASE_UNDONE = "rights.release_undone"
     TERM_DECIDED = "term.decided"
     TERM_UNDONE = "term.undone"
     VOCABULARY_IMPORTED = "vocabulary.imported"

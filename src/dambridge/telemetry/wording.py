@@ -40,6 +40,7 @@ WORDS: Mapping[Code, str] = {
     Code.MASTER_GONE: "Its master is no longer there ({absence}: {evidence}).",
     Code.GATE_SHUT: "Its rights do not permit {outlet}: {blocks}.",
     Code.ENDS_SOON: "It may be shown in {outlet} until {until}, and has to be taken out ahead of that.",
+    Code.LOOSENING_REFUSED: "{copies} permit more than is agreed ({fields}), which only {owner} may: the stricter word stands.",
     Code.UNKNOWN_SINCE_LOSS: "The store was lost ({rebuilt}): nobody knows whether it was taken down or not yet delivered.",
     Code.REQUIRED_FIELD_MISSING: "Something that every asset needs is missing: {fields}.",
     Code.UNKNOWN_TERM: "{field} has no term {term}.",
@@ -113,6 +114,7 @@ WORDS: Mapping[Code, str] = {
 MOVES: Mapping[Code, str] = {
     Code.SAME_BYTES_EXIST: "Decide whether the two are one asset.",
     Code.TAKEN_DOWN: "Nothing, unless it shall stand there again: `dambridge store release`.",
+    Code.LOOSENING_REFUSED: "Say it where the rights are owned, or let it stand by name: `dambridge rights release`.",
     Code.UNKNOWN_SINCE_LOSS: "Run `dambridge store rebuild`; of what is left say whether it may go: `dambridge store release`.",
     Code.MARKS_COPIED: "Decide whether it is an asset of its own, and empty its marks then.",
     Code.MARKS_CONTRADICT: "Look at the asset, and empty its marks where they are not its own.",
