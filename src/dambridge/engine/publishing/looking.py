@@ -129,9 +129,8 @@ async def _sweep(parts: PublishParts, found: Round) -> None:
 
 async def _whose_hour_has_come(parts: PublishParts, found: Round) -> None:
     """Masters whose answer may be another one since an instant that was known ahead: embargoes that open, ends."""
-    lease = found.upto + parts.settings.retry_after
     found.asked = await parts.ledger.take_due(
-        found.upto, kinds=[asking(parts)], limit=10000, worker=_worker(parts), lease=lease
+        found.upto, kinds=[asking(parts)], limit=10000, worker=_worker(parts), lease=found.upto
     )
     found.meet([_key(parts, RemoteId(it.payload["id"])) for it in found.asked])
 
