@@ -207,7 +207,7 @@ class Portal:
     def files(self) -> list[dict[str, Any]]:
         """PhotoShelter's living files of ours."""
         state = lines(self.pair.photoshelter.url, "/__sim__/state")
-        return [it for it in state if not it.get("deleted") and not it.get("trashed") and it["file_name"] != "sign.jpg"]
+        return [it for it in state if not it.get("deleted") and not it.get("trash") and it["file_name"] != "sign.jpg"]
 
     def in_gallery(self, path: str = "Partners/Press") -> list[dict[str, Any]]:
         return sorted((it for it in self.files() if path in it["containers"]), key=lambda it: str(it["file_name"]))
