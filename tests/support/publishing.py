@@ -51,7 +51,7 @@ OVERRIDES: dict[str, Any] = {
             "channels": {"to": "Channels"},
             "consent": {"to": "Consent"},
             "custom:kit": {"to": "Kit"},
-            "custom:outlets": {"to": "Outlets"},
+            "supp_categories": {"to": "Outlets"},
         }
     },
 }
@@ -168,7 +168,8 @@ class Portal:
                     outlet = self.policy.outlets[name]
                     site = bridge.sites[outlet.account]
                     gallery = await site.archive.folder_at(outlet.gallery, lane=Lane.NORMAL)
-                    assert gallery is not None and site.audience is not None
+                    assert gallery is not None
+                    assert site.audience is not None
                     found = await site.audience.audience(gallery, lane=Lane.NORMAL)
                     assert isinstance(found, Audience)
                     made = agreement(name, outlet.account, found, by="jane", at=await bridge.common.clock.now())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from dambridge.engine.mirroring.reading import read_copies
-from dambridge.engine.publishing.leading import Ahead
+from dambridge.engine.publishing.leading import Ahead, ahead_of
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.selecting import status_of, why_not
 from dambridge.engine.publishing.tasks import Task
@@ -19,8 +19,8 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, NotYet, Present, Seen
 from dambridge.model.values import FieldName, Fields
 from dambridge.planning.kits import KitVerdict
-from dambridge.planning.outlets import Case, Held
-from dambridge.planning.publishing import decide_publication
+from dambridge.planning.outlets import Case, Held, ask_gate
+from dambridge.planning.publishing import forbids
 from dambridge.policy.naming import name_by
 from dambridge.policy.outlets import Outlet
 from dambridge.policy.placing import file_name_for
@@ -70,7 +70,7 @@ def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, ki
         wanted=wanted_of(parts, record, outlet) if record is not None else {},
         policy=parts.policy,
         now=known.now,
-        lead=lead_of(known, outlet.account, publication),
+        horizon=horizon_of(known, outlet.account),
         status=status_of(record, parts.policy) if record is not None else "",
         publication=publication,
         copy=known.copies.get(copy, NotYet()) if copy is not None else NotYet(),
@@ -100,11 +100,10 @@ def name_of(record: AssetRecord, outlet: Outlet) -> str:
     return found if isinstance(found, str) else plain if isinstance(plain, str) else record.key.remote_id
 
 
-def lead_of(known: Known, account: AccountId, publication: Publication | None) -> timedelta:
-    """How long before its end this one's withdrawal has to begin."""
+def horizon_of(known: Known, account: AccountId) -> datetime:
+    """What ends by then has to go now."""
     ahead = known.ahead.get(account)
-    until = publication.until if publication is not None else None
-    return ahead.lead(until) if ahead is not None else timedelta(0)
+    return ahead.horizon(known.now) if ahead is not None else known.now
 
 
 async def audience_of(parts: PublishParts, agreed: AgreedAudience | None) -> Audience | Missing | None:
@@ -130,35 +129,39 @@ class Asked:
 
 
 async def asked_now(task: Task) -> Asked:
-    """Ask everything again that speaks against showing it, with master and audience read now. Where the decision takes
-    something out, or waits, that is the answer."""
+    """Ask everything again that speaks against showing it, with master and audience read now."""
     parts, key = task.parts, task.source
     agreed = (await parts.ledger.agreed_audiences()).get(task.outlet.name)
     masters = await read_copies(parts, [key])
     audience = await audience_of(parts, agreed)
+    now = await task.now()
     known = Known(
         links={key: task.action.link},
         masters=masters,
-        publications={},
+        publications={task.action.link: {task.action.target: task.publication}} if task.publication else {},
         copies={},
         places={},
         agreed={task.outlet.name: agreed} if agreed is not None else {},
         audiences={task.outlet.name: audience},
-        ahead={},
-        now=await task.now(),
+        ahead=await ahead_of(parts, now),
+        now=now,
     )
-    # Asked as for one that was never shown: that it is shown already is no reason to show it
-    case = replace(case_of(parts, known, key, task.outlet), lead=timedelta(0))
-    verdict = decide_publication(case)
+    case = case_of(parts, known, key, task.outlet)
     record = case.master.record if isinstance(case.master, Present) else None
-    if verdict.leave is not None:
-        return Asked(record=record, until=None, refused=(verdict.leave.reason, verdict.leave.waits_for or "next run"))
-    (action, *_) = verdict.actions
-    if action.outward is not None and task.outward.gallery != action.outward.gallery:
-        text = f"{task.outlet.name} has another gallery by now."
-        return Asked(record=record, until=None, refused=(Reason.of(Code.MOVED_ON, text=text), "next run"))
-    expected = task.action.expects.get(str(parts.policy.source_copy))
-    if record is not None and expected is not None and record.version != expected:
-        text = f"{key} was edited after it was planned; it is planned again."
-        return Asked(record=record, until=None, refused=(Reason.of(Code.MOVED_ON, text=text), "next run"))
-    return Asked(record=record, until=action.outward.until if action.outward is not None else None, refused=None)
+    refused = forbids(case)
+    if refused is not None or record is None:
+        reason, waits_for = (refused.reason, refused.waits_for) if refused is not None else (task.action.reasons[0], "")
+        return Asked(record=record, until=None, refused=(reason, waits_for or "next run"))
+    moved = _moved(task, record, case)
+    until = ask_gate(case, record, now).until
+    return Asked(record=record, until=until, refused=(moved, "next run") if moved is not None else None)
+
+
+def _moved(task: Task, record: AssetRecord, case: Case) -> Reason | None:
+    """That something is not as it was when this was planned, which then has to be planned again."""
+    expected = task.action.expects.get(str(task.parts.policy.source_copy))
+    if expected is not None and record.version != expected:
+        return Reason.of(Code.MOVED_ON, text=f"{record.key} was edited after it was planned; it is planned again.")
+    if case.gallery != task.outward.gallery:
+        return Reason.of(Code.MOVED_ON, text=f"{task.outlet.name} has another gallery by now.")
+    return None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dambridge.engine.publishing.deciding import asking
 from dambridge.engine.publishing.leading import next_withdrawal
 from dambridge.engine.publishing.parts import PublishParts
+from dambridge.engine.worker import GATE
 from dambridge.model.identity import FlowName
 from dambridge.ports.ledger import Due
 
-GATE = "gate"
-"""The kind of the row that says so, with the flow after a colon."""
-
 
 def gate_of(flow: FlowName) -> str:
+    """The kind of the row that says so."""
     return f"{GATE}:{flow}"
 
 

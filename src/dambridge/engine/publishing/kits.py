@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dambridge.engine.mirroring.reading import read_copies
-from dambridge.engine.publishing.casing import Known, case_of
+from dambridge.engine.publishing.casing import Known, case_of, horizon_of
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.selecting import kit_of
 from dambridge.model.identity import AssetKey, link_id_for
@@ -49,8 +49,8 @@ async def judge_kits(parts: PublishParts, known: Known) -> Kits:
         for outlet in parts.policy.outlets.values():
             cases = [case_of(parts, known, key, outlet) for key in own if kit_by_key.get(key) == name]
             several = [_member(it) for it in cases] if listed is not None else None
-            lead = max((it.lead for it in cases), default=parts.policy.margin)
-            verdicts[name, outlet.name] = judge_kit(name, several, now=known.now, lead=lead)
+            horizon = horizon_of(known, outlet.account)
+            verdicts[name, outlet.name] = judge_kit(name, several, horizon=horizon)
     return Kits(known, verdicts, kit_by_key)
 
 

@@ -27,14 +27,6 @@ class Ahead:
     pace: Pace
     leads: Sequence[Lead]
 
-    def begins(self, until: datetime) -> datetime:
-        """When what ends then has to begin; by itself, where nothing was reckoned."""
-        found = next((it.begins for it in self.leads if it.until == until), None)
-        return found if found is not None else until - self.pace.margin - self.pace.work(1)
-
-    def lead(self, until: datetime | None) -> timedelta:
-        return until - self.begins(until) if until is not None else self.pace.margin + self.pace.work(1)
-
     def horizon(self, now: datetime) -> datetime:
         return horizon(self.leads, self.pace, now)
 

@@ -16,10 +16,9 @@ from dambridge.engine.publishing.looking import look_around
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.running import Tally, assemble, close_run
 from dambridge.engine.running import RunResult
-from dambridge.model.actions import Action, Leave
+from dambridge.model.actions import Action
 from dambridge.model.identity import AssetKey, LinkId, RunId
-from dambridge.model.outcomes import Outcome
-from dambridge.model.plans import LeftItem, Plan
+from dambridge.model.plans import Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Present
 from dambridge.ports.errors import CannotGoOn, MovedOn
@@ -34,20 +33,11 @@ async def preview(parts: PublishParts, *, full: bool) -> Plan:
     for start in range(0, len(met), parts.settings.tranche):
         keys = met[start : start + parts.settings.tranche]
         whole.add(await decide_masters(parts, keys, closely=found.closely, unproven=found.unproven))
-    plan, held = await assemble(parts, whole, Tally(), known=len(met))
-    tripped = (*plan.header.tripped, *found.notes)
-    plan = replace(plan, header=replace(plan.header, tripped=tripped), left=(*plan.left, *_left(held, plan, whole)))
+    plan = await assemble(parts, whole, Tally(), known=len(met))
+    if found.notes:
+        plan = replace(plan, header=replace(plan.header, tripped=(*plan.header.tripped, *found.notes)))
     await parts.ledger.save_plan(plan.id, parts.flow, at=await parts.clock.now(), lines=list(plan.lines()))
     return plan
-
-
-def _left(held: Sequence[Action], plan: Plan, whole: Decided) -> list[LeftItem]:
-    """What the guards hold back waits for a person, and says so in the plan."""
-    told = {it.key for it in plan.left}
-    keys = sorted({whole.faces[it.link] for it in held} - told)
-    why = plan.header.tripped[0] if plan.header.tripped else Reason.of(Code.PAUSED, flow="")
-    leave = Leave(outcome=Outcome.WAITING, reason=why, waits_for="coordinator")
-    return [LeftItem(key=it, leave=leave, expects=None) for it in keys]
 
 
 async def apply(parts: PublishParts, plan: Plan, approval: Approval) -> RunResult:

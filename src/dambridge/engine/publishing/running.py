@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dambridge.engine.accounting import account_for
 from dambridge.engine.batches import finish, take_up
-from dambridge.engine.by_link import Faces, carry_plan, hold_back
+from dambridge.engine.by_link import carry_plan, hold_back
 from dambridge.engine.publishing.acting import ORDER
 from dambridge.engine.publishing.deciding import Decided, capability_digest, decide_masters, in_sight, policy_digest
 from dambridge.engine.publishing.due import set_next
@@ -22,8 +22,8 @@ from dambridge.model.identity import AccountId, AssetKey, CommandId, RunId
 from dambridge.model.plans import Plan
 from dambridge.model.publications import Publication
 from dambridge.model.reasons import Reason
-from dambridge.planning import HeaderFacts, forecast, make_plan
-from dambridge.planning.departures import Departure, departure, guard
+from dambridge.planning import HeaderFacts, forecast
+from dambridge.planning.departures import Departure, departure, held_back, plan_publishing
 from dambridge.planning.publishing import OUTWARD
 from dambridge.ports.errors import CannotGoOn, MovedOn
 
@@ -40,6 +40,12 @@ class Tally:
     known: int = 0
     notes: list[Reason] = field(default_factory=list)
     serial: int = 0
+
+    def count(self, actions: Sequence[Action]) -> None:
+        """Take note of what is about to be carried out."""
+        self.removals += sum(departure(it) in {Departure.RIGHTS, Departure.ABSENCE} for it in actions)
+        self.changes += sum(it.kind in OUTWARD for it in actions)
+        self.serial += 1
 
 
 async def run_publish(parts: PublishParts, *, command: CommandId | None = None, full: bool = False) -> RunResult:
@@ -163,55 +169,36 @@ async def note_looks(parts: PublishParts, decided: Decided) -> None:
 
 
 async def _carry(parts: PublishParts, run: RunId, decided: Decided, tally: Tally, *, known: int) -> list[str]:
-    plan, held = await assemble(parts, decided, tally, known=known)
-    tally.removals += sum(departure(it) in {Departure.RIGHTS, Departure.ABSENCE} for it in plan.actions)
-    tally.changes += sum(it.kind in OUTWARD for it in plan.actions)
-    tally.serial += 1
-    tripped = plan.header.tripped
-    tally.notes += [it for it in tripped if it not in tally.notes]
-    go = replace(plan, header=replace(plan.header, tripped=()))
-    faces: Faces = decided.faces
-    stopped = await carry_plan(parts, run, go, faces, order=ORDER, serial=tally.serial, notes=tally.notes)
-    if held and tripped:
-        await hold_back(parts, run, sorted({faces[it.link] for it in held}), tripped[0])
+    plan = await assemble(parts, decided, tally, known=known)
+    held = held_back(plan.actions, plan.header.tripped, parts.policy)
+    goes = tuple(it for it in plan.actions if it.id not in held)
+    tally.count(goes)
+    tally.notes += [it for it in plan.header.tripped if it not in tally.notes]
+    go = replace(plan, header=replace(plan.header, tripped=()), actions=goes)
+    stopped = await carry_plan(parts, run, go, decided.faces, order=ORDER, serial=tally.serial, notes=tally.notes)
+    for why in dict.fromkeys(held.values()):
+        faces = {decided.faces[it.link] for it in plan.actions if held.get(it.id) == why}
+        await hold_back(parts, run, sorted(faces), why)
     return stopped
 
 
-async def assemble(
-    parts: PublishParts, decided: Decided, tally: Tally, *, known: int
-) -> tuple[Plan, tuple[Action, ...]]:
-    """The plan over these decisions, and what the guards hold back of them."""
-    passage = guard(
-        decided.actions,
-        parts.policy,
-        in_sight=await in_sight(parts),
-        removals_before=tally.removals,
-        changes_before=tally.changes,
-        known=known,
-    )
+async def assemble(parts: PublishParts, decided: Decided, tally: Tally, *, known: int) -> Plan:
+    """The plan over these decisions, with what the flow's guards say to it."""
     facts = HeaderFacts(
         flow=parts.flow,
         policy=policy_digest(parts),
         configuration=parts.configuration,
         capabilities=capability_digest(parts),
-        changes_before=0,
+        changes_before=tally.changes,
+        removals_before=tally.removals,
         known=known,
     )
-    plan = make_plan(
-        passage.goes,
+    return plan_publishing(
+        decided.actions,
         decided.left,
         facts=facts,
-        policy=_Unguarded(parts.policy.plan_ttl),
-        takes=forecast(passage.goes, {name: site.rate for name, site in parts.sites.items()}),
+        policy=parts.policy,
+        takes=forecast(decided.actions, {name: site.rate for name, site in parts.sites.items()}),
         now=await parts.clock.now(),
+        in_sight=await in_sight(parts),
     )
-    return replace(plan, header=replace(plan.header, tripped=passage.tripped)), passage.held
-
-
-@dataclass(frozen=True, slots=True)
-class _Unguarded:
-    """The guards have spoken before the plan is made: of departures some pass and some do not."""
-
-    plan_ttl: timedelta
-    max_changes: int | None = None
-    max_share: float | None = None
