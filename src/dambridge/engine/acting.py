@@ -28,12 +28,13 @@ from dambridge.engine.embedding import (
     send_embedded,
     wanted_print,
 )
-from dambridge.engine.fetching import BrokenOriginal, fetch
+from dambridge.engine.fetching import BrokenOriginal
 from dambridge.engine.numbering import final_name
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, held_back, settlement_of
 from dambridge.engine.shipping import SourceFile, all_wanted
+from dambridge.engine.side_cars import fetch_with_words
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import know_terms
 from dambridge.engine.trying import tried
@@ -165,7 +166,7 @@ async def _up_to_date(
     wanted = all_wanted(parts, action, delivered.filled)
     if delivered.embedded.get("fields") == wanted_print(action, wanted):
         return delivered
-    spooled, inside = await fetch(parts, action)
+    spooled, inside = await fetch_with_words(parts, action)
     it = await embedded_copy(parts, action, spooled, inside, wanted)
     await send_embedded(parts, action, journal, native, it, before={})
     return replace(delivered, digest=it.written, embedded=it.to_json())

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from dambridge.engine.describing import NotAsWritten, canonical, compare, hold, read_target, with_marks, write_intent
-from dambridge.engine.fetching import body_of, fetch
+from dambridge.engine.fetching import body_of
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import holds, prove_bytes
 from dambridge.engine.settling import End
+from dambridge.engine.side_cars import fetch_with_words
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import in_target_terms
 from dambridge.mapping import embedded_fields, fingerprint, same, settled_by_file, to_xmp, with_home
@@ -90,13 +91,14 @@ async def embedded_copy(
     made = spooled.path.with_name(f"{spooled.path.name}.{EMBEDDED}.part")
     try:
         essence = await parts.embedder.embed(spooled.path, made, tags, file_name=action.file_name)
-        copy = await parts.spool.keep(copy_name(action), _pieces(made), expected_size=None) if tags else spooled
+        copy = await parts.spool.keep(copy_name(action), pieces_of(made), expected_size=None) if tags else spooled
     finally:
         await asyncio.to_thread(made.unlink, missing_ok=True)
     return Embedded(copy, spooled.digest, essence, wanted_print(action, fields))
 
 
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
+async def pieces_of(path: Path) -> AsyncIterator[bytes]:
+    """A file on this machine, piece by piece."""
     with path.open("rb") as source:
         while piece := source.read(_PIECE):
             yield piece
@@ -127,7 +129,7 @@ async def bring_embedded(
     parts: Parts, action: Action, journal: StepJournal, agreed: Agreed, native: NativeRecord, *, before: Fields
 ) -> End:
     """Make the original with the wanted fields inside the current file of the linked asset; wait until they are read."""
-    spooled, inside = await fetch(parts, action)
+    spooled, inside = await fetch_with_words(parts, action)
     filled = embedded_fields(inside)
     elsewhere = {*action.fields, *before, *parts.policy.mirrored}
     beyond = {name: value for name, value in filled.items() if name not in elsewhere}

@@ -9,9 +9,9 @@ from typing import Any
 
 from dambridge.engine.docking import Facts
 from dambridge.engine.embedding import embedded_copy, for_target
-from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
+from dambridge.engine.fetching import body_of, hash_source, stream_through
 from dambridge.engine.parts import Parts
-from dambridge.engine.side_cars import words_beside
+from dambridge.engine.side_cars import fetch_with_words, words_beside
 from dambridge.engine.updating import filled_from
 from dambridge.mapping import embedded_fields
 from dambridge.model.actions import Action
@@ -35,7 +35,7 @@ class SourceFile:
             async with stream_through(parts, action) as (body, passing):
                 yield body, _facts(lambda: passing.digest, beside)
             return
-        spooled, inside = await fetch(parts, action)
+        spooled, inside = await fetch_with_words(parts, action)
         if parts.embeds(action):
             wanted = all_wanted(parts, action, embedded_fields(inside))
             it = await embedded_copy(parts, action, spooled, inside, wanted)

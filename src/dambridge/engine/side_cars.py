@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from dambridge.engine.arriving import WaitsForPeople
 from dambridge.engine.docking import SIDE_CAR
+from dambridge.engine.fetching import fetch
 from dambridge.engine.parts import Parts
 from dambridge.mapping import belongs, has_side_car, is_side_car, side_car_names, to_canonical, with_side_car, words_for
 from dambridge.model.actions import Action, Beside, Leave
@@ -20,6 +21,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, Broken, Container, EmbeddedMetadata, MediaType, Missing
 from dambridge.policy.intake import assess
 from dambridge.ports.errors import CannotGoOn, NextMove
+from dambridge.ports.files import Spooled
 from dambridge.ports.ledger import Observation
 
 _XMP = "application/rdf+xml"
@@ -33,6 +35,13 @@ def token(side_car: Beside) -> str:
 
 
 # carrying out -----------------------------------------------------------------------------------------------------------
+
+
+async def fetch_with_words(parts: Parts, action: Action) -> tuple[Spooled, EmbeddedMetadata]:
+    """The original in the spool, with what stands inside it and in its side-car. Raises as `fetch` and `with_words_beside`
+    do."""
+    spooled, inside = await fetch(parts, action)
+    return spooled, await with_words_beside(parts, action, inside)
 
 
 async def with_words_beside(parts: Parts, action: Action, inside: EmbeddedMetadata) -> EmbeddedMetadata:

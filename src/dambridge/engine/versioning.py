@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from dambridge.engine.describing import canonical, hold, read_target, spell, still_to_write, with_marks, write_intent
 from dambridge.engine.embedding import DISAGREEMENTS, bring_embedded, disagreeing, for_target
-from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
+from dambridge.engine.fetching import body_of, hash_source, stream_through
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End
-from dambridge.engine.side_cars import words_beside
+from dambridge.engine.side_cars import fetch_with_words, words_beside
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import in_target_terms
 from dambridge.engine.updating import filled_from, update_fields
@@ -32,7 +32,7 @@ async def confirm_bytes(parts: Parts, action: Action, journal: StepJournal, agre
     if action.size > parts.settings.large_file:
         digest = await hash_source(parts, action)
     else:
-        digest = (await fetch(parts, action))[0].digest
+        digest = (await fetch_with_words(parts, action))[0].digest
     if agreed.content is not None and digest.sha256 == agreed.content.sha256:
         if parts.embeds(action) and (action.fields or action.cleared):
             return await bring_version(parts, action, journal, agreed)
@@ -50,7 +50,7 @@ async def _words_of_side_car(parts: Parts, action: Action, journal: StepJournal,
     if action.target_id is None:
         raise MovedOn("The plan names no target asset to update; plan again.")
     whole = action.size <= parts.settings.large_file
-    inside = (await fetch(parts, action))[1] if whole else await words_beside(parts, action)
+    inside = (await fetch_with_words(parts, action))[1] if whole else await words_beside(parts, action)
     there = canonical(parts, await read_target(parts, action.target_id)).fields
     said = in_target_terms(
         parts, filled_from(replace(action, fields={**agreed.fields, **action.fields}), embedded_fields(inside))
@@ -155,7 +155,7 @@ async def _bytes_there(
 
             await journal.run(Step.VERSION, {"before": fields_to_json(before)}, send)
             return passing.digest, None
-    spooled, inside = await fetch(parts, action)
+    spooled, inside = await fetch_with_words(parts, action)
     if journal.intent(Step.VERSION) is not None and await prove_bytes(parts, native, spooled.digest) is not None:
         if journal.outcome(Step.VERSION) is None:
             await journal.close(Step.VERSION, {"sha256": spooled.digest.sha256})

@@ -35,6 +35,8 @@ POLL = "poll"
 """The kind of the rows that say when a flow's turn is, with the flow after a colon."""
 RECONCILE = "reconcile"
 """Likewise for the turns at which it holds everything against the systems."""
+GATE = "gate"
+"""Likewise for the instants at which an end comes near, or what may be shown begins to be so."""
 TICK = 0.5
 BEAT = 5.0
 log = structlog.get_logger()
@@ -211,7 +213,7 @@ class Worker:
     async def _give_due_orders(self) -> None:
         now = await self._clock.now()
         lease = now + self._every[POLL] * 10
-        kinds = [_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows)]
+        kinds = [*self._instants(), *(_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows))]
         taken = await self._ledger.take_due(now, kinds=kinds, limit=10, worker=self._name, lease=lease)
         for due in sorted(taken, key=lambda it: kinds.index(it.kind)):
             reconcile = due.kind.startswith(f"{RECONCILE}:")
@@ -227,8 +229,14 @@ class Worker:
                 created_at=now,
             )
             await self._ledger.enqueue(command)
-            following = max(now, due.at) + self._every[RECONCILE if reconcile else POLL]
+            following = None  # what comes after an instant is the run's to say
+            if due.kind not in self._instants():
+                following = max(now, due.at) + self._every[RECONCILE if reconcile else POLL]
             await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=following)
+
+    def _instants(self) -> list[str]:
+        """The kinds of rows that say when something known ahead wants a run: before everything else, and at that instant."""
+        return [f"{GATE}:{name}" for name in in_order(self._flows)]
 
 
 def _turn_of(what: str, flow: FlowName) -> str:
