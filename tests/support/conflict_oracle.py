@@ -176,7 +176,11 @@ class ConflictOracle:
         for name in self._groups:
             self._look(name, states, at)
         for name, state in states.items():
-            self._noted(self._copies[name], state.number, at)
+            copy = self._copies[name]
+            if self._is_of_old(copy, state):
+                copy.seen.append(state.number)  # it says nothing about now
+            else:
+                self._noted(copy, state.number, at)
         return True
 
     def dropped(self, copy: str) -> None:
@@ -243,9 +247,12 @@ class ConflictOracle:
         history.append(_State(number, at, whole, stamp))
 
     def _is_from_the_past(self, copy: _Copy, state: _State, at: datetime) -> bool:
-        old = copy.seen[-1 - SEEN_BEFORE : -1]
-        late = copy.news_at is not None and at < copy.news_at + self._stale_for
-        return late and state.number in old and state.number != copy.seen[-1]
+        return copy.news_at is not None and at < copy.news_at + self._stale_for and self._is_of_old(copy, state)
+
+    @staticmethod
+    def _is_of_old(copy: _Copy, state: _State) -> bool:
+        """Whether the copy was seen like this before, and as something else since."""
+        return state.number in copy.seen[-1 - SEEN_BEFORE : -1] and state.number != copy.seen[-1]
 
     @staticmethod
     def _noted(copy: _Copy, number: int, at: datetime) -> None:
@@ -292,6 +299,8 @@ class ConflictOracle:
         if place.last is not None and self._shows(it, block, place.last.block) and not doubtful:
             return place.last
         after = max((one for one in (it.looked_at, place.after) if one is not None), default=None)
+        if state.number in it.seen[-1 - SEEN_BEFORE : -1]:
+            after = None  # it was seen before, so it is no news, and of any age
         until = state.at if after is None or state.at > after else at
         if agreed is None:
             return _Value(block=block, parents=(), account=it.account, until=min(until, at))

@@ -84,20 +84,37 @@ class Witness:
 
     # the story so far ------------------------------------------------------------------------------------------------
     def begin(self, link: Link) -> None:
+        self.stories[link.id] = self._story(link, link.copies)
+
+    def rebuilt(self) -> None:
+        """The store was made anew. What it can no longer know, and what nobody may expect of it: what was agreed on and in
+        the inbox, when anybody edited, and every value that stood nowhere but on record. All else goes on as before."""
+        links = self.world.ledger.memory.links
+        for link_id, story in self.stories.items():
+            kept = links[link_id].copies if link_id in links else ()
+            self.stories[link_id] = self._story(story.link, kept)
+            self.stories[link_id].oracle.ended = not kept
+        self.pending.clear()
+        self.acting.clear()
+        self.owed.clear()
+
+    def _story(self, link: Link, kept: tuple[Copy, ...]) -> Story:
+        """A link of which the oracle knows what its copies were so far, and nothing that anybody decided."""
         groups = {str(it.name): _rule(it) for it in self.world.policy.groups}
-        copies = {str(it.id): str(it.id.account) for it in link.copies}
-        limits = {
-            str(it.id): {str(TITLE): CUT} for it in link.copies
-        }  # by its standard, wherever the cut text turns up
+        limits = {str(it.id): {str(TITLE): CUT} for it in kept}  # by its standard, wherever the cut text turns up
         oracle = ConflictOracle(
-            groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for, limits=limits
+            groups,
+            {str(it.id): str(it.id.account) for it in kept},
+            margin=self.world.policy.margin,
+            stale_for=self.world.policy.stale_for,
+            limits=limits,
         )
-        story = Story(link, oracle, {it.key: [] for it in link.copies}, link.copies)
-        for copy in link.copies:
-            state = self.world.state(copy)
-            oracle.landed(str(copy.id), self._blocks(state), state.at, stamp=self.world.times.stamp(state))
-            story.told[copy.key].append(state.serial)
-        self.stories[link.id] = story
+        story = Story(link, oracle, {it.key: [] for it in link.copies}, kept)
+        for copy in kept:
+            for state in self.world.libraries[copy.id.account].assets[copy.remote_id]:
+                oracle.landed(str(copy.id), self._blocks(state), state.at, stamp=self.world.times.stamp(state))
+                story.told[copy.key].append(state.serial)
+        return story
 
     def catch_up(self) -> None:
         """Tell the oracles of every change since the last time, the engine's and people's alike."""

@@ -23,6 +23,7 @@ from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
+from dambridge.planning.standings import is_late
 
 Decide = Callable[[Sequence[LinkId], Collection[AccountId]], Awaitable["Decided"]]
 """Says what some links need; in the accounts named nobody is taken for gone."""
@@ -70,15 +71,22 @@ async def decide_links(
             before=known.before.get(link_id),
         )
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
-        if decision.leave is not None and decision.leave.reason.code is Code.STALE_ANSWER:
-            _forget_stale(decided, link, decision.leave.reason)
+        _forget_late(decided, link, known.accords.get(link_id, {}), seen)
     return decided
 
 
-def _forget_stale(decided: Decided, link: Link, reason: Reason) -> None:
-    """An answer from the past says nothing about when its copy was last seen as it is."""
-    late = {it.key for it in link.copies if str(it.id) == dict(reason.params)["copy"]}
-    decided.records = [it for it in decided.records if it.key not in late]
+def _forget_late(
+    decided: Decided, link: Link, accords: Mapping[GroupName, Accord], seen: Mapping[AssetKey, Seen]
+) -> None:
+    """An answer from the past says nothing about when its copy was last seen as it is, whether or not it is believed."""
+    late: set[AssetKey] = set()
+    for copy in link.copies:
+        standings = [it.copies[copy.id] for it in accords.values() if copy.id in it.copies]
+        found = seen[copy.key]
+        if isinstance(found, Present) and is_late(found.record.version, standings):
+            late.add(copy.key)
+    if late:
+        decided.records = [it for it in decided.records if it.key not in late]
 
 
 def as_read(known: Known, link: LinkId, decision: MirrorDecision, now: datetime) -> MirrorDecision:
