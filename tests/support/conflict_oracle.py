@@ -264,8 +264,10 @@ class ConflictOracle:
     def _look(self, name: str, states: Mapping[str, _State], at: datetime) -> None:
         group = self._groups[name]
         now = {copy: self._said(name, copy, state, at) for copy, state in states.items()}
-        # Before anything was agreed on, whoever says nothing has no claim
-        silent = [it for it in now.values() if group.agreed is None and _blank(it.block)]
+        # Before anything was agreed on, whoever says nothing has no claim, nor has who shows another's value cut
+        silent = [
+            it for copy, it in now.items() if group.agreed is None and (_blank(it.block) or self._is_cut(copy, it, now))
+        ]
         claims = [it for it in now.values() if it not in silent]
         heads = _heads([*claims, *([group.agreed] if group.agreed is not None else [])])
         blocks = _distinct(it.block for it in heads)
@@ -283,6 +285,10 @@ class ConflictOracle:
             agreed = None if group.open else group.agreed
             if agreed is not None and _same(value.block, agreed.block):
                 self._copies[copy].places[name] = _Place(stands=agreed, last=agreed)
+
+    def _is_cut(self, copy: str, value: _Value, now: Mapping[str, _Value]) -> bool:
+        others = [it for it in now.values() if it is not value and not _same(it.block, value.block)]
+        return any(self._shows(self._copies[copy], value.block, it.block) for it in others)
 
     def _said(self, name: str, copy: str, state: _State, at: datetime) -> _Value:
         """Which value of the tree the copy shows: one that is known to be there, or a new one."""
