@@ -179,6 +179,7 @@ class Play:
         if witness.broken:
             raise witness.broken[0]
         witness.catch_up()
+        witness.looked(lived=result is not None)
         witness.check_writes()
         self.met["runs"] += 1
         if result is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,6 +97,7 @@ class Witness:
         self.pending.clear()
         self.acting.clear()
         self.owed.clear()
+        self.looked(lived=False)
 
     def _story(self, link: Link, kept: tuple[Copy, ...]) -> Story:
         """A link of which the oracle knows what its copies were so far, and nothing that anybody decided."""
@@ -236,16 +237,24 @@ class Witness:
         }
         if story.tracked and story.oracle.observed(seen.at, lag, seen.gone):
             self.met["observed"] += 1
-            self._owe(link_id, seen)
+            self._owe(link_id, seen.states.values())
 
-    def _owe(self, link_id: LinkId, seen: Seen) -> None:
-        """Every value that people made and that was decided about must be found again for ever."""
+    def looked(self, *, lived: bool) -> None:
+        """A run is over: every value that any of its looks was shown must be found again for ever. Of a run that died in the
+        middle only what it had decided about counts: nobody can write down what is seen and do nothing more."""
+        links = {copy.key: it.link.id for it in self.stories.values() for copy in it.kept}
+        for account, library in self.world.libraries.items():
+            for remote_id, state in library.looks if lived else ():
+                if (link_id := links.get(AssetKey(account, remote_id))) is not None:
+                    self._owe(link_id, [state])
+            library.looks.clear()
+
+    def _owe(self, link_id: LinkId, states: Iterable[State]) -> None:
         owed = self.owed.setdefault(link_id, set())
-        for state in seen.states.values():
-            for group in self.world.policy.groups:
-                for name in group.fields:
-                    if (value := state.value(name)) and any(value):
-                        owed.add((name, value))
+        for state in states:
+            for name in self.world.policy.managed:
+                if (value := state.value(name)) and any(value):
+                    owed.add((name, value))
 
     def ruled(self, entry: Conflict, ruling: Ruling) -> None:
         story = self.stories[entry.link]
@@ -370,7 +379,11 @@ class Witness:
         return False
 
     def check_kept(self) -> None:
-        """Every value that was decided about is in a copy, in the inbox or in the audit trail."""
+        """Every value that was ever visible is in a copy, in the inbox or in the audit trail.
+
+        Visible is what an account showed at any read of ours, on time or late, decided about or not, before a write or after
+        it: told from the accounts' own histories. What nobody read between two edits was never visible; what a run read that
+        died counts once it is read again or was decided about; and what stood on record alone goes with the store."""
         for link_id, owed in self.owed.items():
             link = self.stories[link_id].link
             missing = {it for it in owed if not self._stands(link, *it)}

@@ -13,6 +13,7 @@ from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.mirroring.resolving import resolve
 from dambridge.engine.mirroring.settling import face_of
+from dambridge.engine.mirroring.sighting import Sight, sight_of
 from dambridge.engine.mirroring.starting import Accords, begin_accords
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action, ActionKind, Leave
@@ -39,6 +40,7 @@ class Decided:
     conflicts: list[Conflict] = field(default_factory=list)
     links: dict[LinkId, Link] = field(default_factory=dict)
     records: list[AssetRecord] = field(default_factory=list)
+    sights: list[Sight] = field(default_factory=list)
     begun: datetime | None = None
 
     def add(self, other: Decided) -> None:
@@ -47,6 +49,7 @@ class Decided:
         self.conflicts += other.conflicts
         self.links |= other.links
         self.records += other.records
+        self.sights += other.sights
 
 
 async def decide_links(
@@ -72,7 +75,16 @@ async def decide_links(
         )
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
         _forget_late(decided, link, known.accords.get(link_id, {}), seen)
+        news = _news(link, seen, known.before.get(link_id, {}))
+        sight = sight_of(parts.policy, link, news, known.accords.get(link_id, {}), decision) if news else None
+        decided.sights += [sight] if sight is not None else []
     return decided
+
+
+def _news(link: Link, seen: Mapping[AssetKey, Seen], before: Mapping[CopyId, LastSeen]) -> dict[CopyId, AssetRecord]:
+    """The copies at versions that they were not yet seen at."""
+    there = {it.id: found.record for it in link.copies if isinstance(found := seen[it.key], Present)}
+    return {it: one for it, one in there.items() if (was := before.get(it)) is None or was.version != one.version}
 
 
 def _forget_late(

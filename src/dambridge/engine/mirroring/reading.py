@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.mirroring.sighting import note_look
 from dambridge.engine.reading import CALL_HOLDS
 from dambridge.engine.sites import Site
 from dambridge.engine.together import for_each
@@ -73,6 +74,7 @@ async def native_of(site: Site, remote_id: RemoteId) -> NativeRecord:
         found = await site.reader.read(remote_id, groups=GROUPS, lane=site.lane)
     if isinstance(found, Missing):
         raise MovedOn(f"{site.account}:{remote_id} is not there any more ({found.absence}). It is planned again.")
+    note_look(found)
     return found
 
 

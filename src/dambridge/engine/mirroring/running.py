@@ -18,6 +18,7 @@ from dambridge.engine.mirroring.drifting import count_drift
 from dambridge.engine.mirroring.looking import Round, look_around, remember_position, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.settling import Ended, face_of, worse
+from dambridge.engine.mirroring.sighting import tell_sights
 from dambridge.engine.running import RunResult
 from dambridge.model.actions import Action, Leave
 from dambridge.model.conflicts import ConflictState
@@ -137,6 +138,8 @@ async def _work_through(
         await note_versions(parts, run, decided)
         plan = await assemble(parts, decided, before=before, known=max(known, least))
         before.update(str(it.kind) for it in plan.actions)
+        held = bool(plan.header.tripped) or await paused(parts)
+        await tell_sights(parts, decided.sights, actor=f"flow:{run}", all_of_it=held)
         stopped = await carry_plan(parts, run, plan, decided.links, serial=serial, notes=notes)
         if stopped:
             return stopped

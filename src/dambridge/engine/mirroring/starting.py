@@ -76,7 +76,7 @@ def _begun(parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup, si
     if group.is_content or group.is_file_name:
         return None
     whole = _said({**agreed.filled, **agreed.fields}, group)
-    if agreed.evidence.get(REBUILT, RELEASED) != RELEASED and (whole.keys() != group.fields or not _all_known(parts, link, agreed, group)):
+    if agreed.evidence.get(REBUILT, RELEASED) != RELEASED and not _is_alike(parts, link, agreed, group):
         return None  # what is not known to be alike is nobody's: not even that it was empty
     copies = {
         it.id: _standing(agreed, group, since, str(it.id))
@@ -88,7 +88,10 @@ def _begun(parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup, si
     return Accord(link=link.id, group=group.name, fields=whole, origin=None, since=since, copies=copies)
 
 
-def _all_known(parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup) -> bool:
+def _is_alike(parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup) -> bool:
+    """Whether all copies of a link that was found again are known to say the same of the whole group."""
+    if not group.fields <= agreed.fields.keys():
+        return False
     copies = [it.id for it in link.copies if carried(group, parts.sites[it.id.account].map)]
     return all(str(it) in agreed.versions for it in copies)
 
