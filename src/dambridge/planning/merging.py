@@ -177,15 +177,24 @@ def _contenders(question: Question, entry: Conflict | None) -> tuple[Contender, 
     where somebody edited without having seen it, unless somebody else who had seen it changed it."""
     accord, group = question.accord, question.group
     sides = entry.sides if entry is not None else ()
+    readings = [_dated(it, sides) for it in question.readings]
     held = [
         it
-        for it in question.readings
+        for it in readings
         if accord is not None
         and not it.edited
         and not it.says(accord.fields)
         and any(side.copy == it.copy and it.says(side.fields) for side in sides)
     ]
-    return contend(group, question.readings, accord, held, stands=_agreed_stands(question, entry, held))
+    return contend(group, readings, accord, held, stands=_agreed_stands(question, entry, held))
+
+
+def _dated(reading: Reading, sides: Sequence[Side]) -> Reading:
+    """A copy that says what it said when it began to contend said so then."""
+    for side in sides:
+        if side.copy == reading.copy and side.until is not None and reading.says(side.fields):
+            return replace(reading, after=side.after, until=side.until)
+    return reading
 
 
 def _agreed_stands(question: Question, entry: Conflict | None, held: Sequence[Reading]) -> bool:
