@@ -59,9 +59,9 @@ def _words(error: ErrorDetails, at: Location, document: Document, model: type[Ba
         return "This must be the name of a field, or a group of options.", "See `docs/reference/configuration.md`."
     match kind:
         case "extra_forbidden":
-            instead = ELSEWHERE.get(str(at[-1])) if "fields" in at else None
-            known = options_at(model, error["loc"][:-1])
-            return "There is no such option.", instead or near(str(at[-1]), known, "Known here")
+            if "fields" in at and str(at[-1]) in ELSEWHERE:
+                return "There is no such option.", ELSEWHERE[str(at[-1])]
+            return "There is no such option.", near(str(at[-1]), options_at(model, error["loc"][:-1]), "Known here")
         case "missing":
             return "This must be given.", "Add it; `docs/reference/configuration.md` says what it means."
         case "union_tag_not_found":
