@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -69,6 +69,8 @@ class Action:
     conflicts: tuple[Conflict, ...] = ()
     held: tuple[FieldName, ...] = ()
     words: tuple[TermUse, ...] | None = None
+    _id: str = field(default="", init=False, repr=False, compare=False)
+    """Worked out once: plans are sorted, filed and looked up by it."""
 
     @property
     def id(self) -> ActionId:
@@ -78,6 +80,11 @@ class Action:
         delivery whose reply was lost is found under the same id. Two agreements that say different things are two, and so
         are two that rest on different states of the ledger.
         """
+        if not self._id:
+            object.__setattr__(self, "_id", self._derived())
+        return ActionId(self._id)
+
+    def _derived(self) -> ActionId:
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
         versions = [part for k, v in sorted(self.expects.items()) for part in (k, v.modified, v.fields, v.content)]

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -136,6 +136,7 @@ class Plan:
     left: tuple[LeftItem, ...]
     conflicts: tuple[Conflict, ...] = ()
     """Entries of the inbox as carrying the plan out leaves them: new ones, and those whose sides moved."""
+    _digest: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def id(self) -> PlanId:
@@ -144,10 +145,12 @@ class Plan:
     @property
     def digest(self) -> str:
         """SHA-256 in hex over all lines but the last."""
-        seal = hashlib.sha256()
-        for line in self._body():
-            seal.update(line.encode() + b"\n")
-        return seal.hexdigest()
+        if not self._digest:
+            seal = hashlib.sha256()
+            for line in self._body():
+                seal.update(line.encode() + b"\n")
+            object.__setattr__(self, "_digest", seal.hexdigest())
+        return self._digest
 
     def _body(self) -> Iterator[str]:
         yield _dump(self.header.to_json())
