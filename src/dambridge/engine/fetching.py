@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from dambridge.engine.parts import Parts
 from dambridge.model.actions import Action
@@ -15,11 +14,16 @@ from dambridge.ports.files import Spooled
 from dambridge.ports.systems import Body, ByteStream
 
 
-@dataclass(frozen=True, slots=True)
 class BrokenOriginal(Exception):
     """The original is not a sound file."""
 
-    broken: Broken
+    def __init__(self, broken: Broken) -> None:
+        super().__init__(broken)
+        self._broken = broken
+
+    @property
+    def broken(self) -> Broken:
+        return self._broken
 
 
 async def fetch(parts: Parts, action: Action) -> tuple[Spooled, EmbeddedMetadata]:
