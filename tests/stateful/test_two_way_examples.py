@@ -35,6 +35,7 @@ def test_what_contended_keeps_its_time_when_it_wins(machine: TwoWayMachine) -> N
     machine.a_run(full=True)
 
 
+@pytest.mark.hazard("P16")
 def test_new_bytes_are_not_taken_for_seen_by_an_answer_that_shows_the_old_ones(machine: TwoWayMachine) -> None:
     machine.begin(start=20929)
     machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=0, other=0, value=0, which=2)
@@ -74,7 +75,7 @@ def world_of(*groups: FieldGroup, **absences: WhenAbsent) -> tuple[TwoWay, Link]
     return made, link
 
 
-@pytest.mark.hazard("P14")
+@pytest.mark.hazard("P16")
 def test_a_late_answer_wins_nothing_by_its_time_and_asks_nobody() -> None:
     """The agency shows for days what it was. Somebody's edit in the archive is later, and needs no person to say so."""
     world, link = world_of(FieldGroup.of(CREDIT, Authority(Rule.NEWEST)))

@@ -181,6 +181,7 @@ class Play:
         witness.catch_up()
         witness.looked(lived=result is not None)
         witness.check_writes()
+        witness.check_claims()
         self.met["runs"] += 1
         if result is None:
             self.met["crashes"] += 1
