@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dambridge.engine.fitting import Approval
 from dambridge.engine.previewing import apply, preview, stored
 from dambridge.engine.running import RunResult
 from dambridge.model.identity import PlanId
@@ -48,7 +49,7 @@ async def applied(
 ) -> RunResult:
     async with pair.bridge() as bridge:
         made = await stored(bridge.parts.ledger, plan)
-        return await apply(bridge.parts, made, approved_by="Ada", pilot=pilot, wave=wave, allow_tripped=allow_tripped)
+        return await apply(bridge.parts, made, Approval(by="Ada", pilot=pilot, wave=wave, allow_tripped=allow_tripped))
 
 
 def flow_of(result: RunResult) -> dict[str, object]:
@@ -175,7 +176,7 @@ async def test_a_pause_between_waves_holds_the_rest_until_it_is_lifted(pair: Wor
                 await parts.ledger.set_control("paused:intake", "Ada")
 
         parts.ledger.settle = counting  # type: ignore[method-assign] # a person who pauses after the second asset
-        result = await apply(parts, plan, approved_by="Ada", wave=2)
+        result = await apply(parts, plan, Approval(by="Ada", wave=2))
     assert flow_of(result)["done"] == 2
     assert flow_of(result)["waiting"] == 4
     assert result.summary["flows"]["intake"]["needs_attention"] == {"paused": 4}

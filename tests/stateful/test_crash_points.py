@@ -22,9 +22,18 @@ from support.pictures import approved, picture
 from support.world import World, merged, world
 
 OVERRIDES: dict[str, Any] = {"engine": {"runtime": "local", "concurrency": 1}}
-WORKED = [kind for kind, steps in STEPS.items() if steps and kind is not ActionKind.RETIRE]
-"""The kinds that write to a system; what pairing activates is written in the ledger alone, at once. Intake retires nothing:
-what two-way flows do is crashed in a file of its own."""
+ELSEWHERE = {
+    ActionKind.RETIRE,
+    ActionKind.STAGE,
+    ActionKind.PUBLISH,
+    ActionKind.SHOW,
+    ActionKind.REPLACE,
+    ActionKind.WITHDRAW,
+    ActionKind.CORRECT,
+}
+"""What two-way flows and publishing do is crashed in files of their own."""
+WORKED = [kind for kind, steps in STEPS.items() if steps and kind not in ELSEWHERE]
+"""The kinds that write to a system; what pairing activates is written in the ledger alone, at once."""
 REGISTERED = [(kind, step) for kind in WORKED for step in STEPS[kind]]
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
 

@@ -30,6 +30,7 @@ WRITES = frozenset(
         "finish_command",
         "set_control",
         "put_links",
+        "put_publications",
         "add_due",
         "finish_due",
     }

@@ -133,7 +133,7 @@ def first_time(master: AssetRecord | None = None, **more: Any) -> Case:
         "wanted": said.fields,
         "policy": POLICY,
         "now": NOW,
-        "lead": LEAD,
+        "horizon": more.get("now", NOW) + LEAD,
         "file_name": "bear.jpg",
         "copy": NotYet(),
     }

@@ -5,12 +5,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 import structlog
 
 from dambridge.engine.arriving import WaitsForPeople, final_folder, no_second
-from dambridge.engine.delivering import Delivered, all_wanted, deliver
+from dambridge.engine.delivering import Delivered, deliver
 from dambridge.engine.describing import (
     NotAsWritten,
     NotSeenYet,
@@ -34,8 +33,10 @@ from dambridge.engine.numbering import final_name
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, held_back, settlement_of
+from dambridge.engine.shipping import SourceFile, all_wanted
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import know_terms
+from dambridge.engine.trying import tried
 from dambridge.engine.updating import describe, filled_from, update_fields
 from dambridge.engine.versioning import bring_version, confirm_bytes
 from dambridge.mapping import waiting_for
@@ -44,7 +45,7 @@ from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, NativeRecord
 from dambridge.policy.placing import settled_folder
-from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
+from dambridge.ports.errors import MovedOn, Refused, Unclear
 from dambridge.ports.files import NotEmbedded
 from dambridge.ports.ledger import ActionRow, WorkStage
 
@@ -64,28 +65,20 @@ async def carry_out(parts: Parts, row: ActionRow, agreed: Agreed | None) -> Item
 
 
 async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
-    pause = parts.settings.backoff
-    held = timedelta(0)
-    for attempt in range(1, parts.settings.attempts + 1):
-        try:
-            return await _once(parts, row.action, agreed)
-        except (TryLater, Unclear) as error:
-            wait = max(pause, getattr(error, "after", None) or timedelta(0))
-            if attempt == parts.settings.attempts or held + wait > parts.settings.patience:
-                return _put_off(parts, row, error)
-            log.info("action.retried", action=row.action.id, attempt=attempt, why=str(error))
-            await parts.rest(wait)
-            held += wait
-            pause *= 2
-        except CannotGoOn:
-            raise
-        except NotSeenYet as error:
+    async def ended_by(error: Exception) -> End:
+        if isinstance(error, NotSeenYet):
             # What was delivered stands in its place; its berth must not wait for days
             await parts.ledger.release_berth(parts.policy.target, row.action.id)
             return _unseen(parts, error)
-        except Exception as error:  # noqa: BLE001 - whatever is not a next move is a bug and ends this item alone
-            return _ended_by(row.action, error)
-    raise AssertionError("unreachable: the loop returns or raises")
+        return _ended_by(row.action, error)
+
+    return await tried(
+        parts,
+        row.action.id,
+        lambda: _once(parts, row.action, agreed),
+        put_off=lambda error: _put_off(parts, row, error),
+        ended_by=ended_by,
+    )
 
 
 async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
@@ -111,7 +104,7 @@ async def _by_kind(parts: Parts, action: Action, journal: StepJournal, agreed: A
 
 
 async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
-    delivered = await deliver(parts, action, journal)
+    delivered = await deliver(parts.dock, action, journal, SourceFile(parts, action))
     if delivered.foreign:
         return await _same_bytes(parts, action, delivered)
     action = replace(action, file_name=await final_name(parts, action, delivered.filled))
@@ -165,11 +158,11 @@ async def _place(parts: Parts, action: Action, journal: StepJournal, delivered: 
     """Out of the berth into its folder, which is named. What came straight stands there."""
     path = settled_folder(action.folder, delivered.filled)
     if delivered.berth is None:
-        await no_second(parts, action, journal, delivered.remote_id)
+        await no_second(parts.dock, action, journal, delivered.remote_id)
         return path
     if journal.outcome(Step.PLACE) is not None:
         return path
-    folder = await final_folder(parts, action, delivered.filled, make=True)
+    folder = await final_folder(parts.dock, action, delivered.filled, make=True)
 
     async def work() -> Mapping[str, object]:
         await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from dambridge.engine.parts import Parts
+from dambridge.engine.docking import Dock
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
@@ -45,35 +45,35 @@ def transport_name(action: Action) -> str:
     return f"{action.id}{PurePath(action.file_name).suffix.lower()[:12]}"
 
 
-async def berth_of(parts: Parts, action: Action, intent: Mapping[str, Any] | None) -> RemoteId | None:
+async def berth_of(dock: Dock, action: Action, intent: Mapping[str, Any] | None) -> RemoteId | None:
     """The berth leased to this action; None where it goes straight. A delivery that has begun is looked for where it went."""
-    if _goes_straight(parts) if intent is None else intent["berth"] is None:
+    if _goes_straight(dock) if intent is None else intent["berth"] is None:
         return None
-    count = max(16, 2 * parts.settings.concurrency)
-    number = await parts.ledger.lease_berth(parts.policy.target, action.id, count=count)
+    count = max(16, 2 * dock.settings.concurrency)
+    number = await dock.ledger.lease_berth(dock.site.account, action.id, count=count)
     if number is None:
         raise TryLater(f"All {count} arrival berths are in use; this delivery takes its turn later.")
     try:
-        return await parts.archive.ensure_folder(f"{parts.target.arrivals}/berth-{number:02d}", lane=parts.lane)
+        return await dock.site.archive.ensure_folder(f"{dock.site.arrivals}/berth-{number:02d}", lane=dock.lane)
     except Refused as no:
-        if intent is not None or parts.policy.arrival != "auto":
+        if intent is not None or dock.arrival != "auto":
             raise
-        await parts.ledger.release_berth(parts.policy.target, action.id)
-        if not parts.target.no_berths:
+        await dock.ledger.release_berth(dock.site.account, action.id)
+        if not dock.site.no_berths:
             log.warning("arrivals.straight", why=str(no))
-        parts.target.no_berths = True
+        dock.site.no_berths = True
         return None
 
 
-def _goes_straight(parts: Parts) -> bool:
-    match parts.policy.arrival:
+def _goes_straight(dock: Dock) -> bool:
+    match dock.arrival:
         case "auto":
-            return parts.target.no_berths or not parts.archive.capabilities.folders.usable
+            return dock.site.no_berths or not dock.site.archive.capabilities.folders.usable
         case chosen:
             return chosen == "folder"
 
 
-async def final_folder(parts: Parts, action: Action, inside: Fields, *, make: bool) -> RemoteId:
+async def final_folder(dock: Dock, action: Action, inside: Fields, *, make: bool) -> RemoteId:
     """The folder that the asset belongs in; made where it is missing and `make`.
 
     Raises `WaitsForPeople` where it is missing and only a person can make it."""
@@ -81,23 +81,23 @@ async def final_folder(parts: Parts, action: Action, inside: Fields, *, make: bo
     if (known := folder_id(path)) is not None:
         return known
     if make:
-        return await parts.archive.ensure_folder(path, lane=parts.lane)
-    found = await parts.archive.folder_at(path, lane=parts.lane)
+        return await dock.site.archive.ensure_folder(path, lane=dock.lane)
+    found = await dock.site.archive.folder_at(path, lane=dock.lane)
     if found is None:
         raise WaitsForPeople(Reason.of(Code.FOLDER_MISSING, folder=path), "librarian")
     return found
 
 
-async def look_by_name(parts: Parts, action: Action) -> NativeRecord | None:
+async def look_by_name(dock: Dock, action: Action) -> NativeRecord | None:
     """The delivery of an earlier try that went straight, as far as the index has caught up: whatever it names is read again
     by id. Raises `WaitsForPeople` where there are two, for nothing is deleted by itself and nothing can be moved."""
-    standing = await _carrying(parts, transport_name(action))
+    standing = await _carrying(dock, transport_name(action))
     if len(standing) > 1:
         raise _two(action, *standing)
     return standing[0] if standing else None
 
 
-async def no_second(parts: Parts, action: Action, journal: StepJournal, ours: RemoteId) -> None:
+async def no_second(dock: Dock, action: Action, journal: StepJournal, ours: RemoteId) -> None:
     """After a file was sent more than once: whether another of them shows up once the settle time has passed again,
     as it may where searches lag longer than the account's options say.
 
@@ -105,19 +105,19 @@ async def no_second(parts: Parts, action: Action, journal: StepJournal, ours: Re
     sent = journal.intent(Step.DELIVER) or {}
     if not sent.get(AGAIN):
         return
-    wait = datetime.fromisoformat(str(sent["at"])) + parts.target.settle - await parts.clock.now()
+    wait = datetime.fromisoformat(str(sent["at"])) + dock.site.settle - await dock.clock.now()
     if wait.total_seconds() > 0:
         raise TryLater(f"{action.source} was sent twice; it is looked once more for a second copy.", after=wait)
-    late = [it for it in await _carrying(parts, transport_name(action)) if it.key.remote_id != ours]
+    late = [it for it in await _carrying(dock, transport_name(action)) if it.key.remote_id != ours]
     if late:
         raise _two(action, *late, ours=ours)
 
 
-async def _carrying(parts: Parts, name: str) -> list[NativeRecord]:
-    named = await parts.archive.named(name, lane=parts.lane)
+async def _carrying(dock: Dock, name: str) -> list[NativeRecord]:
+    named = await dock.site.archive.named(name, lane=dock.lane)
     if not named:
         return []
-    fresh = await parts.archive.read(named, lane=parts.lane)
+    fresh = await dock.site.archive.read(named, lane=dock.lane)
     return [it for it in fresh.values() if isinstance(it, NativeRecord) and it.file_name == name]
 
 

@@ -4,8 +4,7 @@ folder is looked for by the name under which it travels."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +12,9 @@ from typing import Any
 import structlog
 
 from dambridge.engine.arriving import AGAIN, TRANSPORT, berth_of, final_folder, look_by_name, transport_name
-from dambridge.engine.describing import read_target
-from dambridge.engine.embedding import DISAGREEMENTS, EMBEDDED, embedded_copy, for_target
-from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
-from dambridge.engine.parts import Parts
+from dambridge.engine.docking import Dock, Facts, Shipment
+from dambridge.engine.embedding import DISAGREEMENTS, EMBEDDED
 from dambridge.engine.steps import Step, StepJournal
-from dambridge.engine.updating import filled_from
-from dambridge.mapping import embedded_fields
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.records import Digest, NativeRecord
@@ -55,66 +50,29 @@ class Delivered:
         return Digest(**self.embedded["original"]) if self.embedded else self.digest
 
 
-@asynccontextmanager
-async def _bytes(parts: Parts, action: Action) -> AsyncIterator[tuple[Body, _Facts]]:
-    if action.size > parts.settings.large_file and not parts.embeds(action):
-        async with stream_through(parts, action) as (body, passing):
-            yield body, _Facts(lambda: passing.digest, {})
-        return
-    spooled, inside = await fetch(parts, action)
-    filled = embedded_fields(inside)
-    if parts.embeds(action):
-        it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, filled))
-        yield body_of(parts, it.copy), _Facts(lambda: it.written, filled, it.to_json(), inside.disagreements)
-        return
-    yield body_of(parts, spooled), _Facts(lambda: spooled.digest, filled, {}, inside.disagreements)
-
-
-def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
-    """What a new copy should say: the action's fields, and what the file says beyond them."""
-    return {**action.fields, **for_target(parts, action, filled_from(action, inside))}
-
-
-class _Facts:
-    """What is known of the bytes once they have gone out."""
-
-    def __init__(
-        self, digest: Any, filled: Fields, embedded: Mapping[str, Any] | None = None, disagreements: Sequence[str] = ()
-    ) -> None:
-        self._digest = digest
-        self.filled = filled
-        self.embedded = embedded or {}
-        self.disagreements = tuple(disagreements)
-
-    @property
-    def digest(self) -> Digest:
-        digest: Digest = self._digest()
-        return digest
-
-
-async def deliver(parts: Parts, action: Action, journal: StepJournal) -> Delivered:
-    """Bring the original into the target once, whatever happened to earlier tries of this action."""
+async def deliver(dock: Dock, action: Action, journal: StepJournal, shipment: Shipment) -> Delivered:
+    """Bring the file into the account once, whatever happened to earlier tries of this action."""
     if (ended := journal.outcome(Step.DELIVER)) is not None:
         return _remembered(ended)
     intent = journal.intent(Step.DELIVER)
-    berth = await berth_of(parts, action, intent)
+    berth = await berth_of(dock, action, intent)
     if intent is not None:
-        found = await (_look(parts, action, berth, intent) if berth else look_by_name(parts, action))
+        found = await (_look(dock, action, berth, intent) if berth else look_by_name(dock, action))
         if found is not None:
-            digest = digest_from(intent) or await hash_source(parts, action)
+            digest = digest_from(intent) or await shipment.digest()
             outcome = _facts_to_json(found, digest, intent, berth)
             await journal.close(Step.DELIVER, outcome)
             return _remembered(outcome)
-        await _may_send_again(parts, action, journal, intent)
-    elif berth and not await _is_clear(parts, berth):
+        await _may_send_again(dock, action, journal, intent)
+    elif berth and not await _is_clear(dock, berth):
         raise TryLater(
-            f"Berth {berth} in {parts.target.arrivals} holds something that is not ours. "
+            f"Berth {berth} in {dock.site.arrivals} holds something that is not ours. "
             "Empty that folder in the target, then run again."
         )
-    return await _send(parts, action, journal, berth)
+    return await _send(dock, action, journal, berth, shipment)
 
 
-def _intent_of(action: Action, facts: _Facts, body: Body, berth: RemoteId | None, *, again: bool) -> dict[str, Any]:
+def _intent_of(action: Action, facts: Facts, body: Body, berth: RemoteId | None, *, again: bool) -> dict[str, Any]:
     known = _digest_json(facts.digest) if body.repeatable else {}
     intent = {"berth": berth, "transport": transport_name(action), "filled": fields_to_json(facts.filled), **known}
     told: dict[str, Any] = {
@@ -125,53 +83,55 @@ def _intent_of(action: Action, facts: _Facts, body: Body, berth: RemoteId | None
     return {**intent, **{name: it for name, it in told.items() if it}}
 
 
-async def _send(parts: Parts, action: Action, journal: StepJournal, berth: RemoteId | None) -> Delivered:
-    async with _bytes(parts, action) as (body, facts):
-        into = berth or await final_folder(parts, action, facts.filled, make=False)
+async def _send(
+    dock: Dock, action: Action, journal: StepJournal, berth: RemoteId | None, shipment: Shipment
+) -> Delivered:
+    async with shipment.bytes() as (body, facts):
+        into = berth or await final_folder(dock, action, facts.filled, make=False)
         again = journal.intent(Step.DELIVER) is not None
         intent = _intent_of(action, facts, body, berth, again=again)
 
         async def work() -> Mapping[str, Any]:
             name = transport_name(action)
-            remote_id = await parts.archive.deliver(into, body, file_name=name, lane=parts.lane)
-            native = await read_target(parts, remote_id)
+            remote_id = await dock.site.archive.deliver(into, body, file_name=name, lane=dock.lane)
+            native = await dock.site.there(remote_id)
             return _facts_to_json(native, facts.digest, intent, berth)
 
         try:
             return _remembered(await journal.run(Step.DELIVER, intent, work))
         except Unclear:
-            parts.target.clear_berths.discard(into)
+            dock.site.clear_berths.discard(into)
             await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
             raise
 
 
-async def _is_clear(parts: Parts, berth: RemoteId) -> bool:
+async def _is_clear(dock: Dock, berth: RemoteId) -> bool:
     """Whether the berth is empty, looked at once per process and berth: afterwards only we put things there. A berth
     in which a try ended unclear is looked at again, because that try may arrive late."""
-    if berth not in parts.target.clear_berths:
-        if await _standing(parts, berth):
+    if berth not in dock.site.clear_berths:
+        if await _standing(dock, berth):
             return False
-        parts.target.clear_berths.add(berth)
+        dock.site.clear_berths.add(berth)
     return True
 
 
-async def _standing(parts: Parts, berth: RemoteId) -> list[NativeRecord]:
+async def _standing(dock: Dock, berth: RemoteId) -> list[NativeRecord]:
     """What really stands in the berth: a listing may lag, so whatever it shows is read again by id."""
-    listed = await parts.archive.contents(berth, lane=parts.lane)
+    listed = await dock.site.archive.contents(berth, lane=dock.lane)
     if not listed:
         return []
-    fresh = await parts.archive.read([it.key.remote_id for it in listed], lane=parts.lane)
+    fresh = await dock.site.archive.read([it.key.remote_id for it in listed], lane=dock.lane)
     there = [it for it in fresh.values() if isinstance(it, NativeRecord)]
     return [it for it in there if any(container.id == berth for container in it.containers)]
 
 
-async def _look(parts: Parts, action: Action, berth: RemoteId, intent: Mapping[str, Any]) -> NativeRecord | None:
+async def _look(dock: Dock, action: Action, berth: RemoteId, intent: Mapping[str, Any]) -> NativeRecord | None:
     """The delivery of an earlier try, if it arrived: ours by its transport name, or an older asset with the same bytes."""
-    standing = await _standing(parts, berth)
+    standing = await _standing(dock, berth)
     ours = sorted((it for it in standing if it.file_name == transport_name(action)), key=_age)
     for surplus in ours[1:]:
-        folder = await parts.archive.ensure_folder(parts.settings.quarantine, lane=parts.lane)
-        await parts.archive.place(surplus.key.remote_id, into=folder, out_of=berth, lane=parts.lane)
+        folder = await dock.site.archive.ensure_folder(dock.settings.quarantine, lane=dock.lane)
+        await dock.site.archive.place(surplus.key.remote_id, into=folder, out_of=berth, lane=dock.lane)
         log.error("berth.twin", berth=berth, kept=ours[0].key.remote_id, quarantined=surplus.key.remote_id)
     if ours:
         return ours[0]
@@ -183,13 +143,13 @@ def _age(native: NativeRecord) -> tuple[int, str]:
     return len(native.key.remote_id), native.key.remote_id
 
 
-async def _may_send_again(parts: Parts, action: Action, journal: StepJournal, intent: Mapping[str, Any]) -> None:
+async def _may_send_again(dock: Dock, action: Action, journal: StepJournal, intent: Mapping[str, Any]) -> None:
     """Raise `TryLater` until the settle time has passed since the last try ended. Of a try that was cut off with its
     process only this look is known, so the time counts from here."""
-    now = await parts.clock.now()
+    now = await dock.clock.now()
     if not intent.get(ENDED):
         intent = await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
-    wait = datetime.fromisoformat(str(intent["at"])) + parts.target.settle - now
+    wait = datetime.fromisoformat(str(intent["at"])) + dock.site.settle - now
     if wait.total_seconds() > 0:
         raise TryLater(
             f"The delivery of {action.source} was not answered and nothing of it is seen; listings and searches may lag, "

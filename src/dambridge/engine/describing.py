@@ -14,10 +14,9 @@ from dambridge.mapping import NO_ALIASES, Definition, NativeWrite, equal, to_can
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, Missing, NativeRecord
+from dambridge.model.records import AssetRecord, NativeRecord
 from dambridge.model.terms import TermUse
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value
-from dambridge.ports.errors import MovedOn
 
 SINCE = "since"
 """Set in the intent of a write: when it was first asked for."""
@@ -80,11 +79,7 @@ async def definitions_of(site: Site) -> Mapping[str, Definition] | None:
 
 async def read_target(parts: Parts, remote_id: RemoteId) -> NativeRecord:
     """The target copy as it is now. Raises `MovedOn` when it is not there any more."""
-    found = await parts.reads.read(remote_id)
-    if found is None or isinstance(found, Missing):
-        where = f"{parts.policy.target}:{remote_id}"
-        raise MovedOn(f"{where} is not there any more. Look for it in the system, then run again.")
-    return found
+    return await parts.target.there(remote_id)
 
 
 def canonical(parts: Parts, native: NativeRecord) -> AssetRecord:

@@ -90,13 +90,14 @@ async def embedded_copy(
     made = spooled.path.with_name(f"{spooled.path.name}.{EMBEDDED}.part")
     try:
         essence = await parts.embedder.embed(spooled.path, made, tags, file_name=action.file_name)
-        copy = await parts.spool.keep(copy_name(action), _pieces(made), expected_size=None) if tags else spooled
+        copy = await parts.spool.keep(copy_name(action), pieces_of(made), expected_size=None) if tags else spooled
     finally:
         await asyncio.to_thread(made.unlink, missing_ok=True)
     return Embedded(copy, spooled.digest, essence, wanted_print(action, fields))
 
 
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
+async def pieces_of(path: Path) -> AsyncIterator[bytes]:
+    """A file on this machine, piece by piece."""
     with path.open("rb") as source:
         while piece := source.read(_PIECE):
             yield piece

@@ -6,13 +6,31 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from dambridge.engine.parts import Parts
 from dambridge.model.actions import Action
 from dambridge.model.records import Broken, Digest, EmbeddedMetadata
 from dambridge.ports.errors import TryLater
-from dambridge.ports.files import Spooled
-from dambridge.ports.systems import Body, ByteStream
+from dambridge.ports.files import Inspector, Spool, Spooled
+from dambridge.ports.pace import Lane
+from dambridge.ports.systems import AssetReader, Body, ByteStream
+
+
+class Spools(Protocol):
+    @property
+    def spool(self) -> Spool: ...
+
+
+class Fetches(Spools, Protocol):
+    """What fetching an original takes."""
+
+    @property
+    def reader(self) -> AssetReader: ...
+    @property
+    def inspector(self) -> Inspector: ...
+    @property
+    def lane(self) -> Lane: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +40,7 @@ class BrokenOriginal(Exception):
     broken: Broken
 
 
-async def fetch(parts: Parts, action: Action) -> tuple[Spooled, EmbeddedMetadata]:
+async def fetch(parts: Fetches, action: Action) -> tuple[Spooled, EmbeddedMetadata]:
     """The original in the spool, with what stands inside it.
 
     Raises `BrokenOriginal` for a file that is empty, cut or not what it says; what was fetched is dropped then."""
@@ -62,7 +80,7 @@ def _of_another_size(action: Action, came: str) -> TryLater:
     return TryLater(f"{action.source} came with {came} bytes, its record says {action.size}; it is fetched again.")
 
 
-def body_of(parts: Parts, spooled: Spooled) -> Body:
+def body_of(parts: Spools, spooled: Spooled) -> Body:
     return Body(size=spooled.digest.size, open=lambda: parts.spool.read(spooled))
 
 

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dambridge.engine.parts import FlowParts
 from dambridge.model.actions import Action
+from dambridge.model.identity import CommandId
 from dambridge.model.plans import Plan
 from dambridge.ports.errors import Refused
 from dambridge.ports.ledger import WorkStage
 
 
-async def refuse_unfit(parts: FlowParts, plan: Plan, *, policy: str, capabilities: str, allow_tripped: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """That a named person wants a plan carried out, and how much of it: `pilot` stops after so many items, `wave` works in
+    waves of so many and can be paused between them; 0 is all of it. `tripped` plans are applied only where they are allowed."""
+
+    by: str
+    command: CommandId | None = None
+    pilot: int = 0
+    wave: int = 0
+    allow_tripped: bool = False
+
+
+async def refuse_unfit(parts: FlowParts, plan: Plan, approval: Approval, *, policy: str, capabilities: str) -> None:
     """Raise `Refused` for a plan that has expired, that a guard stopped, or that rests on another configuration, policy or
     set of capabilities than today's; `policy` and `capabilities` are today's digests."""
     header = plan.header
@@ -29,7 +43,7 @@ async def refuse_unfit(parts: FlowParts, plan: Plan, *, policy: str, capabilitie
         raise Refused(
             f"Plan {plan.id} expired at {header.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one: `dambridge plan`."
         )
-    if header.tripped and not allow_tripped:
+    if header.tripped and not approval.allow_tripped:
         codes = ", ".join(str(it.code) for it in header.tripped)
         raise Refused(
             f"A guard stopped plan {plan.id} ({codes}). Read it, then apply with `--allow-tripped` if it is right."

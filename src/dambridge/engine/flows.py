@@ -9,6 +9,7 @@ import structlog
 
 from dambridge.engine.accounting import account_of_nothing
 from dambridge.engine.batches import BATCH, TRANSFER
+from dambridge.engine.fitting import Approval
 from dambridge.engine.parts import FlowParts
 from dambridge.engine.running import RunResult
 from dambridge.model.identity import AccountId, CommandId, FlowName
@@ -42,16 +43,7 @@ class Flow(Protocol):
         """The plan of what a run would do now, stored; nothing else happens."""
         ...
 
-    async def apply(
-        self,
-        plan: Plan,
-        *,
-        approved_by: str,
-        command: CommandId | None,
-        pilot: int,
-        wave: int,
-        allow_tripped: bool,
-    ) -> RunResult:
+    async def apply(self, plan: Plan, approval: Approval) -> RunResult:
         """Carry out exactly this plan. Raises `Refused` or `MovedOn` before anything is done where it does not fit."""
         ...
 

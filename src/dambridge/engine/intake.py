@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dambridge.engine import batches, previewing
+from dambridge.engine.fitting import Approval
 from dambridge.engine.parts import Parts
 from dambridge.engine.running import RunResult, run_flow
 from dambridge.model.identity import AccountId, CommandId
@@ -29,25 +30,8 @@ class IntakeFlow:
     async def preview(self, *, full: bool) -> Plan:
         return await previewing.preview(self.parts, full=full)
 
-    async def apply(
-        self,
-        plan: Plan,
-        *,
-        approved_by: str,
-        command: CommandId | None,
-        pilot: int,
-        wave: int,
-        allow_tripped: bool,
-    ) -> RunResult:
-        return await previewing.apply(
-            self.parts,
-            plan,
-            approved_by=approved_by,
-            command=command,
-            pilot=pilot,
-            wave=wave,
-            allow_tripped=allow_tripped,
-        )
+    async def apply(self, plan: Plan, approval: Approval) -> RunResult:
+        return await previewing.apply(self.parts, plan, approval)
 
     async def work_off(self, batch: str) -> Json:
         return await batches.work_off(self.parts, batch)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dambridge.engine.config import EngineSettings
+from dambridge.engine.docking import Dock
 from dambridge.engine.progress import Progress
 from dambridge.engine.reading import GatheredReads
 from dambridge.engine.sites import Site
@@ -84,6 +85,18 @@ class Parts(FlowParts):
     @property
     def reads(self) -> GatheredReads:
         return self.target.reads
+
+    @property
+    def dock(self) -> Dock:
+        """Where deliveries arrive in the target."""
+        return Dock(
+            site=self.target,
+            ledger=self.ledger,
+            clock=self.clock,
+            settings=self.settings,
+            lane=self.lane,
+            arrival=self.policy.arrival,
+        )
 
     @property
     def maps(self) -> Mapping[AccountId, AccountMap]:

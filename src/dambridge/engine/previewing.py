@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from dambridge.engine.accounting import account_for, outcomes_of_unfinished
 from dambridge.engine.deciding import assemble, capability_digest, decide_sights, policy_digest
-from dambridge.engine.fitting import refuse_unfit, still_to_do
+from dambridge.engine.fitting import Approval, refuse_unfit, still_to_do
 from dambridge.engine.observing import look_around, read_all, read_targets
 from dambridge.engine.parts import Parts
 from dambridge.engine.running import RunResult, carry_plan
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import AssetKey, CommandId, PlanId
+from dambridge.model.identity import AssetKey, PlanId
 from dambridge.model.plans import LeftItem, Plan, read_plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Seen
@@ -51,31 +51,26 @@ async def stored(ledger: Ledger, plan_id: PlanId) -> Plan:
     return read_plan(lines)
 
 
-async def apply(
-    parts: Parts,
-    plan: Plan,
-    *,
-    approved_by: str,
-    command: CommandId | None = None,
-    pilot: int = 0,
-    wave: int = 0,
-    allow_tripped: bool = False,
-) -> RunResult:
+async def apply(parts: Parts, plan: Plan, approval: Approval) -> RunResult:
     """Carry out exactly this plan. Raises `Refused` before anything is done when the plan does not fit the world.
 
     `pilot` stops after so many assets; `wave` works in waves of so many and can be paused between them. What an
     earlier apply of the same plan did is not done again."""
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
-    await _fits(parts, plan, allow_tripped=allow_tripped)
+    await _fits(parts, plan, approval)
     todo = await still_to_do(parts, plan.actions)
     await _nothing_moved(parts, plan, todo)
     now = await parts.clock.now()
-    run = await parts.ledger.open_run(parts.flow, at=now, command=command, plan=plan.id)
+    run = await parts.ledger.open_run(parts.flow, at=now, command=approval.command, plan=plan.id)
     await parts.ledger.audit(
         [
             AuditEntry(
-                at=now, actor=approved_by, event="plan.approved", subject=plan.id, detail={"run": run, "pilot": pilot}
+                at=now,
+                actor=approval.by,
+                event="plan.approved",
+                subject=plan.id,
+                detail={"run": run, "pilot": approval.pilot},
             )
         ]
     )
@@ -84,8 +79,8 @@ async def apply(
     notes: list[Reason] = []
     first = True
     try:
-        chosen = todo[:pilot] if pilot else todo
-        for serial, part in enumerate(waves(chosen, 0, wave or len(chosen) or 1) or [()]):
+        chosen = todo[: approval.pilot] if approval.pilot else todo
+        for serial, part in enumerate(waves(chosen, 0, approval.wave or len(chosen) or 1) or [()]):
             piece = Plan(header=replace(plan.header, tripped=()), actions=tuple(part), left=plan.left if first else ())
             first = False
             stopped = await carry_plan(parts, run, piece, serial=serial, notes=notes)
@@ -98,17 +93,17 @@ async def apply(
         parts, run, seconds=time.monotonic() - begun, calls_before=calls_before, notes=notes, stopped=stopped
     )
     whole = not await still_to_do(parts, plan.actions)
-    await parts.ledger.mark_plan(plan.id, state="applied" if whole else "made", approved_by=approved_by)
+    await parts.ledger.mark_plan(plan.id, state="applied" if whole else "made", approved_by=approval.by)
     state = "failed" if stopped else "ended"
     await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
     return RunResult(run, summary, stopped)
 
 
-async def _fits(parts: Parts, plan: Plan, *, allow_tripped: bool) -> None:
+async def _fits(parts: Parts, plan: Plan, approval: Approval) -> None:
     if any(it.kind is ActionKind.ACTIVATE for it in plan.actions):
         raise Refused(f"Plan {plan.id} activates links: `dambridge match activate {plan.id} --by NAME`.")
     policy, capabilities = policy_digest(parts), capability_digest(parts)
-    await refuse_unfit(parts, plan, policy=policy, capabilities=capabilities, allow_tripped=allow_tripped)
+    await refuse_unfit(parts, plan, approval, policy=policy, capabilities=capabilities)
 
 
 async def _nothing_moved(parts: Parts, plan: Plan, todo: Sequence[Action]) -> None:

@@ -9,9 +9,11 @@ from datetime import timedelta
 from dambridge.engine.reading import GatheredReads
 from dambridge.mapping import AccountMap, Aliases, Definition
 from dambridge.model.identity import AccountId, RemoteId, System
+from dambridge.model.records import Missing, NativeRecord
 from dambridge.ports.attachments import Attachments
 from dambridge.ports.audience import AudienceKeeper
 from dambridge.ports.connection import Connection
+from dambridge.ports.errors import MovedOn
 from dambridge.ports.finding import Finder
 from dambridge.ports.hints import HintReader
 from dambridge.ports.pace import Lane
@@ -101,6 +103,14 @@ class Site:
         """The same as the account shows it, or else as its map describes the attributes that are written."""
         shown = self.vocabularies
         return {it.native: (it.kind, it.terms) for it in self.map.rules if it.write} if shown is None else shown
+
+    async def there(self, remote_id: RemoteId) -> NativeRecord:
+        """The asset as it is now. Raises `MovedOn` where it is not there any more."""
+        found = await self.reads.read(remote_id)
+        if found is None or isinstance(found, Missing):
+            where = f"{self.account}:{remote_id}"
+            raise MovedOn(f"{where} is not there any more. Look for it in the system, then run again.")
+        return found
 
     async def read_definitions_again(self) -> None:
         """Somebody may have made a term meanwhile. What was read before stands until the answer is there."""

@@ -24,6 +24,9 @@ class Step(StrEnum):
     PLACE = "place"
     VERSION = "version"
     RETIRE = "retire"
+    SHOW = "show"
+    LEAVE = "leave"
+    DISCARD = "discard"
 
 
 STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
@@ -35,6 +38,13 @@ STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
     ActionKind.LET_GO: (),
     ActionKind.RETIRE: (Step.RETIRE,),
     ActionKind.ACTIVATE: (),
+    ActionKind.STAGE: (Step.DELIVER, Step.DESCRIBE, Step.PLACE),
+    ActionKind.PUBLISH: (Step.DELIVER, Step.DESCRIBE, Step.PLACE, Step.SHOW),
+    ActionKind.SHOW: (Step.DESCRIBE, Step.SHOW),
+    ActionKind.REPLACE: (Step.VERSION, Step.DELIVER, Step.DESCRIBE, Step.PLACE, Step.SHOW, Step.LEAVE),
+    ActionKind.WITHDRAW: (Step.LEAVE, Step.DISCARD),
+    ActionKind.CORRECT: (Step.LEAVE,),
+    ActionKind.NOTE: (),
 }
 """Which steps an action may take. A confirmation that finds other bytes goes on as a version, and so does the create of a copy
 with fields inside whose fields were edited while the first file was waited for."""

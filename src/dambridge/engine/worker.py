@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from dambridge.engine import outlets
+from dambridge.engine.fitting import Approval
 from dambridge.engine.flows import Flow, Flows, flow_named, run_all
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.outlet_desk import OutletDesk
@@ -37,6 +38,8 @@ RECONCILE = "reconcile"
 """Likewise for the turns at which it holds everything against the systems."""
 WARN = "warn"
 """The kind of the row that says when people are told next."""
+GATE = "gate"
+"""Likewise for the instants at which an end comes near, or what may be shown begins to be so."""
 TICK = 0.5
 BEAT = 5.0
 log = structlog.get_logger()
@@ -160,14 +163,14 @@ class Worker:
                 return {"plan": plan.id, "exit_code": 3 if plan.header.tripped else 0}
             case CommandKind.APPLY:
                 plan = await stored(self._ledger, PlanId(scope["plan"]))
-                result = await flow_named(self._flows, plan.header.flow).apply(
-                    plan,
-                    approved_by=command.actor,
+                approval = Approval(
+                    by=command.actor,
                     command=command.id,
                     pilot=int(scope.get("pilot", 0)),
                     wave=int(scope.get("wave", 0)),
                     allow_tripped=bool(scope.get("allow_tripped")),
                 )
+                result = await flow_named(self._flows, plan.header.flow).apply(plan, approval)
                 return _told(result)
             case CommandKind.PAUSE | CommandKind.RESUME:
                 for name in self._meant(scope):
@@ -232,7 +235,7 @@ class Worker:
     async def _give_due_orders(self) -> None:
         now = await self._clock.now()
         lease = now + self._every[POLL] * 10
-        kinds = [_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows)]
+        kinds = [*self._instants(), *(_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows))]
         taken = await self._ledger.take_due(now, kinds=kinds, limit=10, worker=self._name, lease=lease)
         for due in sorted(taken, key=lambda it: kinds.index(it.kind)):
             reconcile = due.kind.startswith(f"{RECONCILE}:")
@@ -248,8 +251,14 @@ class Worker:
                 created_at=now,
             )
             await self._ledger.enqueue(command)
-            following = max(now, due.at) + self._every[RECONCILE if reconcile else POLL]
+            following = None  # what comes after an instant is the run's to say
+            if due.kind not in self._instants():
+                following = max(now, due.at) + self._every[RECONCILE if reconcile else POLL]
             await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=following)
+
+    def _instants(self) -> list[str]:
+        """The kinds of rows that say when something known ahead wants a run: before everything else, and at that instant."""
+        return [f"{GATE}:{name}" for name in in_order(self._flows)]
 
 
 def _turn_of(what: str, flow: FlowName) -> str:

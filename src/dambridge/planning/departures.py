@@ -6,12 +6,16 @@ is no longer permitted goes, but so that it can be had again; what is only absen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from dambridge.model.actions import Action, ActionKind
+from dambridge.model.identity import ActionId
+from dambridge.model.plans import Forecast, LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
+from dambridge.planning.plans import HeaderFacts, make_plan
 from dambridge.planning.publishing import OUTWARD
 from dambridge.policy.outlets import OnMassAbsence, PublishPolicy
 
@@ -27,18 +31,24 @@ class Departure(StrEnum):
     """Its master is gone or not selected any more."""
 
 
+_REMOVALS = ("max_removals", "max_removal_share")
+_CHANGES = ("max_changes", "max_share")
 _FREE = frozenset({Code.EXPOSED, Code.LEAVING_UNPROVEN})
 _ABSENT = frozenset({Code.MASTER_GONE, Code.UNSELECTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """What becomes of a run's actions: `goes` is carried out, `held` waits for a person. Every action is in one of them.
-    `tripped` says which guards spoke: the run is red, whether anything is held or not."""
+    """What becomes of a run's actions. `actions` are all of them, as they may be carried out; what `held` names waits for a
+    person, the rest goes. `tripped` says which guards spoke: the run is red, whether anything is held or not."""
 
-    goes: tuple[Action, ...]
-    held: tuple[Action, ...]
+    actions: tuple[Action, ...]
+    held: Mapping[ActionId, Reason]
     tripped: tuple[Reason, ...]
+
+    @property
+    def goes(self) -> tuple[Action, ...]:
+        return tuple(it for it in self.actions if it.id not in self.held)
 
 
 def departure(action: Action) -> Departure | None:
@@ -65,32 +75,63 @@ def guard(
     leaving = [it for it in actions if departure(it) in {Departure.RIGHTS, Departure.ABSENCE}]
     out = [it for it in actions if it.kind in OUTWARD]
     too_many = _over(
-        ("max_removals", "max_removal_share"),
+        _REMOVALS,
         (policy.max_removals, policy.max_removal_share),
         now=len(leaving),
         before=removals_before,
         known=in_sight,
     )
     too_much = _over(
-        ("max_changes", "max_share"),
+        _CHANGES,
         (policy.max_changes, policy.max_share),
         now=len(out),
         before=changes_before,
         known=known,
     )
-    goes: list[Action] = []
-    held: list[Action] = []
+    tripped = (*too_many, *too_much)
+    spared = tuple(reversibly(it) if too_many and it in leaving else it for it in actions)
+    return Passage(actions=spared, held=held_back(spared, tripped, policy), tripped=tripped)
+
+
+def held_back(actions: Sequence[Action], tripped: Sequence[Reason], policy: PublishPolicy) -> Mapping[ActionId, Reason]:
+    """The actions of a plan that wait for a person because of these guards, and which guard holds each."""
+    by_guard = {str(it["guard"]): it for it in tripped}
+    removals = next((by_guard[it] for it in _REMOVALS if it in by_guard), None)
+    changes = next((by_guard[it] for it in _CHANGES if it in by_guard), None)
+    held: dict[ActionId, Reason] = {}
     for it in actions:
-        why = departure(it)
-        if too_many and why is Departure.ABSENCE and policy.on_mass_absence is OnMassAbsence.HOLD:
-            held.append(it)
-        elif too_many and why in {Departure.RIGHTS, Departure.ABSENCE}:
-            goes.append(reversibly(it))
-        elif too_much and it.kind in OUTWARD:
-            held.append(it)
-        else:
-            goes.append(it)
-    return Passage(goes=tuple(goes), held=tuple(held), tripped=(*too_many, *too_much))
+        if removals is not None and policy.on_mass_absence is OnMassAbsence.HOLD and _is_absence(it):
+            held[it.id] = removals
+        elif changes is not None and it.kind in OUTWARD:
+            held[it.id] = changes
+    return held
+
+
+def plan_publishing(
+    actions: Sequence[Action],
+    left: Sequence[LeftItem],
+    *,
+    facts: HeaderFacts,
+    policy: PublishPolicy,
+    takes: Forecast,
+    now: datetime,
+    in_sight: int,
+) -> Plan:
+    """The plan with everything in it that a person can let pass; `held_back` says what waits for one. `facts.known` is how
+    many assets are looked at."""
+    passage = guard(
+        actions,
+        policy,
+        in_sight=in_sight,
+        removals_before=facts.removals_before,
+        changes_before=facts.changes_before,
+        known=facts.known,
+    )
+    return make_plan(passage.actions, left, facts=facts, policy=policy, takes=takes, now=now, tripped=passage.tripped)
+
+
+def _is_absence(action: Action) -> bool:
+    return departure(action) is Departure.ABSENCE
 
 
 def reversibly(action: Action) -> Action:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from dambridge.mapping import equal, unread_fields
 from dambridge.mapping.rights import RIGHTS_FIELDS, rights_of
@@ -41,7 +41,7 @@ class Case:
     (`said_there`). `copy` is `NotYet` and `places`, all containers that hold our file, is None where
     nobody looked. `audience` is the gallery's, None where it could not be
     read, `Missing` where it is gone. `wanted` are the fields that the copy is to have, in the outlet's languages, its own
-    ones included; `file_name` its name there. `lead` is how long before an end its withdrawal has to begin (`planning.leads`).
+    ones included; `file_name` its name there. `horizon`: what ends by that instant has to go now (`planning.leads.horizon`).
     """
 
     link: LinkId
@@ -55,7 +55,7 @@ class Case:
     wanted: Fields
     policy: PublishPolicy
     now: datetime
-    lead: timedelta
+    horizon: datetime
     status: str = "approved"
     unselected: str = ""
     observe_only: bool = False

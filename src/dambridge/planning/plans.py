@@ -65,8 +65,10 @@ def make_plan(
     takes: Forecast,
     now: datetime,
     conflicts: Sequence[Conflict] = (),
+    tripped: Sequence[Reason] | None = None,
 ) -> Plan:
-    """The plan over these decisions. The order in which they came does not matter."""
+    """The plan over these decisions. The order in which they came does not matter. `tripped` is what a flow's own guards said,
+    None where those of every flow are to be asked."""
     counts = Counter(str(it.kind) for it in actions) + Counter(str(it.leave.outcome) for it in left)
     header = PlanHeader(
         flow=facts.flow,
@@ -77,7 +79,7 @@ def make_plan(
         capabilities=facts.capabilities,
         counts=dict(sorted(counts.items())),
         forecast=takes,
-        tripped=(*_too_many_changes(actions, facts, policy), *_too_many_removals(actions, facts, policy)),
+        tripped=tuple(tripped) if tripped is not None else _tripped(actions, facts, policy),
     )
     return Plan(
         header=header,
@@ -85,6 +87,10 @@ def make_plan(
         left=tuple(sorted(left, key=lambda it: it.key)),
         conflicts=tuple(sorted(conflicts, key=lambda it: it.id)),
     )
+
+
+def _tripped(actions: Sequence[Action], facts: HeaderFacts, policy: Guarded) -> tuple[Reason, ...]:
+    return (*_too_many_changes(actions, facts, policy), *_too_many_removals(actions, facts, policy))
 
 
 def _too_many_changes(actions: Sequence[Action], facts: HeaderFacts, policy: Guarded) -> list[Reason]:

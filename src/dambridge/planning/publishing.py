@@ -121,6 +121,18 @@ def decide_publication(case: Case) -> Verdict:
     return Verdict(actions=(*first, *goes_on.actions), leave=leave, ask_again=view.ask_again)
 
 
+def forbids(case: Case) -> Leave | None:
+    """Why nothing may be shown or written in this outlet now, None where it may. Asked right before each outward write, with
+    the master and the gallery's audience read again and the instant of then; nothing that was planned is believed."""
+    case = replace(case, master=as_read(case.master, case.policy))
+    if case.audience is None:
+        reason = Reason.of(Code.AUDIENCE_UNREAD, outlet=case.outlet.name)
+        return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="system")
+    view = _look(case)
+    held = _held(view, tuple(_causes(view)))
+    return held.leave if held is not None else None
+
+
 def _look(case: Case) -> _View:
     record = case.master.record if isinstance(case.master, Present) else None
     answer = ask_gate(case, record, case.now) if record is not None else None
@@ -130,7 +142,7 @@ def _look(case: Case) -> _View:
 def _deadline(case: Case) -> datetime | None:
     """The end for which it goes, where that was known ahead and has come near."""
     until = case.publication.until if case.publication is not None else None
-    return until if until is not None and case.now >= until - case.lead else None
+    return until if until is not None and until <= case.horizon else None
 
 
 # causes to go -----------------------------------------------------------------------------------------------------------
@@ -161,7 +173,7 @@ def _by_master(view: _View) -> Iterator[Reason]:
         yield Reason.of(Code.UNSELECTED, outlet=case.outlet.name, why=case.unselected)
     if answer is not None and not answer.permits:
         yield _shut(case, answer)
-    elif view.until is not None and view.until <= case.now + case.lead:
+    elif view.until is not None and view.until <= case.horizon:
         yield Reason.of(Code.ENDS_SOON, outlet=case.outlet.name, until=view.until.isoformat())
 
 

@@ -6,12 +6,14 @@ what stands with what was agreed before each write. Only `published` containers 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from dambridge.model.identity import RemoteId
+from dambridge.model.records import Container
 from dambridge.ports.pace import Lane
 
 
@@ -52,6 +54,11 @@ class AudienceKeeper(Protocol):
 
     async def audience(self, container: RemoteId, *, lane: Lane) -> Audience:
         """As it stands now, read fresh. Raises `MovedOn` where the container is gone, `TryLater` where it cannot be read."""
+        ...
+
+    async def places(self, remote_id: RemoteId, *, lane: Lane) -> Sequence[Container]:
+        """The containers that hold this file now, in as few calls as the system allows; one that stands in several places
+        comes once for each of them. Raises `MovedOn` where the file is not there any more."""
         ...
 
     async def set_visibility(self, container: RemoteId, mode: Visibility, *, lane: Lane) -> None:

@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 
 from dambridge.engine import hearing
+from dambridge.engine.fitting import Approval
 from dambridge.engine.flows import Flow, flow_named, register, run_all, worst
 from dambridge.engine.hearing import HintKeeper
 from dambridge.engine.hinting import hints_of
@@ -87,8 +88,8 @@ class Turn:
         await self.ledger.save_plan(plan.id, self.name, at=T0, lines=list(plan.lines()))
         return plan
 
-    async def apply(self, plan: Plan, *, approved_by: str, **_: Any) -> RunResult:
-        self.turns.append(f"{self.name} applies {plan.header.flow} for {approved_by}")
+    async def apply(self, plan: Plan, approval: Approval) -> RunResult:
+        self.turns.append(f"{self.name} applies {plan.header.flow} for {approval.by}")
         return RunResult(RunId("run-1"), {"run_id": "run-1", "flows": {}})
 
     async def work_off(self, batch: str) -> Json:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dambridge.engine.fitting import Approval
 from dambridge.engine.mirroring import previewing
 from dambridge.engine.running import RunResult
 from dambridge.model.accords import FILE_NAME
@@ -307,13 +308,13 @@ def test_a_plan_is_carried_out_as_it_is_or_not_at_all(world: TwoWay) -> None:
     assert {it.kind for it in plan.actions} == {ActionKind.AGREE, ActionKind.UPDATE_FIELDS}
     world.libraries[PRESS].edit(first.copies[2].remote_id, city=("Bern",))
     with pytest.raises(MovedOn, match="1 of 2 links moved"):
-        world.wait(previewing.apply(world.parts(), plan, approved_by="jane"))
+        world.wait(previewing.apply(world.parts(), plan, Approval(by="jane")))
     assert world.writes() == 0
     fresh = world.wait(previewing.preview(world.parts(), full=False))
-    ran = world.wait(previewing.apply(world.parts(), fresh, approved_by="jane"))
+    ran = world.wait(previewing.apply(world.parts(), fresh, Approval(by="jane")))
     assert (flow_of(ran)["done"], ran.exit_code) == (2, 0)
     assert [differing(world, it) for it in (first, second)] == [[], []]
-    again = world.wait(previewing.apply(world.parts(), fresh, approved_by="jane"))
+    again = world.wait(previewing.apply(world.parts(), fresh, Approval(by="jane")))
     assert flow_of(again)["done"] == 0
 
 
@@ -322,9 +323,9 @@ def test_a_pilot_carries_out_so_many_links_and_the_rest_waits(world: TwoWay) -> 
     for link in links:
         world.libraries[AGENCY].edit(link.copies[0].remote_id, headline=("Better",))
     plan = world.wait(previewing.preview(world.parts(), full=False))
-    ran = world.wait(previewing.apply(world.parts(), plan, approved_by="jane", pilot=1))
+    ran = world.wait(previewing.apply(world.parts(), plan, Approval(by="jane", pilot=1)))
     assert (flow_of(ran)["done"], flow_of(ran)["waiting"]) == (1, 2)
-    rest = world.wait(previewing.apply(world.parts(), plan, approved_by="jane"))
+    rest = world.wait(previewing.apply(world.parts(), plan, Approval(by="jane")))
     assert flow_of(rest)["done"] == 2
     assert [differing(world, it) for it in links] == [[], [], []]
 
@@ -335,7 +336,7 @@ def test_a_plan_of_another_policy_is_refused(world: TwoWay) -> None:
     plan = world.wait(previewing.preview(world.parts(), full=False))
     world.policy = replace(POLICY, max_changes=7)
     with pytest.raises(Refused, match="the policy changed"):
-        world.wait(previewing.apply(world.parts(), plan, approved_by="jane"))
+        world.wait(previewing.apply(world.parts(), plan, Approval(by="jane")))
 
 
 @pytest.mark.hazard("P48")
@@ -387,7 +388,7 @@ def test_copies_in_accounts_that_are_not_the_flows_are_none_of_its_business() ->
     made.libraries[AGENCY].edit(link.copies[0].remote_id, headline=("Elsewhere",))
     made.libraries[PRESS].edit(link.copies[2].remote_id, headline=("Better",))
     plan = made.wait(previewing.preview(made.parts(), full=True))
-    ran = made.wait(previewing.apply(made.parts(), plan, approved_by="jane"))
+    ran = made.wait(previewing.apply(made.parts(), plan, Approval(by="jane")))
     assert (flow_of(ran)["done"], flow_of(ran)["seen"]) == (1, 1)
     values = [made.state(it).value(HEADLINE) for it in link.copies]
     assert values == [("Elsewhere",), ("Better",), ("Better",)]

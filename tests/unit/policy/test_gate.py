@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dambridge.model.gate import Answer, Block, Question
 from dambridge.model.rights import EVERYWHERE, Bounds, Consent, Fact, LicenceKind, Release, Rights
-from dambridge.policy.gate import ASKED_OF_PEOPLE, CAREFUL, Channel, GateRules, may
+from dambridge.policy.gate import ASKED_OF_PEOPLE, CAREFUL, Channel, GateRules, may, strictest
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 END = datetime(2026, 9, 1, tzinfo=UTC)
@@ -233,3 +233,57 @@ def test_an_audience_in_several_territories_needs_every_one_of_them(
     bounds = Bounds(permitted=frozenset(permitted), forbidden=frozenset(forbidden))
     answer = ask(replace(CLEAR, territories=bounds), territory=territory)
     assert answer.blocks == (() if opens else (Block.TERRITORY,))
+
+
+# what is said in several places -----------------------------------------------------------------------------------------
+
+
+def test_a_copy_that_says_nothing_adds_nothing() -> None:
+    assert strictest(CLEAR) == CLEAR
+    assert strictest(CLEAR, Rights(), Rights()) == CLEAR
+
+
+@pytest.mark.parametrize(
+    ("said", "block"),
+    [
+        (Rights(not_before=END - SECOND), Block.BEFORE_START),
+        (Rights(not_after=START), Block.ENDED),
+        (Rights(territories=Bounds(permitted=frozenset({"FR"}))), Block.TERRITORY),
+        (Rights(territories=Bounds(forbidden=frozenset({"DACH"}))), Block.TERRITORY),
+        (Rights(channels=Bounds(permitted=frozenset({"press"}))), Block.CHANNEL),
+        (Rights(editorial_only=True), Block.EDITORIAL_ONLY),
+        (Rights(model_release=Release.LIMITED), Block.NO_MODEL_RELEASE),
+        (Rights(property_release=Release.NONE), Block.NO_PROPERTY_RELEASE),
+        (Rights(consent=Consent.WITHDRAWN), Block.CONSENT_WITHDRAWN),
+        (Rights(unclear=("licence_end",)), Block.UNKNOWN),
+        (Rights(people=("Ann",)), Block.UNKNOWN),
+    ],
+)
+def test_whatever_is_forbidden_anywhere_is_forbidden(said: Rights, block: Block) -> None:
+    assert ask(CLEAR).permits
+    assert ask(strictest(CLEAR, said)).blocks == (block,)
+    assert ask(strictest(CLEAR, Rights(), said, Rights(consent=Consent.GIVEN))).blocks == (block,)
+
+
+def test_what_several_permit_by_other_names_is_permitted() -> None:
+    """A group and one of its members, everywhere and a country: both permit Germany."""
+    for named in ("DE", "DACH", EVERYWHERE):
+        both = strictest(CLEAR, Rights(territories=Bounds(permitted=frozenset({named}))))
+        assert ask(both).permits
+        assert Block.TERRITORY in ask(both, territory="US").blocks
+
+
+def test_the_window_is_the_narrowest_of_all() -> None:
+    both = strictest(CLEAR, Rights(not_after=END - SECOND), Rights(not_before=START + SECOND))
+    assert (ask(both).until, ask(both, at=START).opens) == (END - SECOND, START + SECOND)
+    assert ask(both, at=START).ask_again == START + SECOND
+    assert ask(both, at=END - SECOND).blocks == (Block.ENDED,)
+    wider = strictest(CLEAR, Rights(not_after=END + SECOND, not_before=START - SECOND))
+    assert ask(wider).until == END
+
+
+def test_no_copy_makes_known_what_the_master_leaves_unknown() -> None:
+    unknown = Rights(holder="Northwind", kind=LicenceKind.RIGHTS_MANAGED, people=("Ann",))
+    assert ask(strictest(unknown, CLEAR)).unknown == ask(unknown).unknown
+    release = replace(CLEAR, model_release=Release.UNLIMITED, consent=Consent.GIVEN)
+    assert not ask(strictest(unknown, release)).permits

@@ -41,7 +41,7 @@ def connect(
     )
     galleries = GalleryPaths(client, page_size=options.per_page, keep=options.paths_kept_seconds)
     reader = PhotoShelterReader(options, account, client, galleries, v3)
-    audience = PhotoShelterAudience(options, client, v3)
+    audience = PhotoShelterAudience(options, client, v3, reader)
     folders = Folders(client, galleries, audience, keep=options.paths_kept_seconds)
     archive = PhotoShelterArchive(options, client, reader, folders, v3, uploads=uploads)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from dambridge.connectors.photoshelter import protocol
 from dambridge.connectors.photoshelter.client import PhotoShelterClient
 from dambridge.connectors.photoshelter.config import ByVersion, PhotoShelterOptions
+from dambridge.connectors.photoshelter.reading import PhotoShelterReader
 from dambridge.connectors.photoshelter.v3 import V3Client
 from dambridge.connectors.photoshelter.wire import WireItem, parse_item, text
 from dambridge.model.identity import RemoteId
+from dambridge.model.records import Container
 from dambridge.ports.audience import Audience, Grant, Visibility
 from dambridge.ports.errors import Refused, TryLater
 from dambridge.ports.pace import Lane
@@ -25,8 +27,11 @@ _YES: Final = {True: True, False: False, "t": True, "f": False, "true": True, "f
 class PhotoShelterAudience:
     """Implements `AudienceKeeper`. Opening and shutting goes the way that the options name, else not at all."""
 
-    def __init__(self, options: PhotoShelterOptions, client: PhotoShelterClient, v3: V3Client) -> None:
+    def __init__(
+        self, options: PhotoShelterOptions, client: PhotoShelterClient, v3: V3Client, reader: PhotoShelterReader
+    ) -> None:
         self._client = client
+        self._reader = reader
         self._v3 = v3
         self._via = options.visibility_via
         self._zone = ZoneInfo(options.container_zone)
@@ -57,6 +62,10 @@ class PhotoShelterAudience:
             listed=_YES.get(item.attributes.get("is_listed")),
             grants=tuple(sorted({self._grant(it) for it in grants if isinstance(it, Mapping)}, key=str)),
         )
+
+    async def places(self, remote_id: RemoteId, *, lane: Lane) -> Sequence[Container]:
+        """By E30 alone (CONFIRMED); the library is walked where a gallery is not known."""
+        return await self._reader.places_of(remote_id, lane)
 
     async def _permissions(self, container: RemoteId, item: WireItem, about: str, lane: Lane) -> Mapping[str, Any]:
         """E14; where the account has no such call, entries that came along and modes as the parent lists them."""

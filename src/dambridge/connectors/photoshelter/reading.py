@@ -198,6 +198,10 @@ class PhotoShelterReader:
         """The galleries in which a file stands now."""
         return frozenset(it.id for it in await self._listed_galleries(remote_id, lane))
 
+    async def places_of(self, remote_id: RemoteId, lane: Lane) -> tuple[Container, ...]:
+        """The same with their paths, one for each collection that a gallery stands in."""
+        return await self._galleries.places(await self._listed_galleries(remote_id, lane), lane)
+
     async def _galleries_of(self, item: WireItem, lane: Lane) -> list[Gallery]:
         found: Any = item.includes.get("galleries")
         if isinstance(found, Mapping) and Guess.MORE_INCLUDES in self._options.proven:

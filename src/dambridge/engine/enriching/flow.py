@@ -9,6 +9,7 @@ from dambridge.engine.enriching.covering import Coverage, written_links
 from dambridge.engine.enriching.deciding import decide_enrichments, look
 from dambridge.engine.enriching.papers import hang_papers
 from dambridge.engine.enriching.parts import EnrichParts, lacks_work_list
+from dambridge.engine.fitting import Approval
 from dambridge.engine.mirroring import batches, previewing
 from dambridge.engine.mirroring.deciding import Decided
 from dambridge.engine.mirroring.running import run_mirror
@@ -53,30 +54,13 @@ class EnrichFlow:
     async def preview(self, *, full: bool) -> Plan:
         return await previewing.preview(self.parts, full=full, decide=self._decide)
 
-    async def apply(
-        self,
-        plan: Plan,
-        *,
-        approved_by: str,
-        command: CommandId | None,
-        pilot: int,
-        wave: int,
-        allow_tripped: bool,
-    ) -> RunResult:
+    async def apply(self, plan: Plan, approval: Approval) -> RunResult:
         coverage = Coverage(self.parts)
         links = written_links(plan.actions)
         for start in range(0, len(links), self.parts.settings.tranche):
             some = links[start : start + self.parts.settings.tranche]
             await coverage.looked(await look(self.parts, some), some)
-        ran = await previewing.apply(
-            self.parts,
-            plan,
-            approved_by=approved_by,
-            command=command,
-            pilot=pilot,
-            wave=wave,
-            allow_tripped=allow_tripped,
-        )
+        ran = await previewing.apply(self.parts, plan, approval)
         await coverage.close(ran.run)
         return ran
 

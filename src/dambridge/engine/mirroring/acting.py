@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from datetime import timedelta
 
 import structlog
 
+from dambridge.engine.by_link import in_order
 from dambridge.engine.describing import NotWritable
+from dambridge.engine.ended import Ended, worse
 from dambridge.engine.mirroring.agreeing import agree, let_go
 from dambridge.engine.mirroring.bringing import bring_version
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.retiring import retire
-from dambridge.engine.mirroring.settling import End, Ended, face_of, settlement_of, worse
+from dambridge.engine.mirroring.settling import End, face_of, settlement_of
 from dambridge.engine.mirroring.writing import update_copy
 from dambridge.engine.steps import StepJournal
+from dambridge.engine.trying import tried
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.identity import Link
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater, Unclear
+from dambridge.ports.errors import MovedOn, Refused, Unclear
 from dambridge.ports.ledger import ActionRow, Observation, WorkStage
 
 log = structlog.get_logger()
@@ -34,10 +36,6 @@ ORDER = (
 """First what is agreed is written down, then it is carried to the copies; what takes something out of sight comes last."""
 
 
-def in_order(rows: Sequence[ActionRow]) -> list[ActionRow]:
-    return sorted(rows, key=lambda it: (ORDER.index(it.action.kind), it.action.target, it.action.id))
-
-
 async def carry_out(parts: MirrorParts, link: Link, rows: Sequence[ActionRow], looked: Observation | None) -> None:
     """Do these open actions of one link. `looked` is what is on record of the link's item: from the look at it, or from
     actions of this run that ended before a crash. Only `CannotGoOn` gets out, and then nothing was settled of the action
@@ -46,7 +44,7 @@ async def carry_out(parts: MirrorParts, link: Link, rows: Sequence[ActionRow], l
     if looked is not None and rows and looked.run == rows[0].run:
         item = Ended(looked.outcome, looked.reason, looked.waits_for)
     held: Ended | None = None
-    for row in in_order(rows):
+    for row in in_order(rows, ORDER):
         end = End(ended=held, stage=WorkStage.LEFT) if held is not None else await _tried(parts, link, row)
         end = await _settled(parts, link, row, end, item=item, looked=looked)
         item = worse(item, end.ended)
@@ -78,24 +76,16 @@ async def _settled(
 
 
 async def _tried(parts: MirrorParts, link: Link, row: ActionRow) -> End:
-    pause = parts.settings.backoff
-    held = timedelta(0)
-    for attempt in range(1, parts.settings.attempts + 1):
-        try:
-            return await _once(parts, link, row.action)
-        except (TryLater, Unclear) as error:
-            wait = max(pause, getattr(error, "after", None) or timedelta(0))
-            if attempt == parts.settings.attempts or held + wait > parts.settings.patience:
-                return _put_off(parts, error)
-            log.info("action.retried", action=row.action.id, attempt=attempt, why=str(error))
-            await parts.rest(wait)
-            held += wait
-            pause *= 2
-        except CannotGoOn:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever is not a next move is a bug and ends this item alone
-            return _ended_by(row.action, error)
-    raise AssertionError("unreachable: the loop returns or raises")
+    async def ended_by(error: Exception) -> End:
+        return _ended_by(row.action, error)
+
+    return await tried(
+        parts,
+        row.action.id,
+        lambda: _once(parts, link, row.action),
+        put_off=lambda error: _put_off(parts, error),
+        ended_by=ended_by,
+    )
 
 
 async def _once(parts: MirrorParts, link: Link, action: Action) -> End:

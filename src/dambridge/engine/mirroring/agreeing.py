@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dambridge.engine.ended import Ended
 from dambridge.engine.mirroring.parts import MirrorParts
-from dambridge.engine.mirroring.settling import End, Ended, agreed_told
+from dambridge.engine.mirroring.settling import End, agreed_told
 from dambridge.model.actions import Action
 from dambridge.model.identity import Copy, CopyId, Link
 from dambridge.model.outcomes import Outcome

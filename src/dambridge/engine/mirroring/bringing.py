@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from dambridge.engine.describing import NotWritable, still_to_write
+from dambridge.engine.ended import Ended
 from dambridge.engine.fetching import Passing
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
-from dambridge.engine.mirroring.settling import End, Ended
+from dambridge.engine.mirroring.settling import End
 from dambridge.engine.mirroring.writing import Task, ask, others_moved, stands_as_agreed, task_of
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal

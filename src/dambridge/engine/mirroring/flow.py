@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dambridge.engine.fitting import Approval
 from dambridge.engine.mirroring import batches, previewing
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.running import run_mirror
@@ -30,25 +31,8 @@ class MirrorFlow:
     async def preview(self, *, full: bool) -> Plan:
         return await previewing.preview(self.parts, full=full)
 
-    async def apply(
-        self,
-        plan: Plan,
-        *,
-        approved_by: str,
-        command: CommandId | None,
-        pilot: int,
-        wave: int,
-        allow_tripped: bool,
-    ) -> RunResult:
-        return await previewing.apply(
-            self.parts,
-            plan,
-            approved_by=approved_by,
-            command=command,
-            pilot=pilot,
-            wave=wave,
-            allow_tripped=allow_tripped,
-        )
+    async def apply(self, plan: Plan, approval: Approval) -> RunResult:
+        return await previewing.apply(self.parts, plan, approval)
 
     async def work_off(self, batch: str) -> Json:
         return await batches.work_off(self.parts, batch)

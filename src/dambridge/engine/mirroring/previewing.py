@@ -7,16 +7,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dambridge.engine.fitting import refuse_unfit, still_to_do
+from dambridge.engine.by_link import carry_plan, hold_back
+from dambridge.engine.fitting import Approval, refuse_unfit, still_to_do
+from dambridge.engine.mirroring.acting import ORDER
 from dambridge.engine.mirroring.assembling import assemble
 from dambridge.engine.mirroring.deciding import Decide, Decided, capability_digest, decide_links, policy_digest
 from dambridge.engine.mirroring.looking import look_around, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
-from dambridge.engine.mirroring.running import carry_plan, close_run, count_links, hold_back
+from dambridge.engine.mirroring.running import close_run, count_links, faces_of
 from dambridge.engine.running import RunResult
 from dambridge.model.actions import Action
-from dambridge.model.identity import CommandId, Link, LinkId, RunId
+from dambridge.model.identity import Link, LinkId, RunId
 from dambridge.model.plans import Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Present
@@ -47,42 +49,33 @@ async def preview(parts: MirrorParts, *, full: bool, decide: Decide | None = Non
     return plan
 
 
-async def apply(
-    parts: MirrorParts,
-    plan: Plan,
-    *,
-    approved_by: str,
-    command: CommandId | None = None,
-    pilot: int = 0,
-    wave: int = 0,
-    allow_tripped: bool = False,
-) -> RunResult:
+async def apply(parts: MirrorParts, plan: Plan, approval: Approval) -> RunResult:
     """Carry out exactly this plan. Raises `Refused` or `MovedOn` before anything is done when it does not fit the world.
 
     `pilot` stops after so many links; `wave` works in waves of so many and can be paused between them. What an earlier
     apply of the same plan did is not done again."""
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
-    await _fits(parts, plan, allow_tripped=allow_tripped)
+    await _fits(parts, plan, approval)
     todo = await still_to_do(parts, plan.actions)
     known = await parts.ledger.links(sorted({it.link for it in plan.actions}))
     links = {it: parts.mine(link) for it, link in known.items()}
     await _nothing_moved(parts, plan, todo, links)
     now = await parts.clock.now()
-    run = await parts.ledger.open_run(parts.flow, at=now, command=command, plan=plan.id)
-    detail = {"run": run, "pilot": pilot}
+    run = await parts.ledger.open_run(parts.flow, at=now, command=approval.command, plan=plan.id)
+    detail = {"run": run, "pilot": approval.pilot}
     await parts.ledger.audit(
-        [AuditEntry(at=now, actor=approved_by, event="plan.approved", subject=plan.id, detail=detail)]
+        [AuditEntry(at=now, actor=approval.by, event="plan.approved", subject=plan.id, detail=detail)]
     )
     parts.progress.begin("working", total=len({it.link for it in todo}) + len(plan.left))
     stopped: list[str] = []
     notes: list[Reason] = []
     try:
-        stopped = await _in_waves(parts, run, plan, todo, links, pilot=pilot, wave=wave, notes=notes)
+        stopped = await _in_waves(parts, run, plan, todo, links, approval=approval, notes=notes)
     except CannotGoOn as error:
         stopped.append(str(error))
     whole = not await still_to_do(parts, plan.actions)
-    await parts.ledger.mark_plan(plan.id, state="applied" if whole else "made", approved_by=approved_by)
+    await parts.ledger.mark_plan(plan.id, state="applied" if whole else "made", approved_by=approval.by)
     seconds = time.monotonic() - begun
     return await close_run(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
 
@@ -94,31 +87,31 @@ async def _in_waves(
     todo: Sequence[Action],
     links: dict[LinkId, Link],
     *,
-    pilot: int,
-    wave: int,
+    approval: Approval,
     notes: list[Reason],
 ) -> list[str]:
     """Whole links at a time: an agreement and what follows from it belong together."""
     order = sorted({it.link for it in todo})
-    chosen = order[:pilot] if pilot else order
-    size = wave or len(chosen) or 1
+    chosen = order[: approval.pilot] if approval.pilot else order
+    size = approval.wave or len(chosen) or 1
     header = replace(plan.header, tripped=())
+    faces = faces_of(parts, links)
     left = plan.left
     for serial, start in enumerate(range(0, len(chosen) or 1, size)):
         own = set(chosen[start : start + size])
         piece = Plan(header=header, actions=tuple(it for it in todo if it.link in own), left=left)
         left = ()
-        stopped = await carry_plan(parts, run, piece, links, serial=serial, notes=notes)
+        stopped = await carry_plan(parts, run, piece, faces, order=ORDER, serial=serial, notes=notes)
         if stopped:
             return stopped
-    rest = [links[it] for it in order[len(chosen) :]]
+    rest = [faces[it] for it in order[len(chosen) :]]
     await hold_back(parts, run, rest, Reason.of(Code.NOT_IN_WAVE, plan=plan.id))
     return []
 
 
-async def _fits(parts: MirrorParts, plan: Plan, *, allow_tripped: bool) -> None:
+async def _fits(parts: MirrorParts, plan: Plan, approval: Approval) -> None:
     policy, capabilities = policy_digest(parts), capability_digest(parts)
-    await refuse_unfit(parts, plan, policy=policy, capabilities=capabilities, allow_tripped=allow_tripped)
+    await refuse_unfit(parts, plan, approval, policy=policy, capabilities=capabilities)
 
 
 async def _nothing_moved(parts: MirrorParts, plan: Plan, todo: Sequence[Action], links: dict[LinkId, Link]) -> None:

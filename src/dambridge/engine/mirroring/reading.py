@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
-from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.config import EngineSettings
 from dambridge.engine.reading import CALL_HOLDS
 from dambridge.engine.sites import Site
 from dambridge.engine.together import for_each
@@ -18,7 +19,18 @@ from dambridge.ports.errors import CannotGoOn, MovedOn, NextMove
 GROUPS = frozenset({"base", "iptc", "custom", "containers", "attributes", "file"})
 
 
-async def read_copies(parts: MirrorParts, keys: Iterable[AssetKey]) -> dict[AssetKey, Seen]:
+class ReadsCopies(Protocol):
+    """What reading copies takes."""
+
+    @property
+    def sites(self) -> Mapping[AccountId, Site]: ...
+    @property
+    def selects(self) -> Mapping[AccountId, tuple[str, ...]]: ...
+    @property
+    def settings(self) -> EngineSettings: ...
+
+
+async def read_copies(parts: ReadsCopies, keys: Iterable[AssetKey]) -> dict[AssetKey, Seen]:
     """Every copy read. One that cannot be read is `Unread`, never missing.
 
     NetX answers for many ids at once and leaves out what it does not have (NX 5.3, CONFIRMED); PhotoShelter has a call for
@@ -44,7 +56,7 @@ def _calls(site: Site, ids: Sequence[RemoteId]) -> list[Sequence[RemoteId]]:
     return [ids[start : start + size] for start in range(0, len(ids), size)]
 
 
-async def _read_some(parts: MirrorParts, site: Site, ids: Sequence[RemoteId]) -> dict[AssetKey, Seen]:
+async def _read_some(parts: ReadsCopies, site: Site, ids: Sequence[RemoteId]) -> dict[AssetKey, Seen]:
     keys = [AssetKey(site.account, it) for it in ids]
     try:
         found = await _natives(site, ids)
@@ -76,7 +88,7 @@ async def native_of(site: Site, remote_id: RemoteId) -> NativeRecord:
     return found
 
 
-def seen_as(parts: MirrorParts, native: NativeRecord | Missing) -> Seen:
+def seen_as(parts: ReadsCopies, native: NativeRecord | Missing) -> Seen:
     """The record in canonical terms; one that stands nowhere in the selection has left it."""
     if isinstance(native, Missing):
         return native

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dambridge.engine.ended import Ended
 from dambridge.engine.mirroring.agreeing import gone_copy, tombstone_of
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
-from dambridge.engine.mirroring.settling import End, Ended
+from dambridge.engine.mirroring.settling import End
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import to_canonical

@@ -9,21 +9,20 @@ from dataclasses import replace
 from typing import Any
 
 from dambridge.engine import reconciling
-from dambridge.engine.accounting import account_for, ends_of_left
-from dambridge.engine.batches import BATCH, finish, paused, start_batch, take_up
+from dambridge.engine.accounting import account_for
+from dambridge.engine.batches import finish, take_up
+from dambridge.engine.by_link import carry_plan
 from dambridge.engine.mirroring.acting import ORDER
 from dambridge.engine.mirroring.assembling import assemble
 from dambridge.engine.mirroring.deciding import Decide, Decided, decide_links
 from dambridge.engine.mirroring.drifting import count_drift
 from dambridge.engine.mirroring.looking import Round, look_around, remember_position, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
-from dambridge.engine.mirroring.settling import Ended, face_of, worse
+from dambridge.engine.mirroring.settling import face_of
 from dambridge.engine.running import RunResult
-from dambridge.model.actions import Action, Leave
 from dambridge.model.conflicts import ConflictState
-from dambridge.model.identity import CommandId, Link, LinkId, PlanId, RunId
+from dambridge.model.identity import AssetKey, CommandId, Link, LinkId, RunId
 from dambridge.model.outcomes import Outcome
-from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.ledger import Observation
@@ -137,7 +136,9 @@ async def _work_through(
         await note_versions(parts, run, decided)
         plan = await assemble(parts, decided, before=before, known=max(known, least))
         before.update(str(it.kind) for it in plan.actions)
-        stopped = await carry_plan(parts, run, plan, decided.links, serial=serial, notes=notes)
+        stopped = await carry_plan(
+            parts, run, plan, faces_of(parts, decided.links), order=ORDER, serial=serial, notes=notes
+        )
         if stopped:
             return stopped
         serial += 1
@@ -182,81 +183,5 @@ async def count_links(parts: MirrorParts) -> int:
     return count
 
 
-async def carry_plan(
-    parts: MirrorParts, run: RunId, plan: Plan, links: Mapping[LinkId, Link], *, serial: int, notes: list[Reason]
-) -> list[str]:
-    """Write down what the plan leaves, carry out what it says; a tripped guard or a pause holds every write back."""
-    acting = {it.link for it in plan.actions}
-    faces = {face_of(parts, links[it]) for it in acting}
-    await _end(parts, run, [it for it in plan.left if it.key not in faces])
-    held = plan.header.tripped[0] if plan.header.tripped else None
-    if held is None and await paused(parts):
-        held = Reason.of(Code.PAUSED, flow=str(parts.flow))
-    if held is not None:
-        notes.append(held)
-        await hold_back(parts, run, [links[it] for it in sorted(acting)], held)
-        return []
-    stopped = await _act(parts, run, plan.id, plan.actions, links, serial=serial)
-    await _still_waiting(parts, run, [it for it in plan.left if it.key in faces])
-    return stopped
-
-
-async def _still_waiting(parts: MirrorParts, run: RunId, left: Sequence[LeftItem]) -> None:
-    """Links that were worked on, and of which something waits nevertheless: the item ends as the worse of both."""
-    ends = await parts.ledger.observations(parts.flow, [it.key for it in left])
-    worst: list[LeftItem] = []
-    for item in left:
-        so_far = ends.get(item.key)
-        own = Ended(item.leave.outcome, item.leave.reason, item.leave.waits_for)
-        if so_far is None or so_far.run != run or worse(_ended(so_far), own).reason == own.reason:
-            worst.append(item)
-    await _end(parts, run, worst)
-
-
-async def _end(parts: MirrorParts, run: RunId, left: Sequence[LeftItem]) -> None:
-    """Write the ends of items; what was seen of them is as old as the look at them."""
-    known = await parts.ledger.observations(parts.flow, [it.key for it in left])
-    await ends_of_left(parts, run, left, looked={key: it.at for key, it in known.items()})
-
-
-def _ended(it: Observation) -> Ended:
-    return Ended(it.outcome, it.reason, it.waits_for)
-
-
-async def hold_back(parts: MirrorParts, run: RunId, links: Sequence[Link], why: Reason) -> None:
-    """Links that were to be worked on wait, and say for whom."""
-    waits_for = "coordinator" if why.code in {Code.GUARD_TRIPPED, Code.PAUSED, Code.NOT_IN_WAVE} else "system"
-    leave = Leave(outcome=Outcome.WAITING, reason=why, waits_for=waits_for)
-    await _end(parts, run, [LeftItem(key=face_of(parts, it), leave=leave, expects=None) for it in links])
-
-
-async def _act(
-    parts: MirrorParts,
-    run: RunId,
-    plan: PlanId,
-    actions: Sequence[Action],
-    links: Mapping[LinkId, Link],
-    *,
-    serial: int,
-) -> list[str]:
-    works = [
-        await start_batch(parts, BATCH, run, plan, batch=f"{run}/{serial:04d}-{number:03d}", actions=some)
-        for number, some in enumerate(_batches(actions, parts.settings.batch))
-    ]
-    stopped = await finish(parts, works)
-    open_still = await parts.ledger.unsettled(run, [it.id for it in actions])
-    if open_still:
-        left = sorted({it.link for it in actions if it.id in open_still})
-        why = Reason.of(Code.TRY_LATER, text=stopped[0]) if stopped else Reason.of(Code.PAUSED, flow=str(parts.flow))
-        await hold_back(parts, run, [links[it] for it in left], why)
-    return stopped
-
-
-def _batches(actions: Sequence[Action], size: int) -> list[list[Action]]:
-    """Actions by link, each link's in the order in which they are done, no link in two batches."""
-    found: list[list[Action]] = []
-    for action in sorted(actions, key=lambda it: (it.link, ORDER.index(it.kind), it.target, it.id)):
-        if not found or (len(found[-1]) >= size and found[-1][-1].link != action.link):
-            found.append([])
-        found[-1].append(action)
-    return found
+def faces_of(parts: MirrorParts, links: Mapping[LinkId, Link]) -> dict[LinkId, AssetKey]:
+    return {it: face_of(parts, link) for it, link in links.items()}

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from dambridge.engine.ended import Ended
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import AssetKey, CopyId, Link
 from dambridge.model.outcomes import ItemOutcome, Outcome
-from dambridge.model.reasons import Code, Reason
+from dambridge.model.reasons import Code
 from dambridge.model.tombstones import Tombstone
 from dambridge.model.values import fields_to_json
 from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlement, WorkStage
-
-_WORSE = (Outcome.FAILED, Outcome.QUARANTINED, Outcome.WAITING, Outcome.DONE, Outcome.SKIPPED, Outcome.UNCHANGED)
-_FOR_PEOPLE = ("system", "next run")
-"""For whom an item waits that no person needs to look at: the weaker of two waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How an item ended, or one of its actions."""
-
-    outcome: Outcome
-    reason: Reason
-    waits_for: str = ""
-    bytes_moved: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +32,6 @@ class End:
     drop_copies: tuple[CopyId, ...] = ()
     audit: Mapping[str, Any] = field(default_factory=dict)
     retry_after: timedelta | None = None
-
-
-def worse(one: Ended | None, other: Ended) -> Ended:
-    """An item has one end: the worst of what its actions came to, the later of two as bad."""
-    if one is None:
-        return other
-    moved = one.bytes_moved + other.bytes_moved
-    chosen = one if _rank(one) < _rank(other) else other
-    return replace(chosen, bytes_moved=moved)
-
-
-def _rank(it: Ended) -> tuple[int, bool]:
-    return _WORSE.index(it.outcome), it.waits_for in _FOR_PEOPLE
 
 
 def face_of(parts: MirrorParts, link: Link) -> AssetKey:

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dambridge.engine.describing import NotWritable, still_to_write
+from dambridge.engine.ended import Ended
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
-from dambridge.engine.mirroring.settling import End, Ended
+from dambridge.engine.mirroring.settling import End
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import equal, is_absent, same, to_canonical, to_native

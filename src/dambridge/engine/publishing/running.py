@@ -1,0 +1,204 @@
+"""One run: what ends soon first, then what was cut off, what there is to see, decide, act, account. One end for each master."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from dambridge.engine.accounting import account_for
+from dambridge.engine.batches import finish, take_up
+from dambridge.engine.by_link import carry_plan, hold_back
+from dambridge.engine.publishing.acting import ORDER
+from dambridge.engine.publishing.deciding import Decided, capability_digest, decide_masters, in_sight, policy_digest
+from dambridge.engine.publishing.due import set_next
+from dambridge.engine.publishing.leading import ahead_of
+from dambridge.engine.publishing.looking import Round, look_around, masters_of, remember_position
+from dambridge.engine.publishing.parts import PublishParts
+from dambridge.engine.running import RunResult
+from dambridge.model.actions import Action
+from dambridge.model.identity import AccountId, AssetKey, CommandId, RunId
+from dambridge.model.plans import Plan
+from dambridge.model.publications import Publication
+from dambridge.model.reasons import Reason
+from dambridge.planning import HeaderFacts, forecast
+from dambridge.planning.departures import Departure, departure, held_back, plan_publishing
+from dambridge.planning.publishing import OUTWARD
+from dambridge.ports.errors import CannotGoOn, MovedOn
+
+ENDING_AT_ONCE = 1000
+"""Publications that end and are decided about in one go."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has set out to do so far, for its guards."""
+
+    removals: int = 0
+    changes: int = 0
+    known: int = 0
+    notes: list[Reason] = field(default_factory=list)
+    serial: int = 0
+
+    def count(self, actions: Sequence[Action]) -> None:
+        """Take note of what is about to be carried out."""
+        self.removals += sum(departure(it) in {Departure.RIGHTS, Departure.ABSENCE} for it in actions)
+        self.changes += sum(it.kind in OUTWARD for it in actions)
+        self.serial += 1
+
+
+async def run_publish(parts: PublishParts, *, command: CommandId | None = None, full: bool = False) -> RunResult:
+    """Run the flow once, draining what there is. `full` looks at everything selected and everything that went out."""
+    begun, calls_before = time.monotonic(), parts.calls()
+    parts.progress.clear()
+    earlier = await parts.ledger.unfinished_runs(parts.flow)
+    run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=command, plan=None)
+    stopped: list[str] = []
+    tally = Tally()
+    try:
+        for old in earlier:
+            stopped += await _take_up(parts, old.id, by=run)
+        stopped += await withdraw_what_ends(parts, run, tally)
+        parts.progress.begin("looking")
+        found = await look_around(parts, full=full)
+        tally.notes += found.notes
+        tally.known = len(found.met)
+        parts.progress.begin("working", total=len(found.met))
+        if not stopped:
+            stopped += await _work_through(parts, run, found, tally)
+        if not stopped:
+            await remember_position(parts, found)
+    except CannotGoOn as error:
+        stopped.append(str(error))
+    await set_next(parts)
+    seconds = time.monotonic() - begun
+    return await close_run(parts, run, seconds=seconds, calls_before=calls_before, notes=tally.notes, stopped=stopped)
+
+
+async def close_run(
+    parts: PublishParts,
+    run: RunId,
+    *,
+    seconds: float,
+    calls_before: Mapping[AccountId, int],
+    notes: Sequence[Reason],
+    stopped: list[str],
+) -> RunResult:
+    """Account for the run and end it, with how many publications stand at which stage."""
+    summary = await account_for(parts, run, seconds=seconds, calls_before=calls_before, notes=notes, stopped=stopped)
+    counts = await parts.ledger.count_publications(parts.flow)
+    outlets: dict[str, dict[str, int]] = {}
+    for (outlet, stage), count in sorted(counts.items()):
+        outlets.setdefault(outlet, {})[str(stage)] = count
+    summary["flows"][str(parts.flow)]["outlets"] = outlets
+    state = "failed" if stopped else "ended"
+    await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
+    return RunResult(run, summary, stopped)
+
+
+async def _take_up(parts: PublishParts, old: RunId, *, by: RunId) -> list[str]:
+    """End what a run that died had begun, under its own name, and close it."""
+    batches = [batch for run, batch in await parts.ledger.open_batches(parts.flow) if run == old]
+    stopped = await finish(parts, [await take_up(parts, it, by=by) for it in batches])
+    summary = await account_for(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
+    await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
+    return stopped
+
+
+async def withdraw_what_ends(parts: PublishParts, run: RunId, tally: Tally) -> list[str]:
+    """What has to begin now to be gone before its instant, the earliest end first and without a cap; no copy is read for it,
+    and a source that cannot be reached holds nothing up."""
+    now = await parts.clock.now()
+    for account, ahead in (await ahead_of(parts, now)).items():
+        done: set[tuple[str, str]] = set()
+        while due := await _ending(parts, account, ahead.horizon(now), done):
+            done |= {(it.link, str(it.copy)) for it in due}
+            keys = await masters_of(parts, due)
+            decided = await decide_masters(parts, keys, quick=True)
+            ending = {it.link for it in due}
+            decided.actions = [it for it in decided.actions if it.link in ending and it.kind not in OUTWARD]
+            decided.left = []
+            stopped = await _carry(parts, run, decided, tally, known=len(keys))
+            if stopped:
+                return stopped
+    return []
+
+
+async def _ending(
+    parts: PublishParts, account: AccountId, before: datetime, done: set[tuple[str, str]]
+) -> list[Publication]:
+    found = await parts.ledger.ending(parts.flow, account, before=before, limit=ENDING_AT_ONCE + len(done))
+    return [it for it in found if (it.link, str(it.copy)) not in done]
+
+
+async def _work_through(parts: PublishParts, run: RunId, found: Round, tally: Tally) -> list[str]:
+    """Tranche by tranche: read, decide, act. Stops at the first thing that nobody can go on from."""
+    met = list(found.met)
+    for start in range(0, len(met), parts.settings.tranche):
+        keys = met[start : start + parts.settings.tranche]
+        decided = await decide_masters(parts, keys, closely=found.closely, unproven=found.unproven)
+        await note_looks(parts, decided)
+        stopped = await _carry(parts, run, decided, tally, known=max(len(met), len(decided.faces)))
+        if stopped:
+            return stopped
+        again = kit_again(parts, decided)
+        if again:  # files of a kit stand ready now, so that all of it can be shown
+            decided = await decide_masters(parts, again, unproven=found.unproven)
+            stopped = await _carry(parts, run, decided, tally, known=max(len(met), len(decided.faces)))
+            if stopped:
+                return stopped
+    return []
+
+
+def kit_again(parts: PublishParts, decided: Decided) -> list[AssetKey]:
+    """Masters whose kits stood not ready before this tranche, and may by now."""
+    if parts.policy.kit is None:
+        return []
+    return sorted({it.source for it in decided.actions if it.outward is not None and it.outward.kit})
+
+
+async def note_looks(parts: PublishParts, decided: Decided) -> None:
+    """Write down when places were looked at and found right; whoever wrote meanwhile knows better."""
+    for it in decided.looked:
+        try:
+            await parts.ledger.put_publications([it])
+        except MovedOn:
+            continue
+    await parts.ledger.add_due(decided.asks)
+
+
+async def _carry(parts: PublishParts, run: RunId, decided: Decided, tally: Tally, *, known: int) -> list[str]:
+    plan = await assemble(parts, decided, tally, known=known)
+    held = held_back(plan.actions, plan.header.tripped, parts.policy)
+    goes = tuple(it for it in plan.actions if it.id not in held)
+    tally.count(goes)
+    tally.notes += [it for it in plan.header.tripped if it not in tally.notes]
+    go = replace(plan, header=replace(plan.header, tripped=()), actions=goes)
+    stopped = await carry_plan(parts, run, go, decided.faces, order=ORDER, serial=tally.serial, notes=tally.notes)
+    for why in dict.fromkeys(held.values()):
+        faces = {decided.faces[it.link] for it in plan.actions if held.get(it.id) == why}
+        await hold_back(parts, run, sorted(faces), why)
+    return stopped
+
+
+async def assemble(parts: PublishParts, decided: Decided, tally: Tally, *, known: int) -> Plan:
+    """The plan over these decisions, with what the flow's guards say to it."""
+    facts = HeaderFacts(
+        flow=parts.flow,
+        policy=policy_digest(parts),
+        configuration=parts.configuration,
+        capabilities=capability_digest(parts),
+        changes_before=tally.changes,
+        removals_before=tally.removals,
+        known=known,
+    )
+    return plan_publishing(
+        decided.actions,
+        decided.left,
+        facts=facts,
+        policy=parts.policy,
+        takes=forecast(decided.actions, {name: site.rate for name, site in parts.sites.items()}),
+        now=await parts.clock.now(),
+        in_sight=await in_sight(parts),
+    )

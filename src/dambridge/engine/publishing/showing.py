@@ -1,0 +1,65 @@
+"""Show: the gate and the audience are asked once more, that it may be seen is written down, and only then is it made so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dambridge.engine.publishing.casing import asked_now
+from dambridge.engine.publishing.ending import End, waits
+from dambridge.engine.publishing.tasks import Task
+from dambridge.engine.steps import Step, StepJournal
+from dambridge.model.identity import RemoteId
+from dambridge.model.publications import Stage
+from dambridge.model.reasons import Reason
+from dambridge.model.records import AssetRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Shut(Exception):
+    """What was planned may not be shown any more; `reason` says why, `waits_for` for whom."""
+
+    reason: Reason
+    waits_for: str
+
+
+async def ask_again(task: Task) -> tuple[AssetRecord, datetime | None]:
+    """The master as it is now and until when it may be seen. Raises `Shut` where it may not: asked before every write that
+    makes something visible, with everything read after it was asked for."""
+    asked = await asked_now(task)
+    if asked.refused is not None or asked.record is None:
+        reason, waits_for = asked.refused or (task.action.reasons[0], "next run")
+        raise Shut(reason, waits_for)
+    return asked.record, min((it for it in (asked.until, task.outward.until) if it is not None), default=None)
+
+
+async def show(task: Task, journal: StepJournal) -> Task:
+    """Make it a member of its gallery; gives the task with its publication visible. Raises `Shut`.
+
+    The row that says so is written before the call: what is on record is never less than what may be seen."""
+    _, until = await ask_again(task)
+    known, wanted = task.known(), task.outward
+    visible = replace(known, stage=Stage.VISIBLE, gallery=wanted.gallery, until=until, kit=wanted.kit)
+    if (visible.stage, visible.gallery, visible.until) != (known.stage, known.gallery, known.until):
+        task = await task.put(replace(visible, at=known.at if known.stage is Stage.VISIBLE else await task.now()))
+
+    async def work() -> Mapping[str, object]:
+        await task.site.archive.place(
+            _file_of(task), into=wanted.gallery, out_of=None, lane=task.lane
+        )  # reads the membership back
+        return {"gallery": wanted.gallery}
+
+    if journal.outcome(Step.SHOW) is None:
+        await journal.run(Step.SHOW, {"gallery": wanted.gallery, "file": _file_of(task)}, work)
+    return task
+
+
+def _file_of(task: Task) -> RemoteId:
+    remote_id = task.known().remote_id
+    assert remote_id is not None  # noqa: S101 - a publication that is staged has its file
+    return remote_id
+
+
+def put_off(shut: Shut) -> End:
+    return waits(shut.reason, shut.waits_for)

@@ -1,0 +1,174 @@
+"""Stage: the file that goes out is made, brought into a berth that only staff see, and moved to where our files stand unseen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+import structlog
+
+from dambridge.engine.arriving import berth_of
+from dambridge.engine.delivering import Delivered, deliver
+from dambridge.engine.docking import Facts
+from dambridge.engine.embedding import pieces_of
+from dambridge.engine.fetching import body_of, fetch
+from dambridge.engine.publishing.describing import describe
+from dambridge.engine.publishing.tasks import Task
+from dambridge.engine.publishing.watching import is_shut
+from dambridge.engine.steps import Step, StepJournal
+from dambridge.mapping import embedded_fields
+from dambridge.mapping.outward import outward_tags
+from dambridge.model.actions import Action
+from dambridge.model.identity import RemoteId
+from dambridge.model.publications import Publication, Stage
+from dambridge.model.records import AssetRecord, Digest, NativeRecord
+from dambridge.model.values import Fields
+from dambridge.ports.errors import TryLater, Unclear
+from dambridge.ports.files import Spooled
+from dambridge.ports.pace import Lane
+from dambridge.ports.systems import Body
+
+MASTER = "master"
+"""In the evidence of a delivery: the fingerprint of what the file was made of."""
+SUFFIXES = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif"}
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """The original, or a rendition of it, with rights inside; made by way of the spool and never in memory as a whole."""
+
+    task: Task
+    master: AssetRecord
+
+    @asynccontextmanager
+    async def bytes(self) -> AsyncIterator[tuple[Body, Facts]]:
+        made, filled, essence = await self._made()
+        evidence = {MASTER: self.task.outward.master, "essence": essence}
+        yield body_of(self.task.parts, made), Facts(lambda: made.digest, filled, evidence)
+
+    async def digest(self) -> Digest:
+        """Made anew: the same original with the same tags makes the same file."""
+        return (await self._made())[0].digest
+
+    async def _made(self) -> tuple[Spooled, Fields, str]:
+        task, parts = self.task, self.task.parts
+        action = replace(task.action, size=self.master.size or 0, file_name=self.master.file_name)
+        spooled, inside = await fetch(parts, action)
+        tags = outward_tags(task.action.fields, self.master.fields, parts.policy.zone)
+        target = spooled.path.with_name(f"{spooled.path.name}.{out_name(task.action)}.part")
+        try:
+            out = await parts.outfitter.make(
+                spooled.path, target, tags, file_name=self.master.file_name, order=task.outlet.rendition
+            )
+            kept = await parts.spool.keep(out_name(task.action), pieces_of(out.path), expected_size=None)
+        finally:
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+        return kept, embedded_fields(inside), out.essence
+
+
+def out_name(action: Action) -> str:
+    """The name in the spool of the file that goes out, beside its original."""
+    return f"{action.id}.out"
+
+
+async def stage(task: Task, journal: StepJournal, master: AssetRecord) -> Task:
+    """Have the file stand where no audience sees it, described; gives the task with its publication staged."""
+    if _is_staged(task):
+        return task  # an earlier try came so far
+    task = replace(task, action=replace(task.action, file_name=_suffixed(task)))
+    delivered = await _delivered(task, journal, master)
+    native = await task.site.there(delivered.remote_id)
+    _prove(native, delivered.digest)
+    described = await describe(task, journal, native, file_name=task.action.file_name)
+    await _bring_home(task, journal, delivered)
+    wanted = task.outward
+    before = task.publication
+    return await task.put(
+        Publication(
+            flow=task.parts.flow,
+            link=task.action.link,
+            copy=task.action.target,
+            stage=before.stage if before is not None and before.in_sight else Stage.STAGED,
+            gallery=wanted.gallery,
+            remote_id=delivered.remote_id,
+            former=wanted.former,
+            fields=described.fields,
+            shown=described.shown,
+            master=wanted.master,
+            sha256=delivered.digest.sha256,
+            file_name=described.native.file_name,
+            until=wanted.until,
+            kit=wanted.kit,
+            at=await task.now(),
+            turn=wanted.turn,
+            revision=before.revision if before is not None else 0,
+        )
+    )
+
+
+def _is_staged(task: Task) -> bool:
+    """Whether the file that this is about stands there already, by an earlier try of the same turn."""
+    known, wanted = task.publication, task.outward
+    if known is None or known.remote_id in {None, wanted.former} or known.master != wanted.master:
+        return False
+    return known.former == wanted.former and known.stage in {Stage.STAGED, Stage.VISIBLE}
+
+
+def _suffixed(task: Task) -> str:
+    """The name of the file there, with the suffix of what it becomes."""
+    name, rendition = task.action.file_name, task.outlet.rendition
+    return name if rendition is None else PurePath(name).stem + SUFFIXES.get(rendition.format, PurePath(name).suffix)
+
+
+async def _delivered(task: Task, journal: StepJournal, master: AssetRecord) -> Delivered:
+    """The file in a berth, exactly once. One that an earlier try brought, made of what the master was then, goes first."""
+    dock = task.parts.dock(task.site.account)
+    await _leave_stale(task, journal)
+    berth = await berth_of(dock, task.action, journal.intent(Step.DELIVER))
+    if berth is None or not is_shut(await task.watch.audience(berth, task.lane)):
+        raise TryLater(f"The berth in {task.site.arrivals} is seen by others than staff; nothing is brought into it.")
+    delivered = await deliver(dock, task.action, journal, OutgoingFile(task, master))
+    if delivered.foreign:
+        raise Unclear(f"{task.site.account} took another file for {task.source}; it is looked at again.")
+    return delivered
+
+
+async def _leave_stale(task: Task, journal: StepJournal) -> None:
+    outcome = journal.outcome(Step.DELIVER)
+    if outcome is None or outcome["embedded"].get(MASTER) == task.outward.master:
+        return
+    stale, archive = RemoteId(outcome["remote_id"]), task.site.archive
+    quarantine = await archive.ensure_folder(task.parts.settings.quarantine, lane=task.lane)
+    await archive.place(stale, into=quarantine, out_of=RemoteId(outcome["berth"]), lane=task.lane)
+    await journal.rewrite(Step.DELIVER, journal.intent(Step.DELIVER) or {})
+    log.warning("publishing.stale_file", link=task.action.link, outlet=task.outlet.name, file=stale)
+
+
+def _prove(native: NativeRecord, digest: Digest) -> None:
+    """What the account shows of the file has to fit what was sent."""
+    given = native.checksum
+    ours = getattr(digest, given.algorithm, None) if given is not None else None
+    if given is not None and ours is not None and ours != given.hexdigest:
+        raise Unclear(f"{native.key} holds other bytes than were sent; it is looked at again.")
+    if native.size is not None and native.size != digest.size:
+        raise Unclear(f"{native.key} has {native.size} bytes, {digest.size} were sent; it is looked at again.")
+
+
+async def _bring_home(task: Task, journal: StepJournal, delivered: Delivered) -> None:
+    """Out of the berth, to where the outlet's files stand unseen. They stay there while they are shown, so that none is ever
+    without a place when it is taken out of its gallery."""
+    if journal.outcome(Step.PLACE) is None:
+        home = await task.home(Lane.NORMAL)
+        if not is_shut(await task.watch.audience(home, task.lane)):
+            raise TryLater(f"{task.parts.home_of(task.outlet.name)} is seen by others than staff; shut it first.")
+
+        async def work() -> Mapping[str, object]:
+            await task.site.archive.place(delivered.remote_id, into=home, out_of=delivered.berth, lane=task.lane)
+            return {"home": home}
+
+        await journal.run(Step.PLACE, {"home": home}, work)
+    await task.parts.ledger.release_berth(task.site.account, task.action.id)

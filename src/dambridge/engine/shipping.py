@@ -1,0 +1,49 @@
+"""What intake brings: the source's own bytes, or a copy of them with the fields inside."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from dambridge.engine.docking import Facts
+from dambridge.engine.embedding import embedded_copy, for_target
+from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
+from dambridge.engine.parts import Parts
+from dambridge.engine.updating import filled_from
+from dambridge.mapping import embedded_fields
+from dambridge.model.actions import Action
+from dambridge.model.records import Digest
+from dambridge.model.values import Fields
+from dambridge.ports.systems import Body
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """An asset's original on its way to the target: streamed where it is large, else by way of the spool."""
+
+    parts: Parts
+    action: Action
+
+    @asynccontextmanager
+    async def bytes(self) -> AsyncIterator[tuple[Body, Facts]]:
+        parts, action = self.parts, self.action
+        if action.size > parts.settings.large_file and not parts.embeds(action):
+            async with stream_through(parts, action) as (body, passing):
+                yield body, Facts(lambda: passing.digest)
+            return
+        spooled, inside = await fetch(parts, action)
+        filled = embedded_fields(inside)
+        if parts.embeds(action):
+            it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, filled))
+            yield body_of(parts, it.copy), Facts(lambda: it.written, filled, it.to_json(), inside.disagreements)
+            return
+        yield body_of(parts, spooled), Facts(lambda: spooled.digest, filled, {}, inside.disagreements)
+
+    async def digest(self) -> Digest:
+        return await hash_source(self.parts, self.action)
+
+
+def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
+    """What a new copy should say: the action's fields, and what the file says beyond them."""
+    return {**action.fields, **for_target(parts, action, filled_from(action, inside))}

@@ -1,0 +1,54 @@
+"""Living portals: what somebody else put into an outlet is watched first, and ours only once a named person says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from dambridge.model.identity import FlowName, LinkId, RemoteId
+from dambridge.model.publications import Publication, Stage
+from dambridge.model.records import AssetRecord
+from dambridge.model.values import Fields
+from dambridge.planning.outlets import Case
+from dambridge.planning.publishing import Verdict, decide_publication
+from dambridge.policy.outlets import Outlet
+
+
+def watched(
+    flow: FlowName, link: LinkId, outlet: Outlet, found: AssetRecord, *, gallery: RemoteId, at: datetime
+) -> Publication:
+    """A file found in an outlet's gallery that was paired with a master. What it shows is what it is; what it was made of is
+    not known."""
+    shown = _without(found.fields, outlet)
+    return Publication(
+        flow=flow,
+        link=link,
+        copy=outlet.copy,
+        stage=Stage.ADOPTED,
+        gallery=gallery,
+        remote_id=found.key.remote_id,
+        fields=shown,
+        shown=shown,
+        file_name=found.file_name,
+        at=at,
+    )
+
+
+def taken_over(publication: Publication, *, at: datetime) -> Publication:
+    """The same as ours: from now on it is kept in step, replaced and withdrawn. Raises `ValueError` for one that is ours."""
+    if publication.stage is not Stage.ADOPTED:
+        raise ValueError(
+            f"{publication.copy} of {publication.link} is {publication.stage}; only adopted ones are taken over"
+        )
+    return replace(publication, stage=Stage.VISIBLE, at=at)
+
+
+def after_activation(case: Case) -> Verdict:
+    """What would follow at once if a person took this over: shown before anybody does."""
+    if case.publication is None:
+        return decide_publication(case)
+    return decide_publication(replace(case, publication=taken_over(case.publication, at=case.now)))
+
+
+def _without(fields: Fields, outlet: Outlet) -> Fields:
+    return {it: value for it, value in fields.items() if it not in outlet.own_fields}

@@ -1,0 +1,159 @@
+"""Flow `syndicate`: regions with languages and fields of their own, kits whole or not at all, living portals left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dambridge.model.identity import AssetKey, Copy, FlowName, Link, RemoteId, link_id_for
+from dambridge.model.publications import Publication, Stage
+from dambridge.model.records import NativeRecord
+from dambridge.model.values import FieldName
+from dambridge.planning.adoption import taken_over
+from dambridge.policy.outlets import Outlet, PublishPolicy, Selection
+from dambridge.ports.pace import Lane
+from support.pictures import picture
+from support.publishing import AGENCY, ARCHIVE, POLICY, PRESS, Portal, anew, ends, portal
+
+GERMAN = {"germany": "DE", "austria": "AT", "switzerland": "CH", "usa": "US"}
+
+
+def region(name: str, territory: str, **more: object) -> Outlet:
+    given = replace(PRESS, name=name, region=name, gallery=f"Regions/{name}", territory=territory)
+    return replace(given, **more)  # type: ignore[arg-type]
+
+
+SYNDICATE: PublishPolicy = replace(
+    POLICY,
+    flow=FlowName.SYNDICATE,
+    outlets={name: region(name, territory) for name, territory in GERMAN.items()},
+    selection=Selection(folders=("Press",), outlets=FieldName("supp_categories")),
+    kit=FieldName("custom:kit"),
+)
+
+
+@pytest.fixture(scope="module")
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with portal(tmp_path_factory.mktemp("systems")) as it:
+        yield it
+
+
+@pytest.fixture
+def regions(systems: Portal, tmp_path: Path) -> Portal:
+    it = anew(systems, tmp_path)
+    it.policy = SYNDICATE
+    for name in GERMAN:
+        it.gallery(f"Regions/{name}")
+    it.agree()
+    return it
+
+
+def standing(it: Portal) -> dict[str, list[str]]:
+    return {name: [one["file_name"] for one in it.in_gallery(f"Regions/{name}")] for name in GERMAN}
+
+
+def test_a_caption_changes_in_every_region_but_where_it_is_its_own_and_moves_no_bytes(regions: Portal) -> None:
+    own = frozenset({FieldName("description")})
+    outlets = {**SYNDICATE.outlets, "austria": region("austria", "AT", own_fields=own)}
+    regions.policy = replace(SYNDICATE, outlets=outlets)
+    one = regions.master(1, Outlets=["germany", "austria", "switzerland"])
+    other = regions.master(2, Outlets=["germany"])
+    assert ends(regions.run(), "syndicate") == {"seen": 2, "done": 2}, regions.reasons()
+    assert standing(regions) == {
+        "germany": ["boat1.jpg", "boat2.jpg"],
+        "austria": ["boat1.jpg"],
+        "switzerland": ["boat1.jpg"],
+        "usa": [],
+    }
+    regions.pair.advance(3600)
+    after = regions.pair.seq("photoshelter")
+    regions.say(one, Caption="Ein Boot")
+    regions.run()
+    captions = {name: [it["metadata"]["caption"] for it in regions.in_gallery(f"Regions/{name}")] for name in GERMAN}
+    assert captions == {
+        "germany": ["Ein Boot", "A boat in the harbour"],
+        "austria": ["A boat in the harbour"],
+        "switzerland": ["Ein Boot"],
+        "usa": [],
+    }, regions.reasons()
+    changes = regions.pair.changes("photoshelter", after)
+    assert {it["method"] for it in changes if "/media" in it["path"]} == {"PATCH"}
+    assert other
+
+
+@pytest.mark.timeout(300)
+def test_a_kit_goes_out_whole_or_not_at_all_by_region(regions: Portal) -> None:
+    size = 4
+    ids = [
+        regions.master(number, Kit="harbour", Outlets=["germany", "usa"], Territories=["DACH", "US"])
+        for number in range(size)
+    ]
+    regions.say(ids[1], Territories=["DACH"])
+    regions.run()
+    assert {name: len(files) for name, files in standing(regions).items()} == {
+        "germany": size,
+        "austria": 0,
+        "switzerland": 0,
+        "usa": 0,
+    }, regions.reasons()
+    assert any("kit_incomplete" in it for it in regions.reasons()), regions.reasons()
+    assert len(regions.visible()) == size
+    regions.pair.advance(3600)
+    regions.say(ids[1], Territories=["DACH", "US"])
+    regions.run()
+    assert len(standing(regions)["usa"]) == size, regions.reasons()
+    regions.pair.advance(3600)
+    regions.say(ids[2], Territories=["DACH"])
+    regions.run()
+    assert (len(standing(regions)["usa"]), len(standing(regions)["germany"])) == (0, size), regions.reasons()
+
+
+def test_a_living_portal_is_left_alone_until_a_person_takes_it_over(regions: Portal) -> None:
+    regions.policy = replace(SYNDICATE, outlets={"germany": SYNDICATE.outlets["germany"]})
+    master = regions.master(1, Licence_Kind=None, Outlets=["germany"])
+    theirs = regions.pair.submit(picture(1), file_name="old.jpg", containers=["Regions/germany"])
+
+    async def write(stage: Stage) -> None:
+        async with regions.bridge() as (bridge, flow):
+            ledger = bridge.common.ledger
+            key = AssetKey(ARCHIVE, RemoteId(master))
+            link = link_id_for(FlowName.SYNDICATE, key)
+            known = (await ledger.publications([link])).get(link, {})
+            if stage is Stage.VISIBLE:
+                await ledger.put_publications([taken_over(it, at=regions.now) for it in known.values()])
+                return
+            await ledger.put_links(
+                [Link(link, FlowName.SYNDICATE, (Copy(flow.parts.policy.source_copy, key.remote_id),))], {}
+            )
+            seen = (await bridge.sites[AGENCY].archive.read([RemoteId(theirs)], lane=Lane.NORMAL))[RemoteId(theirs)]
+            assert isinstance(seen, NativeRecord)
+            outlet = flow.parts.policy.outlets["germany"]
+            await ledger.put_publications(
+                [
+                    Publication(
+                        flow=FlowName.SYNDICATE,
+                        link=link,
+                        copy=outlet.copy,
+                        stage=stage,
+                        gallery=seen.containers[0].id,
+                        remote_id=RemoteId(theirs),
+                        file_name="old.jpg",
+                        at=regions.now,
+                    )
+                ]
+            )
+
+    asyncio.run(write(Stage.ADOPTED))
+    after = regions.pair.seq("photoshelter")
+    regions.run(full=True)
+    assert regions.pair.changes("photoshelter", after) == []
+    assert regions.visible() == [theirs]
+    asyncio.run(write(Stage.VISIBLE))
+    regions.pair.advance(60)
+    regions.run(full=True)
+    assert regions.visible() == [], regions.reasons()
+    assert [it["id"] for it in regions.files()] == [theirs], "it stands where only staff see it"

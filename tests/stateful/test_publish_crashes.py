@@ -1,0 +1,203 @@
+"""The process dies before and after the writes of every step that publishes, shows, replaces, withdraws or corrects.
+
+The cases come from the step registry. What comes of each equals the undisturbed run, with one copy of everything; and whatever
+is visible at any time, by the simulator's own record, is a whole publication that the gate permits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dambridge.engine.publishing.acting import ORDER
+from dambridge.engine.steps import STEPS, Step
+from dambridge.model.actions import ActionKind
+from dambridge.model.publications import Stage
+from dambridge.model.values import FieldName
+from dambridge.policy.outlets import WithdrawTo
+from support.crashing import Crash, CrashingLedger, CrashPlan
+from support.pictures import picture
+from support.publishing import PRESS, Portal, anew, portal
+
+PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
+VERSIONS = frozenset({Step.VERSION, Step.DESCRIBE})
+SWAP = frozenset({Step.DELIVER, Step.PLACE, Step.SHOW, Step.LEAVE})
+CASES: list[tuple[ActionKind, Step, bool]] = [
+    (kind, step, True) for kind in ORDER for step in STEPS[kind] if kind is not ActionKind.REPLACE
+]
+CASES += [(ActionKind.REPLACE, step, step in VERSIONS) for step in STEPS[ActionKind.REPLACE]]
+"""Kind, step, and whether the account takes versions in place."""
+DEEP = [(ActionKind.PUBLISH, True), (ActionKind.WITHDRAW, True), (ActionKind.REPLACE, False)]
+"""Those whose every write of the ledger is crashed, steps or not."""
+
+
+@dataclass(slots=True)
+class Torn:
+    """One installation that is about to do one action."""
+
+    press: Portal
+    one: str = ""
+
+
+@pytest.fixture(scope="module")
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with portal(tmp_path_factory.mktemp("systems")) as it:
+        it.pair.overrides = {**it.pair.overrides, "engine": {"runtime": "local", "concurrency": 1}}
+        yield it
+
+
+def prepared(systems: Portal, folder: Path, kind: ActionKind, *, versions: bool) -> Torn:
+    """The world at the point where one action of this kind is due."""
+    press = anew(systems, folder)
+    outlet = replace(PRESS, withdraw_to=WithdrawTo.TRASH) if kind is ActionKind.WITHDRAW else PRESS
+    kit = FieldName("custom:kit") if kind is ActionKind.STAGE else None
+    press.policy = replace(press.policy, outlets={"press": outlet}, kit=kit)
+    press.pair.switch("photoshelter", versions=versions)
+    if not versions:
+        guesses = [it for it in press.pair.overrides["accounts"]["agency"]["proven"] if it != "versions"]
+        accounts = {**press.pair.overrides["accounts"], "agency": {"proven": guesses}}
+        press.pair.overrides = {**press.pair.overrides, "accounts": accounts}
+    press.gallery("Partners/Press")
+    press.agree()
+    it = Torn(press, press.master(1, Kit="k"))
+    if kind in {ActionKind.PUBLISH, ActionKind.STAGE}:
+        return it
+    press.run()
+    press.pair.advance(3600)
+    match kind:
+        case ActionKind.SHOW:
+            press.say(it.one, Territories=["US"])
+            press.run()
+            press.pair.advance(3600)
+            press.say(it.one, Territories=["DACH"], Caption="Better")
+        case ActionKind.REPLACE:
+            press.pair.edit_netx(it.one, picture(7, side=96))
+            press.say(it.one, Caption="Better")
+        case ActionKind.UPDATE_FIELDS:
+            press.say(it.one, Caption="Better")
+        case ActionKind.WITHDRAW:
+            press.say(it.one, Territories=["US"])
+        case ActionKind.CORRECT:
+            press.gallery("Open/Fun")
+            (shown,) = press.in_gallery()
+            press.pair.edit(shown["id"], containers=[*shown["containers"], "Open/Fun"])
+    press.pair.advance(3600)
+    return it
+
+
+def run_until_crash(it: Torn, plan: CrashPlan) -> None:
+    async def work() -> None:
+        async with it.press.bridge() as (_, flow):
+            flow.parts.ledger = CrashingLedger(flow.parts.ledger, plan)
+            await flow.run(command=None, full=False)
+
+    with contextlib.suppress(Crash, asyncio.CancelledError, BaseExceptionGroup):
+        asyncio.run(work())
+
+
+def settle(it: Torn) -> None:
+    """What the next starts make of it: runs until one finds nothing to do."""
+    for _ in range(5):
+        it.press.pair.advance(3600)
+        ran = it.press.run(full=True)
+        assert whole(it) is None
+        if ran.summary["flows"]["publish"]["done"] == 0:
+            return
+    raise AssertionError(f"five runs after the crash there was still something to do: {it.press.reasons()}")
+
+
+def whole(it: Torn) -> str | None:
+    """What of that which is visible now is half done; None where nothing is."""
+    visible = set(it.press.visible())
+    for one in it.press.files():
+        if one["id"] in visible and not (one["file_name"] == "boat1.jpg" and one["metadata"].get("caption")):
+            return f"{one['file_name']} {one['metadata']}"
+    return None
+
+
+def outcome(it: Torn) -> Any:
+    """The end state, ids and times aside."""
+    files = sorted(
+        (
+            one["file_name"],
+            one["sha256"],
+            one["versions"],
+            tuple(sorted(one["containers"])),
+            one["metadata"].get("caption"),
+        )
+        for one in it.press.files()
+    )
+    known = [(one.stage, one.former, one.doing, one.remote_id is not None) for one in it.press.publications()]
+    records = [(one.verified_at is not None, one.how) for one in it.press.withdrawals()]
+    return files, known, records
+
+
+@pytest.fixture(scope="module")
+def calm(systems: Portal, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[ActionKind, bool], Any]:
+    """Per kind of action: the end state of an undisturbed run, and the ledger writes that it took."""
+    found = {}
+    for kind, versions in sorted({(kind, versions) for kind, _, versions in CASES} | set(DEEP)):
+        it = prepared(systems, tmp_path_factory.mktemp(f"calm-{kind}"), kind, versions=versions)
+        plan = CrashPlan()
+        run_until_crash(it, plan)
+        settle(it)
+        found[kind, versions] = (outcome(it), plan.seen)
+    return found
+
+
+def test_every_kind_that_writes_is_crashed_somewhere() -> None:
+    here = {kind for kind, _, _ in CASES}
+    assert {kind for kind in ORDER if STEPS[kind]} == here
+    assert len(CASES) >= 18
+
+
+@pytest.mark.hazard("P19")
+@pytest.mark.parametrize(
+    ("kind", "step", "versions"), CASES, ids=[f"{kind}-{step}{'' if it else '-swap'}" for kind, step, it in CASES]
+)
+@pytest.mark.parametrize(
+    ("method", "after"), PHASES, ids=["before intent", "after intent", "after write", "after outcome"]
+)
+def test_a_crash_at_a_step_changes_nothing_of_the_end(
+    systems: Portal,
+    calm: Any,
+    tmp_path: Path,
+    kind: ActionKind,
+    step: Step,
+    versions: bool,
+    method: str,
+    after: bool,
+) -> None:
+    it = prepared(systems, tmp_path, kind, versions=versions)
+    plan = CrashPlan(method=method, step=str(step), after=after)
+    run_until_crash(it, plan)
+    assert plan.crashed, f"no case reached {step} of {kind}: the registry names a step that is not taken"
+    assert whole(it) is None
+    settle(it)
+    assert outcome(it) == calm[kind, versions][0]
+    known = it.press.publications()
+    assert all(one.stage in {Stage.VISIBLE, Stage.WITHDRAWN} for one in known)
+
+
+@pytest.mark.hazard("P18")
+@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize(("kind", "versions"), DEEP, ids=[str(kind) for kind, _ in DEEP])
+def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(
+    systems: Portal, calm: Any, tmp_path: Path, kind: ActionKind, versions: bool, after: bool
+) -> None:
+    expected, writes = calm[kind, versions]
+    others = [number for number, it in enumerate(writes, start=1) if it not in {"begin_step", "end_step"}]
+    assert len(others) >= 8, writes
+    for number in others:
+        it = prepared(systems, tmp_path / str(number), kind, versions=versions)
+        plan = CrashPlan(at=number, after=after)
+        run_until_crash(it, plan)
+        assert plan.crashed
+        assert whole(it) is None
+        settle(it)
+        assert outcome(it) == expected, f"dead {'after' if after else 'before'} write {number} ({plan.seen[-1]})"
