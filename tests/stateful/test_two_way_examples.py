@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 def machine() -> Iterator[TwoWayMachine]:
     made = type("Example", (TwoWayMachine,), {"met": Counter()})()
     yield made
-    made.teardown()
+    made.play.close()
 
 
 def test_what_contended_keeps_its_time_when_it_wins(machine: TwoWayMachine) -> None:
@@ -33,6 +33,7 @@ def test_what_contended_keeps_its_time_when_it_wins(machine: TwoWayMachine) -> N
     machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=1, other=1, value=0, which=0)
     machine.a_run_gets_an_answer_older_than_is_believed(copy=2, field=0, link=1, other=0, value=1, which=2)
     machine.a_run(full=True)
+    machine.play.come_to_rest()
 
 
 @pytest.mark.hazard("P16")
@@ -41,12 +42,14 @@ def test_new_bytes_are_not_taken_for_seen_by_an_answer_that_shows_the_old_ones(m
     machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=0, other=0, value=0, which=2)
     machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
     machine.a_run_gets_an_answer_older_than_is_believed(copy=1, field=0, link=0, other=0, value=0, which=0)
+    machine.play.come_to_rest()
 
 
 def test_in_a_store_made_anew_nobody_agreed_that_a_field_was_empty(machine: TwoWayMachine) -> None:
     machine.begin(start=10)
     machine.somebody_edits(copy=0, field=0, link=0, value=0)
     machine.the_store_is_lost_and_made_anew()
+    machine.play.come_to_rest()
 
 
 def test_in_a_store_made_anew_a_cut_value_has_no_claim_of_its_own(machine: TwoWayMachine) -> None:
@@ -54,6 +57,7 @@ def test_in_a_store_made_anew_a_cut_value_has_no_claim_of_its_own(machine: TwoWa
     machine.an_edit_and_a_run_that_dies(after=False, at=28, copy=2, field=2, link=0, value=0)
     machine.somebody_edits(copy=0, field=2, link=0, value=0)
     machine.the_store_is_lost_and_made_anew()
+    machine.play.come_to_rest()
 
 
 # one policy, one link ---------------------------------------------------------------------------------------------------

@@ -358,6 +358,8 @@ class Witness:
                     if self.believed.get(place) is standing.fields:
                         continue
                     self.believed[place] = standing.fields
+                    if not standing.fields and standing.overruled is not None:
+                        continue  # overruled at first sight: before that it stood for nothing that anybody knew of
                     if name in groups and not self._was_shown(groups[name], keys[copy], standing.fields):
                         said = _of_fields(groups[name], standing.fields)
                         raise Broken(f"{keys[copy].key}: {said} is on record as standing there, and never did")
