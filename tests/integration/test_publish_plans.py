@@ -73,6 +73,7 @@ def test_a_plan_that_the_world_has_left_behind_is_refused_as_a_whole(press: Port
     assert press.exposure() == {}
 
 
+@pytest.mark.hazard("P36")
 def test_a_gate_that_shut_after_the_plan_was_made_lets_nothing_out(press: Portal) -> None:
     press.master(1, Licence_End=f"{press.now:%Y-%m-%d}")
     plan = planned(press)
