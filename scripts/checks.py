@@ -1,4 +1,4 @@
-"""What `make check`, `make test` and `make test-long` run, one step after the other; the first failure ends it.
+"""What `make check`, `make test` and `make test-long` run: what needs no test first and at once, then the tests.
 
 The long profile runs file by file, each under ten minutes, and writes `docs/evidence/<suite>.json` for each that passes; a part
 whose evidence is of the present code is not run again, so an interrupted `make test-long` goes on where it stopped, and
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +21,8 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-STATIC = (
+Step = tuple[str, list[str]]
+STATIC: tuple[Step, ...] = (
     ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
     ("lint", [str(BIN / "ruff"), "check", "--quiet", "."]),
     ("types", [str(BIN / "mypy")]),
@@ -30,9 +33,21 @@ BYTECODE = ROOT / ".cache" / "bytecode"
 """Where what Python compiles is kept, whatever the shell says: tests start many processes, and each would compile all anew."""
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - names below it are made by tempfile
+ROOM = 6 << 30
+"""Bytes that must be free in memory before tests may write there."""
+
+
 def environment() -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {"PYTHONPYCACHEPREFIX": str(BYTECODE), **inherited}
+    return {"PYTHONPYCACHEPREFIX": str(BYTECODE), **in_memory(), **inherited}
+
+
+def in_memory() -> dict[str, str]:
+    """Where the machine has much of it, tests write into memory: their thousands of commits each wait for a disk."""
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        return {}
+    return {"TMPDIR": str(MEMORY)} if shutil.disk_usage(MEMORY).free >= ROOM else {}
 
 
 SHARED_OUT = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")
@@ -40,22 +55,42 @@ SHARED_OUT = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def pytest(*arguments: str) -> list[str]:
-    return [str(BIN / "python"), "-m", "pytest", "-q", *arguments]
+    """Only what a failed test wrote is kept."""
+    return [str(BIN / "python"), "-m", "pytest", "-q", "-o", "tmp_path_retention_policy=failed", *arguments]
 
 
-def steps(what: str) -> list[tuple[str, list[str]]]:
-    unit = ("unit tests", pytest("tests/unit", "-m", "not long", *SHARED_OUT))
+def steps(what: str) -> tuple[list[Step], Step]:
+    """What can be done at once, and the tests after it."""
     match what:
         case "check":
-            return [*STATIC, unit]
+            return [*STATIC], ("unit tests", pytest("tests/unit", "-m", "not long", *SHARED_OUT))
         case "test":
             library = ("demo library", [str(BIN / "python"), "scripts/build_demo_library.py"])
-            return [
-                *STATIC,
-                library,
-                ("tests", pytest("tests", "-m", "not long", *SHARED_OUT)),
-            ]
+            return [*STATIC, library], ("tests", pytest("tests", "-m", "not long", *SHARED_OUT))
     sys.exit(f"unknown: {what}")
+
+
+def at_once(some: Sequence[Step]) -> int:
+    """Run all beside each other and show what each said; returns the code of the first that failed."""
+    begun = time.monotonic()
+    under_way = []
+    for name, command in some:
+        said = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed when it was shown
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=said, stderr=subprocess.STDOUT)
+        under_way.append((name, process, said))
+    codes = []
+    for name, process, said in under_way:
+        codes.append(process.wait())
+        with said:
+            said.seek(0)
+            print(said.read(), end="")
+        report(name, codes[-1], begun)
+    return next((it for it in codes if it), 0)
+
+
+def report(name: str, code: int, begun: float) -> None:
+    outcome = "passed" if code == 0 else f"FAILED ({code})"
+    print(f"── {name}: {outcome} in {time.monotonic() - begun:.0f} s", flush=True)
 
 
 def has_long_tests(text: str) -> bool:
@@ -110,18 +145,14 @@ def main() -> int:
     what, extra = sys.argv[1], sys.argv[2:]
     if what == "long":
         return long_profile(extra)
-    for name, command in steps(what):
-        begun = time.monotonic()
-        print(f"── {name}", flush=True)
-        last = command + (extra if command[1:3] == ["-m", "pytest"] else [])
-        code = subprocess.run(last, cwd=ROOT, check=False, env=environment()).returncode
-        print(
-            f"── {name}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begun:.0f} s",
-            flush=True,
-        )
-        if code:
-            return code
-    return 0
+    before, (name, command) = steps(what)
+    if code := at_once(before):
+        return code
+    begun = time.monotonic()
+    print(f"── {name}", flush=True)
+    code = subprocess.run([*command, *extra], cwd=ROOT, check=False, env=environment()).returncode
+    report(name, code, begun)
+    return code
 
 
 if __name__ == "__main__":

@@ -127,10 +127,32 @@ def fields() -> str:
     return "\n".join(lines) + "\n"
 
 
+SIDE_CARS = """## Side-cars in the two systems
+
+- **PhotoShelter.** Nothing that could be read says that PhotoShelter ties an XMP file to another file, or reads one:
+  to it a side-car is a document with a name. So dambridge pairs them itself, for camera raw (not DNG, which has its
+  fields inside): `A.NEF.xmp`, `A.xmp` or `A.XMP` beside `A.NEF` in the same gallery. The flow `intake` reads it with
+  the raw file and archives it as no asset of its own (`side_cars: ignore` does). What the record in PhotoShelter says
+  counts before it, and it before what the file says. One that comes or changes later is read then: its words are
+  written where NetX's people have not written anything themselves, and the raw file is not sent again. A field that
+  it does not say any more stays. One that lies alone, or cannot be read, waits and says so. Its raw file is looked
+  for with PhotoShelter's search, which may lag.
+- **NetX.** Its metadata maps read the file that an asset is made of; nothing says that they, or Data Source Sync,
+  read a side-car. A view can hold any file and nothing is read out of it, nor is there a call known to work that
+  replaces one: a side-car hung there would fill no attribute, and grow old. So dambridge hangs none. Where fields
+  travel inside files (`write_route: embedded`), those of a file that may not be touched (camera raw, a C2PA
+  signature, a format that is not written into) go by a call as far as calls are known to work for them. Else the
+  asset waits and names the lack; with `unproven_fields: deliver` the file arrives as it is, and those fields wait.
+- **Renditions.** What a system derives from an original says nothing about rights that could be relied on. Every
+  right that a file has a place for can be written into, or beside, each of the formats above, and is asked for by
+  name before a rendition may go out.""".splitlines()
+
+
 def formats() -> str:
     lines = ["# What is read out of files and written into them", "", NOTE]
     lines += [
-        "Fields are read from XMP first, then from the old IPTC block (IIM), then from Exif. Where they differ the first one",
+        "Fields are read from XMP first, then from the old IPTC block (IIM), then from Exif; of a camera's raw file the side-car",
+        "comes before all three. Where they differ the first one",
         "counts, and `dambridge show` names the fields under `disagreements`. A value that is only the longer one cut at its",
         "limit is no difference.",
         "",
@@ -154,6 +176,8 @@ def formats() -> str:
         "whose copy does not prove itself. A side-car also says whatever the XMP inside the file says.",
         "",
         "Every write makes a new file, which is read back value by value; the hash of its essence must be the original's.",
+        "",
+        *SIDE_CARS,
         "",
         "## By field",
         "",

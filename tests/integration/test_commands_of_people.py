@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dambridge.bootstrap import wiring
 from dambridge.cli import main
+from dambridge.connectors.kit import Http
 from support.pictures import approved, picture
 from support.world import World, world
 
@@ -104,7 +107,10 @@ def test_check_says_which_galleries_there_are_when_none_fits(pair: World, call: 
     assert "Intake/Quay" in said.json["findings"][-1]["told"]
 
 
-def test_check_says_when_a_system_cannot_be_reached(pair: World, call: Call) -> None:
+def test_check_says_when_a_system_cannot_be_reached(pair: World, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_rest(_seconds: float) -> None: ...
+
+    monkeypatch.setattr(wiring, "Http", partial(Http, sleep=no_rest))
     config = misconfigured(pair, accounts={"archive": {"base_url": "http://127.0.0.1:9"}})
     said = call("check", "--json", config=config)
     assert next(it["what"] for it in said.json["findings"] if not it["ok"]) == "account archive"

@@ -9,16 +9,13 @@ from typing import Any
 
 import pytest
 
-from dambridge.bootstrap import ConfigurationWrong, load_settings, open_bridge
-from dambridge.engine.enriching.parts import EnrichParts
+from dambridge.bootstrap import ConfigurationWrong, load_settings
 from dambridge.engine.running import RunResult
-from dambridge.model.identity import FlowName
-from dambridge.ports.capabilities import Proof
-from support.enriching import changed, ends, enrich, enriching, linked
+from support.enriching import changed, ends, enrich, enriching, linked, takes_views, views
 from support.world import World, merged
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
-PAPERS: dict[str, Any] = {"galleries": ["Intake/Papers"], "pattern": r"(?P<job>J-\d+) .*", "restricted": True}
+PAPERS: dict[str, Any] = {"galleries": ["Intake/Papers"], "pattern": "J-*", "restricted": True}
 VIEW = "POST", "/api/import/asset/*/view"
 
 
@@ -36,19 +33,8 @@ def paper(pair: World, name: str = "J-7 model release.pdf") -> str:
 
 def hang(pair: World) -> RunResult:
     """A run on an account that was shown to take views."""
-
-    async def work() -> RunResult:
-        async with open_bridge(load_settings(pair.config)) as bridge:
-            flow = bridge.flows[FlowName.ENRICH]
-            assert isinstance(flow.parts, EnrichParts)
-            flow.parts.attaches = Proof.PROVEN
-            return await flow.run(command=None, full=True)
-
-    return asyncio.run(work())
-
-
-def views(pair: World) -> dict[str, list[str]]:
-    return {str(it["id"]): [one["name"] for one in it.get("views", [])] for it in pair.archived()}
+    takes_views(pair)
+    return enrich(pair, full=True)
 
 
 def test_a_paper_hangs_once_on_every_picture_of_its_job_and_is_no_asset(pair: World) -> None:

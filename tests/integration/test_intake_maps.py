@@ -213,3 +213,54 @@ def test_the_linter_shows_real_assets_and_check_says_the_same(pair: World) -> No
     _, checked = said(pair.config, "check")
     assert any("HB-9999" in it["told"] for it in checked["findings"])
     assert said(pair.config, "maps", "lint", "--offline") == (0, {"ok": True, "findings": []})
+
+
+EMBARGO = {
+    "owner": "Mara Lind",
+    "review_by": "2090-01-01",
+    "accounts": {
+        "agency": {
+            "fields": {"embargo_until": "custom.Embargo"},
+            "displays": [{"field": "instructions", "text": "EMBARGO until {embargo_until}"}],
+        },
+        "archive": {"fields": {"embargo_until": "Embargo Date"}},
+    },
+}
+
+
+async def test_an_embargo_is_shown_in_the_instructions_at_the_source_and_taken_away_with_it(tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(yaml.safe_dump(EMBARGO), encoding="utf-8")
+    with world(tmp_path, map_file="map.yaml", accounts={"agency": {"proven": ["write_iptc"]}}) as pair:
+        held = pair.submit(
+            picture(1),
+            file_name="a.jpg",
+            containers=["Intake/A"],
+            iptc=approved(instructions="Call first"),
+            custom={"Embargo": "2026-12-24"},
+        )
+        free = pair.submit(picture(2), file_name="b.jpg", containers=["Intake/A"], iptc=approved(title="B"))
+        await pair.run()
+        assert instructions(pair, held) == "EMBARGO until 2026-12-24 // Call first"
+        assert instructions(pair, free) == ""
+        (copy,) = pair.by_source()[held]
+        assert copy["attributes"]["Instructions"] == ["Call first"], (
+            "what is shown is never taken for what people wrote"
+        )
+        assert copy["attributes"]["Embargo Date"] == ["2026-12-24"]
+        seq = {name: pair.seq(name) for name in ("photoshelter", "netx")}
+        for _ in range(2):
+            pair.advance(3600)
+            assert (await pair.run(full=True)).summary["flows"]["intake"]["done"] == 0
+        assert [pair.changes(name, it) for name, it in seq.items()] == [[], []]
+
+        # an edit of a custom field moves no modified time there, so that a sweep is what finds it
+        pair.edit(held, custom={"Embargo": "2027-01-06"})
+        pair.edit(free, custom={"Embargo": "2027-02-01"})
+        pair.advance(3600)
+        await pair.run(full=True)
+        assert instructions(pair, held) == "EMBARGO until 2027-01-06 // Call first"
+        assert instructions(pair, free) == "EMBARGO until 2027-02-01"
+        pair.edit(held, custom={"Embargo": ""})
+        pair.advance(3600)
+        await pair.run(full=True)
+        assert instructions(pair, held) == "Call first"

@@ -8,16 +8,15 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dambridge.cli import main
-from dambridge.connectors.netx.probing import pulls
 from support.commands import dambridge, finish, start, wait_for
 from support.pictures import approved, picture
+from support.probing import rest_by_their_clocks
 from support.world import World, world
 
 
@@ -45,8 +44,10 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-def pair(systems: World, tmp_path: Path) -> World:
-    return systems.anew(tmp_path)
+def pair(systems: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    world = systems.anew(tmp_path)
+    rest_by_their_clocks(monkeypatch, world, ())
+    return world
 
 
 @pytest.fixture
@@ -133,10 +134,7 @@ def test_with_leave_it_answers_leaves_no_trace_and_writes_the_report(pair: World
     ]
 
 
-def test_what_does_not_work_makes_assets_wait_and_an_older_plan_refuse(
-    pair: World, call: Call, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pulls, "LONGEST", timedelta(seconds=2))
+def test_what_does_not_work_makes_assets_wait_and_an_older_plan_refuse(pair: World, call: Call) -> None:
     pair.netx.simulator.vendor.library.extend({"metadata_map": []})  # type: ignore[attr-defined]  # NetX's own
     pair.submit(picture(1), file_name="a.jpg", containers=["Intake/Quay"], iptc=approved(title="Boat"))
     plan = call("plan", "--json").json

@@ -219,3 +219,32 @@ async def test_old_blocks_of_every_character_set_are_read_alike_on_both_sides(
     assert {name: (it["Credit"], it["Caption"]) for name, it in archived.items()} == {
         name: ([credit], [caption]) for name, (_, credit, caption) in OLD.items()
     }
+
+
+@pytest.mark.hazard("P29")
+@pytest.mark.hazard("P30")
+@pytest.mark.parametrize("route", ["rpc", "data_sync"], indirect=True)
+async def test_a_raw_file_brings_all_that_its_side_car_says_and_stays_as_it_came(
+    pair: World, route: str, tmp_path: Path
+) -> None:
+    raw, beside = tmp_path / "raw", tmp_path / "made.xmp"
+    raw.write_bytes(sample("a.nef"))
+    embedder = FileEmbedder(ExifToolOptions(workers=1))
+    said = {**SAID, FieldName("date_created"): DateValue(DATES[1])}
+    await embedder.side_car(raw, beside, own_tags(said), file_name="a.nef")
+    await embedder.close()
+    place = ["Intake/Formats"]
+    pair.submit(
+        raw.read_bytes(), file_name="A.NEF", containers=place, iptc={"edit_status": "approved", "credit": CREDIT}
+    )
+    pair.submit(beside.read_bytes(), file_name="A.xmp", containers=place, iptc={})
+    await carry(pair, route, tmp_path)
+    (asset,) = pair.archived()
+    for attribute, wanted in {**TRUTH, **BEYOND}.items():
+        assert sorted(asset["attributes"][attribute]) == sorted(wanted), attribute
+    assert asset["attributes"]["Creator"] == ["B. Field, A. Field"]
+    assert asset["attributes"]["Date Created"] == ["2026-05-04"]
+    assert stored(pair, asset["id"]) == raw.read_bytes()
+    mark = pair.seq("netx")
+    assert set(told(await pair.run(full=True))) == {"unchanged"}
+    assert pair.changes("netx", mark) == []

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,15 +14,14 @@ from dambridge.bootstrap import load_settings
 from dambridge.bootstrap.routes import known_accounts
 from dambridge.bootstrap.wiring import connect, open_tools
 from dambridge.cli import main
-from dambridge.connectors.netx.probing import imports, pulls
 from dambridge.ports.errors import Refused
 from dambridge.ports.pace import Lane
 from dambridge.testing.archive_contract import body_of
 from dambridge_sim.netx.switches import SWITCHES
-from support.commands import dambridge
 from support.data_sync import pull
 from support.pictures import approved, picture
-from support.world import World, world
+from support.probing import rest_by_their_clocks
+from support.world import World, settled, world
 
 Call = Callable[..., Any]
 FIELDS = ["title", "description", "keywords", "credit"]
@@ -47,10 +43,18 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-def pair(systems: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    for module in (imports, pulls):
-        monkeypatch.setattr(module, "LONGEST", timedelta(seconds=3))
-    return systems.anew(tmp_path)
+def meanwhile() -> list[Callable[[], object]]:
+    """What happens whenever a probe rests."""
+    return []
+
+
+@pytest.fixture
+def pair(
+    systems: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: list[Callable[[], object]]
+) -> World:
+    world = systems.anew(tmp_path)
+    rest_by_their_clocks(monkeypatch, world, meanwhile)
+    return world
 
 
 @pytest.fixture
@@ -144,33 +148,17 @@ def test_where_calls_are_refused_fields_travel_inside_the_files_that_carry_them(
     assert pair.changes("netx", mark) == []
 
 
-@contextmanager
-def pulling(pair: World, file: Path) -> Iterator[None]:
-    """The site's own sync, over and over."""
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.05):
-            pull(file, lambda asset, values: pair.edit_netx(asset, attributes=values))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def test_where_the_data_sync_file_alone_is_pulled_fields_go_through_it(pair: World, call: Call, tmp_path: Path) -> None:
+def test_where_the_data_sync_file_alone_is_pulled_fields_go_through_it(
+    pair: World, call: Call, tmp_path: Path, meanwhile: list[Callable[[], object]]
+) -> None:
     at_random(pair, 3, attribute_write="absent")
     site(pair, metadata_map=[])
     file = tmp_path / "sync" / "sync.xml"
     pair.overrides = {**pair.overrides, "accounts": {"archive": {"data_sync_file": str(file)}}}
     no_route_is_set(pair)
-    with pulling(pair, file):
-        (account,) = call("probe", "--account", "archive", "--write", "--yes")["accounts"]
-        assert {(it["way"], it["proof"]) for it in account["routes"]} == {("data_sync", "proven")}
+    meanwhile.append(lambda: pull(file, lambda asset, values: pair.edit_netx(asset, attributes=values)))
+    (account,) = call("probe", "--account", "archive", "--write", "--yes")["accounts"]
+    assert {(it["way"], it["proof"]) for it in account["routes"]} == {("data_sync", "proven")}
     submit(pair)
     assert call("run")["flows"]["intake"]["waiting"] == 1, "written and not seen is not done"
     assert archived(pair)[1] != WANTED
@@ -246,28 +234,20 @@ async def uploaded(pair: World, *names: str) -> dict[str, str]:
         ({"v3_upload_types": "images"}, {"a.jpg": "v4.0", "b.pdf": "v4.0"}),
     ],
 )
-async def test_each_kind_of_file_is_uploaded_by_the_way_that_was_found(
-    pair: World, positions: dict[str, Any], went: dict[str, str]
+def test_each_kind_of_file_is_uploaded_by_the_way_that_was_found(
+    pair: World, call: Call, positions: dict[str, Any], went: dict[str, str]
 ) -> None:
     key = pair.photoshelter.credentials["api_key_v3"]
     pair.overrides = {**pair.overrides, "accounts": {"agency": {"v3_api_key": key}}}
     pair.switch("photoshelter", **positions)
-    probe_by_command(pair, "agency")
-    assert await uploaded(pair, *went) == went
+    call("probe", "--account", "agency", "--write", "--yes")
+    assert settled(uploaded(pair, *went)) == went
 
 
-async def test_a_kind_that_no_way_takes_is_not_sent_and_is_said_to_wait(pair: World) -> None:
+def test_a_kind_that_no_way_takes_is_not_sent_and_is_said_to_wait(pair: World, call: Call) -> None:
     pair.switch("photoshelter", v4_upload_types="images")
-    account = probe_by_command(pair, "agency")
+    (account,) = call("probe", "--account", "agency", "--write", "--yes")["accounts"]
     assert "archive.deliver.document" in account["waits"]
     assert "archive.deliver.image" not in account["waits"]
     with pytest.raises(Refused, match="no call is known to take files of type document"):
-        await uploaded(pair, "b.pdf")
-
-
-def probe_by_command(pair: World, account: str) -> dict[str, Any]:
-    """In a process of its own: these tests have a loop already."""
-    said = dambridge(pair.config, "probe", "--account", account, "--write", "--yes")
-    assert said.code in {0, 3}, said.err
-    found: dict[str, Any] = said.json["accounts"][0]
-    return found
+        settled(uploaded(pair, "b.pdf"))

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from dambridge.bootstrap import load_settings, open_bridge
 from dambridge.engine.running import run_flow
 from dambridge.engine.steps import STEPS, Step
 from dambridge.model.actions import ActionKind
@@ -53,7 +52,7 @@ def calm(systems: World, tmp_path_factory: pytest.TempPathFactory) -> dict[Actio
 async def run_until_crash(pair: World, plan: CrashPlan) -> None:
     """One run that dies where the plan says; whatever was open is dropped on the floor, as a dead process drops it."""
     with contextlib.suppress(Crash, asyncio.CancelledError, BaseExceptionGroup):
-        async with open_bridge(load_settings(pair.config)) as bridge:
+        async with pair.bridge() as bridge:
             bridge.parts.ledger = CrashingLedger(bridge.parts.ledger, plan)
             await run_flow(bridge.parts)
 

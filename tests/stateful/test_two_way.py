@@ -2,10 +2,9 @@
 
 Each machine is a world of links with three copies each, in two accounts a side. People edit, rename, move, delete, restore and
 replace; the clock moves; replies are lost after the write; answers are stale or do not come; hints are lost, doubled, late;
-the process dies between any two writes to the ledger; a person's edit falls before a recheck or after it. What has to hold is
-told by a witness from what happened, and by an oracle that has read the policy and none of the code.
-
-Not among the rules yet: the loss of the whole store, for nothing rebuilds it.
+the process dies between any two writes to the ledger; a person's edit falls before a recheck or after it; the whole store is
+lost and made anew. What has to hold is told by a witness from what happened, and by an oracle that has read the policy and
+none of the code.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from support.two_way_machine import Play
 LINK, COPY, FIELD = st.integers(0, 1), st.integers(0, 2), st.integers(0, 3)
 VALUE, FEW, SOME = st.integers(0, 15), st.integers(0, 4), st.integers(0, 63)
 PARTS, EXAMPLES, STEPS = 4, 120, 50
-STEPS_BETWEEN_RESTS = 6
+STEPS_BETWEEN_RESTS, STEPS_BETWEEN_LOSSES = 6, 16
 """Four parts of so many worlds, of up to fifty steps each: twenty thousand steps in all."""
 FLOORS: Mapping[str, int] = {
     "steps": 2500,
@@ -48,6 +47,9 @@ FLOORS: Mapping[str, int] = {
     "orders compared": 95,
     "stale answers": 170,
     "comings and goings": 20,
+    "rebuilds": 60,
+    "links watched after a rebuild": 20,
+    "claims held": 1500,
 }
 """Least counts in each part: half of what is met at the fixed seeds. Each part of the long run has as many worlds."""
 
@@ -68,7 +70,7 @@ class TwoWayMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.play = Play(self.met)
-        self.rested = self.met["steps"]
+        self.rested = self.lost = self.met["steps"]
 
     def teardown(self) -> None:
         try:
@@ -179,6 +181,13 @@ class TwoWayMachine(RuleBasedStateMachine):
         self.met["steps"] += 1
         self.play.edit(link, copy, field, value)
         self.play.run_until_it_dies(at, after=after)
+
+    @precondition(lambda self: self.met["steps"] >= self.lost + STEPS_BETWEEN_LOSSES)
+    @rule()
+    def the_store_is_lost_and_made_anew(self) -> None:
+        self.met["steps"] += 1
+        self.lost = self.met["steps"]
+        self.play.lose_the_store()
 
     @precondition(lambda self: self.met["steps"] >= self.rested + STEPS_BETWEEN_RESTS)
     @rule()

@@ -56,10 +56,11 @@ def ledger_before_write(patch: pytest.MonkeyPatch) -> None:
 
 
 def no_intent(patch: pytest.MonkeyPatch) -> None:
-    """Nothing is put on record before a write."""
+    """A write is begun, and what it asks for is not put on record: its copy is not known to be on its way to anything."""
 
-    async def ask(task: Task, *_: Any) -> Task:
-        return task
+    async def ask(task: Task, journal: Any, step: Any, intent: Any, groups: Any) -> Task:
+        await journal.ask(step, intent, [])
+        return replace(task, asked_at=journal.begun_at(step))
 
     patch.setattr(writing, "ask", ask)
     patch.setattr(bringing, "ask", ask)
@@ -97,13 +98,24 @@ def no_recheck(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize(
-    "plant",
-    [values_instead_of_versions, ledger_before_write, no_intent, delete_on_unread, echo_by_timer, no_recheck],
+    ("plant", "breaks"),
+    [
+        pytest.param(plant, breaks, id=plant.__name__)
+        for plant, breaks in (
+            (values_instead_of_versions, "was to be seen at the recheck and was written over"),
+            (ledger_before_write, "is on record as standing there, and never did"),
+            (no_intent, "never did|in the inbox are|is agreed to be"),
+            (delete_on_unread, "is taken for gone, and everybody is there"),
+            (echo_by_timer, "in the inbox are|is agreed to be|nothing contends"),
+            (no_recheck, "was to be seen at the recheck and was written over"),
+        )
+    ],
 )
-def test_a_planted_fault_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_fault_is_found(plant: Plant, breaks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what it breaks in the world, and not by an engine that stumbles over it."""
     plant(monkeypatch)
     met: Counter[str] = Counter()
-    with pytest.raises(Broken) as found:
+    with pytest.raises(Broken, match=breaks) as found:
         walked(0, examples=MOST // 50, met=met)
     print(f"{plant.__name__}: found after {met['steps']} steps: {found.value}")
     assert met["steps"] <= MOST

@@ -176,7 +176,11 @@ class ConflictOracle:
         for name in self._groups:
             self._look(name, states, at)
         for name, state in states.items():
-            self._noted(self._copies[name], state.number, at)
+            copy = self._copies[name]
+            if self._is_of_old(copy, state):
+                copy.seen.append(state.number)  # it says nothing about now
+            else:
+                self._noted(copy, state.number, at)
         return True
 
     def dropped(self, copy: str) -> None:
@@ -243,9 +247,12 @@ class ConflictOracle:
         history.append(_State(number, at, whole, stamp))
 
     def _is_from_the_past(self, copy: _Copy, state: _State, at: datetime) -> bool:
-        old = copy.seen[-1 - SEEN_BEFORE : -1]
-        late = copy.news_at is not None and at < copy.news_at + self._stale_for
-        return late and state.number in old and state.number != copy.seen[-1]
+        return copy.news_at is not None and at < copy.news_at + self._stale_for and self._is_of_old(copy, state)
+
+    @staticmethod
+    def _is_of_old(copy: _Copy, state: _State) -> bool:
+        """Whether the copy was seen like this before, and as something else since."""
+        return state.number in copy.seen[-1 - SEEN_BEFORE : -1] and state.number != copy.seen[-1]
 
     @staticmethod
     def _noted(copy: _Copy, number: int, at: datetime) -> None:
@@ -257,8 +264,10 @@ class ConflictOracle:
     def _look(self, name: str, states: Mapping[str, _State], at: datetime) -> None:
         group = self._groups[name]
         now = {copy: self._said(name, copy, state, at) for copy, state in states.items()}
-        # Before anything was agreed on, whoever says nothing has no claim
-        silent = [it for it in now.values() if group.agreed is None and _blank(it.block)]
+        # Before anything was agreed on, whoever says nothing has no claim, nor has who shows another's value cut
+        silent = [
+            it for copy, it in now.items() if group.agreed is None and (_blank(it.block) or self._is_cut(copy, it, now))
+        ]
         claims = [it for it in now.values() if it not in silent]
         heads = _heads([*claims, *([group.agreed] if group.agreed is not None else [])])
         blocks = _distinct(it.block for it in heads)
@@ -277,6 +286,10 @@ class ConflictOracle:
             if agreed is not None and _same(value.block, agreed.block):
                 self._copies[copy].places[name] = _Place(stands=agreed, last=agreed)
 
+    def _is_cut(self, copy: str, value: _Value, now: Mapping[str, _Value]) -> bool:
+        others = [it for it in now.values() if it is not value and not _same(it.block, value.block)]
+        return any(self._shows(self._copies[copy], value.block, it.block) for it in others)
+
     def _said(self, name: str, copy: str, state: _State, at: datetime) -> _Value:
         """Which value of the tree the copy shows: one that is known to be there, or a new one."""
         it, block = self._copies[copy], state.blocks[name]
@@ -292,6 +305,8 @@ class ConflictOracle:
         if place.last is not None and self._shows(it, block, place.last.block) and not doubtful:
             return place.last
         after = max((one for one in (it.looked_at, place.after) if one is not None), default=None)
+        if state.number in it.seen[-1 - SEEN_BEFORE : -1]:
+            after = None  # it was seen before, so it is no news, and of any age
         until = state.at if after is None or state.at > after else at
         if agreed is None:
             return _Value(block=block, parents=(), account=it.account, until=min(until, at))

@@ -5,14 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dambridge.bootstrap import load_settings, open_bridge
+from dambridge.bootstrap.capability_file import (
+    CapabilityFile,
+    FoundAccount,
+    FoundAnswer,
+    file_of,
+    host_of,
+    write_capabilities,
+)
+from dambridge.bootstrap.settings import NetxAccount
 from dambridge.engine.running import RunResult
 from dambridge.model.identity import FlowName
+from dambridge.ports.capabilities import Proof
+from dambridge.ports.probing import Standing
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
 from dambridge_sim.kit.simulator import Options
@@ -95,3 +107,21 @@ def linked(pair: World, *several: Mapping[str, Any], gallery: str = "Intake/Harb
 def held(pair: World) -> dict[str, dict[str, list[str]]]:
     """What NetX's assets hold, by id."""
     return {str(it["id"]): it["attributes"] for it in pair.archived()}
+
+
+def takes_views(pair: World) -> None:
+    """Let this installation know, as a probe would, that NetX takes views."""
+    settings = load_settings(pair.config)
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    answer = FoundAnswer(
+        standing=Standing.ANSWERED, at=at, version="0", told="it does", cells={"attachments.views": Proof.PROVEN}
+    )
+    account = settings.accounts["archive"]
+    assert isinstance(account, NetxAccount)
+    found = FoundAccount(system="netx", host=host_of(account), made_at=at, findings={"attachments": answer})
+    write_capabilities(file_of(settings), CapabilityFile(accounts={"archive": found}))
+
+
+def views(pair: World) -> dict[str, list[str]]:
+    """The names of the views that hang on NetX's assets, by id."""
+    return {str(it["id"]): [one["name"] for one in it.get("views", [])] for it in pair.archived()}

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+import pytest
+
+from dambridge.bootstrap import probing as bootstrap_probing
 from dambridge.connectors.kit import Http
 from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.netx.probing import NetxProber
+from dambridge.connectors.photoshelter.probing import PhotoShelterProber
 from dambridge.model.identity import AccountId
 from dambridge.ports.pace import Lane
 from dambridge_sim.kit.bodies import FaultRules
@@ -19,7 +25,7 @@ from dambridge_sim.kit.serving import Served, serve
 from dambridge_sim.kit.simulator import Options
 from dambridge_sim.netx import make_vendor
 from support.pictures import picture
-from support.world import send
+from support.world import World, send
 
 EXPORTS: list[dict[str, Any]] = [
     {"field": "dc:title", "attribute": "Title", "export": True},
@@ -134,3 +140,22 @@ async def netx_account(**more: Any) -> AsyncIterator[NetxAccount]:
             account = NetxAccount(served, http)
             account.extend(metadata_map=EXPORTS, folders=["dambridge"])
             yield account
+
+
+def rest_by_their_clocks(
+    monkeypatch: pytest.MonkeyPatch, pair: World, meanwhile: Sequence[Callable[[], object]]
+) -> None:
+    """Probes of this process wait by moving the clocks of both systems; `meanwhile` is what happens there each time."""
+    rested = 0.0
+
+    async def rest(seconds: float) -> None:
+        nonlocal rested
+        rested += seconds
+        pair.advance(seconds)
+        for it in meanwhile:
+            it()
+
+    photoshelter = partial(PhotoShelterProber, sleep=rest, monotonic=lambda: time.monotonic() + rested)
+    monkeypatch.setattr(bootstrap_probing, "PhotoShelterProber", photoshelter)
+    netx = partial(NetxProber, rest=lambda wait: rest(wait.total_seconds()))
+    monkeypatch.setattr(bootstrap_probing, "NetxProber", netx)

@@ -38,7 +38,7 @@ from dambridge.model.values import FieldName
 from dambridge.planning.rebuilding import Restored
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule, WhenAbsent
 from dambridge.ports.files import Spooled
-from dambridge.ports.ledger import ChainedEntry
+from dambridge.ports.ledger import AuditEntry, ChainedEntry
 from dambridge.ports.runtime import Json, Work, Workflow, WorkState
 from dambridge.testing.fake_ledger import MemoryLedger
 from support.crashing import Crash, CrashingLedger, CrashPlan
@@ -231,11 +231,22 @@ class TwoWay:
         return link
 
     def lose_and_restore(self) -> list[Restored]:
-        """The ledger is gone; the journal brings its tombstones back, and our marks say which assets belong together."""
+        """The ledger is gone; the journal brings its tombstones back, and our marks say which assets belong together. A link
+        of which nothing is left has no marks."""
         stones = self.wait(self.ledger.all_tombstones(after=None, limit=100_000))
         self.ledger = MemoryLedger()
         self.wait(self.ledger.put_tombstones(stones))
-        return self.wait(restore_links(means_of(self.parts()), list(self.links.values())))
+        buried = {it.key for it in stones}
+        marked = [it for it in self.links.values() if any(copy.key not in buried for copy in it.copies)]
+        return self.wait(restore_links(means_of(self.parts()), marked))
+
+    def release(self, links: Sequence[Link]) -> None:
+        """A person lets these links work again."""
+        freed = [replace(it, observe_only=False) for it in links]
+        told = [
+            AuditEntry(at=self.now(), actor="jane", event="link.released", subject=it.id, detail={}) for it in freed
+        ]
+        self.wait(self.ledger.put_links(freed, {}, told))
 
     def present(self, copy: Copy) -> bool:
         """Whether the copy is there for our user, and where the flow looks."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,24 +80,44 @@ class Witness:
     acting: dict[AssetKey, Action] = field(default_factory=dict)
     owed: dict[LinkId, set[tuple[FieldName, Texts]]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
+    believed: dict[tuple[LinkId, GroupName, CopyId], Mapping[FieldName, Any]] = field(default_factory=dict)
+    """What the ledger said of each copy when it was last held against the copy's history."""
     broken: list[Broken] = field(default_factory=list)
 
     # the story so far ------------------------------------------------------------------------------------------------
     def begin(self, link: Link) -> None:
+        self.stories[link.id] = self._story(link, link.copies)
+
+    def rebuilt(self) -> None:
+        """The store was made anew. What it can no longer know, and what nobody may expect of it: what was agreed on and in
+        the inbox, when anybody edited, and every value that stood nowhere but on record. All else goes on as before."""
+        links = self.world.ledger.memory.links
+        for link_id, story in self.stories.items():
+            kept = links[link_id].copies if link_id in links else ()
+            self.stories[link_id] = self._story(story.link, kept)
+            self.stories[link_id].oracle.ended = not kept
+        self.pending.clear()
+        self.acting.clear()
+        self.owed.clear()
+        self.looked(lived=False)
+
+    def _story(self, link: Link, kept: tuple[Copy, ...]) -> Story:
+        """A link of which the oracle knows what its copies were so far, and nothing that anybody decided."""
         groups = {str(it.name): _rule(it) for it in self.world.policy.groups}
-        copies = {str(it.id): str(it.id.account) for it in link.copies}
-        limits = {
-            str(it.id): {str(TITLE): CUT} for it in link.copies
-        }  # by its standard, wherever the cut text turns up
+        limits = {str(it.id): {str(TITLE): CUT} for it in kept}  # by its standard, wherever the cut text turns up
         oracle = ConflictOracle(
-            groups, copies, margin=self.world.policy.margin, stale_for=self.world.policy.stale_for, limits=limits
+            groups,
+            {str(it.id): str(it.id.account) for it in kept},
+            margin=self.world.policy.margin,
+            stale_for=self.world.policy.stale_for,
+            limits=limits,
         )
-        story = Story(link, oracle, {it.key: [] for it in link.copies}, link.copies)
-        for copy in link.copies:
-            state = self.world.state(copy)
-            oracle.landed(str(copy.id), self._blocks(state), state.at, stamp=self.world.times.stamp(state))
-            story.told[copy.key].append(state.serial)
-        self.stories[link.id] = story
+        story = Story(link, oracle, {it.key: [] for it in link.copies}, kept)
+        for copy in kept:
+            for state in self.world.libraries[copy.id.account].assets[copy.remote_id]:
+                oracle.landed(str(copy.id), self._blocks(state), state.at, stamp=self.world.times.stamp(state))
+                story.told[copy.key].append(state.serial)
+        return story
 
     def catch_up(self) -> None:
         """Tell the oracles of every change since the last time, the engine's and people's alike."""
@@ -219,16 +239,24 @@ class Witness:
         }
         if story.tracked and story.oracle.observed(seen.at, lag, seen.gone):
             self.met["observed"] += 1
-            self._owe(link_id, seen)
+            self._owe(link_id, seen.states.values())
 
-    def _owe(self, link_id: LinkId, seen: Seen) -> None:
-        """Every value that people made and that was decided about must be found again for ever."""
+    def looked(self, *, lived: bool) -> None:
+        """A run is over: every value that any of its looks was shown must be found again for ever. Of a run that died in the
+        middle only what it had decided about counts: nobody can write down what is seen and do nothing more."""
+        links = {copy.key: it.link.id for it in self.stories.values() for copy in it.kept}
+        for account, library in self.world.libraries.items():
+            for remote_id, state in library.looks if lived else ():
+                if (link_id := links.get(AssetKey(account, remote_id))) is not None:
+                    self._owe(link_id, [state])
+            library.looks.clear()
+
+    def _owe(self, link_id: LinkId, states: Iterable[State]) -> None:
         owed = self.owed.setdefault(link_id, set())
-        for state in seen.states.values():
-            for group in self.world.policy.groups:
-                for name in group.fields:
-                    if (value := state.value(name)) and any(value):
-                        owed.add((name, value))
+        for state in states:
+            for name in self.world.policy.managed:
+                if (value := state.value(name)) and any(value):
+                    owed.add((name, value))
 
     def ruled(self, entry: Conflict, ruling: Ruling) -> None:
         story = self.stories[entry.link]
@@ -319,6 +347,32 @@ class Witness:
                 self._check_write(library.assets[it.key.remote_id], it)
             self.checked[account] = len(library.written)
 
+    def check_claims(self) -> None:
+        """What the ledger says a copy stands for the copy has shown at some time: no write counts as done that never was."""
+        groups = {it.name: it for it in self.world.policy.groups}
+        for link_id, accords in self.world.ledger.memory.accords.items():
+            keys = {it.id: it for it in self.stories[link_id].link.copies}
+            for name, accord in accords.items():
+                for copy, standing in accord.copies.items():
+                    place = link_id, name, copy
+                    if self.believed.get(place) is standing.fields:
+                        continue
+                    self.believed[place] = standing.fields
+                    if name in groups and not self._was_shown(groups[name], keys[copy], standing.fields):
+                        said = _of_fields(groups[name], standing.fields)
+                        raise Broken(f"{keys[copy].key}: {said} is on record as standing there, and never did")
+                    self.met["claims held"] += 1
+
+    def _was_shown(self, group: FieldGroup, copy: Copy, fields: Mapping[FieldName, Any]) -> bool:
+        history = self.world.libraries[copy.id.account].assets[copy.remote_id]
+        if CONTENT in group.fields:
+            return any(str(fields[CONTENT]).endswith(_md5(it.content)) for it in reversed(history))
+        return all(
+            any(_plain(name, _uncut(name, it.value(name))) == text for it in reversed(history))
+            for name in group.fields
+            for text in [_plain(name, _uncut(name, _texts(fields.get(name))))]
+        )  # field by field: somebody may have edited the one while the other was written
+
     def _check_write(self, history: Sequence[State], it: Any) -> None:
         self.met["writes"] += 1
         action = self.acting.get(it.key) or self._action_on(it.key)
@@ -353,7 +407,11 @@ class Witness:
         return False
 
     def check_kept(self) -> None:
-        """Every value that was decided about is in a copy, in the inbox or in the audit trail."""
+        """Every value that was ever visible is in a copy, in the inbox or in the audit trail.
+
+        Visible is what an account showed at any read of ours, on time or late, decided about or not, before a write or after
+        it: told from the accounts' own histories. What nobody read between two edits was never visible; what a run read that
+        died counts once it is read again or was decided about; and what stood on record alone goes with the store."""
         for link_id, owed in self.owed.items():
             link = self.stories[link_id].link
             missing = {it for it in owed if not self._stands(link, *it)}

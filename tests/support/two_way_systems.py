@@ -166,6 +166,8 @@ class Library:
     taken: list[tuple[RemoteId, Mapping[FieldName, Texts]]] = field(default_factory=list)
     calls: int = 0
     """Calls that read assets by id, however many in each."""
+    looks: list[tuple[RemoteId, State]] = field(default_factory=list)
+    """What was shown to whoever looked, in the order of looks."""
     order: Random | None = None
     """Chooses the order of each listing."""
     _shown: dict[RemoteId, State] = field(default_factory=dict)
@@ -281,6 +283,7 @@ class Library:
         self._shown[remote_id] = shown
         if (absence := _ABSENT.get(shown.presence)) is not None:
             return Missing(absence, f"{self.account} says so")
+        self.looks.append((remote_id, shown))
         return self._record(remote_id, shown)
 
     def _record(self, remote_id: RemoteId, it: State) -> NativeRecord:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
     from dambridge.bootstrap.map_lint import faults_of, lint, lint_settings
     from dambridge.bootstrap.map_options import map_schema
+    from dambridge.bootstrap.outward import open_rights
     from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.settings import Settings
+    from dambridge.bootstrap.signatures import signer_of
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
@@ -43,11 +45,13 @@ _LATER = {
     "known_flow": "loading",
     "load_settings": "loading",
     "settings_schema": "loading",
+    "signer_of": "signatures",
     "Settings": "settings",
     "Bridge": "wiring",
     "hear_hooks": "wiring",
     "open_bridge": "wiring",
     "open_matching": "pairing",
+    "open_rights": "outward",
     "open_store": "wiring",
     "run_async": "wiring",
 }
@@ -75,12 +79,14 @@ __all__ = [
     "open_benches",
     "open_bridge",
     "open_matching",
+    "open_rights",
     "open_store",
     "probe",
     "remarks",
     "report_of",
     "run_async",
     "settings_schema",
+    "signer_of",
     "with_progress",
 ]
 

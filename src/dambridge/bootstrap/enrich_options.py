@@ -32,8 +32,9 @@ class PapersOptions(Options):
         description="Patterns over gallery paths where papers stand: `*` within a name, `**` over several.",
     )
     pattern: str = Field(
-        default=r"(?P<job>[A-Za-z]*-?\d[A-Za-z0-9-]*)[ _].*",
-        description="A regular expression over a paper's file name; its group `job` is the job identifier of its pictures.",
+        description="How the job identifier of its pictures looks in a paper's file name: `#` a digit, `@` a letter, `*` "
+        "letters and digits, all else itself; `<…>` around what is the identifier. `HB-####` finds it in "
+        "`HB-0042_model release.pdf`.",
     )
     restricted: bool = Field(
         default=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dambridge.bootstrap.document import Document, Location, Mistake
@@ -10,7 +9,7 @@ from dambridge.bootstrap.enrich_options import EnrichOptions
 from dambridge.bootstrap.mirrors import Maps, groups_of
 from dambridge.bootstrap.mistakes import near
 from dambridge.bootstrap.settings import Settings
-from dambridge.mapping import FIELDS
+from dambridge.mapping import FIELDS, key_pattern
 from dambridge.mapping.fields import CUSTOM
 from dambridge.model.identity import AccountId
 from dambridge.model.records import MediaType
@@ -128,13 +127,9 @@ def _wrong_pattern(it: EnrichOptions, document: Document) -> Iterator[Mistake]:
         return
     place = (*ENRICH, "papers", "pattern")
     try:
-        groups = re.compile(it.papers.pattern).groupindex
-    except re.error as error:
+        key_pattern(it.papers.pattern)
+    except ValueError as error:
         yield document.mistake(place, f"The pattern cannot be used: {error}.", "Correct it there.")
-    else:
-        if "job" not in groups:
-            remedy = "Write `(?P<job>…)` around it."
-            yield document.mistake(place, "The pattern does not say where the job identifier stands.", remedy)
 
 
 def _archived_papers(settings: Settings, it: EnrichOptions, document: Document) -> Iterator[Mistake]:

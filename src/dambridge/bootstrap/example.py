@@ -38,6 +38,23 @@ flows:
     required: [credit]                   # an asset without it waits for its contributor
     guards: {max_changes: 5000}          # more than this in one run stops and asks
 
+  # publish:                             # selected assets go out to galleries, as their rights permit
+  #   from: archive                      # docs/howto/publish.md
+  #   select:
+  #     folders: ["Campaigns/Cleared/**"]  # the allow-list; nothing else ever goes out
+  #   outlets:
+  #     dealers:                         # your name for one way out; never change it later
+  #       account: agency
+  #       gallery: Partners/Dealers      # made by an administrator; then: dambridge outlets agree dealers
+  #       channel: portal
+  #       territory: DE                  # or a group, or worldwide
+  #       audience: dealers
+
+# gate:                                  # what has to be known and permitted before anything is shown
+#   zone: Europe/Berlin
+#   channels: {portal: {}}
+#   territories: {DACH: [DE, AT, CH]}
+
 store:
   path: dambridge-data                   # ledger and spool; or `url: postgresql://…` for several workers
 """

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dambridge.bootstrap.capability_file import remarks
 from dambridge.bootstrap.map_lint import lint_settings, look_live
+from dambridge.bootstrap.publish_finding import told_of_outlets
 from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
@@ -23,6 +24,7 @@ from dambridge.files import find_exiftool
 from dambridge.mapping import discover
 from dambridge.mapping.faults import Fault, LintFinding
 from dambridge.model.identity import AccountId, FlowName, System
+from dambridge.model.publications import AgreedAudience
 from dambridge.model.reasons import Code, Reason
 from dambridge.planning.routes import Taken
 from dambridge.ports.errors import NextMove
@@ -50,6 +52,7 @@ async def find_problems(settings: Settings, *, file: Path, offline: bool) -> lis
         store,
         *await _proofs(settings, offline=offline),
         *_routes(settings),
+        *await _outlets(settings),
     ]
     if not offline and not store.bad:
         found += await _live(settings)
@@ -132,6 +135,23 @@ def _routes(settings: Settings) -> list[Finding]:
         found += [_route(it.name, one) for one in taken(it)]
         found += [_contradiction(it.name, one) for one in it.contradictions]
     return found
+
+
+async def _outlets(settings: Settings) -> list[Finding]:
+    """For each outlet whether withdrawal is proven, who agreed on its audience, and what waits."""
+    if not settings.flows.outward:
+        return []
+    try:
+        known = known_accounts(settings)
+        agreed = await _agreed(settings)
+    except (NextMove, OSError):
+        return []  # what is wrong with the store, or with the file of proofs, is said already
+    return [Finding(*it) for it in told_of_outlets(settings, known, agreed)]
+
+
+async def _agreed(settings: Settings) -> Mapping[str, AgreedAudience]:
+    async with open_store(settings) as (ledger, _):
+        return await ledger.agreed_audiences()
 
 
 def _route(name: str, it: Taken) -> Finding:

@@ -11,6 +11,7 @@ from pydantic import Field
 from dambridge.bootstrap.enrich_options import EnrichOptions
 from dambridge.bootstrap.mirror_options import LifecycleOptions, MirrorOptions, RightsOptions
 from dambridge.bootstrap.options import GuardOptions, Options, Span
+from dambridge.bootstrap.publish_options import PublishOptions, SyndicateOptions
 from dambridge.model.identity import FlowName
 from dambridge.model.records import MediaType
 from dambridge.policy.rounds import in_order
@@ -92,6 +93,11 @@ class IntakeOptions(Options):
         description="What becomes of an asset with fields that the archive is not known to take: `wait` holds it back whole, "
         "`deliver` brings it, and those fields wait until a write route is proven.",
     )
+    side_cars: Literal["read", "ignore"] = Field(
+        default="read",
+        description="What an XMP file beside a camera's raw file is (`A.xmp` or `A.NEF.xmp` beside `A.NEF`, in one gallery): "
+        "`read` takes its words before those inside the file, `ignore` takes it for a file like any other.",
+    )
     rehash: Literal["unexplained", "always", "never"] = Field(
         default="unexplained",
         description="When the bytes of an asset that moved are read again: when no edit of fields explains it, always, never.",
@@ -121,6 +127,18 @@ class FlowOptions(Options):
         default=None, description="Rights are kept in step, whichever account people edit them in."
     )
     lifecycle: LifecycleOptions | None = Field(default=None, description="So is the status of an asset.")
+    publish: PublishOptions | None = Field(
+        default=None, description="Selected assets of NetX are shown in PhotoShelter galleries, as their rights permit."
+    )
+    syndicate: SyndicateOptions | None = Field(
+        default=None, description="The same for regions, each with its language, rendition and own fields."
+    )
+
+    @property
+    def outward(self) -> Mapping[FlowName, PublishOptions]:
+        """The flows that show something outside."""
+        given = {FlowName.PUBLISH: self.publish, FlowName.SYNDICATE: self.syndicate}
+        return {name: it for name, it in given.items() if it is not None}
 
     @property
     def mirrors(self) -> Mapping[FlowName, MirrorOptions]:
@@ -132,4 +150,4 @@ class FlowOptions(Options):
     def configured(self) -> tuple[FlowName, ...]:
         """What runs, in the order of the turns."""
         own = {FlowName.INTAKE: self.intake, FlowName.ENRICH: self.enrich}
-        return in_order([*(name for name, it in own.items() if it is not None), *self.mirrors])
+        return in_order([*(name for name, it in own.items() if it is not None), *self.mirrors, *self.outward])

@@ -48,13 +48,21 @@ def load_settings(path: Path) -> Settings:
         mistakes += _journal_within(settings, path, document)
     if mistakes or settings is None:
         raise ConfigurationWrong(path, mistakes)
-    return settings.model_copy(update={"store": settings.store.model_copy(update=_places(settings, path))})
+    store = settings.store.model_copy(update=_places(settings, path))
+    return settings.model_copy(update={"store": store, "flows": _with_files(settings.flows, path)})
+
+
+def _with_files(flows: FlowOptions, file: Path) -> FlowOptions:
+    """The flows with the files that renditions are made with where they are, beside the configuration file."""
+    folder = file.resolve().parent
+    return flows.model_copy(update={str(name): it.beside(folder) for name, it in flows.outward.items()})
 
 
 def _places(settings: Settings, file: Path) -> dict[str, Path]:
     """Where the store's parts are, beside the configuration file unless they are absolute."""
     beside = file.resolve().parent
-    return {"path": beside / settings.store.path, "tombstones": beside / settings.store.tombstones}
+    found = {"path": beside / settings.store.path, "tombstones": beside / settings.store.tombstones}
+    return found | ({"signing_key": beside / settings.store.signing_key} if settings.store.signing_key else {})
 
 
 def _journal_within(settings: Settings, file: Path, document: Document) -> list[Mistake]:
@@ -109,6 +117,9 @@ def _mend(data: dict[str, Any], at: Location, *, missing: bool) -> None:
         system = given.get("system") if isinstance(given, dict) else None
         accounts[at[1]] = _STAND_IN[system if system in SYSTEMS else "netx"]
         return
+    if at[2:3] == ("outlets",) and len(at) > 3:
+        _without_outlet(data, str(at[1]), str(at[3]))
+        return
     *parents, last = at
     node: Any = data
     for part in parents:
@@ -122,6 +133,15 @@ def _mend(data: dict[str, Any], at: Location, *, missing: bool) -> None:
         node.pop(last, None)
     elif isinstance(node, list) and isinstance(last, int):
         node[last] = ""
+
+
+def _without_outlet(data: dict[str, Any], flow: str, name: str) -> None:
+    """An outlet that is wrong in itself has no harmless stand-in: it would be told apart from others that are right. Without
+    its last outlet the flow is left out too."""
+    outlets = data["flows"][flow]["outlets"]
+    outlets.pop(name, None)
+    if not outlets:
+        data["flows"][flow] = None
 
 
 def _accounts_named(settings: Settings, document: Document) -> list[Mistake]:
@@ -212,6 +232,7 @@ def configuration_digest(settings: Settings) -> str:
             name: {"system": it.system, "base_url": it.base_url} for name, it in sorted(settings.accounts.items())
         },
         "flows": settings.flows.model_dump(mode="json"),
+        **({"gate": settings.gate.model_dump(mode="json")} if settings.gate is not None else {}),
         "maps": settings.maps,
         **({"map": _of_the_map(settings.site_map)} if settings.site_map is not None else {}),
     }

@@ -15,12 +15,21 @@ from dambridge.bootstrap.wiring import Bridge, open_bridge
 from dambridge.connectors.kit import SystemClock
 from dambridge.engine.describing import definitions_of
 from dambridge.engine.sites import Site
+from dambridge.engine.terms import read_aliases
 from dambridge.expressions import Program
-from dambridge.mapping import AccountMap, Definition, discover_reads, to_canonical
+from dambridge.mapping import (
+    NO_ALIASES,
+    AccountMap,
+    Aliases,
+    Definition,
+    Vocabularies,
+    discover_reads,
+    to_canonical,
+)
 from dambridge.mapping.faults import Fault, LintFinding, found
 from dambridge.mapping.fields import FIELDS
 from dambridge.mapping.linting import Around, MetadataMap, lint_account, lint_common
-from dambridge.mapping.sampling import lint_samples
+from dambridge.mapping.sampling import lint_samples, with_samples
 from dambridge.model.identity import AccountId, System
 from dambridge.model.records import AssetRecord, NativeRecord
 from dambridge.model.values import FieldName
@@ -34,10 +43,11 @@ GROUPS = frozenset({"base", "iptc", "custom", "containers"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """What was seen of the accounts: definitions of the archives, some assets of the libraries, and all names under which
-    each library's assets showed anything."""
+    """What was seen of the accounts: definitions of the archives and what persons said that words mean there, some assets
+    of the libraries, and all names under which each library's assets showed anything."""
 
     definitions: Mapping[AccountId, Mapping[str, Definition]] = field(default_factory=dict)
+    aliases: Mapping[AccountId, Aliases] = field(default_factory=dict)
     records: Sequence[AssetRecord] = ()
     natives: Mapping[AccountId, frozenset[str]] = field(default_factory=dict)
 
@@ -54,11 +64,13 @@ async def look_live(bridge: Bridge) -> Live:
     """Read definitions and a few assets. What cannot be read is left out: the linter then says less."""
     used = {it for flow in bridge.flows.values() for it in flow.accounts}
     definitions: dict[AccountId, Mapping[str, Definition]] = {}
+    aliases: dict[AccountId, Aliases] = {}
     records: list[AssetRecord] = []
     natives: dict[AccountId, frozenset[str]] = {}
     for account in sorted(used):
         site = bridge.sites[account]
         if site.system is System.NETX:
+            aliases[account] = await read_aliases(bridge.common.ledger, site)
             with contextlib.suppress(NextMove):
                 if (shown := await definitions_of(site)) is not None:
                     definitions[account] = shown
@@ -66,7 +78,7 @@ async def look_live(bridge: Bridge) -> Live:
         some = await _some_assets(site)
         natives[account] = frozenset(name for it in some for name in it.fields)
         records += [to_canonical(it, site.map) for it in some]
-    return Live(definitions=definitions, records=records, natives=natives)
+    return Live(definitions=definitions, aliases=aliases, records=records, natives=natives)
 
 
 async def _some_assets(site: Site) -> list[NativeRecord]:
@@ -90,15 +102,21 @@ def lint_settings(settings: Settings, *, now: datetime, live: Live | None = None
     faults = [*_reviewed(settings, now.date()), *_shared(settings, maps)]
     for account, it in maps.items():
         mine = lint_account(it, _around(settings, account, maps, seen))
-        intake = settings.flows.intake
-        if intake is not None and account == intake.target:
-            shown, sources = (
-                seen.definitions.get(account),
-                [one for one in seen.records if one.key.account == intake.source],
-            )
-            mine = _merged(mine, lint_samples(it, sources, definitions=shown, now=now))
-        faults += [replace(one, account=account) for one in [*mine, *_misspelt(settings, account, it, seen)]]
+        sources = _sources(settings, account)
+        assets = [one for one in seen.records if one.key.account in sources]
+        if assets:
+            terms = Vocabularies(seen.definitions.get(account), seen.aliases.get(account, NO_ALIASES))
+            mine = _merged(mine, lint_samples(it, assets, terms=terms, now=now))
+        own = [one for one in seen.records if one.key.account == account]
+        mine = [with_samples(one, assets or own) for one in [*mine, *_misspelt(settings, account, it, seen)]]
+        faults += [replace(one, account=account) for one in mine]
     return faults
+
+
+def _sources(settings: Settings, target: AccountId) -> set[str]:
+    """The accounts whose assets are written to this one by its map."""
+    flows = [it for it in (settings.flows.intake, settings.flows.enrich) if it is not None]
+    return {it.source for it in flows if it.target == target}
 
 
 def faults_of(error: ConfigurationWrong) -> list[LintFinding]:
@@ -146,6 +164,7 @@ def _around(settings: Settings, account: AccountId, maps: Mapping[AccountId, Acc
     given |= {it.uploader.to for it in maps.values() if it.uploader is not None and it.uploader.to is not None}
     return Around(
         definitions=live.definitions.get(account),
+        aliases=live.aliases.get(account, NO_ALIASES),
         metadata_maps=[
             MetadataMap(xmp=it.xmp, attribute=it.attribute, imports=it.imports, exports=it.exports)
             for it in (options.metadata_maps if options is not None else ())

@@ -55,9 +55,6 @@ class RuleOptions(MapPart):
         default="wait",
         description="What becomes of a term that the vocabulary does not have: wait, or let the account say.",
     )
-    terms: tuple[str, ...] | None = Field(
-        default=None, description="The vocabulary's terms, where the account does not show them."
-    )
     required: bool = Field(
         default=False, description="Whether the place must not stay empty; the linter looks for a source."
     )

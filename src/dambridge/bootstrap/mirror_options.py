@@ -41,6 +41,12 @@ class GroupOptions(Options):
         description="Who decides when people edited two copies differently: `{account: NAME}`, the `newest` edit, what is "
         "`most_restrictive`, the `union` of lists, or `ask`: a person. What a rule cannot decide is asked too.",
     )
+    owner: str | None = Field(
+        default=None,
+        description="For `most_restrictive`: the account whose people alone may permit more than is agreed. An edit made "
+        "elsewhere takes effect at once as far as it permits less; the rest needs this account or `dambridge rights release`. "
+        "Left out: in the flow `rights` its `owner`, else every account.",
+    )
 
 
 class MirrorGuardOptions(GuardOptions):
@@ -92,6 +98,12 @@ class MirrorOptions(Options):
 class RightsOptions(MirrorOptions):
     """Flow 4: rights are edited in either system and stand in both."""
 
+    owner: str | None = Field(
+        default=None,
+        description="The account that owns rights: only its people may permit more than is agreed, for groups with "
+        "`most_restrictive` that name no owner themselves. Left out: everybody may.",
+    )
+
     groups: dict[str, GroupOptions] = Field(
         default={
             "rights": GroupOptions(
@@ -110,6 +122,12 @@ class RightsOptions(MirrorOptions):
                     "property_release",
                     "data_mining",
                     "other_constraints",
+                    "territories",
+                    "territories_excluded",
+                    "channels",
+                    "channels_excluded",
+                    "editorial_only",
+                    "consent",
                 ),
                 authority="most_restrictive",
             )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from dambridge.bootstrap.document import Document, Location, Mistake
-from dambridge.bootstrap.mirror_options import AccountDecides, AuthorityOption, GroupOptions, MirrorOptions
+from dambridge.bootstrap.mirror_options import (
+    AccountDecides,
+    AuthorityOption,
+    GroupOptions,
+    MirrorOptions,
+    RightsOptions,
+)
 from dambridge.bootstrap.mistakes import near
 from dambridge.bootstrap.settings import NetxAccount, Settings
 from dambridge.mapping import FIELDS, AccountMap
@@ -31,6 +37,7 @@ def build_mirror(settings: Settings, flow: FlowName, maps: Maps) -> MirrorPolicy
                 name=GroupName(name),
                 fields=frozenset(map(FieldName, group.fields)),
                 authority=_authority(group.authority),
+                owner=_owner(it, group),
             )
             for name, group in groups_of(it, maps).items()
         ),
@@ -49,6 +56,14 @@ def _authority(given: AuthorityOption) -> Authority:
     if isinstance(given, AccountDecides):
         return Authority(Rule.ACCOUNT, AccountId(given.account))
     return Authority(Rule(given))
+
+
+def _owner(it: MirrorOptions, group: GroupOptions) -> AccountId | None:
+    """Who may permit more: the group's own word, else the flow's where what permits less holds."""
+    if group.authority != "most_restrictive":
+        return None
+    name = group.owner or (it.owner if isinstance(it, RightsOptions) else None)
+    return AccountId(name) if name else None
 
 
 def groups_of(it: MirrorOptions, maps: Maps) -> Mapping[str, GroupOptions]:
@@ -120,6 +135,9 @@ def _wrong_accounts(settings: Settings, it: MirrorOptions, document: Document, a
         for name, group in it.groups.items()
         if isinstance(group.authority, AccountDecides)
     ]
+    named += [((*at, "groups", name, "owner"), group.owner) for name, group in it.groups.items() if group.owner]
+    if isinstance(it, RightsOptions) and it.owner:
+        named.append(((*at, "owner"), it.owner))
     for place, name in named:
         if name and name not in it.between:
             remedy = near(name, [*filter(None, it.between)], "Accounts of this flow")
@@ -138,6 +156,11 @@ def _wrong_groups(it: MirrorOptions, document: Document, at: Location, maps: Map
             elif field and (other := owners.setdefault(field, name)) != name:
                 remedy = "A field stands in one group; take it out of the other."
                 yield document.mistake(place, f"`{field}` stands in the group `{other}` too.", remedy)
+        if group.owner and group.authority != "most_restrictive":
+            what = "Only where what permits less holds has a group an owner."
+            yield document.mistake(
+                (*at, "groups", name, "owner"), what, "Write authority: most_restrictive, or take it out."
+            )
     if not groups_of(it, maps):
         remedy = "Name `groups`, or give the fields homes under `maps`."
         yield document.mistake(at, "No field of this flow has a home in every account.", remedy)

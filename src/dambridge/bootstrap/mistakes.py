@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from dambridge.bootstrap.document import Document, Location, Mistake
+from dambridge.mapping.account_map import ELSEWHERE
 
 SYSTEMS = ("photoshelter", "netx")
 _KINDS: Mapping[str, tuple[str, str]] = {
@@ -36,8 +37,13 @@ def mistakes_of(error: ValidationError, document: Document, model: type[BaseMode
         if at in document.unresolved or at in found:
             continue
         what, remedy = _words(it, at, document, model)
-        found[at] = document.mistake(at, what, remedy)
+        found[at] = document.mistake(at, what, _elsewhere(it, at) or remedy)
     return list(found.values())
+
+
+def _elsewhere(error: ErrorDetails, at: Location) -> str:
+    """Where that stands which was looked for among the options of a map's rule."""
+    return ELSEWHERE.get(str(at[-1]), "") if error["type"] == "extra_forbidden" and "fields" in at else ""
 
 
 def place_of(error: ErrorDetails) -> Location:

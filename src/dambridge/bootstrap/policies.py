@@ -12,7 +12,9 @@ from dambridge.bootstrap.enriching import enrich_problems, enriched
 from dambridge.bootstrap.flow_options import IntakeOptions
 from dambridge.bootstrap.map_file import in_file
 from dambridge.bootstrap.mirrors import mirror_problems, mirrored
+from dambridge.bootstrap.publish_mistakes import publish_problems
 from dambridge.bootstrap.settings import NetxAccount, Settings
+from dambridge.bootstrap.warnings import warning_problems
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
 from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expression_variables, xmp_field
 from dambridge.mapping.faults import Fault
@@ -69,9 +71,10 @@ def build_policy(settings: Settings) -> IntakePolicy:
         expression=it.select.expression,
         folder=it.place.folder,
         places=settings.site_map.places if settings.site_map else (),
-        groups_for_rules=settings.site_map.groups() if settings.site_map else frozenset(),
+        groups_for_rules=_groups(settings, it),
         arrival=it.place.arrival,
         unproven_fields=it.unproven_fields,
+        side_cars=it.side_cars == "read",
         required=tuple(FieldName(name) for name in it.required),
         managed=frozenset(FieldName(name) for name in it.managed) if it.managed is not None else None,
         mirrored=_left_to_others(settings, it),
@@ -83,6 +86,14 @@ def build_policy(settings: Settings) -> IntakePolicy:
         max_share=it.guards.max_share,
         plan_ttl=it.plan_ttl,
     )
+
+
+def _groups(settings: Settings, it: IntakeOptions) -> frozenset[str]:
+    """Groups of the source's record that the maps speak of."""
+    by_rules = settings.site_map.groups() if settings.site_map else frozenset()
+    home = build_maps(settings).get(AccountId(it.source))
+    own = home is not None and any(rule.read and rule.group == "custom" for rule in home.rules)
+    return by_rules | ({"custom"} if own else set())
 
 
 def _left_to_others(settings: Settings, it: IntakeOptions) -> frozenset[FieldName]:
@@ -104,6 +115,8 @@ def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     found = [*_unusable_maps(settings, document), *_unusable_homes(settings, document)]
     found += mirror_problems(settings, document, _usable_maps(settings))
     found += enrich_problems(settings, document, _usable_maps(settings))
+    found += warning_problems(settings, document)
+    found += publish_problems(settings, document, _usable_maps(settings))
     if settings.flows.intake is not None:
         found += [*_unusable_options(settings.flows.intake, document), *_unusable_rule(settings.flows.intake, document)]
     return found

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field, PrivateAttr, SecretStr, StringConstraints
 from dambridge.bootstrap.flow_options import FlowOptions
 from dambridge.bootstrap.map_file import SiteMap
 from dambridge.bootstrap.options import Options, Span
+from dambridge.bootstrap.publish_options import GateOptions
+from dambridge.bootstrap.warning_options import WarningOptions
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 
@@ -127,6 +129,11 @@ class StoreOptions(Options):
         "outside the data folder: it outlives the loss of it, so that nothing comes back.",
     )
     keep_free: int = Field(default=1024**3, ge=0, description="Bytes of disk that the spool leaves free.")
+    signing_key: Path | None = Field(
+        default=None,
+        description="A PEM file with the Ed25519 key that signs records of withdrawals, readable by its owner alone, beside "
+        "the configuration file unless it is absolute. Left out: one is made in the data folder at first use.",
+    )
 
     @field_validator("url")
     @classmethod
@@ -148,6 +155,11 @@ class Settings(Options):
         "record that is kept: never change it later.",
     )
     flows: FlowOptions = Field(description="What runs.")
+    gate: GateOptions | None = Field(
+        default=None,
+        description="The rights gate: what has to be known and permitted before anything is shown. Needed by `publish` and "
+        "`syndicate`.",
+    )
     maps: dict[str, dict[str, str | dict[str, Any]]] = Field(
         default_factory=dict,
         description="Per account: canonical field to the system's field; what is not named keeps its default, an empty text "
@@ -164,6 +176,9 @@ class Settings(Options):
     match: MatchOptions = Field(default=MatchOptions(), description="How existing libraries are paired.")
     hooks: HookServerOptions | None = Field(
         default=None, description="The receiver for webhooks; there is none where this is absent."
+    )
+    warnings: WarningOptions | None = Field(
+        default=None, description="Who is told of what is new, worse or overdue; nobody where this is absent."
     )
     clock: str = Field(
         default="system", description="`system`, or the address of a simulator whose clock is the domain's."
@@ -196,7 +211,8 @@ class Settings(Options):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here, for the mask over texts."""
-        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else [])]
+        told = self.warnings.recipients.values() if self.warnings else ()
+        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else []), *told]
         found = [it for group in groups for it in _secrets_of(group)]
         password = urlsplit(self.store.url).password if self.store.url else None
         return (*found, password) if password else tuple(found)
@@ -208,6 +224,8 @@ def _secrets_of(options: BaseModel) -> list[str]:
         match getattr(options, name):
             case SecretStr() as secret:
                 found.append(secret.get_secret_value())
+            case tuple() as several:
+                found += [it.get_secret_value() for it in several if isinstance(it, SecretStr)]
             case BaseModel() as group:
                 found += _secrets_of(group)
     return found

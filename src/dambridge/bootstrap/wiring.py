@@ -16,8 +16,10 @@ from dambridge.bootstrap.capability_file import known_archive, known_reader
 from dambridge.bootstrap.flows import Common, make_flows
 from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps
+from dambridge.bootstrap.publishing import build_publish
 from dambridge.bootstrap.routes import Known, attribute_routes, known_accounts, upload_routes
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
+from dambridge.bootstrap.warnings import build_warner
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
@@ -25,9 +27,11 @@ from dambridge.engine.burying import notice_loss
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.flows import Flows, register
 from dambridge.engine.hearing import HintKeeper
+from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.parts import Parts
 from dambridge.engine.runtime_local import LocalRuntime
 from dambridge.engine.sites import Site
+from dambridge.engine.warning import Warner
 from dambridge.engine.worker import Worker
 from dambridge.files import FileSpool
 from dambridge.model.identity import AccountId, FlowName
@@ -58,6 +62,10 @@ class Bridge:
     sites: Mapping[AccountId, Site]
     common: Common
     worker_name: str
+    outlets: OutletDesk | None = None
+    """For orders and questions about outlets, where any is configured."""
+    warner: Warner | None = None
+    """Whoever tells people, where anybody is to be told."""
 
     @property
     def parts(self) -> Parts:
@@ -82,6 +90,8 @@ class Bridge:
             reconcile_every=it.settings.reconcile_every,
             name=self.worker_name,
             serving=serving,
+            outlets=self.outlets,
+            warner=self.warner,
         )
 
 
@@ -172,7 +182,23 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         if work:
             register(runtime, flows)
             await runtime.launch()
-        yield Bridge(flows, sites, common, worker_name())
+        outlets = _outlets(settings, common, sites)
+        warner = await build_warner(settings, common.ledger, common.clock, outlets) if settings.warnings else None
+        yield Bridge(flows, sites, common, worker_name(), outlets, warner)
+
+
+def _outlets(settings: Settings, common: Common, sites: Mapping[AccountId, Site]) -> OutletDesk | None:
+    maps = {name: it.map for name, it in sites.items()}
+    policies = [build_publish(settings, flow, maps) for flow in settings.flows.outward]
+    if not policies:
+        return None
+    return OutletDesk(
+        ledger=common.ledger,
+        clock=common.clock,
+        sites=sites,
+        policies=policies,
+        configuration=common.configuration,
+    )
 
 
 async def _notice_loss(settings: Settings, tools: Tools) -> None:

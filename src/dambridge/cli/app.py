@@ -14,9 +14,18 @@ import typer
 
 from dambridge import __version__
 from dambridge.bootstrap import ConfigurationWrong
+from dambridge.cli.conflicts_app import conflicts_app
 from dambridge.cli.context import DEFAULT_FILE, Context, WrongUse, leave
+from dambridge.cli.maps_app import maps_app
+from dambridge.cli.match_app import match_app
+from dambridge.cli.options import By, Flow, Json, Limit, context_of
+from dambridge.cli.outlets_app import outlets_app, withdrawals_app
 from dambridge.cli.rendering import print_json, warn
+from dambridge.cli.rights_app import rights_app
+from dambridge.cli.runs_app import runs_app
+from dambridge.cli.store_app import store_app
 from dambridge.cli.terms_app import terms_app
+from dambridge.cli.warnings_app import warnings_app
 from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
 from dambridge.telemetry import configure
@@ -29,43 +38,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-runs_app = typer.Typer(help="Runs of the flows: what each did, pause and resume.", invoke_without_command=True)
-app.add_typer(runs_app, name="runs")
-conflicts_app = typer.Typer(
-    help="The inbox: edits that contradict each other, for people to settle.", invoke_without_command=True
-)
-app.add_typer(conflicts_app, name="conflicts")
-store_app = typer.Typer(help="The store: make a lost one anew from what the systems show.", no_args_is_help=True)
-app.add_typer(store_app, name="store")
-
-match_app = typer.Typer(
-    help="Pair two libraries that exist already; what is found is only watched until a person activates it.",
-    invoke_without_command=True,
-)
-app.add_typer(match_app, name="match")
-app.add_typer(terms_app, name="terms")
-
-maps_app = typer.Typer(
-    help="The maps between the accounts' fields: look for faults, print the schema.", no_args_is_help=True
-)
-app.add_typer(maps_app, name="maps")
-
-Flow = Annotated[
-    str | None, typer.Option("--flow", help="Only this flow, for instance `intake`.", show_default="every flow")
-]
-By = Annotated[
-    str, typer.Option("--by", help="Who decides; the name goes on record.", show_default="the user of this machine")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="How many.")]
-
-
-Source = Annotated[
-    str, typer.Option("--source", help="The first account.", show_default="where intake takes assets from")
-]
-Target = Annotated[
-    str, typer.Option("--target", help="The second account.", show_default="where intake takes assets to")
-]
+for name, group in (
+    ("runs", runs_app),
+    ("conflicts", conflicts_app),
+    ("store", store_app),
+    ("match", match_app),
+    ("terms", terms_app),
+    ("maps", maps_app),
+    ("rights", rights_app),
+    ("outlets", outlets_app),
+    ("withdrawals", withdrawals_app),
+    ("warnings", warnings_app),
+):
+    app.add_typer(group, name=name)
 
 
 def _version(ctx: typer.Context, wanted: bool) -> None:
@@ -108,7 +93,7 @@ def init(
     """Write a commented configuration to start from; never overwrites."""
     from dambridge.cli import checking
 
-    context = _context(ctx, json)
+    context = context_of(ctx, json)
     checking.init(context, target or context.config)
 
 
@@ -121,7 +106,7 @@ def check(
     """Find every mistake at once: the file, the accounts, the map, the tools."""
     from dambridge.cli import checking
 
-    checking.check(_context(ctx, json), offline=offline)
+    checking.check(context_of(ctx, json), offline=offline)
 
 
 @app.command()
@@ -142,7 +127,7 @@ def probe(
     """Find out what the accounts can really do; changes nothing without --write, which names every change first."""
     from dambridge.cli import probing
 
-    probing.probe_accounts(_context(ctx, json), account=account, write=write, yes=yes, by=by, report=report)
+    probing.probe_accounts(context_of(ctx, json), account=account, write=write, yes=yes, by=by, report=report)
 
 
 @app.command()
@@ -159,7 +144,7 @@ def plan(
     """Show exactly what a run would do, with a forecast of calls, bytes and hours; nothing else happens."""
     from dambridge.cli import orders
 
-    orders.plan(_context(ctx, json), flow=flow, full=full, out=out)
+    orders.plan(context_of(ctx, json), flow=flow, full=full, out=out)
 
 
 @app.command()
@@ -167,7 +152,7 @@ def plans(ctx: typer.Context, limit: Limit = 20, json: Json = False) -> None:
     """List the plans of the store, the latest first."""
     from dambridge.cli import looking
 
-    looking.plans(_context(ctx, json), limit=limit)
+    looking.plans(context_of(ctx, json), limit=limit)
 
 
 @app.command()
@@ -188,7 +173,7 @@ def apply(
     """Carry out exactly this plan, or refuse the whole of it if anything moved."""
     from dambridge.cli import orders
 
-    orders.apply(_context(ctx, json), plan=plan, by=by, pilot=pilot, wave=wave, allow_tripped=allow_tripped)
+    orders.apply(context_of(ctx, json), plan=plan, by=by, pilot=pilot, wave=wave, allow_tripped=allow_tripped)
 
 
 @app.command()
@@ -207,7 +192,7 @@ def run(
     from dambridge.cli import orders
 
     del once
-    orders.run(_context(ctx, json), flow=flow, full=full, reconcile=reconcile)
+    orders.run(context_of(ctx, json), flow=flow, full=full, reconcile=reconcile)
 
 
 @app.command()
@@ -215,7 +200,7 @@ def serve(ctx: typer.Context, json: Json = False) -> None:
     """Work until stopped: poll, run, take orders. Ctrl-C ends after the order under way."""
     from dambridge.cli import orders
 
-    orders.serve(_context(ctx, json))
+    orders.serve(context_of(ctx, json))
 
 
 @app.command()
@@ -223,7 +208,7 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     """How things stand: who works, the last run, what waits for whom."""
     from dambridge.cli import looking
 
-    looking.status(_context(ctx, json))
+    looking.status(context_of(ctx, json))
 
 
 @app.command()
@@ -239,229 +224,7 @@ def coverage(
     """The share of assets with each facet field filled, before and now, by gallery and contributor."""
     from dambridge.cli import coverage as covering
 
-    covering.coverage(_context(ctx, json), since=since, limit=limit)
-
-
-@runs_app.callback(invoke_without_command=True)
-def runs(ctx: typer.Context, limit: Limit = 20, flow: Flow = None, json: Json = False) -> None:
-    """List the runs, the latest first; or show, pause, resume."""
-    from dambridge.cli import looking
-
-    context = _context(ctx, json)
-    if ctx.invoked_subcommand is None:
-        looking.runs(context, flow=flow, limit=limit)
-
-
-@runs_app.command("show")
-def runs_show(
-    ctx: typer.Context,
-    *,
-    run_id: Annotated[str, typer.Argument(help="The run's id, for instance run-000017; or `last`.")] = "last",
-    outcome: Annotated[str | None, typer.Option(help="Only items that ended so: done, skipped, waiting, …")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most items to list.")] = 200,
-    json: Json = False,
-) -> None:
-    """One run: its sums, and its items with their reasons."""
-    from dambridge.cli import looking
-
-    looking.run_items(_context(ctx, json), run_id=run_id, outcome=outcome, limit=limit)
-
-
-@runs_app.command("pause")
-def runs_pause(ctx: typer.Context, by: By = "", flow: Flow = None, json: Json = False) -> None:
-    """Hold every flow, or the one named: what is under way ends, nothing new begins."""
-    from dambridge.cli import orders
-
-    orders.pause(_context(ctx, json), flow=flow, by=by, hold=True)
-
-
-@runs_app.command("resume")
-def runs_resume(ctx: typer.Context, by: By = "", flow: Flow = None, json: Json = False) -> None:
-    """Let held flows go on."""
-    from dambridge.cli import orders
-
-    orders.pause(_context(ctx, json), flow=flow, by=by, hold=False)
-
-
-@conflicts_app.callback(invoke_without_command=True)
-def conflicts(
-    ctx: typer.Context,
-    *,
-    flow: Annotated[str | None, typer.Option("--flow", help="Only of this flow.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Only about this field or group of fields.")] = None,
-    state: Annotated[str, typer.Option("--state", help="open, ruled, settled, moot, or all.")] = "open",
-    after: Annotated[str | None, typer.Option("--after", help="Go on after this entry.")] = None,
-    limit: Limit = 20,
-    json: Json = False,
-) -> None:
-    """List the inbox, the oldest first; or show, settle, undo."""
-    from dambridge.cli import conflicts as inbox
-
-    context = _context(ctx, json)
-    if ctx.invoked_subcommand is None:
-        inbox.listed(context, flow=flow, group=group, state=state, after=after, limit=limit)
-
-
-@conflicts_app.command("show")
-def conflicts_show(
-    ctx: typer.Context, conflict: Annotated[str, typer.Argument(help="The entry's id (cf…).")], json: Json = False
-) -> None:
-    """One entry: every value, whose and when, what was agreed on before, and why no rule could decide."""
-    from dambridge.cli import conflicts as inbox
-
-    inbox.show(_context(ctx, json), conflict)
-
-
-@conflicts_app.command("settle")
-def conflicts_settle(
-    ctx: typer.Context,
-    *,
-    conflict: Annotated[str, typer.Argument(help="The entry's id (cf…).")],
-    side: Annotated[
-        str,
-        typer.Option("--side", help="The account whose value shall stand everywhere, or `agreed`.", show_default=""),
-    ] = "",
-    value: Annotated[
-        list[str] | None, typer.Option("--value", help="The value itself: field=text (repeatable), or a JSON object.")
-    ] = None,
-    all_like: Annotated[bool, typer.Option("--all-like", help="Settle all entries like it in the same way.")] = False,
-    by: By = "",
-    json: Json = False,
-) -> None:
-    """Say which value shall stand; the next run carries it out. The losing values are kept."""
-    from dambridge.cli import conflicts as inbox
-
-    inbox.settle(_context(ctx, json), conflict, side=side, values=value or [], all_like=all_like, by=by)
-
-
-@conflicts_app.command("undo")
-def conflicts_undo(
-    ctx: typer.Context,
-    *,
-    conflict: Annotated[str, typer.Argument(help="The entry's id (cf…).")],
-    by: By = "",
-    json: Json = False,
-) -> None:
-    """Take a ruling back; where it was carried out, every copy gets its own value again with the next run."""
-    from dambridge.cli import conflicts as inbox
-
-    inbox.undo(_context(ctx, json), conflict, by=by)
-
-
-@store_app.command("rebuild")
-def store_rebuild(ctx: typer.Context, by: By = "", json: Json = False) -> None:
-    """Find links again by our marks and agree on what both sides show; writes to no system, brings nothing deleted back."""
-    from dambridge.cli import rebuilding
-
-    rebuilding.rebuild(_context(ctx, json), by=by)
-
-
-@store_app.command("review")
-def store_review(ctx: typer.Context, limit: Limit = 100, json: Json = False) -> None:
-    """List what waits for a person since the store was made anew: sources that are held, links that are only watched."""
-    from dambridge.cli import rebuilding
-
-    rebuilding.review(_context(ctx, json), limit=limit)
-
-
-@store_app.command("release")
-def store_release(
-    ctx: typer.Context,
-    *,
-    assets: Annotated[list[str] | None, typer.Argument(help="Assets as `account:id`.", show_default=False)] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Everything that is held or only watched.")] = False,
-    by: By = "",
-    json: Json = False,
-) -> None:
-    """Let held sources be delivered and watched links work again; the next run does the rest."""
-    from dambridge.cli import rebuilding
-
-    rebuilding.release(_context(ctx, json), assets=assets or [], everything=everything, by=by)
-
-
-@match_app.callback(invoke_without_command=True)
-def match(
-    ctx: typer.Context,
-    *,
-    source: Source = "",
-    target: Target = "",
-    out: Annotated[Path | None, typer.Option("--out", help="Also write the activation plan to this file.")] = None,
-    json: Json = False,
-) -> None:
-    """Compare two libraries: an audit of each, then pairs that are certain, pairs for review, what is unpaired."""
-    from dambridge.cli import matching
-
-    context = _context(ctx, json)
-    if ctx.invoked_subcommand is None:
-        matching.match(context, source=source, target=target, out=out)
-
-
-@match_app.command("audit")
-def match_audit(ctx: typer.Context, *, source: Source = "", target: Target = "", json: Json = False) -> None:
-    """Only look each library over: duplicates, missing rights, names that make trouble."""
-    from dambridge.cli import matching
-
-    matching.audit(_context(ctx, json), source=source, target=target)
-
-
-@match_app.command("review")
-def match_review(
-    ctx: typer.Context,
-    *,
-    accept: Annotated[
-        list[str] | None,
-        typer.Option("--accept", metavar="ONE=OTHER", help="These two are one asset; may be repeated."),
-    ] = None,
-    refuse: Annotated[
-        list[str] | None, typer.Option("--refuse", metavar="ONE=OTHER", help="These two are not; may be repeated.")
-    ] = None,
-    by: Annotated[str, typer.Option("--by", help="Who decides; the name goes on record.")] = "",
-    source: Source = "",
-    target: Target = "",
-    limit: Limit = 50,
-    json: Json = False,
-) -> None:
-    """List the pairs that wait for a person, the likeliest first; or take a person's word on some."""
-    from dambridge.cli import matching
-
-    matching.review(
-        _context(ctx, json), source=source, target=target, accept=accept or (), refuse=refuse or (), by=by, limit=limit
-    )
-
-
-@match_app.command("plan")
-def match_plan(
-    ctx: typer.Context,
-    *,
-    folder: Annotated[
-        list[str] | None,
-        typer.Option("--folder", help="Only what stands in such folders of the second account; may be repeated."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Also write the plan to this file (JSON Lines).")] = None,
-    source: Source = "",
-    target: Target = "",
-    json: Json = False,
-) -> None:
-    """Make the plan that activates the links that are watched; nothing else happens."""
-    from dambridge.cli import matching
-
-    matching.plan(_context(ctx, json), source=source, target=target, folders=folder or (), out=out)
-
-
-@match_app.command("activate")
-def match_activate(
-    ctx: typer.Context,
-    *,
-    plan: Annotated[str, typer.Argument(help="A plan's id, or a plan file.")],
-    by: Annotated[str, typer.Option("--by", help="Who decides; the name goes on record.")] = "",
-    source: Source = "",
-    target: Target = "",
-    json: Json = False,
-) -> None:
-    """Let exactly the links of this plan go to work, or none if anything moved."""
-    from dambridge.cli import matching
-
-    matching.activate(_context(ctx, json), plan=plan, by=by, source=source, target=target)
+    covering.coverage(context_of(ctx, json), since=since, limit=limit)
 
 
 @app.command()
@@ -473,7 +236,7 @@ def show(
     """Tell the story of one asset: where it is, what was agreed, what happened when and why."""
     from dambridge.cli import looking
 
-    looking.show(_context(ctx, json), asset)
+    looking.show(context_of(ctx, json), asset)
 
 
 @app.command()
@@ -485,7 +248,7 @@ def verify(
     """Prove what is on record: the audit chain, every run's sums, and stored bytes against their digests."""
     from dambridge.cli import looking
 
-    looking.verify(_context(ctx, json), links=links)
+    looking.verify(context_of(ctx, json), links=links)
 
 
 @app.command()
@@ -500,28 +263,7 @@ def audit(
     """Read the audit trail: who or what changed which field from what to what, when and why."""
     from dambridge.cli import looking
 
-    looking.audit(_context(ctx, json), subject=subject, after=after, limit=limit)
-
-
-@maps_app.command("lint")
-def maps_lint(
-    ctx: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Look at the files only; call no system.")] = False,
-    json: Json = False,
-) -> None:
-    """Find what the maps would lose, hold back or never do, with samples from real assets."""
-    from dambridge.cli import maps
-
-    maps.lint_maps(_context(ctx, json), offline=offline)
-
-
-@maps_app.command("schema")
-def maps_schema(ctx: typer.Context, json: Json = False) -> None:
-    """Print the JSON Schema of the map file, for editors."""
-    from dambridge.cli import maps
-
-    del ctx, json
-    maps.print_schema()
+    looking.audit(context_of(ctx, json), subject=subject, after=after, limit=limit)
 
 
 @app.command()
@@ -544,13 +286,7 @@ def demo(
     """See it run without any account (in a checkout: `make demo`)."""
     from dambridge.cli import checking
 
-    checking.demo(_context(ctx, json), headless=headless)
-
-
-def _context(ctx: typer.Context, json: bool) -> Context:
-    context: Context = ctx.obj
-    context.json = context.json or json
-    return context
+    checking.demo(context_of(ctx, json), headless=headless)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,16 +7,12 @@ from typing import Annotated
 
 import typer
 
-from dambridge.cli.context import Context
+from dambridge.cli.options import By, Json, context_of
 
 terms_app = typer.Typer(
     help="Words that NetX's vocabularies do not know: who uses them, and what they mean.", invoke_without_command=True
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-By = Annotated[
-    str, typer.Option("--by", help="Who decides; the name goes on record.", show_default="the user of this machine")
-]
 Account = Annotated[
     str | None, typer.Option("--account", help="The account with the vocabulary.", show_default="the only NetX account")
 ]
@@ -31,7 +27,7 @@ def terms_common(ctx: typer.Context, json: Json = False) -> None:
     if ctx.invoked_subcommand is None:
         from dambridge.cli import terms
 
-        terms.listed(_context(ctx, json), account=None, attribute=None, everything=False, limit=50)
+        terms.listed(context_of(ctx, json), account=None, attribute=None, everything=False, limit=50)
 
 
 @terms_app.command("list")
@@ -49,7 +45,7 @@ def terms_list(
     """List the words that assets wait for, those that most wait for first, with the term that is likest."""
     from dambridge.cli import terms
 
-    terms.listed(_context(ctx, json), account=account, attribute=attribute, everything=everything, limit=limit)
+    terms.listed(context_of(ctx, json), account=account, attribute=attribute, everything=everything, limit=limit)
 
 
 @terms_app.command("show")
@@ -57,7 +53,7 @@ def terms_show(ctx: typer.Context, word: Word, json: Json = False) -> None:
     """One word: its spellings, some of its assets, all proposals, and what was decided."""
     from dambridge.cli import terms
 
-    terms.show(_context(ctx, json), word)
+    terms.show(context_of(ctx, json), word)
 
 
 @terms_app.command("map")
@@ -73,7 +69,7 @@ def terms_map(
     """Say which term a word means; the next run repairs every asset that uses it."""
     from dambridge.cli import terms
 
-    terms.decide(_context(ctx, json), word, verdict="map", term=term, why=why, by=by)
+    terms.decide(context_of(ctx, json), word, verdict="map", term=term, why=why, by=by)
 
 
 @terms_app.command("add")
@@ -91,7 +87,7 @@ def terms_add(
     """Say that a word is to become a term; its assets wait until the account's vocabulary shows it."""
     from dambridge.cli import terms
 
-    terms.decide(_context(ctx, json), word, verdict="add", term=term, why=why, by=by)
+    terms.decide(context_of(ctx, json), word, verdict="add", term=term, why=why, by=by)
 
 
 @terms_app.command("drop")
@@ -99,7 +95,7 @@ def terms_drop(ctx: typer.Context, word: Word, *, why: Why = "", by: By = "", js
     """Say that a word is meant not to be carried, with the reason; it stays at its source."""
     from dambridge.cli import terms
 
-    terms.decide(_context(ctx, json), word, verdict="drop", term="", why=why, by=by)
+    terms.decide(context_of(ctx, json), word, verdict="drop", term="", why=why, by=by)
 
 
 @terms_app.command("undo")
@@ -107,7 +103,7 @@ def terms_undo(ctx: typer.Context, word: Word, *, by: By = "", json: Json = Fals
     """Take a decision back; its assets wait again, and what stands in NetX stays until somebody decides anew."""
     from dambridge.cli import terms
 
-    terms.undo(_context(ctx, json), word, by=by)
+    terms.undo(context_of(ctx, json), word, by=by)
 
 
 @terms_app.command("propose")
@@ -123,7 +119,7 @@ def terms_propose(
     """The terms that are most like a word, whether or not an asset uses it."""
     from dambridge.cli import terms
 
-    terms.propose(_context(ctx, json), text, attribute=attribute, account=account, limit=limit)
+    terms.propose(context_of(ctx, json), text, attribute=attribute, account=account, limit=limit)
 
 
 @terms_app.command("import")
@@ -145,7 +141,9 @@ def terms_import(
     """Bring in what a vocabulary knows of its terms: synonyms, languages, hierarchy. Nothing is changed in NetX."""
     from dambridge.cli import terms
 
-    terms.bring_in(_context(ctx, json), file, attribute=attribute, account=account, form=form, language=language, by=by)
+    terms.bring_in(
+        context_of(ctx, json), file, attribute=attribute, account=account, form=form, language=language, by=by
+    )
 
 
 @terms_app.command("export")
@@ -166,10 +164,4 @@ def terms_export(
     """Write the terms that can be chosen, with synonyms, languages, and the words that persons mapped to them."""
     from dambridge.cli import terms
 
-    terms.take_out(_context(ctx, json), attribute=attribute, account=account, form=form, out=out)
-
-
-def _context(ctx: typer.Context, json: bool) -> Context:
-    context: Context = ctx.obj
-    context.json = context.json or json
-    return context
+    terms.take_out(context_of(ctx, json), attribute=attribute, account=account, form=form, out=out)

@@ -28,15 +28,17 @@ from dambridge.engine.embedding import (
     send_embedded,
     wanted_print,
 )
-from dambridge.engine.fetching import BrokenOriginal, fetch
+from dambridge.engine.fetching import BrokenOriginal
 from dambridge.engine.numbering import final_name
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, held_back, settlement_of
 from dambridge.engine.shipping import SourceFile, all_wanted
+from dambridge.engine.side_cars import fetch_with_words
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import know_terms
 from dambridge.engine.trying import tried
+from dambridge.engine.untouched import can_be_left_alone, left_alone, remembered
 from dambridge.engine.updating import describe, filled_from, update_fields
 from dambridge.engine.versioning import bring_version, confirm_bytes
 from dambridge.mapping import waiting_for
@@ -82,9 +84,24 @@ async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
 
 
 async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action).load()
+    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
     await know_terms(parts)
-    return held_back(await _by_kind(parts, action, journal, agreed), action)
+    try:
+        return held_back(await _by_kind(parts, action, journal, agreed), action)
+    except NotEmbedded as no:
+        if not can_be_left_alone(parts, action):
+            raise
+        bare = left_alone(parts, action, no)
+        log.info("file.untouched", action=action.id, why=no.why)
+        return remembered(held_back(await _as_it_is(parts, bare, journal, agreed), bare), no)
+
+
+async def _as_it_is(parts: Parts, bare: Action, journal: StepJournal, agreed: Agreed | None) -> End:
+    """Without a word inside the file. A new version is sent only where the bytes are new: it may have been meant to carry
+    fields alone."""
+    if bare.kind is ActionKind.CREATE:
+        return await _create(parts, bare, journal)
+    return await confirm_bytes(parts, bare, journal, agreed or Agreed())
 
 
 async def _by_kind(parts: Parts, action: Action, journal: StepJournal, agreed: Agreed | None) -> End:
@@ -138,6 +155,7 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
         },
         bytes_moved=delivered.digest.size,
         file_name=action.file_name,
+        side_car=delivered.side_car,
     )
 
 
@@ -148,7 +166,7 @@ async def _up_to_date(
     wanted = all_wanted(parts, action, delivered.filled)
     if delivered.embedded.get("fields") == wanted_print(action, wanted):
         return delivered
-    spooled, inside = await fetch(parts, action)
+    spooled, inside = await fetch_with_words(parts, action)
     it = await embedded_copy(parts, action, spooled, inside, wanted)
     await send_embedded(parts, action, journal, native, it, before={})
     return replace(delivered, digest=it.written, embedded=it.to_json())

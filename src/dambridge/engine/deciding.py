@@ -11,10 +11,11 @@ from typing import Any
 
 from dambridge.engine.burying import rebuilt_at
 from dambridge.engine.describing import NotWritable, spell, with_marks
-from dambridge.engine.observing import Sight, read_targets
+from dambridge.engine.observing import Sight, read_all, read_targets
 from dambridge.engine.parts import Parts
+from dambridge.engine.side_cars import side_cars_among
 from dambridge.engine.terms import learn, news
-from dambridge.mapping import NO_ALIASES, waiting_for
+from dambridge.mapping import is_side_car, waiting_for
 from dambridge.model.actions import Act, Action, Decision, Leave
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId, RemoteId, link_id_for
 from dambridge.model.outcomes import Outcome
@@ -23,7 +24,7 @@ from dambridge.model.publications import Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
 from dambridge.model.terms import TermUse
-from dambridge.planning import HeaderFacts, Vocabularies, decide_intake, forecast, make_plan
+from dambridge.planning import HeaderFacts, decide_intake, forecast, make_plan
 from dambridge.planning.rebuilding import held_after_loss, is_released, taken_down
 from dambridge.policy.intake import assess
 from dambridge.ports.ledger import Observation
@@ -54,6 +55,7 @@ async def assemble(
 
 async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Action], list[LeftItem]]:
     """What each asset needs: actions, or a reason to leave it."""
+    aside, sights = await _set_aside(parts, sights)
     keys = [it.key for it in sights]
     links_by_key = await parts.ledger.links_of(keys)
     link_ids = list(set(links_by_key.values()))
@@ -67,8 +69,10 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     now = await parts.clock.now()
     buried = await held_back(parts, sights, links, links_by_key, agreed)
     for sight in sights:
-        early = buried.get(sight.key) or _early(
-            parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now
+        early = (
+            aside.get(sight.key)
+            or buried.get(sight.key)
+            or _early(parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now)
         )
         if early is None:
             open_sights.append(sight)
@@ -92,7 +96,8 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
             can_read=parts.reader.capabilities,
             can_archive=parts.archive.capabilities,
             now=now,
-            terms=Vocabularies(parts.target.vocabularies, parts.target.aliases or NO_ALIASES),
+            terms=parts.target.terms,
+            beside=sight.beside,
         )
         decision = _only_news(await _spellable(parts, decision), words.get(sight.key, ()))
         match decision:
@@ -101,6 +106,21 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
             case Leave():
                 left.append(_left(sight, decision))
     return actions, left
+
+
+async def _set_aside(parts: Parts, sights: Sequence[Sight]) -> tuple[Mapping[AssetKey, Leave], list[Sight]]:
+    """Side-cars with how they are left; and all sights, with those of files that one of them has still to be read with."""
+    records = [
+        it.seen.record for it in sights if isinstance(it.seen, Present) and is_side_car(it.seen.record.file_name)
+    ]
+    if not records:
+        return {}, list(sights)
+    keys = [it.key for it in records]
+    before = await parts.ledger.observations(parts.flow, keys)
+    aside = await side_cars_among(parts, records, before, await parts.ledger.links_of(keys))
+    met = {it.key.remote_id for it in sights}
+    more = await read_all(parts, [it for it in aside.unread if it not in met])
+    return aside.left, [replace(it, beside=aside.unread.get(it.key.remote_id)) for it in (*sights, *more)]
 
 
 async def held_back(
@@ -157,7 +177,7 @@ def _early(
         return None
     record = sight.seen.record
     in_step = agreed is not None and agreed.versions.get(str(parts.source_copy)) == record.version
-    known = in_step and not sight.restated
+    known = in_step and not sight.restated and sight.beside is None
     if known and agreed is not None and not agreed.held(parts.target_copy):
         return Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
     before = None if sight.restated else before

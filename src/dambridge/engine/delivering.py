@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from dambridge.engine.arriving import AGAIN, TRANSPORT, berth_of, final_folder, look_by_name, transport_name
-from dambridge.engine.docking import Dock, Facts, Shipment
+from dambridge.engine.docking import SIDE_CAR, Dock, Facts, Shipment
 from dambridge.engine.embedding import DISAGREEMENTS, EMBEDDED
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.model.actions import Action
@@ -43,6 +43,8 @@ class Delivered:
     """What is known of the original where a copy with fields inside was sent; `digest` is the copy's then."""
     disagreements: tuple[str, ...] = ()
     """Fields of which XMP, IIM and Exif inside the file say different things; the first of the three counted."""
+    side_car: str = ""
+    """Which file beside the original was read with it."""
     native: NativeRecord | None = None
     """As it was read after it arrived, where that was just now."""
 
@@ -80,6 +82,7 @@ def _intent_of(action: Action, facts: Facts, body: Body, berth: RemoteId | None,
     told: dict[str, Any] = {
         EMBEDDED: facts.embedded,
         DISAGREEMENTS: list(facts.disagreements),
+        SIDE_CAR: facts.side_car,
         AGAIN: again,
     }
     return {**intent, **{name: it for name, it in told.items() if it}}
@@ -185,6 +188,7 @@ def _facts_to_json(
         "filled": intent["filled"],
         EMBEDDED: intent.get(EMBEDDED, {}),
         DISAGREEMENTS: intent.get(DISAGREEMENTS, []),
+        SIDE_CAR: intent.get(SIDE_CAR, ""),
         "berth": berth,
         **_digest_json(digest),
     }
@@ -202,4 +206,5 @@ def _remembered(outcome: Mapping[str, Any]) -> Delivered:
         berth=RemoteId(outcome["berth"]) if outcome["berth"] else None,
         embedded=outcome.get(EMBEDDED, {}),
         disagreements=tuple(outcome.get(DISAGREEMENTS, ())),
+        side_car=outcome.get(SIDE_CAR, ""),
     )

@@ -17,6 +17,9 @@ from dambridge.ports.clock import Clock
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import Body
 
+SIDE_CAR = "side_car"
+"""Under what name it is on record which file beside an original was read with it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dock:
@@ -37,12 +40,14 @@ class Facts:
     """What is known of a file that is brought; the digest of one that streams through only once it has gone out.
 
     `filled` are values that it brings along. `embedded` is the evidence of a copy that was written into, and `disagreements`
-    names fields of which XMP, IIM and Exif inside say different things."""
+    names fields of which XMP, IIM and Exif inside say different things. `side_car` says which file beside the original was
+    read with it."""
 
     known: Callable[[], Digest]
     filled: Fields = field(default_factory=dict)
     embedded: Mapping[str, Any] = field(default_factory=dict)
     disagreements: tuple[str, ...] = ()
+    side_car: str = ""
 
     @property
     def digest(self) -> Digest:

@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from dambridge.engine.describing import NotAsWritten, canonical, compare, hold, read_target, with_marks, write_intent
-from dambridge.engine.fetching import body_of, fetch
+from dambridge.engine.fetching import body_of
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import holds, prove_bytes
 from dambridge.engine.settling import End
+from dambridge.engine.side_cars import fetch_with_words
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import in_target_terms
 from dambridge.mapping import embedded_fields, fingerprint, same, settled_by_file, to_xmp, with_home
 from dambridge.model.actions import Action
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, MediaType, NativeRecord
+from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, NativeRecord
 from dambridge.model.values import Fields, fields_to_json
 from dambridge.ports.errors import Unclear
 from dambridge.ports.files import Spooled
@@ -67,13 +68,13 @@ def copy_name(action: Action) -> str:
 def for_target(parts: Parts, action: Action, fields: Fields) -> Fields:
     """Of what the file says beyond the action: what the target is known to take, by a call or, where nothing else reaches it,
     out of the file; in the target's terms. The others stand in the file and are nobody's to compare."""
-    account, can, kind = parts.maps[parts.policy.target], parts.archive.capabilities, MediaType(action.media_type)
+    account = parts.maps[parts.policy.target]
     spoken = in_target_terms(parts, fields)
     if parts.embeds(action):
         housed = with_home(spoken, account, parts.target.homes)
-        return {name: it for name, it in housed.items() if can.may_write(account.by_field[name].native, kind).usable}
+        return {name: it for name, it in housed.items() if parts.takes(action, account.by_field[name].native)}
     homes = {name: account.by_field[name].native for name in spoken if name in account.writes}
-    return {name: it for name, it in spoken.items() if name not in homes or can.may_write(homes[name], kind).usable}
+    return {name: it for name, it in spoken.items() if name not in homes or parts.takes(action, homes[name])}
 
 
 def wanted_print(action: Action, fields: Fields) -> str:
@@ -128,7 +129,7 @@ async def bring_embedded(
     parts: Parts, action: Action, journal: StepJournal, agreed: Agreed, native: NativeRecord, *, before: Fields
 ) -> End:
     """Make the original with the wanted fields inside the current file of the linked asset; wait until they are read."""
-    spooled, inside = await fetch(parts, action)
+    spooled, inside = await fetch_with_words(parts, action)
     filled = embedded_fields(inside)
     elsewhere = {*action.fields, *before, *parts.policy.mirrored}
     beyond = {name: value for name, value in filled.items() if name not in elsewhere}

@@ -12,6 +12,7 @@ from dambridge.engine.reconciling import Reconcile
 from dambridge.engine.terms import restated
 from dambridge.engine.together import for_each
 from dambridge.mapping import to_canonical
+from dambridge.model.actions import Beside
 from dambridge.model.identity import AssetKey, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
@@ -66,6 +67,8 @@ class Sight:
     modified_at: datetime | None = None
     restated: bool = False
     """Whether a word of it means something else than when it was last looked at."""
+    beside: Beside | None = None
+    """A side-car that was not read with it yet."""
 
 
 async def look_around(parts: Parts, *, full: bool, due: bool = True) -> Listing:

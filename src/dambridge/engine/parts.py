@@ -13,7 +13,7 @@ from dambridge.engine.progress import Progress
 from dambridge.engine.reading import GatheredReads
 from dambridge.engine.sites import Site
 from dambridge.expressions import Program
-from dambridge.mapping import AccountMap
+from dambridge.mapping import AccountMap, may_embed
 from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName
 from dambridge.model.records import MediaType
@@ -112,6 +112,12 @@ class Parts(FlowParts):
         return CopyId(self.policy.target, CopyRole.RECORD)
 
     def embeds(self, action: Action) -> bool:
-        """Whether the target takes this asset's fields out of the files that bring them."""
-        known = bool(action.media_type)
+        """Whether the target takes this asset's fields out of the file that brings them: into which one may write."""
+        known = bool(action.media_type) and not action.untouched and may_embed(action.file_name)
         return known and self.archive.capabilities.embeds(MediaType(action.media_type))
+
+    def takes(self, action: Action, attribute: str) -> bool:
+        """Whether the target is known to take this attribute of the asset, in the way that the asset's fields go."""
+        can = self.archive.capabilities
+        inside = self.embeds(action)
+        return (can.may_write(attribute, MediaType(action.media_type)) if inside else can.may_call(attribute)).usable

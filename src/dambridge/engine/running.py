@@ -16,6 +16,7 @@ from dambridge.engine.drifting import count_drift, hold_all
 from dambridge.engine.observing import Listing, look_around, read_all, remember_position
 from dambridge.engine.parts import Parts
 from dambridge.engine.sending_back import send_back
+from dambridge.engine.showing import show_at_source
 from dambridge.model.actions import Action
 from dambridge.model.identity import CommandId, PlanId, RunId
 from dambridge.model.plans import Plan
@@ -101,6 +102,8 @@ async def _work_through(parts: Parts, run: RunId, listing: Listing, notes: list[
         stopped = await carry_plan(parts, run, plan, serial=serial, notes=notes)
         if stopped:
             return stopped
+        if not plan.header.tripped and not await paused(parts):
+            await show_at_source(parts, sights)
     return []
 
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import structlog
 
 from dambridge.engine.parts import Parts, SourceDesk
-from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.steps import Errand, Step, StepJournal
 from dambridge.mapping.notes import NOTE_MARK, is_note
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import AssetKey, link_id_for
+from dambridge.model.identity import ActionId, AssetKey, derived_id
 from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code
 from dambridge.model.records import MediaType, NativeRecord
-from dambridge.ports.errors import CannotGoOn, NextMove
+from dambridge.ports.errors import CannotGoOn, NextMove, Unclear
 from dambridge.ports.ledger import AuditEntry
 
 LONGEST_NOTE = 250
@@ -66,57 +66,64 @@ def _known_to_work(desk: SourceDesk, kind: MediaType) -> bool:
 
 
 async def _tell(parts: Parts, desk: SourceDesk, note: _Note) -> None:
-    journal = await StepJournal(parts.ledger, parts.clock, _action(parts, note.key)).load()
-    known = journal.outcome(Step.DESCRIBE)
-    begun = journal.intent(Step.DESCRIBE) is not None
+    journal = await StepJournal(parts.ledger, parts.clock, _errand(parts, note.key)).load()
+    known = journal.outcome(Step.NOTE)
+    begun = journal.intent(Step.NOTE) is not None
     if (known or {}).get("note", "") == note.text and (known is not None or not begun):
         return
+    there = await _there(parts, desk, note)
+    if there is None:
+        return
+    if there and there != note.text and not is_note(there):
+        log.info("note.left_out", asset=str(note.key), why="people wrote there")
+        await _close(journal, note, begun=begun)
+    elif there == note.text:  # a try whose reply was lost, or that died
+        if begun and known is None:
+            await _on_record(parts, desk, note, str((journal.intent(Step.NOTE) or {}).get("from", "")))
+        await _close(journal, note, begun=begun)
+    else:
+        intent = {"note": note.text, "field": desk.field, "from": there}
+        await journal.run(Step.NOTE, intent, lambda: _write(parts, desk, note, there))
+
+
+async def _there(parts: Parts, desk: SourceDesk, note: _Note) -> str | None:
+    """What stands in the field now; None where the asset is not there, or is of a kind whose fields cannot be written."""
     native = await parts.reader.read(note.key.remote_id, groups=GROUPS, lane=parts.lane)
     if not isinstance(native, NativeRecord) or not _known_to_work(desk, native.media_type):
-        return
-    there = str(native.fields.get(desk.field, ""))
-    if there == note.text or (there and not is_note(there)):
-        await _close(parts, journal, note, begun=begun, theirs=there != note.text)
-        return
+        return None
+    return str(native.fields.get(desk.field, ""))
 
-    async def work() -> dict[str, str]:
-        values = (note.text,) if note.text else ()
-        remote_id = note.key.remote_id
-        await desk.archive.write(remote_id, attributes={desk.field: values}, name=None, file_name=None, lane=parts.lane)
-        return {"note": note.text}
 
-    await journal.run(Step.DESCRIBE, {"note": note.text, "field": desk.field}, work)
-    detail = {"field": desk.field, "from": there, "to": note.text}
+async def _write(parts: Parts, desk: SourceDesk, note: _Note, there: str) -> dict[str, str]:
+    """Write and read back. Raises `Unclear` where it is not shown: the next run looks again."""
+    values = (note.text,) if note.text else ()
+    remote_id = note.key.remote_id
+    await desk.archive.write(remote_id, attributes={desk.field: values}, name=None, file_name=None, lane=parts.lane)
+    if is_note(await _there(parts, desk, note) or "") is not bool(note.text):
+        raise Unclear(f"The note at {note.key} was written and is not shown so; it is looked at again.")
+    await _on_record(parts, desk, note, there)
+    return {"note": note.text}
+
+
+async def _on_record(parts: Parts, desk: SourceDesk, note: _Note, before: str) -> None:
+    """Before the step is ended: told twice after a crash is better than never."""
     entry = AuditEntry(
         at=await parts.clock.now(),
         actor=f"flow:{parts.flow}",
         event="asset.sent_back",
         subject=str(note.key),
-        detail=detail,
+        detail={"field": desk.field, "from": before, "to": note.text},
     )
     await parts.ledger.audit([entry])
 
 
-async def _close(parts: Parts, journal: StepJournal, note: _Note, *, begun: bool, theirs: bool) -> None:
-    """What stands there is as wanted, or people's own. A try whose reply was lost ends so."""
-    if theirs:
-        log.info("note.left_out", asset=str(note.key), why="people wrote there")
+async def _close(journal: StepJournal, note: _Note, *, begun: bool) -> None:
+    """What stands there is as wanted, or people's own: nothing is to be written."""
     if not begun:
-        await journal.rewrite(Step.DESCRIBE, {"note": note.text})
-    await journal.close(Step.DESCRIBE, {"note": note.text})
+        await journal.rewrite(Step.NOTE, {"note": note.text})
+    await journal.close(Step.NOTE, {"note": note.text})
 
 
-def _action(parts: Parts, key: AssetKey) -> Action:
-    """One for the whole life of an asset's note, under whose id its steps are kept."""
-    return Action(
-        kind=ActionKind.UPDATE_FIELDS,
-        link=link_id_for(parts.flow, key),
-        source=key,
-        target=parts.source_copy,
-        target_id=key.remote_id,
-        fields={},
-        cleared=(),
-        expects={},
-        reasons=(),
-        calls={},
-    )
+def _errand(parts: Parts, key: AssetKey) -> ActionId:
+    """One for the whole life of an asset's note."""
+    return ActionId(derived_id("er", Errand.NOTE, parts.flow, key.account, key.remote_id))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dambridge.engine.docking import SIDE_CAR
 from dambridge.engine.parts import Parts
 from dambridge.model.actions import Action
 from dambridge.model.identity import Copy, Link, RemoteId
@@ -21,7 +22,8 @@ from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlemen
 @dataclass(frozen=True, slots=True)
 class End:
     """How one action ended, before it is written. `target_version` is what was read back; `held` are fields for which the
-    asset waits, though all else was done; `file_name` is the name that it got where the plan left it open."""
+    asset waits, though all else was done; `file_name` is the name that it got where the plan left it open;
+    `side_car` says which file beside the original was read with it."""
 
     outcome: Outcome
     reason: Reason
@@ -41,6 +43,7 @@ class End:
     """Words that were found unknown on the way; those of the action where None."""
     held: tuple[FieldName, ...] = ()
     file_name: str = ""
+    side_car: str = ""
 
     @property
     def good(self) -> bool:
@@ -113,7 +116,8 @@ def _link(parts: Parts, action: Action, end: End) -> Link | None:
 
 
 def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
-    fields = {name: value for name, value in {**agreed.fields, **action.fields}.items() if name not in action.cleared}
+    brought = {name: value for name, value in action.fields.items() if name not in end.held}
+    fields = {name: value for name, value in {**agreed.fields, **brought}.items() if name not in action.cleared}
     versions = {**agreed.versions}
     source = str(parts.source_copy)
     if source in action.expects:
@@ -125,6 +129,8 @@ def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
         evidence = {name: it for name, it in evidence.items() if not name.startswith(f"{action.target}.")}
         evidence[str(action.target)] = end.evidence
         evidence |= {f"{action.target}.{name}": it for name, it in end.proofs.items()}
+    if end.side_car:
+        evidence[f"{source}.{SIDE_CAR}"] = end.side_car
     waiting = f"{action.target}.held"
     evidence = {name: it for name, it in evidence.items() if name != waiting}
     if end.held:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from dambridge.engine.docking import Facts
 from dambridge.engine.embedding import embedded_copy, for_target
-from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
+from dambridge.engine.fetching import body_of, hash_source, stream_through
 from dambridge.engine.parts import Parts
+from dambridge.engine.side_cars import fetch_with_words, words_beside
 from dambridge.engine.updating import filled_from
 from dambridge.mapping import embedded_fields
 from dambridge.model.actions import Action
-from dambridge.model.records import Digest
+from dambridge.model.records import Digest, EmbeddedMetadata
 from dambridge.model.values import Fields
 from dambridge.ports.systems import Body
 
@@ -29,16 +31,17 @@ class SourceFile:
     async def bytes(self) -> AsyncIterator[tuple[Body, Facts]]:
         parts, action = self.parts, self.action
         if action.size > parts.settings.large_file and not parts.embeds(action):
+            beside = await words_beside(parts, action)
             async with stream_through(parts, action) as (body, passing):
-                yield body, Facts(lambda: passing.digest)
+                yield body, _facts(lambda: passing.digest, beside)
             return
-        spooled, inside = await fetch(parts, action)
-        filled = embedded_fields(inside)
+        spooled, inside = await fetch_with_words(parts, action)
         if parts.embeds(action):
-            it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, filled))
-            yield body_of(parts, it.copy), Facts(lambda: it.written, filled, it.to_json(), inside.disagreements)
+            wanted = all_wanted(parts, action, embedded_fields(inside))
+            it = await embedded_copy(parts, action, spooled, inside, wanted)
+            yield body_of(parts, it.copy), _facts(lambda: it.written, inside, it.to_json())
             return
-        yield body_of(parts, spooled), Facts(lambda: spooled.digest, filled, {}, inside.disagreements)
+        yield body_of(parts, spooled), _facts(lambda: spooled.digest, inside)
 
     async def digest(self) -> Digest:
         return await hash_source(self.parts, self.action)
@@ -47,3 +50,13 @@ class SourceFile:
 def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:
     """What a new copy should say: the action's fields, and what the file says beyond them."""
     return {**action.fields, **for_target(parts, action, filled_from(action, inside))}
+
+
+def _facts(known: Callable[[], Digest], inside: EmbeddedMetadata, embedded: Mapping[str, Any] | None = None) -> Facts:
+    return Facts(
+        known=known,
+        filled=embedded_fields(inside),
+        embedded=embedded or {},
+        disagreements=inside.disagreements,
+        side_car=inside.side_car,
+    )

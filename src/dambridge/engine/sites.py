@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from dambridge.engine.reading import GatheredReads
-from dambridge.mapping import AccountMap, Aliases, Definition
+from dambridge.mapping import NO_ALIASES, AccountMap, Aliases, Definition, Vocabularies
 from dambridge.model.identity import AccountId, RemoteId, System
 from dambridge.model.records import Missing, NativeRecord
 from dambridge.ports.attachments import Attachments
@@ -99,10 +99,9 @@ class Site:
         return None if self._definitions is None else {it.name: (it.kind, it.terms) for it in self._definitions}
 
     @property
-    def places(self) -> Mapping[str, Definition]:
-        """The same as the account shows it, or else as its map describes the attributes that are written."""
-        shown = self.vocabularies
-        return {it.native: (it.kind, it.terms) for it in self.map.rules if it.write} if shown is None else shown
+    def terms(self) -> Vocabularies:
+        """What values are said in, as far as it was read (`engine.terms`)."""
+        return Vocabularies(self.vocabularies, self.aliases or NO_ALIASES)
 
     async def there(self, remote_id: RemoteId) -> NativeRecord:
         """The asset as it is now. Raises `MovedOn` where it is not there any more."""

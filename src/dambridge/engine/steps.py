@@ -11,13 +11,14 @@ from enum import StrEnum
 from typing import Any
 
 from dambridge.model.accords import Accord
-from dambridge.model.actions import Action, ActionKind
+from dambridge.model.actions import ActionKind
+from dambridge.model.identity import ActionId
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 
 
 class Step(StrEnum):
-    """One write to the target."""
+    """One write to a system."""
 
     DELIVER = "deliver"
     DESCRIBE = "describe"
@@ -27,6 +28,8 @@ class Step(StrEnum):
     SHOW = "show"
     LEAVE = "leave"
     DISCARD = "discard"
+    HANG = "hang"
+    NOTE = "note"
 
 
 STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
@@ -50,17 +53,36 @@ STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
 with fields inside whose fields were edited while the first file was waited for."""
 
 
-class StepJournal:
-    """Writes intents and outcomes of one action's steps and knows those of earlier tries."""
+class Errand(StrEnum):
+    """Work on the outside world that no plan lists. Its steps are kept under an id of its own, made of what it is about."""
 
-    def __init__(self, ledger: AgreeingLedger, clock: Clock, action: Action) -> None:
+    PAPER = "paper"
+    """A paper hung on a picture (`enriching.papers`)."""
+    NOTE = "note"
+    """A note at the source about what an asset lacks (`sending_back`)."""
+    DISPLAY = "display"
+    """A field shown in another one's place at the source (`showing`)."""
+
+
+ERRANDS: Mapping[Errand, tuple[Step, ...]] = {
+    Errand.PAPER: (Step.HANG,),
+    Errand.NOTE: (Step.NOTE,),
+    Errand.DISPLAY: (Step.SHOW,),
+}
+"""Which steps an errand takes."""
+
+
+class StepJournal:
+    """Writes intents and outcomes of the steps of one action or errand and knows those of earlier tries."""
+
+    def __init__(self, ledger: AgreeingLedger, clock: Clock, action: ActionId) -> None:
         self._ledger = ledger
         self._clock = clock
         self._action = action
         self._known: dict[str, tuple[Mapping[str, Any], Mapping[str, Any] | None]] = {}
 
     async def load(self) -> StepJournal:
-        for row in await self._ledger.steps(self._action.id):
+        for row in await self._ledger.steps(self._action):
             self._known[row.step] = (row.intent, row.outcome)
         return self
 
@@ -95,7 +117,7 @@ class StepJournal:
         """Write the intent anew with the present time, before anything else is done; returns it as it now stands."""
         now = await self._clock.now()
         stamped = {**intent, "at": now.isoformat()}
-        await self._ledger.begin_step(self._action.id, step, intent=stamped, at=now)
+        await self._ledger.begin_step(self._action, step, intent=stamped, at=now)
         self._known[step] = (stamped, None)
         return stamped
 
@@ -103,11 +125,11 @@ class StepJournal:
         """Write the intent anew together with the accords that say what is asked for; returns these as the store has them."""
         now = await self._clock.now()
         stamped = {**intent, "at": now.isoformat()}
-        _, kept = await self._ledger.begin_write(self._action.id, step, intent=stamped, at=now, accords=accords)
+        _, kept = await self._ledger.begin_write(self._action, step, intent=stamped, at=now, accords=accords)
         self._known[step] = (stamped, None)
         return kept
 
     async def close(self, step: Step, outcome: Mapping[str, Any]) -> None:
         """Write the outcome of a step that turned out to have happened."""
-        await self._ledger.end_step(self._action.id, step, outcome=outcome, at=await self._clock.now())
+        await self._ledger.end_step(self._action, step, outcome=outcome, at=await self._clock.now())
         self._known[step] = (self._known.get(step, ({}, None))[0], outcome)

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
-from dambridge.engine.parts import Parts
 from dambridge.engine.sites import Site
-from dambridge.mapping import NO_ALIASES, Aliases, Definition, in_terms
+from dambridge.mapping import NO_ALIASES, Aliases, Definition
+from dambridge.mapping.terms import place_in
 from dambridge.mapping.vocabularies import Term
-from dambridge.model.identity import AssetKey
+from dambridge.model.identity import AssetKey, FlowName
 from dambridge.model.terms import KEPT, LIVE, StoredVocabulary, TermKey, TermTally, TermUse
 from dambridge.model.values import Fields
+from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.terms import TermLedger
 
 
-async def know_terms(parts: Parts, *, fresh: bool = False) -> None:
+class Speaking(Protocol):
+    """Of the parts of a flow, what saying values in its target's terms needs."""
+
+    @property
+    def flow(self) -> FlowName: ...
+
+    @property
+    def ledger(self) -> TermLedger: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def target(self) -> Site: ...
+
+
+async def know_terms(parts: Speaking, *, fresh: bool = False) -> None:
     """Read the target's vocabularies once per process, and what persons gave as meanings: with `fresh` anew."""
     if fresh or parts.target.aliases is None:
         parts.target.aliases = await read_aliases(parts.ledger, parts.target)
@@ -31,13 +49,12 @@ async def read_aliases(ledger: TermLedger, site: Site) -> Aliases:
     )
 
 
-def in_target_terms(parts: Parts, fields: Fields) -> Fields:
+def in_target_terms(parts: Speaking, fields: Fields) -> Fields:
     """These values as they will stand in the target, as far as its terms are known; `know_terms` went before."""
-    site = parts.target
-    return in_terms(fields, site.map, site.vocabularies, site.aliases or NO_ALIASES).fields
+    return parts.target.terms.say(fields, parts.target.map).fields
 
 
-async def learn(parts: Parts) -> None:
+async def learn(parts: Speaking) -> None:
     """What a tranche is decided with: meanings as they are now, vocabularies as this process knows them. The latter are
     written down where they are others than before, for people to choose from."""
     await know_terms(parts, fresh=True)
@@ -46,7 +63,7 @@ async def learn(parts: Parts) -> None:
     now = await parts.clock.now()
     changed = [
         StoredVocabulary(account=site.account, attribute=name, origin=LIVE, terms=listed, by="", at=now)
-        for name, definition in site.places.items()
+        for name, definition in (site.vocabularies or {}).items()
         if (listed := _listed(definition)) is not None and known.get(name) != listed
     ]
     if changed:
@@ -58,7 +75,7 @@ def _listed(definition: Definition) -> tuple[dict[str, object], ...] | None:
     return None if terms is None else tuple(Term(id=it, label=it).to_json() for it in dict.fromkeys(terms))
 
 
-async def restated(parts: Parts) -> Sequence[AssetKey]:
+async def restated(parts: Speaking) -> Sequence[AssetKey]:
     """The assets of which a word means something else than when they were last looked at: a decision came, went or
     changed, or the account has the term by now. Nothing is read of the target unless some asset waits for a word."""
     tallies = await parts.ledger.term_tallies(parts.flow, parts.target.account)
@@ -85,9 +102,11 @@ def _means_another(site: Site, tally: TermTally) -> bool:
 
 
 def _has_term(site: Site, aliases: Aliases, key: TermKey) -> bool:
-    _, terms = site.places.get(key.attribute, ("", None))
-    rules = [it for it in site.map.rules if it.write and it.native == key.attribute]
-    return bool(rules) and terms is not None and aliases.meaning(rules[0], key.word, terms).term is not None
+    rule = next((it for it in site.map.rules if it.write and it.native == key.attribute), None)
+    place = place_in(site.vocabularies, rule, aliases) if rule is not None else None
+    if rule is None or place is None or place[1] is None:
+        return False
+    return aliases.meaning(rule, key.word, place[1]).term is not None
 
 
 def news(uses: Iterable[TermUse], before: Sequence[TermUse]) -> tuple[TermUse, ...] | None:

@@ -12,7 +12,7 @@ from dambridge.mapping import settled_by_file
 from dambridge.model.actions import Action
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import MediaType, NativeRecord
+from dambridge.model.records import NativeRecord
 from dambridge.model.values import Fields
 from dambridge.ports.errors import MovedOn
 
@@ -48,8 +48,7 @@ async def describe(
 
 def taken(parts: Parts, action: Action, attributes: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Those of the attributes that the target is known to take."""
-    can, kind = parts.archive.capabilities, MediaType(action.media_type)
-    return {name: values for name, values in attributes.items() if can.may_write(name, kind).usable}
+    return {name: values for name, values in attributes.items() if parts.takes(action, name)}
 
 
 def _before(native: NativeRecord, attributes: Mapping[str, object]) -> dict[str, object]:

@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dambridge.engine.describing import canonical, hold, read_target, spell, still_to_write, with_marks, write_intent
-from dambridge.engine.embedding import bring_embedded
-from dambridge.engine.fetching import body_of, fetch, hash_source, stream_through
+from dambridge.engine.embedding import DISAGREEMENTS, bring_embedded, disagreeing, for_target
+from dambridge.engine.fetching import body_of, hash_source, stream_through
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End
+from dambridge.engine.side_cars import fetch_with_words, words_beside
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import in_target_terms
-from dambridge.engine.updating import update_fields
-from dambridge.mapping import embedded_fields, settled_by_file
+from dambridge.engine.updating import filled_from, update_fields
+from dambridge.mapping import embedded_fields, same, settled_by_file
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, Digest, NativeRecord
+from dambridge.model.records import Agreed, Digest, EmbeddedMetadata, NativeRecord
 from dambridge.model.values import Fields, fields_from_json, fields_to_json
 from dambridge.ports.errors import MovedOn, Unclear
 
@@ -31,14 +32,46 @@ async def confirm_bytes(parts: Parts, action: Action, journal: StepJournal, agre
     if action.size > parts.settings.large_file:
         digest = await hash_source(parts, action)
     else:
-        digest = (await fetch(parts, action))[0].digest
+        digest = (await fetch_with_words(parts, action))[0].digest
     if agreed.content is not None and digest.sha256 == agreed.content.sha256:
         if parts.embeds(action) and (action.fields or action.cleared):
             return await bring_version(parts, action, journal, agreed)
+        if action.side_car is not None:
+            return await _words_of_side_car(parts, action, journal, agreed, digest)
         if action.fields or action.cleared:
             return replace(await update_fields(parts, action, journal), digest=digest)
         return _same(action, agreed, digest)
     return await bring_version(parts, action, journal, agreed)
+
+
+async def _words_of_side_car(parts: Parts, action: Action, journal: StepJournal, agreed: Agreed, digest: Digest) -> End:
+    """The file is the one that was archived; its side-car is new. What it says beyond the source's own fields is written
+    where the target's people have not written anything themselves."""
+    if action.target_id is None:
+        raise MovedOn("The plan names no target asset to update; plan again.")
+    whole = action.size <= parts.settings.large_file
+    inside = (await fetch_with_words(parts, action))[1] if whole else await words_beside(parts, action)
+    there = canonical(parts, await read_target(parts, action.target_id)).fields
+    said = in_target_terms(
+        parts, filled_from(replace(action, fields={**agreed.fields, **action.fields}), embedded_fields(inside))
+    )
+    fresh = {
+        name: value
+        for name, value in for_target(parts, action, said).items()
+        if name not in parts.policy.mirrored and (name not in there or same(name, there[name], agreed.filled.get(name)))
+    }
+    end = await update_fields(parts, replace(action, fields={**action.fields, **fresh}), journal)
+    mine = f"{action.target}."
+    proofs = {name.removeprefix(mine): it for name, it in agreed.evidence.items() if name.startswith(mine)}
+    proofs.pop(DISAGREEMENTS, None)
+    return replace(
+        end,
+        digest=digest,
+        filled={**agreed.filled, **fresh},
+        evidence=agreed.evidence.get(str(action.target), ""),
+        proofs=proofs | disagreeing(inside.disagreements),
+        side_car=inside.side_car,
+    )
 
 
 def _same(action: Action, agreed: Agreed, digest: Digest) -> End:
@@ -63,12 +96,13 @@ async def bring_version(parts: Parts, action: Action, journal: StepJournal, agre
     before = _fields_before(parts, journal, native)
     if parts.embeds(action):
         return await bring_embedded(parts, action, journal, agreed, native, before=before)
-    digest, filled = await _bytes_there(parts, action, journal, native, before=before, agreed=agreed)
+    digest, inside = await _bytes_there(parts, action, journal, native, before=before)
     native = await read_target(parts, action.target_id)
     proof = await prove_bytes(parts, native, digest)
     if proof is None:
         raise Unclear(f"{native.key} does not hold the new bytes yet; it is looked at again.")
     elsewhere = {*action.fields, *before, *parts.policy.mirrored}
+    filled = embedded_fields(inside) if inside is not None else agreed.filled
     beyond = {name: value for name, value in filled.items() if name not in elsewhere}
     fresh = in_target_terms(parts, {**beyond, **settled_by_file(action.fields, filled)})
     wanted = {name: value for name, value in {**before, **action.fields, **fresh}.items() if name not in action.cleared}
@@ -81,8 +115,10 @@ async def bring_version(parts: Parts, action: Action, journal: StepJournal, agre
         digest=digest,
         filled={**agreed.filled, **fresh},
         evidence=proof,
+        proofs=disagreeing(inside.disagreements) if inside is not None else {},
         bytes_moved=digest.size,
         before=before,
+        side_car=inside.side_car if inside is not None else "",
     )
 
 
@@ -102,14 +138,15 @@ def _recheck(parts: Parts, action: Action, native: NativeRecord) -> None:
 
 
 async def _bytes_there(
-    parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, before: Fields, agreed: Agreed
-) -> tuple[Digest, Fields]:
-    """Send the bytes unless an earlier try got them there; returns their digest and what stands inside them."""
+    parts: Parts, action: Action, journal: StepJournal, native: NativeRecord, *, before: Fields
+) -> tuple[Digest, EmbeddedMetadata | None]:
+    """Send the bytes unless an earlier try got them there; returns their digest and what stands inside them, None where
+    they are too many to be looked into."""
     file_name = action.file_name
     if action.size > parts.settings.large_file:
         known = await hash_source(parts, action) if journal.intent(Step.VERSION) is not None else None
         if known is not None and await prove_bytes(parts, native, known) is not None:
-            return known, agreed.filled
+            return known, None
         async with stream_through(parts, action) as (body, passing):
 
             async def send() -> Mapping[str, object]:
@@ -117,13 +154,12 @@ async def _bytes_there(
                 return {"sha256": passing.digest.sha256}
 
             await journal.run(Step.VERSION, {"before": fields_to_json(before)}, send)
-            return passing.digest, agreed.filled
-    spooled, inside = await fetch(parts, action)
-    filled = embedded_fields(inside)
+            return passing.digest, None
+    spooled, inside = await fetch_with_words(parts, action)
     if journal.intent(Step.VERSION) is not None and await prove_bytes(parts, native, spooled.digest) is not None:
         if journal.outcome(Step.VERSION) is None:
             await journal.close(Step.VERSION, {"sha256": spooled.digest.sha256})
-        return spooled.digest, filled
+        return spooled.digest, inside
 
     async def work() -> Mapping[str, object]:
         body = body_of(parts, spooled)
@@ -131,7 +167,7 @@ async def _bytes_there(
         return {"sha256": spooled.digest.sha256}
 
     await journal.run(Step.VERSION, {"sha256": spooled.digest.sha256, "before": fields_to_json(before)}, work)
-    return spooled.digest, filled
+    return spooled.digest, inside
 
 
 def _target(action: Action) -> RemoteId:

@@ -10,20 +10,25 @@ from typing import Any
 
 import structlog
 
+from dambridge.engine import outlets
 from dambridge.engine.fitting import Approval
 from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
+from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.previewing import stored
 from dambridge.engine.rebuilding.releasing import release
 from dambridge.engine.rebuilding.running import intake_of, rebuild
+from dambridge.engine.releasing_rights import release_rights
 from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult
 from dambridge.engine.term_orders import decide_term
+from dambridge.engine.warning import Warner, warn
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id
 from dambridge.model.plans import PlanDamaged
 from dambridge.policy.rounds import in_order
 from dambridge.ports.clock import Clock
-from dambridge.ports.errors import CannotGoOn, NextMove
+from dambridge.ports.errors import CannotGoOn, NextMove, Refused
 from dambridge.ports.ledger import Due
 from dambridge.ports.terms import WholeLedger
 
@@ -31,6 +36,8 @@ POLL = "poll"
 """The kind of the rows that say when a flow's turn is, with the flow after a colon."""
 RECONCILE = "reconcile"
 """Likewise for the turns at which it holds everything against the systems."""
+WARN = "warn"
+"""The kind of the row that says when people are told next."""
 GATE = "gate"
 """Likewise for the instants at which an end comes near, or what may be shown begins to be so."""
 TICK = 0.5
@@ -51,8 +58,12 @@ class Worker:
         name: str,
         serving: bool,
         reconcile_every: timedelta = timedelta(days=1),
+        outlets: OutletDesk | None = None,
+        warner: Warner | None = None,
     ) -> None:
         self._flows = flows
+        self._warner = warner
+        self._outlets = outlets
         self._ledger = ledger
         self._clock = clock
         self._every = {POLL: poll_every, RECONCILE: reconcile_every}
@@ -87,6 +98,7 @@ class Worker:
                 await self._set_up_due()
                 while not self._stop.is_set():
                     await self._give_due_orders()
+                    await self._warn_when_due()
                     if not await self._next():
                         await self._idle()
             finally:
@@ -143,6 +155,8 @@ class Worker:
 
     async def _dispatch(self, command: Command) -> Mapping[str, Any]:
         scope = command.scope
+        if command.kind in outlets.ORDERS:
+            return await outlets.carry_out(self._outlets, command)
         match command.kind:
             case CommandKind.RUN:
                 return await self._run(command)
@@ -177,6 +191,11 @@ class Worker:
                 parts = intake_of(self._flows)
                 count = await release(parts, keys, everything=bool(scope.get("all")), by=command.actor)
                 return {"released": count, "exit_code": 0}
+            case CommandKind.RELEASE_RIGHTS:
+                flow = self._flows.get(FlowName.RIGHTS)
+                policy = flow.parts.policy if flow is not None and isinstance(flow.parts, MirrorParts) else None
+                return await release_rights(self._ledger, policy, command)
+        raise Refused(f"`{command.kind}` is no order that this worker knows.", code="unknown_order")
 
     async def _run(self, command: Command) -> Mapping[str, Any]:
         names, wanted = self._meant(command.scope), {it: bool(command.scope.get(it)) for it in ("full", "reconcile")}
@@ -190,6 +209,22 @@ class Worker:
         if name := scope.get("flow"):
             return (flow_named(self._flows, name).parts.flow,)
         return in_order(self._flows)
+
+    async def _warn_when_due(self) -> None:
+        """Tell people what is news, as often as it is looked at."""
+        if self._warner is None:
+            return
+        now = await self._clock.now()
+        first = await self._ledger.next_due(kinds=[WARN])
+        if first is None:
+            await self._ledger.add_due([Due(at=now, kind=WARN, key=WARN, payload={})])
+        lease = now + self._warner.every
+        for due in await self._ledger.take_due(now, kinds=[WARN], limit=1, worker=self._name, lease=lease):
+            try:
+                await warn(self._warner)
+            except NextMove as error:
+                log.warning("warning.unsent", recipient="", why=str(error))
+            await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=now + self._warner.every)
 
     async def _set_up_due(self) -> None:
         now = await self._clock.now()

@@ -12,7 +12,7 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from dambridge.expressions.bounds import LARGEST_TEXT, MOST_WEIGHT, find_excess
+from dambridge.expressions.bounds import LARGEST_TEXT, MOST_WEIGHT, Effort, effort_of, find_excess
 from dambridge.expressions.functions import declarations
 
 Outcome = str | bool | int | tuple[str, ...]
@@ -76,6 +76,7 @@ class Program:
     returns: Kind
     variables: Mapping[str, Kind]
     declared: frozenset[str]
+    effort: Effort = field(repr=False, compare=False)
     _compiled: Any = field(repr=False, compare=False)
 
     def evaluate(self, values: Mapping[str, object]) -> Outcome | ExpressionFault:
@@ -89,6 +90,8 @@ class Program:
             if (wrong := _unfit(name, kind, given)) is not None:
                 return ExpressionFault(wrong)
             data[name] = list(given) if isinstance(given, tuple) else given
+        if self.weight(values) > MOST_WEIGHT:
+            return ExpressionFault("the asset's texts are too long for the patterns of the rule")
         try:
             result = self._compiled.eval(data=data)
             if result.type() == cel.Type.ERROR:
@@ -98,8 +101,13 @@ class Program:
             return ExpressionFault(_first_line(str(error)))
 
     def weight(self, values: Mapping[str, object]) -> int:
-        """How much this rule is given to look at: characters, and sixteen for each item of a list."""
-        return sum(_weight(values[it]) for it in self.variables if it in values)
+        """How much this rule is given to look at: characters, and sixteen for each item of a list; more where it holds
+        patterns against them."""
+        given = [values[it] for it in self.variables if it in values]
+        lists = [it for it in given if not isinstance(it, str)]
+        items = max((len(it) for it in lists if isinstance(it, list | tuple | Mapping)), default=0)
+        texts = sum(_weight(it) for it in given if isinstance(it, str))
+        return self.effort.weight(texts=texts, lists=sum(map(_weight, lists)), items=items)
 
     def _presence(self, values: Mapping[str, object]) -> dict[str, bool]:
         return {name: name in values for name in self.declared | values.keys()}
@@ -121,7 +129,7 @@ def compile_expression(source: str, variables: Mapping[str, Kind], *, returns: K
         raise ExpressionInvalid(f"The rule gives {found.name()} where {returns} is wanted:\n | {source}")
     spoken = {it for it in _WORD.findall(source) if it in declared}
     used = {name: kind for name, kind in declared.items() if name in spoken}
-    return Program(source, returns, used, frozenset(variables), compiled)
+    return Program(source, returns, used, frozenset(variables), effort_of(source), compiled)
 
 
 @lru_cache(maxsize=32)

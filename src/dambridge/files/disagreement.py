@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dambridge.files.iim import LIMITS
+from dambridge.files.iim import COUNTRY_CODE, LIMITS
+from dambridge.mapping.countries import country_code
 
 Tag = str | tuple[str, ...] | Mapping[str, str]
 
@@ -40,6 +41,9 @@ HOMES: Mapping[str, Homes] = {
     "city": Homes("XMP-photoshop:City", "City"),
     "state": Homes("XMP-photoshop:State", "Province-State"),
     "country": Homes("XMP-photoshop:Country", "Country-PrimaryLocationName"),
+    "country_code": Homes("XMP-iptcCore:CountryCode", "Country-PrimaryLocationCode"),
+    "genre_legacy": Homes("XMP-iptcCore:IntellectualGenre", "ObjectAttributeReference"),
+    "subject_code": Homes("XMP-iptcCore:SubjectCode", "SubjectReference"),
     "category": Homes("XMP-photoshop:Category", "Category"),
     "supp_categories": Homes("XMP-photoshop:SupplementalCategories", "SupplementalCategories"),
     "urgency": Homes("XMP-photoshop:Urgency", "Urgency"),
@@ -63,6 +67,8 @@ def _differs(homes: Homes, tags: Mapping[str, Tag]) -> bool:
     xmp = _texts(tags.get(homes.xmp))
     iim = _texts(tags.get(f"IPTC:{homes.iim}"))
     exif = _texts(tags.get(homes.exif))
+    if homes.iim == COUNTRY_CODE:
+        xmp, iim = (tuple(map(country_code, it)) for it in (xmp, iim))
     limit = LIMITS.get(homes.iim, 0)
     if xmp and iim and not _alike(xmp, iim, lambda a, b: _is_cut(a, b, limit)):
         return True

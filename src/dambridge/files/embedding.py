@@ -205,7 +205,7 @@ def _unsigned(source: Path, answer: Mapping[str, Any]) -> None:
         with source.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
             if all(data.find(it) < 0 for it in _SIGNED):
                 return
-    raise NotEmbedded("it carries a C2PA signature, which any write would break.")
+    raise NotEmbedded("it carries a C2PA signature, which any write would break.", sealed=True)
 
 
 def _block(tags: Mapping[str, Tag], before: Mapping[str, Any], kind: Kind, *, anew: bool) -> dict[str, str]:

@@ -68,6 +68,7 @@ DATA_SETS: Mapping[int, DataSet] = {
     120: DataSet("Caption-Abstract", 2000),
     122: DataSet("Writer-Editor", 32, repeats=True),
 }
+COUNTRY_CODE = "Country-PrimaryLocationCode"
 LIMITS: Mapping[str, int] = {it.name: it.limit for it in DATA_SETS.values()}
 
 

@@ -11,17 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dambridge.files.disagreement import DATE_HOMES, HOMES
-from dambridge.files.iim import DATA_SETS, UTF8_MARK, data_sets, parse_iim
+from dambridge.files.iim import COUNTRY_CODE, DATA_SETS, UTF8_MARK, data_sets, parse_iim
+from dambridge.mapping.countries import country_code
 
 _VERSION = b"\x00\x04"
 _BINARY = frozenset({0, 125, 200, 201, 202})
 """Datasets of the application record that hold no text: version, raster caption, preview."""
 _NUMBERS: Mapping[str, int] = {it.name: number for number, it in DATA_SETS.items()}
-_COUNTRY_CODE = "Country-PrimaryLocationCode"
-_TEXT_TWINS: Mapping[str, str] = {
-    **{it.xmp: it.iim for it in HOMES.values() if it.iim},
-    "XMP-iptcCore:CountryCode": _COUNTRY_CODE,
-}
+_GENRE, _SUBJECT = "ObjectAttributeReference", "SubjectReference"
+_SUBJECT_CODE = re.compile(r"\d{8}")
+_TEXT_TWINS: Mapping[str, str] = {it.xmp: it.iim for it in HOMES.values() if it.iim}
 _DATE_TWINS: Mapping[str, str] = {it.xmp: it.iim for it in DATE_HOMES.values()}
 RIGHTS_DATES = frozenset({"XMP-pur:EmbargoDate", "XMP-pur:ExpirationDate"})
 """Dates whose only home in standard IPTC is this block: for them one is made where the format has a place for it."""
@@ -46,11 +45,21 @@ def twins(tags: Mapping[str, Tag]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name, value in tags.items():
         if name in _TEXT_TWINS:
-            found[_TEXT_TWINS[name]] = _texts(value)
+            found[_TEXT_TWINS[name]] = _in_its_form(_TEXT_TWINS[name], _texts(value))
         elif name in _DATE_TWINS:
             day, time = _day_and_time(next(iter(_texts(value)), ""))
             found |= {_DATE_TWINS[name]: day, _DATE_TWINS[name].replace("Date", "Time"): time}
     return found
+
+
+def _in_its_form(name: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts as their dataset wants them: three letters for a country; `IPR:` and fields that may be blank around a subject.
+    A genre has a number there that XMP does not know, so the old one goes rather than stay behind."""
+    if name == COUNTRY_CODE:
+        return tuple(map(country_code, texts))
+    if name == _SUBJECT:
+        return tuple(f"IPR:{it}:::" for it in texts if _SUBJECT_CODE.fullmatch(it))
+    return () if name == _GENRE else texts
 
 
 def rewritten(block: bytes, values: Mapping[str, tuple[str, ...]]) -> Rewritten:
@@ -78,7 +87,7 @@ def rewritten(block: bytes, values: Mapping[str, tuple[str, ...]]) -> Rewritten:
 
 
 def _fitted(name: str, text: str) -> bytes:
-    if name == _COUNTRY_CODE:
+    if name == COUNTRY_CODE:
         return text.encode()[:3].ljust(3)
     return text.encode()[: DATA_SETS[_NUMBERS[name]].limit].decode("utf-8", "ignore").encode()
 

@@ -33,7 +33,7 @@ class Job:
 
 
 class ExifToolPool:
-    """Reads files with as many ExifTool processes as configured; processes start when the first file comes.
+    """Reads files with as many ExifTool processes as configured; one starts when a file comes that no other is free for.
 
     `submit` may be called from any thread. Futures end with ExifTool's JSON object, with `UnreadableError` for a file that
     takes the process down, or with `CannotGoOn` where no usable ExifTool can be started.
@@ -44,6 +44,7 @@ class ExifToolPool:
         self._arguments = tuple(arguments)
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._unanswered = 0
         self._lock = threading.Lock()
         self._closed = False
 
@@ -53,9 +54,11 @@ class ExifToolPool:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the pool has been closed")
-            if not self._threads:
+            self._unanswered += 1
+            if len(self._threads) < min(self._unanswered, max(1, self._options.workers)):
                 self._start()
             self._waiting.put(job)
+        job.future.add_done_callback(self._answered)
         return job.future
 
     def close(self) -> None:
@@ -68,13 +71,14 @@ class ExifToolPool:
         for thread in threads:
             thread.join()
 
+    def _answered(self, _future: Future[Mapping[str, Any]]) -> None:
+        with self._lock:
+            self._unanswered -= 1
+
     def _start(self) -> None:
-        self._threads = [
-            threading.Thread(target=self._work, name=f"exiftool-{number}", daemon=True)
-            for number in range(max(1, self._options.workers))
-        ]
-        for thread in self._threads:
-            thread.start()
+        thread = threading.Thread(target=self._work, name=f"exiftool-{len(self._threads)}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _work(self) -> None:
         worker = _Worker(self._options, self._arguments)

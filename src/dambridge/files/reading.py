@@ -68,16 +68,24 @@ DATES = frozenset(
         "XMP-xmp:MetadataDate",
         "XMP-pur:EmbargoDate",
         "XMP-pur:ExpirationDate",
+        "XMP-pur:ExclusivityEndDate",
+        "XMP-pur:OptionEndDate",
         "XMP-prism:EmbargoDate",
         "XMP-prism:ExpirationDate",
+        *("XMP-prism:OffSaleDate", "XMP-prism:OffSaleDate.Date", "XMP-prism:KillDate", "XMP-prism:KillDate.Date"),
         "XMP-plus:LicenseStartDate",
         "XMP-plus:LicenseEndDate",
         "ExifIFD:DateTimeOriginal",
     }
 )
 _IIM_DATES = frozenset({"IPTC:DateCreated", "IPTC:ReleaseDate", "IPTC:ExpirationDate"})
+_IIM_CODES = {
+    "IPTC:SubjectReference": re.compile(r"[^:]*:(\d{8}):.*", re.DOTALL),
+    "IPTC:ObjectAttributeReference": re.compile(r"\d{3}:(.*)", re.DOTALL),
+}
+"""Where the block has a number or a provider around what XMP has alone (`IPR:06005000:name:matter:detail`, `001:Current`)."""
 _IIM_TIMES = frozenset({"IPTC:TimeCreated", "IPTC:ReleaseTime", "IPTC:ExpirationTime"})
-_PLUS_CODE = re.compile(r"(?:MR|PR|AG|DMI|CS|CR|AL|IF|RE|LI)-[A-Z0-9]+(?:-[A-Z0-9]+)*")
+_PLUS_CODE = re.compile(r"(?:MR|PR|AG|DMI|CS|CR|AL|DP|IF|RE|LI)-[A-Z0-9]+(?:-[A-Z0-9]+)*")
 PLUS_VOCABULARY = "http://ns.useplus.org/ldf/vocab/"
 _LANGUAGE = re.compile(r"(XMP-[A-Za-z]+:[A-Za-z0-9.]+)-([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*|x-[A-Za-z0-9-]+)")
 """ExifTool hangs a language onto the name; of its names of XMP no other one has a hyphen."""
@@ -247,6 +255,9 @@ def iso_date(text: str) -> str | None:
 
 
 def _iim_value(name: str, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if name in _IIM_CODES:
+        texts = (value,) if isinstance(value, str) else value
+        return tuple(found[1] if (found := _IIM_CODES[name].fullmatch(it)) else it for it in texts)
     if isinstance(value, tuple):
         return value
     if name in _IIM_DATES and (found := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", value)):

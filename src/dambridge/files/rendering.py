@@ -106,11 +106,13 @@ def _decoded(source: Path, order: Order, kind: str, most_pixels: int, notes: lis
         with Image.open(source, formats=_DECODERS[kind]) as opened:
             _refuse_too_much(opened, most_pixels)
             _pick_the_picture(opened, kind, notes)
-            turn = _UPRIGHT.get(_orientation(opened))
             profile = opened.info.get("icc_profile")
             if order.longest is not None:
                 opened.draft(None, (order.longest * 2, order.longest * 2))
             opened.load()
+            # Only now: a decoder that turns the picture itself (TIFF, AVIF, HEIC) has taken the mark away, and a PNG may
+            # have it behind its pixels.
+            turn = _UPRIGHT.get(_orientation(opened))
             picture = _fitted(eight_bits(opened), order.longest)
     except (NotRendered, CannotGoOn):
         raise
@@ -167,7 +169,7 @@ def _fitted(picture: Image.Image, longest: int | None) -> Image.Image:
     """No larger than told; never enlarged."""
     now = max(picture.size)
     if longest is None or now <= longest:
-        return picture.copy()
+        return picture
     width, height = (max(1, round(it * longest / now)) for it in picture.size)
     return picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
 

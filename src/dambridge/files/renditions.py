@@ -34,6 +34,7 @@ from dambridge.model.records import Broken, MediaType
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.outgoing import NotRendered, Rendered, RenditionOrder
 
+_COMMAND = (sys.executable, "-m", "dambridge.files.rendering_worker")
 _MIME = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "tiff": "image/tiff"}
 
 
@@ -165,6 +166,11 @@ def _kind(source: Path, file_name: str) -> tuple[str, int]:
     return kind.format, size
 
 
+def _python_path() -> str:
+    """Where this interpreter finds its modules, wherever the process is started."""
+    return os.pathsep.join(str(Path(it).absolute()) for it in sys.path if it)
+
+
 class _LostError(Exception):
     """The process died or fell silent; what it was asked is not done."""
 
@@ -176,14 +182,14 @@ class _Process:
         self.asked = 0
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(  # noqa: S603 - our own module in this very interpreter
-            [*wrappers(memory_bytes), sys.executable, "-m", "dambridge.files.rendering_worker"],
+            [*wrappers(memory_bytes), *_COMMAND],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
                 "LC_ALL": "C.UTF-8",
-                "PYTHONPATH": os.pathsep.join(sys.path),
+                "PYTHONPATH": _python_path(),
             },
             cwd="/",
             start_new_session=True,

@@ -18,7 +18,7 @@ from PIL import Image
 from dambridge.files.doubt import Doubt
 from dambridge.files.kinds import Kind
 from dambridge.files.picture_structure import gif_doubt, jpeg_doubt, png_doubt, psd_doubt, tiff_doubt
-from dambridge.files.stream_structure import boxes_doubt, pdf_doubt, riff_doubt, zip_doubt
+from dambridge.files.stream_structure import boxes_doubt, pdf_doubt, riff_doubt, xmp_doubt, zip_doubt
 from dambridge.files.tiff import Buffer
 from dambridge.model.records import MediaType
 
@@ -43,6 +43,7 @@ _CHECKS: Mapping[str, Check] = {
     "cr3": boxes_doubt,
     "pdf": pdf_doubt,
     "zip": zip_doubt,
+    "xmp": xmp_doubt,
 }
 _ONE_AT_A_TIME = threading.Lock()
 _ENDINGS = (b"\x55" * 64 + b"\xff\xd9", b"\xaa" * 64 + b"\xff\xd9")

@@ -30,6 +30,18 @@ _NAMING: Mapping[str, str] = {
     "XMP-plus:Licensor": "LicensorName",
     "XMP-plus:CopyrightOwner": "CopyrightOwnerName",
     "XMP-iptcExt:AboutCvTerm": "CvTermName",
+    "XMP-iptcExt:Genre": "CvTermName",
+    "XMP-iptcExt:PersonInImageWDetails": "PersonName",
+    "XMP-iptcExt:ProductInImage": "ProductName",
+    "XMP-iptcExt:ArtworkOrObject": "AOTitle",
+    "XMP-iptcExt:LocationCreated": "LocationName",
+    "XMP-iptcExt:LocationShown": "LocationName",
+    "XMP-iptcExt:Contributor": "Name",
+    "XMP-iptcExt:RegistryID": "RegItemId",
+    "XMP-iptcExt:EmbdEncRightsExpr": "EncRightsExpr",
+    "XMP-iptcExt:LinkedEncRightsExpr": "LinkedRightsExpr",
+    "XMP-plus:ImageCreator": "ImageCreatorName",
+    "XMP-plus:ImageSupplier": "ImageSupplierName",
 }
 """Structures that stand there several times, with the member that people know each by."""
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?")
@@ -58,8 +70,9 @@ def _plain(name: str, value: str | tuple[str, ...]) -> dict[str, Any]:
         for text in _items(value):
             _calendar(name, text)
     name = _MEMBERS.get(name, name)
-    if isinstance(value, str) and value.startswith(PLUS_VOCABULARY):
-        return {f"{name}#": value.removeprefix(PLUS_VOCABULARY)}
+    if all(it.startswith(PLUS_VOCABULARY) for it in _items(value)) and value:
+        codes = [it.removeprefix(PLUS_VOCABULARY) for it in _items(value)]
+        return {f"{name}#": codes[0] if isinstance(value, str) else codes}
     return {name: list(value) if isinstance(value, tuple) else value}
 
 
@@ -78,7 +91,8 @@ def _structures(structure: str, columns: Mapping[str, tuple[str, ...]], standing
     """One structure for each name; those that stand there under that name go on with all that they say."""
     naming = _NAMING[structure]
     left = [it for it in standing if isinstance(it, Mapping)] if isinstance(standing, list) else []
-    names: Sequence[str] = columns.get(naming) or tuple(str(it.get(naming, "")) for it in left)
+    longest = max(map(len, columns.values()), default=0)
+    names: Sequence[str] = columns.get(naming) or tuple(str(it.get(naming, "")) for it in left) or ("",) * longest
     made: list[dict[str, Any]] = []
     for place, name in enumerate(names):
         base = next((it for it in left if it.get(naming) == name), {})

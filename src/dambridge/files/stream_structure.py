@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from xml.parsers import expat
 
 from dambridge.files.doubt import Doubt
 from dambridge.files.tiff import Buffer
@@ -69,3 +70,27 @@ def zip_doubt(data: Buffer) -> Doubt | None:
     """Office documents are ZIP archives, whose list of contents comes last."""
     tail = bytes(data[max(0, len(data) - _TAIL - 22) :])
     return None if b"PK\x05\x06" in tail else Doubt("The document ends without its list of contents.", certain=True)
+
+
+def xmp_doubt(data: Buffer) -> Doubt | None:
+    """XMP is XML to its end. One that declares entities of its own is none (XMP part 1, 7.2), and is not followed."""
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _no_doctype
+    try:
+        parser.Parse(bytes(data).rstrip(b"\0"), True)
+    except expat.ExpatError as problem:
+        return Doubt(
+            f"The XMP ends or breaks off in line {problem.lineno} ({expat.errors.messages[problem.code]}).",
+            certain=True,
+        )
+    except _DoctypeMet:
+        return Doubt("The XMP declares entities of its own.", certain=True)
+    return None
+
+
+class _DoctypeMet(Exception):
+    pass
+
+
+def _no_doctype(*_: object) -> None:
+    raise _DoctypeMet

@@ -18,10 +18,18 @@ from dambridge.mapping.displays import Display, display_mistakes
 from dambridge.mapping.embedded import embedded_fields, settled_by_file
 from dambridge.mapping.embedding import EMBEDDABLE, may_embed, own_tags, to_xmp, with_home, xmp_field
 from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
-from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, table_rows
+from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, keys_by, table_rows
 from dambridge.mapping.normal import equal, fingerprint, is_absent, is_cut_of, same
 from dambridge.mapping.reading import to_canonical, unread_fields
-from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, Spoken, in_terms, waiting_for
+from dambridge.mapping.side_cars import (
+    belongs,
+    has_side_car,
+    is_side_car,
+    side_car_names,
+    with_side_car,
+    words_for,
+)
+from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, Spoken, Vocabularies, in_terms, waiting_for
 from dambridge.mapping.uploader import UploaderWord, gallery_mistake
 from dambridge.mapping.values import Unreadable, configured_value
 from dambridge.mapping.variables import expression_variables
@@ -53,7 +61,9 @@ __all__ = [
     "TableInvalid",
     "Unreadable",
     "UploaderWord",
+    "Vocabularies",
     "account_map",
+    "belongs",
     "configured_value",
     "default_map",
     "derive",
@@ -67,14 +77,18 @@ __all__ = [
     "expression_variables",
     "fingerprint",
     "gallery_mistake",
+    "has_side_car",
     "in_terms",
     "is_absent",
     "is_cut_of",
+    "is_side_car",
     "key_pattern",
+    "keys_by",
     "may_embed",
     "own_tags",
     "same",
     "settled_by_file",
+    "side_car_names",
     "table_rows",
     "to_canonical",
     "to_native",
@@ -82,5 +96,7 @@ __all__ = [
     "unread_fields",
     "waiting_for",
     "with_home",
+    "with_side_car",
+    "words_for",
     "xmp_field",
 ]

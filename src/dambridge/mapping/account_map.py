@@ -118,10 +118,14 @@ _DEFAULTS: Mapping[System, Callable[[], dict[FieldName, Rule]]] = {
 }
 _OPTIONS = frozenset(
     {
-        *("to", "direction", "type", "many", "separator", "limit", "language", "new_terms", "terms", "required"),
+        *("to", "direction", "type", "many", "separator", "limit", "language", "new_terms", "required"),
         *("default", "constant", "expression", "transform"),
     }
 )
+ELSEWHERE: Mapping[str, str] = {
+    "terms": "A vocabulary is imported: `dambridge terms import FILE --attribute NAME`.",
+}
+"""What people look for among the options of a rule, and where it stands."""
 _TYPES = frozenset({"text", "textarea", "pulldown", "multi-select", "tag", "number", "date"})
 
 
@@ -133,7 +137,8 @@ def _configured(system: System, name: FieldName, given: str | Mapping[str, Any])
         raise ValueError(f"the marks are {LINK_MARK!r} and {SOURCE_MARK!r}")
     options: Mapping[str, Any] = {"to": given} if isinstance(given, str) else given
     if unknown := sorted(set(options) - _OPTIONS):
-        raise ValueError(f"{unknown[0]!r} is no option of a rule; known are {', '.join(sorted(_OPTIONS))}")
+        instead = ELSEWHERE.get(unknown[0], f"Known are {', '.join(sorted(_OPTIONS))}.")
+        raise ValueError(f"{unknown[0]!r} is no option of a rule. {instead}")
     before = _DEFAULTS[system]().get(name)
     field_ = FIELDS.get(name)
     native = str(options.get("to", before.native if before else _profile_name(system, name)))
@@ -158,7 +163,6 @@ def _configured(system: System, name: FieldName, given: str | Mapping[str, Any])
         transform=compile_transform(options["transform"]) if options.get("transform") is not None else None,
         language=_language(name, options.get("language")),
         many=options.get("many"),
-        terms=tuple(options["terms"]) if options.get("terms") is not None else None,
         required=bool(options.get("required", False)),
     )
 

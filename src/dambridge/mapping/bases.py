@@ -11,9 +11,11 @@ from dambridge.mapping.deriving import derive
 from dambridge.mapping.normal import is_absent
 from dambridge.mapping.reading import unread_fields
 from dambridge.mapping.rules import AccountMap, Rule
+from dambridge.mapping.terms import Vocabularies
 from dambridge.model.accords import Basis
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
+from dambridge.model.terms import TermUse
 from dambridge.model.values import FieldName, Fields, LangAlt, Value
 
 _AT_LARGE = frozenset({"now", "present"})
@@ -31,6 +33,13 @@ class Derived:
     said: Fields
     bases: Mapping[FieldName, Basis]
     problems: tuple[Reason, ...]
+    uses: tuple[TermUse, ...] = ()
+    """The words of these values that some person has to know of (`in_words_of`)."""
+
+    def in_words_of(self, account: AccountMap, terms: Vocabularies) -> Derived:
+        """The same with the values in the account's terms, as far as these are known."""
+        spoken = terms.say(self.record.fields, account)
+        return replace(self, record=replace(self.record, fields=spoken.fields), uses=spoken.uses)
 
     def moved(self, name: FieldName, was: Basis) -> bool:
         """Whether the source says something else by now of what the field's value rested on then. Of a rule that was

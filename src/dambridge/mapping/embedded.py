@@ -20,9 +20,12 @@ _TIMES = {
     "IPTC:ReleaseDate": "IPTC:ReleaseTime",
     "IPTC:ExpirationDate": "IPTC:ExpirationTime",
 }
-_ALSO_READ = {
+ALSO_READ = {
     "embargo_until": ("XMP-prism:EmbargoDate",),
-    "expires_at": ("XMP-prism:ExpirationDate", "XMP-prism:OffSaleDate", "XMP-prism:KillDate"),
+    "expires_at": (
+        "XMP-prism:ExpirationDate",
+        *("XMP-prism:OffSaleDate", "XMP-prism:OffSaleDate.Date", "XMP-prism:KillDate", "XMP-prism:KillDate.Date"),
+    ),
 }
 _JOINED = frozenset({"IFD0:Artist", "IFD0:XPKeywords"})
 """Exif's places for one text that holds several, with semicolons between them."""
@@ -35,7 +38,7 @@ def embedded_fields(embedded: EmbeddedMetadata) -> Fields:
     for name, field in FIELDS.items():
         if name in NEVER_FROM_A_FILE:
             continue
-        value = _careful_date(name, field, embedded.tags) if name in _ALSO_READ else _first(field, embedded.tags)
+        value = _careful_date(name, field, embedded.tags) if name in ALSO_READ else _first(field, embedded.tags)
         if value is not None and not is_absent(value):
             found[name] = value
     return found
@@ -82,7 +85,7 @@ def _with_time(home: str, day: str, tags: Mapping[str, Tag]) -> str:
 def _careful_date(name: FieldName, field: Field, tags: Mapping[str, Tag]) -> DateValue | None:
     """Of several dates the careful one: an embargo ends with the latest, a licence with the earliest."""
     dates: list[DateValue] = []
-    for home in (field.xmp, field.iim, *_ALSO_READ[name]):
+    for home in (field.xmp, field.iim, *ALSO_READ[name]):
         tag = tags.get(home)
         for text in tag if isinstance(tag, tuple) else (tag,):
             if not isinstance(text, str):

@@ -28,9 +28,12 @@ EMBEDDABLE = frozenset(
 )
 """Extensions of the files into which fields may be written. Camera raw stays as it came, and what has not been proven to be
 written safely stays out."""
-_PLAIN = ("dc", "photoshop", "xmp", "xmpRights", "iptcCore", "iptcExt", "plus", "pur")
+_PLAIN = ("dc", "photoshop", "xmp", "xmpRights", "iptcCore", "iptcExt", "plus", "pur", "cc")
 _ALIASES = {"iptc4xmpcore": "iptccore", "iptc4xmpext": "iptcext"}
-_RENAMED = {"iptcext:digimageguid": "iptcext:digitalimageguid"}
+_RENAMED = {
+    "iptcext:digimageguid": "iptcext:digitalimageguid",
+    "iptcext:addlmodelinfo": "iptcext:additionalmodelinformation",
+}
 """XMP names that ExifTool, whose names `FIELDS` holds, spells otherwise."""
 
 

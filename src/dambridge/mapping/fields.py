@@ -120,6 +120,61 @@ data_mining | Data Mining | uri | plus:DataMining | | | | | AI Use | pulldown |
 other_constraints | Other Constraints | lang | plus:OtherConstraints | | | | | Constraints | textarea |
 image_guid | Digital Image GUID | text | iptcExt:DigitalImageGUID | | | ExifIFD:ImageUniqueID | | Image GUID | text |
 supplier_image_id | Image Supplier Image ID | text | plus:ImageSupplierImageID | | | | | Supplier ID | text |
+ai_system | AI System Used | text | iptcExt:AISystemUsed | | | | | | |
+ai_system_version | AI System Version Used | text | iptcExt:AISystemVersionUsed | | | | | | |
+ai_prompt | AI Prompt Information | text | iptcExt:AIPromptInformation | | | | | | |
+ai_prompt_writer | AI Prompt Writer Name | text | iptcExt:AIPromptWriterName | | | | | | |
+model_info | Additional Model Information | text | iptcExt:AdditionalModelInformation | | | | | | |
+model_age | Model Age | bag | iptcExt:ModelAge | | | | | | |
+model_minor_age | Minor Model Age Disclosure | uri | plus:MinorModelAgeDisclosure | | | | | | |
+model_release_id | Model Release Id | bag | plus:ModelReleaseID | | | | | | |
+property_release_id | Property Release Id | bag | plus:PropertyReleaseID | | | | | | |
+people_described | Person Shown in the Image with Details | bag | iptcExt:PersonInImageWDetails.PersonName | | | | | | |
+organisation | Organisation Featured: Name | bag | iptcExt:OrganisationInImageName | | | | | | |
+organisation_code | Organisation Featured: Code | bag | iptcExt:OrganisationInImageCode | | | | | | |
+products_shown | Product Shown in the Image | bag | iptcExt:ProductInImage.ProductName | | | | | | |
+artworks_shown | Artwork or Object in the Image | bag | iptcExt:ArtworkOrObject.AOTitle | | | | | | |
+event | Event Name | lang | iptcExt:Event | | | | | | |
+event_id | Event Identifier | bag | iptcExt:EventID | | | | | | |
+genre | Genre | bag | iptcExt:Genre.CvTermName | | | | | | |
+location_created | Location Created: Name | bag | iptcExt:LocationCreated.LocationName | | | | | | |
+location_created_city | Location Created: City | bag | iptcExt:LocationCreated.City | | | | | | |
+location_created_country | Location Created: Country | bag | iptcExt:LocationCreated.CountryName | | | | | | |
+locations_shown | Location Shown: Name | bag | iptcExt:LocationShown.LocationName | | | | | | |
+locations_shown_city | Location Shown: City | bag | iptcExt:LocationShown.City | | | | | | |
+locations_shown_country | Location Shown: Country | bag | iptcExt:LocationShown.CountryName | | | | | | |
+contributors | Contributor | bag | iptcExt:Contributor.Name | | | | | | |
+image_creator | Image Creator | seq | plus:ImageCreator.ImageCreatorName | | | | | | |
+image_supplier | Image Supplier | seq | plus:ImageSupplier.ImageSupplierName | | | | | | |
+registry_item | Image Registry Entry: Item Id | bag | iptcExt:RegistryID.RegItemId | | | | | | |
+max_height | Max Avail Height | int | iptcExt:MaxAvailHeight | | | | | | |
+max_width | Max Avail Width | int | iptcExt:MaxAvailWidth | | | | | | |
+rights_expression | Embedded Encoded Rights Expression | bag | iptcExt:EmbdEncRightsExpr.EncRightsExpr | | | | | | |
+rights_expression_url | Linked Encoded Rights Expression | bag | iptcExt:LinkedEncRightsExpr.LinkedRightsExpr | | | | | | |
+creative_commons | Creative Commons licence (none in IPTC) | uri | cc:License | | | | | | |
+copyright_status | Copyright Status (PLUS) | uri | plus:CopyrightStatus | | | | | | |
+credit_line_required | Credit Line Required (PLUS) | uri | plus:CreditLineRequired | | | | | | |
+terms_text | Terms and Conditions (PLUS) | lang | plus:TermsAndConditionsText | | | | | | |
+terms_url | Terms and Conditions URL (PLUS) | uri | plus:TermsAndConditionsURL | | | | | | |
+licence_conditions | Other Conditions (PLUS) | lang | plus:OtherConditions | | | | | | |
+licence_requirements | Other License Requirements (PLUS) | lang | plus:OtherLicenseRequirements | | | | | | |
+licensor_notes | Licensor Notes (PLUS) | lang | plus:LicensorNotes | | | | | | |
+media_constraints | Media Constraints (PLUS) | lang | plus:MediaConstraints | | | | | | |
+region_constraints | Region Constraints (PLUS) | lang | plus:RegionConstraints | | | | | | |
+product_constraints | Product or Service Constraints (PLUS) | lang | plus:ProductOrServiceConstraints | | | | | | |
+file_constraints | Image File Constraints (PLUS) | bag | plus:ImageFileConstraints | | | | | | |
+alteration_constraints | Image Alteration Constraints (PLUS) | bag | plus:ImageAlterationConstraints | | | | | | |
+duplication_constraints | Image Duplication Constraints (PLUS) | uri | plus:ImageDuplicationConstraints | | | | | | |
+prism_agreement | Agreement (PRISM) | bag | pur:Agreement | | | | | | |
+prism_copyright | Copyright (PRISM) | lang | pur:Copyright | | | | | | |
+prism_credit_line | Credit Line (PRISM) | bag | pur:CreditLine | | | | | | |
+prism_permissions | Permissions (PRISM) | bag | pur:Permissions | | | | | | |
+prism_restrictions | Restrictions (PRISM) | bag | pur:Restrictions | | | | | | |
+prism_reuse_prohibited | Reuse Prohibited (PRISM) | bool | pur:ReuseProhibited | | | | | | |
+prism_rights_agent | Rights Agent (PRISM) | text | pur:RightsAgent | | | | | | |
+prism_rights_owner | Rights Owner (PRISM) | text | pur:RightsOwner | | | | | | |
+exclusive_until | Exclusivity End Date (PRISM) | date | pur:ExclusivityEndDate | | | | | | |
+option_until | Option End Date (PRISM) | date | pur:OptionEndDate | | | | | | |
 """  # noqa: E501 - a table reads better with one row to a line
 
 

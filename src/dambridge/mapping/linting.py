@@ -16,7 +16,7 @@ from dambridge.mapping.fields import FIELDS, MARK, Kind, kind_of
 from dambridge.mapping.lookups import key_pattern
 from dambridge.mapping.normal import normal_text
 from dambridge.mapping.rules import AccountMap, Rule
-from dambridge.mapping.terms import Definition, takes_many
+from dambridge.mapping.terms import NO_ALIASES, Aliases, Definition, takes_many
 from dambridge.mapping.transforms import Transform, TransformFailed
 from dambridge.mapping.writing import to_native
 from dambridge.model.reasons import Code
@@ -47,10 +47,11 @@ class MetadataMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What the linter knows beside the map: the account's definitions where it shows them, the site's metadata maps, and
-    the fields that other accounts give."""
+    """What the linter knows beside the map: the account's definitions where it shows them, what persons said that words
+    mean there, the site's metadata maps, and the fields that other accounts give."""
 
     definitions: Mapping[str, Definition] | None = None
+    aliases: Aliases = NO_ALIASES
     metadata_maps: Sequence[MetadataMap] = ()
     given: Collection[FieldName] = field(default_factory=frozenset)
 
@@ -80,9 +81,9 @@ def _of_rule(rule: Rule, account: AccountMap, around: Around) -> Iterator[LintFi
 
 
 def _place(rule: Rule, around: Around) -> Definition:
-    """Type and terms of the place: as the account shows them, else as the map says."""
+    """Type and terms of the place: as the account shows them, else the type that the map names."""
     shown = (around.definitions or {}).get(rule.native)
-    return shown if shown is not None else (rule.kind, rule.terms)
+    return shown if shown is not None else (rule.kind, None)
 
 
 def _list_into_one(rule: Rule, kind: str) -> bool:
@@ -155,7 +156,8 @@ def _of_fixed_values(rule: Rule, account: AccountMap, around: Around) -> Iterato
         if value in tried[-64:]:
             continue  # rows of a table repeat few values
         tried.append(value)
-        for it in to_native({rule.field: value}, (), account, definitions=around.definitions).problems:
+        written = to_native({rule.field: value}, (), account, definitions=around.definitions, aliases=around.aliases)
+        for it in written.problems:
             fault = _BY_CODE.get(it.code, Fault.VALUE_REFUSED)
             if fault is Fault.ATTRIBUTE_MISSING or (fault, origin) in seen:
                 continue
@@ -181,7 +183,7 @@ def _fixed(rule: Rule, account: AccountMap) -> Iterator[tuple[str, Value]]:
 
 
 def _of_definitions(account: AccountMap, around: Around) -> Iterator[LintFinding]:
-    """What does not fit the account as it is. What the map says of a place is held against the account's own word."""
+    """What does not fit the account as it is."""
     if around.definitions is None:
         return
     for it in discover(account, around.definitions):
@@ -191,11 +193,6 @@ def _of_definitions(account: AccountMap, around: Around) -> Iterator[LintFinding
         elif not _list_into_one(account.by_field[FieldName(str(it["field"]))], params["kind"]):
             place, wanted = params["attribute"], params["wanted"]
             yield found(Fault.TYPE_DOES_NOT_FIT, str(it["field"]), place=place, type=params["kind"], wanted=wanted)
-    for rule in account.rules:
-        shown = around.definitions.get(rule.native)
-        for term in rule.terms or () if shown is not None and shown[1] is not None else ():
-            if shown is not None and term not in (shown[1] or ()):
-                yield found(Fault.TERM_WITHOUT_PARTNER, rule.field, place=rule.native, term=term, origin="its terms")
 
 
 def _listed(value: str | int | tuple[str, ...]) -> str:

@@ -56,6 +56,12 @@ def key_pattern(source: str) -> re.Pattern[str]:
     return re.compile(f"{_NO_WORD_BEFORE}{inner}{_NO_WORD_AFTER}", re.IGNORECASE)
 
 
+def keys_by(source: str, text: str) -> Iterator[str]:
+    """The keys that this pattern finds in a text, in their order."""
+    for match in key_pattern(source).finditer(text):
+        yield match["key"] if "<" in source else match[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
     """One table. `reads` names the field, or what of `OF_THE_FILE`, whose text holds the key; `fields` are those that it
@@ -82,9 +88,8 @@ class Lookup:
     def _keys(self, text: str) -> Iterator[str]:
         if not self.pattern:
             yield text.strip()
-            return
-        for match in key_pattern(self.pattern).finditer(text):
-            yield match["key"] if "<" in self.pattern else match[0]
+        else:
+            yield from keys_by(self.pattern, text)
 
 
 def folded(key: str) -> str:

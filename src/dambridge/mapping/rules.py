@@ -49,8 +49,8 @@ class Rule:
     `separator` joins a list into one text and splits it again; `limit` is the most characters that the place holds;
     `default` stands in for an absent value, `constant` for any, `expression` computes one. `kind` is the place's type
     in a NetX profile, empty where it is not known; `many` says whether it takes several values, None where its type says
-    so; `terms` are those of its vocabulary, where the map lists them. `language` is the one language that the place holds,
-    and `transform` how it spells texts. `required` places must not stay empty."""
+    so. `language` is the one language that the place holds, and `transform` how it spells texts. `required` places must not
+    stay empty."""
 
     field: FieldName
     native: str
@@ -66,7 +66,6 @@ class Rule:
     transform: Transform | None = None
     language: str = ""
     many: bool | None = None
-    terms: tuple[str, ...] | None = None
     required: bool = False
 
     @property

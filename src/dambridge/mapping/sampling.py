@@ -10,7 +10,7 @@ from dambridge.mapping.deriving import derive
 from dambridge.mapping.faults import Fault, LintFinding, Sample, found
 from dambridge.mapping.normal import normal_text
 from dambridge.mapping.rules import AccountMap
-from dambridge.mapping.terms import Definition
+from dambridge.mapping.terms import Vocabularies
 from dambridge.mapping.transforms import TransformFailed
 from dambridge.mapping.writing import to_native
 from dambridge.model.reasons import Code, Reason
@@ -28,13 +28,14 @@ _BY_CODE = {
 
 
 def lint_samples(
-    account: AccountMap, records: Sequence[AssetRecord], *, definitions: Mapping[str, Definition] | None, now: datetime
+    account: AccountMap, records: Sequence[AssetRecord], *, terms: Vocabularies, now: datetime
 ) -> list[LintFinding]:
-    """The faults that these assets of the source show in this account's map, each once with a few of them."""
+    """The faults that these assets of the source show in this account's map, each once with a few of them. A word that
+    persons have decided about is none."""
     faults: dict[tuple[Fault, str], LintFinding] = {}
     for record in records:
         made = derive(record, account, now)
-        written = to_native(made.fields, (), account, definitions=definitions)
+        written = to_native(made.fields, (), account, definitions=terms.definitions, aliases=terms.aliases)
         for problem in (*made.problems, *written.problems):
             if problem.code is not Code.ATTRIBUTE_MISSING:
                 _add(faults, _of_problem(problem, account), record, made.everything)
@@ -43,6 +44,16 @@ def lint_samples(
         for it in _of_inverses(made.fields, account):
             _add(faults, it, record, made.fields)
     return list(faults.values())
+
+
+def with_samples(it: LintFinding, records: Sequence[AssetRecord]) -> LintFinding:
+    """A fault that the map shows by itself, with a few assets that have the field which it is about."""
+    name = FieldName(it.field)
+    having = [one for one in records if name in one.fields]
+    if it.samples or not having:
+        return it
+    samples = tuple(Sample(str(one.key), _shown(one.fields[name])) for one in having[:MOST_SAMPLES])
+    return replace(it, samples=samples, assets=len(having))
 
 
 def _add(

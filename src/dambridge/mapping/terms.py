@@ -24,10 +24,15 @@ WITH_TERMS = frozenset({"pulldown", "tag", "multi-select", "multiselect"})
 _MANY = frozenset({"tag", "multi-select", "multiselect"})
 
 
-def place_in(definitions: Mapping[str, Definition] | None, rule: Rule) -> Definition | None:
-    """The rule's place as the account shows it, as the map describes it where the account shows none; None where the account
-    shows its places and this is none of them."""
-    return (rule.kind, rule.terms) if definitions is None else definitions.get(rule.native)
+def place_in(definitions: Mapping[str, Definition] | None, rule: Rule, aliases: Aliases) -> Definition | None:
+    """The rule's place, its terms None where values are free: as the account shows it; where the account shows none of its
+    places, of the type that the map names and with the terms of the vocabulary that was imported for it. None where the
+    account shows its places and this is none of them."""
+    if definitions is None:
+        kept = aliases.vocabularies.get(rule.native)
+        return rule.kind, None if kept is None else tuple(dict.fromkeys(it.label for it in kept))
+    shown = definitions.get(rule.native)
+    return shown if shown is None or shown[0] in WITH_TERMS else (shown[0], None)
 
 
 def takes_many(rule: Rule, kind: str) -> bool:
@@ -170,10 +175,10 @@ def in_terms(
     uses: dict[TermKey, TermUse] = {}
     for name, value in fields.items():
         rule = account.by_field.get(name)
-        if rule is None or not rule.write or (place := place_in(definitions, rule)) is None:
+        if rule is None or not rule.write or (place := place_in(definitions, rule, aliases)) is None:
             continue
         kind, terms = place
-        if terms is None or kind not in WITH_TERMS:
+        if terms is None:
             continue
         texts = texts_of(rule, kind, value)
         said = _say(rule, texts, terms, aliases, uses)
@@ -182,6 +187,17 @@ def in_terms(
         elif said != texts:
             spoken[name] = _value(rule, value, said)
     return Spoken(spoken, tuple(uses[it] for it in sorted(uses)))
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabularies:
+    """The terms of an account's attributes, None where it does not show them, and what persons said that words mean."""
+
+    definitions: Mapping[str, Definition] | None = None
+    aliases: Aliases = NO_ALIASES
+
+    def say(self, fields: Fields, account: AccountMap) -> Spoken:
+        return in_terms(fields, account, self.definitions, self.aliases)
 
 
 def _say(

@@ -12,7 +12,6 @@ from dambridge.mapping.normal import is_absent
 from dambridge.mapping.rules import AccountMap, NewTerms, Rule
 from dambridge.mapping.terms import (
     NO_ALIASES,
-    WITH_TERMS,
     Aliases,
     Definition,
     note,
@@ -64,7 +63,7 @@ def to_native(
         rule = account.by_field.get(name)
         if rule is None or not rule.write:
             continue
-        place = place_in(definitions, rule)
+        place = place_in(definitions, rule, aliases)
         if place is None:
             if definitions is not None and not name.startswith(MARK):
                 problems.append(missing_attribute(rule, definitions))
@@ -77,7 +76,7 @@ def to_native(
         if isinstance(spelled, Reason):
             problems.append(spelled)
             continue
-        if terms is not None and kind in WITH_TERMS:
+        if terms is not None:
             spelled, strange = _known_terms(rule, spelled, terms, aliases, unknown)
             problems += strange
             if strange or not spelled:

@@ -54,9 +54,8 @@ class Standing:
     was begun and whose end is not known: what the copy shows of them is our own write, not an edit. `overruled` are the
     values of an edit that was decided against, with the version that showed them: they are written over, once. `past` are
     the latest earlier versions, newest first: whoever shows one of them answers from a stale index. `basis` says by which
-    rule the values came about, where they are not the copy's own words but derived from them.
-    the latest earlier versions, newest first: whoever shows one of them answers from a stale index. `taken` are values asked
-    for that the system has taken and shows later, with the instant since when they are waited for.
+    rule the values came about, where they are not the copy's own words but derived from them. `taken` are values asked for
+    that the system has taken and shows later, with the instant since when they are waited for.
     """
 
     fields: Fields

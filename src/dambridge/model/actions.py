@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -57,6 +57,14 @@ ONCE_A_TURN = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A side-car as it was seen at the source."""
+
+    id: RemoteId
+    version: AssetVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing to do to one copy of one link.
 
@@ -67,7 +75,9 @@ class Action:
     `accords` are what the copies agree on once the action is done, for those groups that it is about; `conflicts` the entries
     of the inbox that are written with them. `held` names fields that the target is not known to take: the asset waits for
     them once everything else is done. `words` are the words of the asset that persons decided about, where these are to be
-    written down; None where nothing is to be. `outward` is what actions about an outlet carry beside.
+    written down; None where nothing is to be. `untouched` says that nothing is written into the file, though the target would
+    read it. `side_car` is a file at the source whose words are to be read with this one's, where it is known already. `outward`
+    is what actions about an outlet carry beside.
     """
 
     kind: ActionKind
@@ -90,7 +100,11 @@ class Action:
     conflicts: tuple[Conflict, ...] = ()
     held: tuple[FieldName, ...] = ()
     words: tuple[TermUse, ...] | None = None
+    untouched: bool = False
+    side_car: RemoteId | None = None
     outward: Outward | None = None
+    _id: str = field(default="", init=False, repr=False, compare=False)
+    """Worked out once: plans are sorted, filed and looked up by it."""
 
     @property
     def id(self) -> ActionId:
@@ -101,6 +115,11 @@ class Action:
         turn, a replacement for each file that is to be brought. Two agreements that say different things are two, and so
         are two that rest on different states of the ledger.
         """
+        if not self._id:
+            object.__setattr__(self, "_id", self._derived())
+        return ActionId(self._id)
+
+    def _derived(self) -> ActionId:
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
         if self.outward is not None and self.kind in ONCE_A_TURN:
@@ -139,6 +158,8 @@ class Action:
             **({"held": sorted(self.held)} if self.held else {}),
             **({"conflicts": [it.to_json() for it in self.conflicts]} if self.conflicts else {}),
             **({"words": [it.to_json() for it in self.words]} if self.words is not None else {}),
+            **({"untouched": True} if self.untouched else {}),
+            **({"side_car": self.side_car} if self.side_car else {}),
             **({"outward": self.outward.to_json()} if self.outward is not None else {}),
         }
 
@@ -165,6 +186,8 @@ class Action:
             held=tuple(FieldName(it) for it in data.get("held", ())),
             conflicts=tuple(Conflict.from_json(it) for it in data.get("conflicts", ())),
             words=words_from_json(data),
+            untouched=bool(data.get("untouched")),
+            side_car=data.get("side_car"),
             outward=Outward.from_json(data["outward"]) if "outward" in data else None,
         )
 

@@ -31,6 +31,16 @@ class CommandKind(StrEnum):
     """Make a lost store anew from what the systems show."""
     RELEASE = "release"
     """Let go on what was held or only watched since the store was made anew."""
+    AGREE_AUDIENCE = "agree_audience"
+    """Agree that an outlet's gallery is seen by whom it should be."""
+    ADOPT_OUTLET = "adopt_outlet"
+    """Watch what others put into an outlet's gallery."""
+    PLAN_OUTLET = "plan_outlet"
+    """Make the plan that lets what is watched there go to work."""
+    ACTIVATE_OUTLET = "activate_outlet"
+    """Let exactly what such a plan names go to work."""
+    RELEASE_RIGHTS = "release_rights"
+    """Let somebody's looser word on rights stand everywhere."""
 
 
 class CommandState(StrEnum):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from dambridge.model.actions import Action, Leave, words_from_json
@@ -127,7 +128,7 @@ class LeftItem:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything that one round would do and leave, in an order that does not depend on how it was found."""
 
@@ -141,9 +142,9 @@ class Plan:
     def id(self) -> PlanId:
         return PlanId("pl" + self.digest[:20])
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 in hex over all lines but the last."""
+        """SHA-256 in hex over all lines but the last. Made once: a plan never changes, and its id is asked for often."""
         seal = hashlib.sha256()
         for line in self._body():
             seal.update(line.encode() + b"\n")

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId, RemoteId
+from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId, RemoteId, derived_id
 from dambridge.model.reasons import Reason
 from dambridge.model.values import FieldName, Fields, fields_from_json, fields_to_json
 
@@ -42,14 +42,15 @@ class Publication:
     """One copy in one outlet. All instants are aware and in UTC.
 
     `copy.region` is the name of the outlet. `remote_id` is None until the file stands there. `fields` are the canonical
-    values last written for this outlet and `shown` the same as the account showed them then; fields that the region
-    owns are in neither. `master` is the fingerprint of what the file was made of (content token of the source,
-    rendition, what was embedded), `sha256` the digest of the file as sent. `former` is the file that this one takes the
-    place of, from before it is shown until the other is proven gone. `until` is the instant at which the gate shuts by
-    itself, None where none is known. `kit` names what it goes out with, empty where it goes alone. `turn` counts what
-    was done with its file: whoever settles a staging, showing, replacement or withdrawal counts it up, so that the next
-    is another action. `doing` is the verb of an action under way with its file, written before its first call, empty
-    once it is settled. `revision` counts writes, 0 before the first.
+    values last written for this outlet; `shown` is what the account showed then of them and of everything about rights,
+    written or not. Fields that the region owns are in neither. `master` is the fingerprint of what the file was made of
+    (content token of the source, rendition, what was embedded), `sha256` the digest of the file as sent. `former` is
+    the file that this one takes the place of, from before it is shown until the other is proven gone. `until` is the
+    instant at which the gate shuts by itself, None where none is known. `kit` names what it goes out with, empty where
+    it goes alone. `turn` counts what was done with its file: whoever settles a staging, showing, replacement or
+    withdrawal counts it up, so that the next is another action; edits, notes and corrections do not count. `doing` is
+    the verb of an action under way with its file, written before its first call, empty once it is settled. `revision`
+    counts writes, 0 before the first.
     """
 
     flow: FlowName
@@ -81,6 +82,11 @@ class Publication:
     @property
     def key(self) -> AssetKey | None:
         return AssetKey(self.copy.account, self.remote_id) if self.remote_id is not None else None
+
+    @property
+    def withdrawal_id(self) -> str:
+        """The id of the record of its next withdrawal: one for each turn, however often it is begun anew."""
+        return derived_id("wd", self.link, str(self.copy), str(self.turn))
 
     @property
     def in_sight(self) -> bool:

@@ -185,7 +185,8 @@ class EmbeddedMetadata:
     """What stands inside a file, as `files` read it.
 
     `tags` has keys `XMP-dc:Title`, `IPTC:Caption-Abstract`, `ExifIFD:DateTimeOriginal` (ExifTool's family 1 groups) with
-    texts, lists of texts or language maps. `disagreements` names canonical homes that differ between XMP, IIM and Exif.
+    texts, lists of texts or language maps. `disagreements` names canonical homes that differ between XMP, IIM and Exif, or
+    between the file and its side-car; `side_car` says which one was read with it, as it was.
     """
 
     mime_type: str
@@ -194,6 +195,7 @@ class EmbeddedMetadata:
     disagreements: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     guessed_charset: bool = False
+    side_car: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,9 @@ class Agreed:
     `content` the digest of the original; `evidence` per copy says how the bytes there were proven
     (`md5`, `read_back`, `size_only`, `source`). A copy whose file had fields written into it is `embedded`; three entries
     `COPY.written`, `COPY.essence` and `COPY.proof` say what was sent, the hash of what it has in common with the original,
-    and how the bytes there were proven; `COPY.held` names the fields that wait because the copy is not known to take them.
+    and how the bytes there were proven; `COPY.held` names the fields that wait because the copy is not known to take them;
+    `COPY.untouched` says why nothing was written into its file although the target reads files; `COPY.side_car` which file
+    beside the original was read with it.
     `filled` are values that came from inside the file because the source
     system does not show them; they are no part of the comparison with what the source says.
     """
@@ -235,6 +239,10 @@ class Agreed:
     def held(self, copy: CopyId) -> tuple[str, ...]:
         """The fields that this copy still waits for, though nothing changed."""
         return tuple(self.evidence.get(f"{copy}.held", "").split())
+
+    def untouched(self, copy: CopyId) -> bool:
+        """Whether the file of this copy is one that nothing may be written into."""
+        return f"{copy}.untouched" in self.evidence
 
     def given(self, copy: CopyId) -> Digest | None:
         """The digest of what an embedded copy was given; None where its file is the original itself."""

@@ -3,7 +3,7 @@
 from dambridge.planning.adopting import Foundation, PairingPolicy, activation_plan, in_common, watched_link
 from dambridge.planning.asking import open_questions
 from dambridge.planning.enriching import decide_enrich
-from dambridge.planning.intake import Vocabularies, decide_intake
+from dambridge.planning.intake import decide_intake
 from dambridge.planning.mirroring import MirrorDecision, decide_mirror
 from dambridge.planning.moved import check_moved
 from dambridge.planning.pairing import Scene, pair_up, scene_of
@@ -19,7 +19,6 @@ __all__ = [
     "PairingPolicy",
     "Preflight",
     "Scene",
-    "Vocabularies",
     "activation_plan",
     "check_moved",
     "decide_enrich",

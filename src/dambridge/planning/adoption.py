@@ -40,7 +40,7 @@ def taken_over(publication: Publication, *, at: datetime) -> Publication:
         raise ValueError(
             f"{publication.copy} of {publication.link} is {publication.stage}; only adopted ones are taken over"
         )
-    return replace(publication, stage=Stage.VISIBLE, at=at)
+    return replace(publication, stage=Stage.VISIBLE, at=at, turn=publication.turn + 1)
 
 
 def after_activation(case: Case) -> Verdict:

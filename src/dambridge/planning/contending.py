@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dambridge.mapping import same
 from dambridge.model.accords import Accord
 from dambridge.model.identity import CopyId
 from dambridge.model.values import FieldName, Fields, Value
@@ -117,6 +118,23 @@ def _latest(contender: Contender, accord: Accord | None) -> datetime:
     """The latest instant at which somebody may have chosen this value."""
     agreed = [accord.since] if contender.agreed and accord is not None else []
     return max([*(it.until for it in contender.readings), *agreed])
+
+
+def tightened(contenders: Sequence[Contender], group: FieldGroup, accord: Accord, policy: MirrorPolicy) -> Fields:
+    """What is agreed, stricter where any of the contenders is. Where nobody can tell which permits less it stays as agreed."""
+    found: dict[FieldName, Value] = {}
+    for name in sorted(group.fields):
+        said = [accord.fields.get(name), *(it.fields.get(name) for it in contenders)]
+        value = strictest(name, said, policy.how_strict(name))
+        kept = accord.fields.get(name) if isinstance(value, Incomparable) else value
+        if kept is not None:
+            found[name] = kept
+    return found
+
+
+def refused(contender: Contender, group: FieldGroup, stands: Fields) -> tuple[FieldName, ...]:
+    """The fields of which the contender says something that does not stand."""
+    return tuple(it for it in sorted(group.fields) if not same(it, contender.fields.get(it), stands.get(it)))
 
 
 def _most_restrictive(contenders: Sequence[Contender], group: FieldGroup, policy: MirrorPolicy) -> Chosen | Undecided:

@@ -15,12 +15,14 @@ from datetime import datetime
 from dambridge.mapping import (
     WORK_LIST,
     AccountMap,
-    Definition,
     Derived,
+    Vocabularies,
     derive_with_bases,
     is_absent,
+    same,
     to_native,
     unread_fields,
+    waiting_for,
 )
 from dambridge.model.accords import Accord, GroupName, Standing
 from dambridge.model.actions import Action, ActionKind, Leave
@@ -29,6 +31,7 @@ from dambridge.model.identity import AccountId, CopyId, Link
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, Present, Seen, Unread
+from dambridge.model.terms import TermUse
 from dambridge.model.values import FieldName, Fields, LangAlt, Value
 from dambridge.planning.inbox import live
 from dambridge.planning.merging import Merged, Question, merge
@@ -40,7 +43,8 @@ from dambridge.policy.enrich import BothChanged, EnrichPolicy, group_name
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy, Rule
 from dambridge.ports.capabilities import ArchiveCapabilities
 
-Definitions = Mapping[str, Definition]
+NO_TERMS = Vocabularies()
+"""Where nothing is known of the target's attributes and of what words mean there."""
 SAMPLE = 120
 """Characters of a value that a reason tells."""
 
@@ -56,7 +60,7 @@ class _Case:
     ground: Ground
     derived: Derived | None
     record: AssetRecord
-    definitions: Definitions | None
+    terms: Vocabularies
     before: Mapping[CopyId, LastSeen]
     now: datetime
 
@@ -82,20 +86,23 @@ def decide_enrich(
     policy: EnrichPolicy,
     maps: Mapping[AccountId, AccountMap],
     can_archive: Mapping[AccountId, ArchiveCapabilities],
-    definitions: Definitions | None,
     now: datetime,
+    terms: Vocabularies = NO_TERMS,
     before: Mapping[CopyId, LastSeen] | None = None,
 ) -> MirrorDecision:
-    """Say what to do about one link. `definitions` are the target's attributes with their terms, None where it shows none:
-    what cannot be spelled with them waits by itself, and holds up no other field."""
+    """Say what to do about one link. The source's values are said in the target's `terms`: what cannot be spelled with them
+    waits by itself, and holds up no other field."""
     held = _held(link, seen, policy)
     if held is not None:
-        return MirrorDecision(leave=held)
+        unused = () if held.outcome is Outcome.SKIPPED else None
+        return MirrorDecision(leave=held, words=unused)
     found = seen[policy.target_copy]
     assert isinstance(found, Present)  # noqa: S101 - everything else was held above
     source = seen.get(policy.source_copy)
     derived = (
-        derive_with_bases(source.record, maps[policy.target], policy.fields, now)
+        derive_with_bases(source.record, maps[policy.target], policy.fields, now).in_words_of(
+            maps[policy.target], terms
+        )
         if isinstance(source, Present)
         else None
     )
@@ -111,7 +118,7 @@ def decide_enrich(
         ground=Ground(link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive),
         derived=derived,
         record=found.record,
-        definitions=definitions,
+        terms=terms,
         before=before or {},
         now=now,
     )
@@ -146,17 +153,17 @@ def _stale(case: _Case) -> Leave | None:
 
 def _decide(case: _Case) -> MirrorDecision:
     merged = [it for name in sorted(case.policy.fields) if (it := _merged(case, name)) is not None]
-    fit, waiting = _spellable(case, merged)
-    writes, unproven = _writes(case, fit)
+    spelled = _spelled(case, merged)
+    writes, unproven = _writes(case, spelled.fit)
     listed = _listed(case, writes)
     if listed is not None:
         merged.append(listed)
-        listable, unlistable = _spellable(case, [listed])
-        writes, unproven = _writes(case, [*fit, *listable])
-        waiting += unlistable
+        spelled = spelled.and_also(_spelled(case, [listed]))
+        writes, unproven = _writes(case, spelled.fit)
     problems = case.derived.problems if case.derived is not None else ()
     broken = [Leave(outcome=Outcome.WAITING, reason=it, waits_for=_mended_by(it)) for it in problems]
-    return _finish(case, merged, writes, [*broken, *waiting, *unproven])
+    decision = _finish(case, merged, writes, [*broken, *spelled.waiting, *unproven])
+    return replace(decision, words=waiting_for(_uses(case, merged), spelled.unknown))
 
 
 # one field --------------------------------------------------------------------------------------------------------------
@@ -287,21 +294,49 @@ def _wanted(case: _Case, merged: Merged) -> Fields:
     return merged.given_back.get(case.target, agreed)
 
 
-def _spellable(case: _Case, merged: Sequence[Merged]) -> tuple[list[Merged], list[Leave]]:
-    """Those whose values the target can hold, and why the others wait: an unknown term, a wrong type, a text too long."""
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """The fields whose values the target can hold, and why the others wait: an unknown term, a wrong type, a text too long.
+    `unknown` are all words among them that the target does not know."""
+
+    fit: Sequence[Merged]
+    waiting: Sequence[Leave]
+    unknown: Sequence[TermUse]
+
+    def and_also(self, more: _Spelled) -> _Spelled:
+        return _Spelled([*self.fit, *more.fit], [*self.waiting, *more.waiting], [*self.unknown, *more.unknown])
+
+
+def _spelled(case: _Case, merged: Sequence[Merged]) -> _Spelled:
     fit: list[Merged] = []
     waiting: list[Leave] = []
+    unknown: list[TermUse] = []
+    terms = case.terms
     for it in merged:
         if _lacking(case, it) is not None:
             cleared = it.group.fields - _wanted(case, it).keys()
-            write = to_native(_wanted(case, it), cleared, case.map, definitions=case.definitions)
+            write = to_native(
+                _wanted(case, it), cleared, case.map, definitions=terms.definitions, aliases=terms.aliases
+            )
             if write.problems:
                 waiting.append(_unspelled(write.problems[0]))
+                unknown += write.unknown
                 continue
             if not write.attributes:  # a mark of ours without a home there
                 continue
         fit.append(it)
-    return fit, waiting
+    return _Spelled(fit, waiting, unknown)
+
+
+def _uses(case: _Case, merged: Sequence[Merged]) -> list[TermUse]:
+    """The source's words that stand in the record copy, or are to: not those of fields in which its people said otherwise."""
+    if case.derived is None:
+        return []
+    said = case.derived.record.fields
+    agreed = {name: it.accord.fields for it in merged if it.accord is not None for name in it.group.fields}
+    theirs = {name for name, fields in agreed.items() if not same(name, fields.get(name), said.get(name))}
+    natives = {case.map.by_field[it].native for it in theirs if it in case.map.by_field}
+    return [it for it in case.derived.uses if it.key.attribute not in natives]
 
 
 def _mended_by(problem: Reason) -> str:

@@ -12,25 +12,23 @@ from datetime import datetime
 
 from dambridge.mapping import (
     AccountMap,
-    Aliases,
-    Definition,
     Spoken,
+    Vocabularies,
     derive,
     equal,
-    in_terms,
     may_embed,
     unread_fields,
 )
 from dambridge.mapping.fields import MARK
 from dambridge.mapping.uploader import KEYWORDS
 from dambridge.model.accords import CONTENT
-from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
-from dambridge.model.identity import AccountId, CopyId, Link, LinkId
+from dambridge.model.actions import Act, Action, ActionKind, Beside, Decision, Leave
+from dambridge.model.identity import AccountId, CopyId, Link, LinkId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, AssetRecord, Missing, Present, Seen, Unread
+from dambridge.model.records import Agreed, AssetRecord, AssetVersion, Missing, Present, Seen, Unread
 from dambridge.model.terms import TermUse
-from dambridge.model.values import FieldName, Fields, Value
+from dambridge.model.values import FieldName, Value
 from dambridge.policy.intake import IntakePolicy
 from dambridge.policy.places import place_for
 from dambridge.policy.placing import name_for
@@ -57,9 +55,11 @@ def decide_intake(
     can_archive: ArchiveCapabilities,
     now: datetime,
     terms: Vocabularies | None = None,
+    beside: Beside | None = None,
 ) -> Decision:
     """Say what to do about one selected and approved asset. `now` is what the map's expressions take for the present;
-    `terms` are the target's, in which its values are said, as far as they are known."""
+    `terms` are the target's, in which its values are said, as far as they are known; `beside` is a side-car of it that was
+    not read with it yet."""
     if (unread := _unread(seen, source)) is not None:
         return unread
     here, there = seen[source], seen[target]
@@ -77,9 +77,12 @@ def decide_intake(
     if derived.problems:
         return _unsettled(derived.problems[0])
     spoken = terms.say(derived.fields, maps[target.account]) if terms is not None else Spoken(derived.fields)
-    beside = {name: value for name, value in derived.everything.items() if name not in derived.fields}
-    record = replace(here.record, fields={**beside, **spoken.fields})
-    task = _Task(link, link_id, policy, source, target, maps[target.account], can_read, can_archive, record)
+    others = {name: value for name, value in derived.everything.items() if name not in derived.fields}
+    record = replace(here.record, fields={**others, **spoken.fields})
+    untouched = _untouched(agreed, source, target, record)
+    task = _Task(
+        link, link_id, policy, source, target, maps[target.account], can_read, can_archive, untouched, record, beside
+    )
     brought = isinstance(there, Present)
     decision = (
         _bring_up_to_date(task, there.record, agreed or Agreed()) if isinstance(there, Present) else _create(task, now)
@@ -109,17 +112,6 @@ def _with_words(decision: Decision, words: tuple[TermUse, ...]) -> Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabularies:
-    """The terms of the target's attributes, None where it does not show them, and what persons said that words mean."""
-
-    definitions: Mapping[str, Definition] | None
-    aliases: Aliases
-
-    def say(self, fields: Fields, account: AccountMap) -> Spoken:
-        return in_terms(fields, account, self.definitions, self.aliases)
-
-
-@dataclass(frozen=True, slots=True)
 class _Task:
     """One asset's question, so that the answers below can be short."""
 
@@ -131,8 +123,15 @@ class _Task:
     target_map: AccountMap
     can_read: ReaderCapabilities
     can_archive: ArchiveCapabilities
+    untouched: bool
+    """Whether nothing may be written into the file that the target has."""
     record: AssetRecord
     """The source's record, with the values that should stand in the target: its own, and what the map derives from them."""
+    beside: Beside | None = None
+
+    @property
+    def side_car(self) -> RemoteId | None:
+        return self.beside.id if self.beside is not None else None
 
     @property
     def written(self) -> frozenset[FieldName]:
@@ -153,6 +152,11 @@ class _Task:
     @property
     def embeds(self) -> bool:
         """Whether fields reach the target inside the file alone: every edit of them is a new version then."""
+        return self.reads_files and not self.untouched and may_embed(self.record.file_name)
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether the target takes fields of assets of this type out of their files, of those that can be written into."""
         return self.can_archive.embeds(self.record.media_type)
 
     @property
@@ -162,10 +166,19 @@ class _Task:
 
     def may_write(self, name: FieldName) -> Proof:
         """How far the target is known to take this field, by its own name there."""
-        return self.can_archive.may_write(self.target_map.by_field[name].native, self.record.media_type)
+        native, can = self.target_map.by_field[name].native, self.can_archive
+        return can.may_write(native, self.record.media_type) if self.embeds else can.may_call(native)
 
     def calls(self, counts: tuple[int, int]) -> dict[str, int]:
         return {self.source.account: counts[0], self.target.account: counts[1]}
+
+
+def _untouched(agreed: Agreed | None, source: CopyId, target: CopyId, record: AssetRecord) -> bool:
+    """Whether the target's file was found to be one that nothing may be written into. Of other bytes nobody knows it yet."""
+    if agreed is None or not agreed.untouched(target):
+        return False
+    before = agreed.versions.get(str(source))
+    return before is not None and before.content == record.version.content
 
 
 def _unread(seen: Mapping[CopyId, Seen], source: CopyId) -> Leave | None:
@@ -183,7 +196,9 @@ def _create(task: _Task, now: datetime) -> Decision:
     wanted = [name for name in sorted(record.fields) if name in task.written]
     filing = ("place in folders",) if task.policy.arrival == "berth" else ()
     # Inside a file our marks travel where the site reads them, and are left out where it does not
-    marks = [it.field for it in task.target_map.rules if it.write and it.field.startswith(MARK) and not task.embeds]
+    marks = [
+        it.field for it in task.target_map.rules if it.write and it.field.startswith(MARK) and not task.reads_files
+    ]
     blocked = _unproven(task, "download originals", "take files", *filing)
     if blocked is None and not task.delivers_anyway:
         blocked = _unproven(task, "write attributes") or _unwritable(task, [*wanted, *marks])
@@ -212,6 +227,7 @@ def _create(task: _Task, now: datetime) -> Decision:
         size=record.size or 0,
         calls=task.calls(CREATE_CALLS),
         held=held,
+        side_car=task.side_car,
     )
     return Act(actions=(action,))
 
@@ -236,8 +252,6 @@ def _unproven(task: _Task, *needs: str) -> Leave | None:
         if not (proof := cells[what]).usable:
             reason = Reason.of(Code.CAPABILITY_UNPROVEN, what=what, media_type=str(media_type), proof=str(proof))
             return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="administrator")
-    if task.embeds and "take files" in needs and not may_embed(task.record.file_name):
-        return _beyond_embedding(task, "have fields written into files of this kind")
     return None
 
 
@@ -252,6 +266,9 @@ def _unwritable(task: _Task, names: Sequence[FieldName]) -> Leave | None:
     """The first of these fields that this account is not known to take makes the asset wait, by the account's own name."""
     for name in names:
         if not (proof := task.may_write(name)).usable:
+            if task.reads_files and not task.embeds:
+                which = "this file" if task.untouched else "files of this kind"
+                return _beyond_embedding(task, f"have fields written into {which}")
             native = task.target_map.by_field[name].native
             reason = Reason.of(
                 Code.CAPABILITY_UNPROVEN,
@@ -308,12 +325,14 @@ def _with_changes(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Cha
     for name in changes.cleared if task.embeds else ():
         if name in there.fields:
             return _beyond_embedding(task, f"empty the attribute {task.target_map.by_field[name].native}")
-    if before == now:
+    if before == now and task.beside is None:
         return _outstanding(task, there, agreed, changes)
     if not task.brings_bytes:
         return _outstanding(task, there, agreed, changes)
     if before is not None and before.content != now.content:
         return _version(task, there, changes, agreed)
+    if task.beside is not None:
+        return _unproven(task, "download originals") or _act(task, there, ActionKind.CONFIRM_BYTES, changes, agreed)
     explained = changes.explains and before is not None and before.fields != now.fields
     unsure = task.policy.rehash == "always" or (task.policy.rehash == "unexplained" and not explained)
     if before is not None and unsure:
@@ -385,6 +404,11 @@ def _mirrored_moved(task: _Task, agreed: Agreed) -> bool:
     return any(not _same(name, task.record.fields.get(name), agreed.fields.get(name)) for name in names)
 
 
+def _beside(task: _Task) -> dict[str, AssetVersion]:
+    """Another side-car, or one that was edited, makes another action."""
+    return {f"{task.source}.side_car": task.beside.version} if task.beside is not None else {}
+
+
 def _same(name: FieldName, one: Value | None, other: Value | None) -> bool:
     if one is None or other is None:
         return one is None and other is None
@@ -414,12 +438,14 @@ def _act(task: _Task, there: AssetRecord, kind: ActionKind, changes: _Changes, a
         target_id=there.key.remote_id,
         fields=dict(changes.fields),
         cleared=changes.cleared,
-        expects={str(task.source): task.record.version, str(task.target): there.version},
+        expects={str(task.source): task.record.version, str(task.target): there.version, **_beside(task)},
         reasons=(reason, *edited),
         file_name=there.file_name,
         name=name_for(task.record) if retitled else "",
         media_type=str(task.record.media_type),
         size=0 if kind is ActionKind.UPDATE_FIELDS else task.record.size or 0,
         calls=task.calls(calls),
+        untouched=task.untouched,
+        side_car=task.side_car,
     )
     return Act(actions=(action,))

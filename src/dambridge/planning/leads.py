@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dambridge.model.actions import ActionKind
+from dambridge.model.identity import AccountId
 from dambridge.planning.outward import CALLS
+from dambridge.policy.outlets import PublishPolicy
 
 CALLS_TO_WITHDRAW = CALLS[ActionKind.WITHDRAW][1]
 SLACK = 1.2
@@ -32,6 +34,11 @@ class Pace:
     def work(self, withdrawals: int) -> timedelta:
         """How long this many are reckoned to take."""
         return timedelta(seconds=SLACK * withdrawals * self.calls / self.rate)
+
+
+def pace_of(policy: PublishPolicy, account: AccountId) -> Pace:
+    """What the policy knows of an account; one call a second where it says nothing, which begins rather too early."""
+    return Pace(rate=policy.rates.get(account, 1.0), margin=policy.margin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ from datetime import datetime
 from dambridge.model.accords import Accord, Standing
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling, Side
 from dambridge.model.identity import CopyId, LinkId
+from dambridge.model.reasons import Code, Reason
 from dambridge.model.values import Fields
-from dambridge.planning.contending import Chosen, Contender, chosen, contend, decide
+from dambridge.planning.contending import Chosen, Contender, chosen, contend, decide, refused, tightened
 from dambridge.planning.first_sight import at_first_sight
 from dambridge.planning.inbox import followed, is_about, live, moot, opened, settled_by, sides_of
 from dambridge.planning.standings import Reading, settled, watched
@@ -71,7 +72,8 @@ def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
         return _agreed(question, _only(question, contenders))
     verdict = decide(contenders, question.group, question.accord, question.policy)
     if isinstance(verdict, Chosen):
-        return _agreed(question, verdict)
+        merged = _agreed(question, verdict)
+        return replace(merged, conflict=_refused(question, contenders, verdict.fields))
     entry = opened(
         question.group,
         sides_of(contenders, question.group, question.accord),
@@ -82,14 +84,40 @@ def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
         link=question.link,
         now=question.now,
     )
-    return _frozen(question, entry)
+    return _held(question, entry, contenders)
+
+
+def _refused(question: Question, contenders: Sequence[Contender], stands: Fields) -> Conflict | None:
+    """What others than the owner said that permits more: it does not stand, and it is not forgotten. The entry has ended, for
+    nothing waits for it; a named person may let it stand all the same."""
+    group, accord = question.group, question.accord
+    if accord is None or group.owner is None:
+        return None
+    lost = [it for it in contenders if it.readings and refused(it, group, stands)]
+    lost = [it for it in lost if all(one.copy.account != group.owner for one in it.readings)]
+    if not lost:
+        return None
+    entry = opened(
+        group,
+        sides_of(contenders, group, accord),
+        "",
+        question.last,
+        accord=accord,
+        policy=question.policy,
+        link=question.link,
+        now=question.now,
+    )
+    names = tuple(sorted({str(name) for it in lost for name in refused(it, group, stands)}))
+    copies = tuple(sorted(str(one.copy) for it in lost for one in it.readings))
+    reason = Reason.of(Code.LOOSENING_REFUSED, fields=names, copies=copies, owner=str(group.owner))
+    return moot(replace(entry, reason=reason), stands, group)
 
 
 def _open(question: Question, entry: Conflict, contenders: Sequence[Contender]) -> Merged:
     """An open entry ends by itself when one value is left; until then only a person decides."""
     if len(contenders) > 1:
         sides = sides_of(contenders, question.group, question.accord)
-        return _frozen(question, followed(entry, sides, question.group))
+        return _held(question, followed(entry, sides, question.group), contenders)
     merged = _agreed(question, _only(question, contenders))
     agreed = merged.accord.fields if merged.accord is not None else {}
     return replace(merged, conflict=moot(entry, agreed, question.group))
@@ -149,25 +177,42 @@ def _contenders(question: Question, entry: Conflict | None) -> tuple[Contender, 
     where somebody edited without having seen it, unless somebody else who had seen it changed it."""
     accord, group = question.accord, question.group
     sides = entry.sides if entry is not None else ()
+    readings = [_dated(it, sides) for it in question.readings]
     held = [
         it
-        for it in question.readings
+        for it in readings
         if accord is not None
         and not it.edited
         and not it.says(accord.fields)
         and any(side.copy == it.copy and it.says(side.fields) for side in sides)
     ]
-    return contend(group, question.readings, accord, held, stands=_agreed_stands(question, entry, held))
+    return contend(group, readings, accord, held, stands=_agreed_stands(question, entry, held))
+
+
+def _dated(reading: Reading, sides: Sequence[Side]) -> Reading:
+    """A copy that says what it said when it began to contend said so then."""
+    for side in sides:
+        if side.copy == reading.copy and side.until is not None and reading.says(side.fields):
+            return replace(reading, after=side.after, until=side.until)
+    return reading
 
 
 def _agreed_stands(question: Question, entry: Conflict | None, held: Sequence[Reading]) -> bool:
     accord, editors = question.accord, [it for it in question.readings if it.edited]
+    if accord is not None and _needs_the_owner(question, [*editors, *held]):
+        return True
     if accord is None or any(not it.is_behind(accord) for it in editors):
         return False
     sides = entry.sides if entry is not None else ()
     ever = (*sides, *(entry.kept if entry is not None else ()))
     unaware = any(not _was_given_back(it, ever) for it in editors)
     return unaware or (bool(held) and any(it.copy is None for it in sides))
+
+
+def _needs_the_owner(question: Question, claims: Sequence[Reading]) -> bool:
+    """Whether all of these claims come from accounts that may not permit more than is agreed."""
+    owner = question.group.owner
+    return owner is not None and bool(claims) and all(it.copy.account != owner for it in claims)
 
 
 def _was_given_back(reading: Reading, sides: Sequence[Side]) -> bool:
@@ -205,6 +250,25 @@ def _agreed(question: Question, verdict: Chosen | None, *, by: str = "") -> Merg
         )
     accord = replace(base, copies=_standings(question, base, frozen=False))
     return Merged(group=question.group, readings=question.readings, accord=_as_it_was(was, accord), conflict=None)
+
+
+def _held(question: Question, entry: Conflict, contenders: Sequence[Contender]) -> Merged:
+    """Several values contend. Without an owner nothing is written until a person has ruled; with one whatever permits less is
+    agreed on and brought to the copies that do not contend: tightening waits for nobody."""
+    accord = question.accord
+    if accord is None or question.group.owner is None:
+        return _frozen(question, entry)
+    fields = tightened(contenders, question.group, accord, question.policy)
+    if alike(fields, accord.fields, question.group.fields):
+        base = accord
+    else:
+        base = replace(accord, fields=fields, origin=None, since=question.now, by="")
+    claims = {it.copy for contender in contenders for it in contender.readings}
+    ahead = [it for it in question.readings if it.copy not in claims]
+    seen = {it.copy: watched(it, now=question.now) for it in question.readings if it.copy in claims}
+    seen |= {it.copy: settled(it, base.fields, now=question.now) for it in ahead}
+    new = replace(base, copies={**accord.copies, **seen})
+    return Merged(group=question.group, readings=ahead, accord=_as_it_was(accord, new), conflict=entry)
 
 
 def _frozen(question: Question, entry: Conflict) -> Merged:

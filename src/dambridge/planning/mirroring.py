@@ -18,6 +18,7 @@ from dambridge.model.identity import AccountId, CopyId, Link
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Missing, Present, Seen, Unread
+from dambridge.model.terms import TermUse
 from dambridge.planning.absences import PRESENCE, Gone, Parting, back_again, part_with
 from dambridge.planning.inbox import live
 from dambridge.planning.merging import Merged, Question, merge
@@ -32,11 +33,13 @@ from dambridge.ports.capabilities import ArchiveCapabilities
 class MirrorDecision:
     """What to do about one link, in this order: `actions`, an AGREE before any write; `conflicts` are the entries that the
     AGREE stores, only those that are new or changed. `leave` says how the item ends, or what of it still waits when the
-    actions are done; it is None where the actions are all there is."""
+    actions are done; it is None where the actions are all there is. `words` are those of its values that persons decide
+    about, None where nothing was found out about them."""
 
     actions: tuple[Action, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     leave: Leave | None = None
+    words: tuple[TermUse, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from dambridge.mapping import equal, unread_fields
 from dambridge.mapping.rights import RIGHTS_FIELDS, rights_of
+from dambridge.model.actions import ActionKind
 from dambridge.model.gate import Answer, Question
 from dambridge.model.identity import AssetKey, LinkId, RemoteId
 from dambridge.model.publications import AgreedAudience, Publication, Stage
@@ -38,8 +39,8 @@ class Case:
 
     `status` is the master's lifecycle word, `selected` whether the selection names it for this outlet, `unselected` why not;
     none of them is looked at where the master was not read. `elsewhere` is what copies in other outlets say of its rights
-    (`said_there`). `copy` is `NotYet` and `places`, all containers that hold our file, is None where
-    nobody looked. `audience` is the gallery's, None where it could not be
+    (`said_there`). `copy` is what was seen of our file, `NotYet` where there is none; `places` are all
+    containers that hold it, None where nobody looked. `audience` is the gallery's, None where it could not be
     read, `Missing` where it is gone. `wanted` are the fields that the copy is to have, in the outlet's languages, its own
     ones included; `file_name` its name there. `horizon`: what ends by that instant has to go now (`planning.leads.horizon`).
     """
@@ -102,8 +103,9 @@ def rights_said(record: AssetRecord, zone: tzinfo) -> Rights:
 
 
 def rights_edited(publication: Publication | None, record: AssetRecord) -> tuple[FieldName, ...]:
-    """The fields about rights that somebody else set in a copy since we wrote it; what was emptied says nothing."""
-    if publication is None:
+    """The fields about rights that somebody else set in a copy since we wrote it; what was emptied says nothing. While a file
+    is under way nobody knows yet what the account shows of it by itself."""
+    if publication is None or publication.doing not in {"", ActionKind.SHOW}:
         return ()
     names = sorted(RIGHTS_FIELDS & record.fields.keys())
     return tuple(it for it in names if not equal(it, record.fields[it], publication.shown.get(it)))

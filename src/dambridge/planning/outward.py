@@ -11,6 +11,7 @@ from datetime import datetime
 from dambridge.mapping import equal, fingerprint, unread_fields
 from dambridge.mapping.rights import RIGHTS_FIELDS
 from dambridge.model.actions import Action, ActionKind
+from dambridge.model.identity import RemoteId
 from dambridge.model.publications import Outward
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, AssetVersion, Present
@@ -29,6 +30,9 @@ CALLS: Mapping[ActionKind, tuple[int, int]] = {
     ActionKind.NOTE: (0, 0),
 }
 """Estimated calls at the source (reading it again, the original) and at the outlet's account (audiences, the write, looking)."""
+
+
+_BRINGING = frozenset({ActionKind.STAGE, ActionKind.PUBLISH, ActionKind.REPLACE})
 
 
 def master_fingerprint(content: str, rendition: Rendition | None, wanted: Fields) -> str:
@@ -56,8 +60,7 @@ def bring(case: Case, record: AssetRecord, kind: ActionKind, until: datetime | N
         fields, cleared = field_changes(case, record)
     else:
         cleared = ()
-    known = case.publication.remote_id if case.copy_record is not None and case.publication is not None else None
-    former = known if kind in {ActionKind.STAGE, ActionKind.PUBLISH, ActionKind.REPLACE} and not in_place else None
+    former = _former(case, record) if kind in _BRINGING and not in_place else None
     return _action(
         case,
         kind,
@@ -75,6 +78,17 @@ def bring(case: Case, record: AssetRecord, kind: ActionKind, until: datetime | N
         size=0 if kind is ActionKind.SHOW else record.size or 0,
         record=record,
     )
+
+
+def _former(case: Case, record: AssetRecord) -> RemoteId | None:
+    """The file that has to go once the new one is shown. Where the new one stands there already it is the one that was noted
+    when that came; what is not there any more need not go."""
+    known = case.publication
+    if known is None or known.remote_id is None:
+        return None
+    if known.master == fingerprint_of(case, record):
+        return known.former
+    return known.remote_id if case.copy_record is not None else None
 
 
 def update(case: Case, record: AssetRecord, until: datetime | None) -> Action | None:

@@ -15,7 +15,7 @@ from dambridge.mapping import unread_fields
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.gate import Answer, Block
 from dambridge.model.outcomes import Outcome
-from dambridge.model.publications import Stage
+from dambridge.model.publications import Publication, Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, Present, Unread
 from dambridge.planning.audiences import Drift
@@ -224,11 +224,9 @@ def _unfit(view: _View, writes: Sequence[Action]) -> Leave | None:
         return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="system")
     assert view.record is not None  # noqa: S101 - nothing is written of a master that was not read
     media_type = view.record.media_type
-    needs = {"take files out of galleries": can.take_out}
+    needs = {"take files out of galleries": can.take_out, "place files in galleries": can.folders}
     if case.outlet.withdraw_to is WithdrawTo.TRASH:
         needs["discard files"] = can.discard
-    else:
-        needs["place files in galleries"] = can.folders
     if any(it.size for it in writes):
         needs["take files"] = can.deliver.get(media_type, Proof.UNPROVEN)
     if any(it.kind is ActionKind.UPDATE_FIELDS for it in writes):
@@ -272,9 +270,23 @@ def _next(view: _View) -> Verdict:
     if isinstance(case.copy, Unread):
         text = str(dict(case.copy.reason.params).get("text", case.copy.reason.code))
         return _wait(Reason.of(Code.COPY_UNREAD, copy=str(case.outlet.copy), text=text), "system")
-    if case.publication is not None and case.publication.doing:
-        return Verdict(actions=(bring(case, record, ActionKind(case.publication.doing), view.until),))
+    if (begun := _under_way(case.publication)) is not None:
+        return Verdict(actions=(bring(case, record, begun, view.until),))
     return _keep(view, record) if case.stage is Stage.VISIBLE else _go_out(view, record)
+
+
+def _under_way(known: Publication | None) -> ActionKind | None:
+    """What was begun with its file and not settled: it is gone on with as the same action. A first showing that was settled
+    has counted a turn, and a replacement has no former file any more. What was taken over from others was never begun."""
+    if known is None:
+        return None
+    if known.doing:
+        return ActionKind(known.doing)
+    if known.stage is not Stage.VISIBLE:
+        return None
+    if known.former is not None:
+        return ActionKind.REPLACE
+    return ActionKind.PUBLISH if known.turn == 0 and known.master else None
 
 
 def _go_out(view: _View, record: AssetRecord) -> Verdict:

@@ -217,7 +217,9 @@ def agree(ground: Ground, accords: Sequence[Accord], entries: Sequence[Conflict]
     place = origins[0] if origins else min(ground.keys)
     groups = tuple(sorted({str(it.group) for it in accords}))
     inbox = tuple(sorted(f"{it.group}: {it.state}, {it.serial}" for it in entries))
-    opened = tuple(it.reason for it in entries if it.state is ConflictState.OPEN)
+    opened = tuple(
+        it.reason for it in entries if it.state is ConflictState.OPEN or it.reason.code is Code.LOOSENING_REFUSED
+    )
     return _action(
         ground,
         ActionKind.AGREE,

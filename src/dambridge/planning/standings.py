@@ -45,7 +45,7 @@ class Reading:
 
     `shown` is what it shows of the fields that it carries; `value` the same in full terms: cuts and other echoes taken for
     what they stand for, and the fields that it does not carry taken from the accord. An edit was made after `after` and
-    not after `until`.
+    not after `until`. What is `late` was seen before and was something else since: nobody knows how old it is.
     """
 
     copy: CopyId
@@ -57,6 +57,7 @@ class Reading:
     standing: Standing | None
     after: datetime | None
     until: datetime
+    late: bool = False
 
     @property
     def version(self) -> AssetVersion:
@@ -90,7 +91,8 @@ def read_copy(
     shown = {it: value for it, value in part(view_of(copy, record), carried).items() if not is_absent(value)}
     value, stance = _first(shown, carried, accord) if standing is None else _known(shown, carried, standing, record)
     elsewhere = part(accord.fields, accord.fields.keys() - carried) if accord is not None else {}
-    after = _after(standing, before)
+    late = standing is not None and _is_of_old(record.version, standing)
+    after = None if late else _after(standing, before)
     return Reading(
         copy=copy,
         record=record,
@@ -100,7 +102,8 @@ def read_copy(
         stance=stance,
         standing=standing,
         after=after,
-        until=_until(standing, record, after, now),
+        until=_until(standing, record, after, standing.at if late and standing is not None else now),
+        late=late,
     )
 
 
@@ -161,7 +164,7 @@ def _after(standing: Standing | None, before: LastSeen | None) -> datetime | Non
 
 def _until(standing: Standing | None, record: AssetRecord, after: datetime | None, now: datetime) -> datetime:
     """The system's own modified time where it moved with the edit, else now. A time that the last look at the copy
-    contradicts (clocks differ, or edits of fields do not move it) says nothing."""
+    contradicts (clocks differ, or edits of fields do not move it) says nothing. `now` is when it was there for certain."""
     said = record.modified_at
     moved = standing is None or record.version.modified != standing.version.modified
     if said is None or not moved or (after is not None and said <= after):
@@ -170,13 +173,27 @@ def _until(standing: Standing | None, record: AssetRecord, after: datetime | Non
 
 
 def is_stale(version: AssetVersion, standings: Iterable[Standing], *, stale_for: timedelta, now: datetime) -> bool:
-    """Whether a copy is shown as it was before: an index that lags, as long as that can be believed. What the copy was when
-    it was last looked at is no past, whatever single groups have last been known at."""
+    """Whether a copy is shown as it was before: an index that lags, as long as that can be believed."""
+    return any(now < it.at + stale_for for it in _left_behind(version, standings))
+
+
+def is_late(version: AssetVersion, standings: Iterable[Standing]) -> bool:
+    """Whether a copy is shown as it was before, however long ago: such a look says nothing about the time of edits."""
+    return bool(_left_behind(version, standings))
+
+
+def _left_behind(version: AssetVersion, standings: Iterable[Standing]) -> list[Standing]:
+    """The standings that this version was left behind in. What the copy was when it was last looked at is no past, whatever
+    single groups have last been known at."""
     known = list(standings)
     latest = max((it.at for it in known), default=None)
     if any(version == it.version and it.at == latest and not _is_past(version, it, known) for it in known):
-        return False
-    return any(version != it.version and version in it.past and now < it.at + stale_for for it in known)
+        return []
+    return [it for it in known if _is_of_old(version, it)]
+
+
+def _is_of_old(version: AssetVersion, standing: Standing) -> bool:
+    return version != standing.version and version in standing.past
 
 
 def _is_past(version: AssetVersion, of: Standing, known: Iterable[Standing]) -> bool:
@@ -206,7 +223,7 @@ def watched(reading: Reading, *, now: datetime) -> Standing:
 
 def _moved(reading: Reading, now: datetime) -> Standing:
     base = reading.standing or Standing(fields={}, shown={}, version=reading.version, at=now)
-    return base.moved_to(reading.version, at=now)
+    return base.moved_to(reading.version, at=base.at if reading.late else now)
 
 
 def _as_it_was(reading: Reading, new: Standing) -> Standing:

@@ -36,9 +36,9 @@ class WorkList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Papers:
-    """Contracts and releases beside pictures. `galleries` are patterns of where they stand at the source; `pattern` is a
-    regular expression over a paper's file name whose group `job` names the pictures' job identifier; `view` begins the name
-    of the view that it becomes. `restricted` is an administrator's word that nobody sees views there who should not: no
+    """Contracts and releases beside pictures. `galleries` are patterns of where they stand at the source; `pattern` says how
+    the pictures' job identifier looks in a paper's file name (a key pattern, as tables have); `view` begins the name of the
+    view that it becomes. `restricted` is an administrator's word that nobody sees views there who should not: no
     reference says who does (NX 4.4 says who manages them)."""
 
     galleries: tuple[str, ...]

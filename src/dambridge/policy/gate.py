@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dambridge.model.gate import Answer, Block, Question
-from dambridge.model.rights import PERPETUAL, Consent, Fact, Release, Rights
+from dambridge.model.rights import EVERYWHERE, PERPETUAL, Consent, Fact, Release, Rights
 
 CAREFUL: frozenset[Fact] = frozenset({Fact.HOLDER, Fact.KIND, Fact.WINDOW, Fact.TERRITORIES, Fact.CHANNELS})
 """What has to be known unless the rules say otherwise."""
@@ -42,6 +42,10 @@ class GateRules:
 
     def groups_of(self, territory: str) -> frozenset[str]:
         return frozenset(name.upper() for name, members in self.groups.items() if territory in members)
+
+    def members_of(self, territory: str) -> frozenset[str]:
+        """The territories that a question about this one is about: all those of a group, whose audience sits in any of them."""
+        return self.groups.get(territory, frozenset({territory}))
 
 
 def may(rights: Rights, question: Question, rules: GateRules) -> Answer:
@@ -87,7 +91,9 @@ def _by_time(rights: Rights, question: Question) -> Iterator[Block]:
 
 def _by_bounds(rights: Rights, question: Question, rules: GateRules) -> Iterator[Block]:
     """Only what is known to be forbidden; what is not known at all is told apart as such."""
-    if rights.territories.admits(question.territory, rules.groups_of(question.territory)) is False:
+    if any(
+        rights.territories.admits(it, rules.groups_of(it)) is False for it in rules.members_of(question.territory)
+    ) or (question.territory == EVERYWHERE and rights.territories.forbidden):
         yield Block.TERRITORY
     if rights.channels.admits(question.channel) is False:
         yield Block.CHANNEL

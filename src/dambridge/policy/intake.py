@@ -92,7 +92,8 @@ class IntakePolicy:
     that they and the map speak of. `arrival` says where deliveries arrive: in a berth of ours, from which they are filed,
     or straight in their folder, which a person has made; `auto` is the berth wherever the target lets us have one.
     `unproven_fields` says what becomes of an asset with fields that the target is not known to take: it waits whole, or is
-    delivered and those fields wait."""
+    delivered and those fields wait. `side_cars` says that an XMP file beside a camera's raw file is read with it, and is no
+    asset of its own."""
 
     source: AccountId
     target: AccountId
@@ -107,6 +108,7 @@ class IntakePolicy:
     groups_for_rules: frozenset[str] = frozenset()
     arrival: Literal["auto", "berth", "folder"] = "auto"
     unproven_fields: Literal["wait", "deliver"] = "wait"
+    side_cars: bool = True
     required: tuple[FieldName, ...] = ()
     managed: frozenset[FieldName] | None = None
     mirrored: frozenset[FieldName] = frozenset()

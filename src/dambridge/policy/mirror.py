@@ -45,11 +45,20 @@ class Authority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldGroup:
-    """Fields that merge as one, by one authority."""
+    """Fields that merge as one, by one authority.
+
+    `owner` is the account whose people alone may permit more than is agreed, for `Rule.MOST_RESTRICTIVE`: an edit made
+    elsewhere takes effect at once as far as it permits less, and for the rest needs a named person. None: every account may.
+    """
 
     name: GroupName
     fields: frozenset[FieldName]
     authority: Authority
+    owner: AccountId | None = None
+
+    def __post_init__(self) -> None:
+        if self.owner is not None and self.authority.rule is not Rule.MOST_RESTRICTIVE:
+            raise ValueError("a group has an owner only where what permits less holds")
 
     @classmethod
     def of(cls, name: FieldName, authority: Authority) -> FieldGroup:

@@ -85,6 +85,10 @@ class ArchiveCapabilities:
         """How far writing this field of such an asset is known to work."""
         if self.embeds(media_type):
             return self.embedded[media_type].get(name, Proof.ABSENT)
+        return self.may_call(name)
+
+    def may_call(self, name: str) -> Proof:
+        """How far writing this field in another way than inside a file is known to work."""
         return self.fields.get(name, self.write_attributes)
 
     def defers(self, name: str) -> bool:

@@ -55,9 +55,12 @@ class Inspector(Protocol):
 
 @dataclass(eq=False)
 class NotEmbedded(Exception):
-    """Fields could not be written into a copy of this file; `why` is a sentence for people. The file is as it was."""
+    """Fields could not be written into a copy of this file; `why` is a sentence for people. The file is as it was.
+
+    `sealed` says that it might be written into and is not, because a signature over it would not hold any more."""
 
     why: str
+    sealed: bool = False
 
 
 class Embedder(Protocol):

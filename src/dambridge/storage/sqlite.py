@@ -10,8 +10,11 @@ from typing import Any
 
 import pysqlite3.dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util import LRUCache
 
 from dambridge.ports.errors import CannotGoOn
 from dambridge.storage.database import Database
@@ -34,6 +37,23 @@ _HOPELESS = {
     "database disk image is malformed": "the file is damaged. Restore it from a backup",
     "file is not a database": "the file is not a ledger. Point `store` somewhere else",
 }
+
+
+class Dialect(SQLiteDialect_pysqlite):
+    """SQLite as SQLAlchemy knows it, but one is as good as another: what was compiled for one file serves every file."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dialect)
+
+    def __hash__(self) -> int:
+        return hash(Dialect)
+
+
+registry.register("sqlite.dambridge", __name__, Dialect.__name__)
+_COMPILED: LRUCache[Any, Any] = LRUCache(1000)
+"""The statements of all engines of this process: compiling a statement takes longer than carrying it out."""
 
 
 class SqliteDatabase(Database):
@@ -119,8 +139,9 @@ def sqlite_engine(path: Path, *, connections: int, begin: str | None, synchronou
 
     Without `begin` each statement is a transaction of its own."""
     engine = create_engine(
-        f"sqlite:///{path}",
+        f"sqlite+dambridge:///{path}",
         module=pysqlite3.dbapi2,
+        execution_options={"compiled_cache": _COMPILED},
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,

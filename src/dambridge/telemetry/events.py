@@ -21,6 +21,8 @@ class LogEvent(StrEnum):
     RUNTIME_TOOK_OVER = "runtime.took_over"
     NOTE_PUT_OFF = "note.put_off"
     NOTE_LEFT_OUT = "note.left_out"
+    DISPLAY_PUT_OFF = "display.put_off"
+    DISPLAY_LEFT_OUT = "display.left_out"
     HOOK_REFUSED = "hook.refused"
     HOOK_OVERFLOW = "hook.overflow"
     COMMAND_BEGUN = "command.begun"
@@ -30,6 +32,7 @@ class LogEvent(StrEnum):
     TOMBSTONES_MERGED = "tombstones.merged"
     FLOW_STOPPED = "flow.stopped"
     FLOW_BUG = "flow.bug"
+    WARNING_UNSENT = "warning.unsent"
 
 
 class AuditEvent(StrEnum):
@@ -40,6 +43,7 @@ class AuditEvent(StrEnum):
     ASSET_VERSION = "asset.add_version"
     ASSET_CONFIRMED = "asset.confirm_bytes"
     ASSET_SENT_BACK = "asset.sent_back"
+    ASSET_SHOWN = "asset.shown"
     PLAN_APPROVED = "plan.approved"
     FLOW_PAUSED = "flow.paused"
     FLOW_RESUMED = "flow.resumed"
@@ -50,6 +54,11 @@ class AuditEvent(StrEnum):
     LINK_DROPPED = "link.dropped"
     LINK_ACTIVATED = "link.activated"
     PAIR_DECIDED = "pair.decided"
+    AUDIENCE_AGREED = "audience.agreed"
+    OUTLET_ADOPTED = "outlet.adopted"
+    PUBLICATION_ACTIVATED = "publication.activated"
+    RIGHTS_RELEASED = "rights.released"
+    RIGHTS_RELEASE_UNDONE = "rights.release_undone"
     TERM_DECIDED = "term.decided"
     TERM_UNDONE = "term.undone"
     VOCABULARY_IMPORTED = "vocabulary.imported"

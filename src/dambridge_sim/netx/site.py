@@ -6,6 +6,7 @@ It is read from the packaged default and from a seed's `library.yaml`, and kept 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -130,14 +131,16 @@ class Site:
 
 
 @cache
-def _default_text() -> str:
-    return Path(__file__).with_name("default_site.yaml").read_text(encoding="utf-8")
+def _default() -> dict[str, Any]:
+    description: dict[str, Any] = yaml.safe_load(
+        Path(__file__).with_name("default_site.yaml").read_text(encoding="utf-8")
+    )
+    return description
 
 
 def default_description() -> dict[str, Any]:
     """The packaged default as plain data, fresh each time."""
-    description: dict[str, Any] = yaml.safe_load(_default_text())
-    return description
+    return deepcopy(_default())
 
 
 _NAMED = {"groups": "name", "users": "login", "attributes": "name", "oauth_clients": "client_id"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,8 @@ def test_without_the_flow_intake_keeps_its_fields(tmp_path: Path) -> None:
         ({"work_list": {"attribute": "Work List"}}, "no facet is named"),
         ({"facets": ["city"], "work_list": {"attribute": "City"}}, "is the home of `city`"),
         ({"papers": {"galleries": ["Papers"], "pattern": "("}}, "The pattern cannot be used"),
-        ({"papers": {"galleries": ["Papers"], "pattern": ".*"}}, "does not say where the job identifier stands"),
+        ({"papers": {"galleries": ["Papers"], "pattern": "<J-#"}}, "one part in <…>"),
+        ({"papers": {"galleries": ["Papers"]}}, "This must be given"),
     ],
 )
 def test_each_mistake_is_named(tmp_path: Path, enrich: dict[str, Any], said: str) -> None:
@@ -74,18 +74,3 @@ def test_a_field_that_a_two_way_flow_keeps_cannot_be_enriched_too(tmp_path: Path
     rights = {"between": ["agency", "archive"], "groups": {"credit": {"fields": ["credit"]}}}
     said = mistakes(tmp_path, {"fields": ["credit"]}, flows={"rights": rights})
     assert any("keeps `credit` in step too" in it for it in said)
-
-
-def test_the_default_pattern_of_papers_finds_the_job(tmp_path: Path) -> None:
-    settings = loaded(tmp_path, {"papers": {"galleries": ["Papers"]}})
-    papers = build_enrich(settings, build_maps(settings)).papers
-    assert papers is not None
-    for name, job in [
-        ("J-2026 release.pdf", "J-2026"),
-        ("2026-114_contract.pdf", "2026-114"),
-        ("JOB7 model.pdf", "JOB7"),
-    ]:
-        found = re.fullmatch(papers.pattern, name)
-        assert found is not None
-        assert found["job"] == job
-    assert re.fullmatch(papers.pattern, "price list.pdf") is None

@@ -40,7 +40,8 @@ class Source:
 
 
 def action_of(size: int) -> Any:
-    return SimpleNamespace(id="a1", size=size, source=SimpleNamespace(remote_id="I1"), file_name="a.jpg")
+    source = SimpleNamespace(remote_id="I1")
+    return SimpleNamespace(id="a1", size=size, source=source, file_name="a.jpg", media_type="image")
 
 
 def parts_of(source: Source, folder: Path) -> Any:
@@ -48,7 +49,10 @@ def parts_of(source: Source, folder: Path) -> Any:
         return {}
 
     inspector = SimpleNamespace(inspect=sound)
-    return SimpleNamespace(reader=source, spool=FileSpool(folder, keep_free=0), inspector=inspector, lane=None)
+    policy = SimpleNamespace(side_cars=True)
+    return SimpleNamespace(
+        reader=source, spool=FileSpool(folder, keep_free=0), inspector=inspector, lane=None, policy=policy
+    )
 
 
 async def _fetched(parts: Any, action: Any) -> None:

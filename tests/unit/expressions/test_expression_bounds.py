@@ -103,3 +103,49 @@ print("well")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.strip() == "well", done.stderr[-2000:]
     assert time.monotonic() - begun < 40
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "title.matches(title)",
+        "matches(title, 'a')",
+        "keywords.exists(k, title.matches(k))",
+        "title.matches('a' + title)",
+    ],
+)
+def test_a_pattern_that_comes_out_of_an_asset_is_refused(source: str) -> None:
+    """Held against 64 kB of itself, such a one takes a minute."""
+    with pytest.raises(ExpressionInvalid, match="must stand in the rule"):
+        compile_expression(source, VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("source", "items"),
+    [
+        ("title.matches('(a?){900}b')", 1),
+        ("title.matches('[ab]*a[ab]{900}c')", 1),
+        ("title.matches('((a?){30}){30}b')", 1),
+        ("keywords.exists(k, title.matches('(a?){20}b'))", 500),
+        ("keywords.exists(j, keywords.exists(k, title.matches('(a?){20}b')))", 100),
+    ],
+)
+def test_a_pattern_that_would_look_for_long_is_stopped_before_it_begins(source: str, items: int) -> None:
+    rule = compile_expression(source, VARIABLES)
+    begun = time.monotonic()
+    result = rule.evaluate({"title": "a" * 65_000, "keywords": ("a",) * items})
+    assert time.monotonic() - begun < 1
+    assert isinstance(result, ExpressionFault)
+    assert "patterns" in result.why
+    assert isinstance(rule.evaluate({"title": "ab", "keywords": ("a",)}), bool)
+
+
+def test_patterns_as_people_write_them_are_held_against_rich_assets() -> None:
+    values = {"title": "HB-0042 " + "x" * 500, "keywords": tuple(f"keyword {it}" for it in range(200))}
+    for source, answer in (
+        ("title.matches('^[A-Z]{2}-[0-9]{4}')", True),
+        ("keywords.exists(k, k.matches('^keyword 1[0-9]{2}$'))", True),
+        ("keywords.exists(k, k.matches(r'^\\d+$')) || keywords.exists(k, k.matches('^word'))", False),
+        ("keywords.filter(k, k.matches('[0-4]$')).exists(k, k.matches('^keyword 9'))", True),
+    ):
+        assert compile_expression(source, VARIABLES).evaluate(values) is answer

@@ -37,6 +37,8 @@ for line in iter(sys.stdin.readline, ""):
             open(path + ".died", "w").close(); os._exit(9)
         if b"DIE-ALWAYS" in text:
             sys.stderr.write("Can't locate object method\\n"); sys.stderr.flush(); os._exit(255)
+        if b"EATS-MEMORY" in text:
+            bytearray(1 << 31)
         if b"HANG" in text:
             time.sleep(600)
         if b"NONSENSE" in text:

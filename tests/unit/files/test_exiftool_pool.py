@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import wait
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from dambridge.files.config import ExifToolOptions
+from dambridge.files.finding import find_exiftool
 from dambridge.files.pool import ExifToolPool, UnreadableError
 from dambridge.ports.errors import CannotGoOn
 
@@ -32,6 +38,11 @@ def outcomes(pool: ExifToolPool, paths: list[Path]) -> list[object]:
     return [it.exception() or it.result().get("XMP-dc:Title") for it in futures]
 
 
+def threads() -> int:
+    """How many threads of pools there are; each has a process of its own."""
+    return sum(it.name.startswith("exiftool-") for it in threading.enumerate())
+
+
 def options(program: Path, *, workers: int = 1, batch: int = 20, seconds: float = 10) -> ExifToolOptions:
     return ExifToolOptions(program=program, workers=workers, batch=batch, patience=timedelta(seconds=seconds))
 
@@ -46,6 +57,23 @@ def test_every_file_gets_its_own_answer(tmp_path: Path, fake_exiftool: Fake) -> 
     calls = [json.loads(line) for line in (tmp_path / "asked.log").read_text().splitlines()]
     assert sorted(path for call in calls for path in call) == [str(it) for it in paths]
     assert max(len(call) for call in calls) <= 20
+
+
+def test_another_process_starts_for_a_file_that_would_wait_and_for_no_other(
+    tmp_path: Path, fake_exiftool: Fake
+) -> None:
+    pool = ExifToolPool(options(fake_exiftool(), workers=3, seconds=2), ("-j",))
+    one, other, slow = files(tmp_path, "sound", "sound", "HANG")
+    before = threads()
+    try:
+        assert outcomes(pool, [one]) == outcomes(pool, [one]) == ["000"]
+        assert threads() - before == 1
+        hanging = pool.submit(slow, 1)
+        assert outcomes(pool, [other]) == ["001"], "whoever comes later does not wait for the slow one"
+        assert not hanging.done()
+        assert threads() - before == 2
+    finally:
+        pool.close()
 
 
 def test_a_file_that_kills_exiftool_is_alone_in_being_unreadable(tmp_path: Path, fake_exiftool: Fake) -> None:
@@ -76,6 +104,47 @@ def test_a_file_on_which_exiftool_hangs_is_given_up_within_the_limit(tmp_path: P
     assert isinstance(told[0], UnreadableError)
     assert "time limit" in str(told[0])
     assert told[1] == "001"
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="the bound of memory is prlimit's")
+def test_a_file_on_which_exiftool_wants_more_memory_than_its_bound_is_alone_in_being_unreadable(
+    tmp_path: Path, fake_exiftool: Fake
+) -> None:
+    bounded = replace(options(fake_exiftool(), seconds=60), memory_bytes=1 << 29)
+    pool = ExifToolPool(bounded, ("-j",))
+    try:
+        told = outcomes(pool, files(tmp_path, "sound", "EATS-MEMORY", "sound"))
+        assert pool._threads[0].is_alive()
+    finally:
+        pool.close()
+    assert isinstance(told[1], UnreadableError)
+    assert "MemoryError" in str(told[1])
+    assert [told[0], told[2]] == ["000", "002"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_exiftool_that_is_killed_between_two_files_is_back_for_the_next(tmp_path: Path, workers: int) -> None:
+    program = find_exiftool(None).program
+    pool = ExifToolPool(options(program, workers=workers, seconds=60), ("-j", "-G1", "-File:FileType"))
+    paths = files(tmp_path, *["<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"] * 6)
+    killed: set[int] = set()
+    try:
+        for _ in range(3):
+            futures = [pool.submit(it, 1) for it in paths]
+            wait(futures, timeout=120)
+            assert [it.result()["File:FileType"] for it in futures] == ["XMP"] * 6
+            for pid in set(started()) - killed:
+                os.killpg(pid, signal.SIGKILL)
+                killed.add(pid)
+        assert len(killed) >= 3, "there was an ExifTool to be killed each time"
+    finally:
+        pool.close()
+
+
+def started() -> list[int]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    mine = [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
+    return [it for it in mine if b"-stay_open" in Path(f"/proc/{it}/cmdline").read_bytes()]
 
 
 def test_an_answer_that_is_no_json_counts_as_a_loss(tmp_path: Path, fake_exiftool: Fake) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import io
 import struct
@@ -135,7 +136,7 @@ async def test_a_block_that_stands_there_keeps_step_and_other_readers_see_it(
     assert theirs[1, 90] == b"\x1b%G"
     assert theirs[2, 5] == "Café".encode()
     assert theirs[2, 25] == ["港".encode(), b"a, b", b"x|y"]
-    assert theirs[2, 100] == b"CH "
+    assert theirs[2, 100] == b"CHE", "a field of three letters"
     assert (theirs[2, 55], theirs[2, 60]) == (b"20260504", b"123001+0200")
     assert theirs[2, 110] == CUTS.encode()[:31]
     inside = await inspector.inspect(target, file_name="a.jpg")
@@ -144,6 +145,60 @@ async def test_a_block_that_stands_there_keeps_step_and_other_readers_see_it(
     assert inside.warnings == ()
     assert {it: embedded_fields(inside)[it] for it in fields} == fields, "the long value wins over its own cut"
     assert embedded_fields(inside)[FieldName("title")] == LangAlt.plain("Café")
+
+
+CODED = block(
+    (2, 4, b"001:Current"),
+    (2, 12, b"IPR:06005000:Cultural:Film:"),
+    (2, 12, b"IPTC:15054000:::"),
+    (2, 100, b"CH "),
+)
+
+
+async def test_codes_of_the_block_are_read_as_xmp_has_them_and_none_stays_behind_when_another_is_written(
+    embedder: FileEmbedder, inspector: FileInspector, tmp_path: Path
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(with_block(CODED))
+    inside = await inspector.inspect(source, file_name="a.jpg")
+    assert isinstance(inside, EmbeddedMetadata)
+    assert {str(name): it for name, it in embedded_fields(inside).items()} == {
+        "genre_legacy": "Current",
+        "subject_code": ("06005000", "15054000"),
+        "country_code": "CH ",
+    }
+    fields: dict[FieldName, Value] = {
+        FieldName("genre_legacy"): "Feature",
+        FieldName("subject_code"): ("04000000", "no code"),
+        FieldName("country_code"): "CH",
+    }
+    await embedder.embed(source, target, own_tags(fields), file_name="a.jpg")
+    theirs = pillows(target.read_bytes())
+    assert (2, 4) not in theirs
+    assert (theirs[2, 12], theirs[2, 100]) == (b"IPR:04000000:::", b"CHE")
+    inside = await inspector.inspect(target, file_name="a.jpg")
+    assert isinstance(inside, EmbeddedMetadata)
+    assert embedded_fields(inside) == fields
+
+
+@pytest.mark.parametrize(
+    ("name", "xmp", "other"),
+    [
+        ("country_code", {"XMP-iptcCore:CountryCode": "CHE"}, {"XMP-iptcCore:CountryCode": "DEU"}),
+        ("genre_legacy", {"XMP-iptcCore:IntellectualGenre": "Current"}, {"XMP-iptcCore:IntellectualGenre": "Feature"}),
+        (
+            "subject_code",
+            {"XMP-iptcCore:SubjectCode": ["15054000", "06005000"]},
+            {"XMP-iptcCore:SubjectCode": ["15054000"]},
+        ),
+    ],
+)
+def test_codes_that_mean_the_same_are_no_disagreement(
+    name: str, xmp: dict[str, object], other: dict[str, object]
+) -> None:
+    old = {"IPTC:IPTC": f"base64:{base64.b64encode(CODED).decode()}"}
+    assert metadata_from({**old, **xmp}, Kind("jpeg", MediaType.IMAGE, "image/jpeg")).disagreements == ()
+    assert metadata_from({**old, **other}, Kind("jpeg", MediaType.IMAGE, "image/jpeg")).disagreements == (name,)
 
 
 @pytest.mark.parametrize(

@@ -180,3 +180,12 @@ def test_a_key_can_stand_in_any_store(text: str) -> None:
     assert key.encode()
     assert "\0" not in key
     assert fold(" ".join(fold(text))) == fold(text)
+
+
+def test_where_the_account_shows_nothing_the_imported_vocabulary_is_its_own() -> None:
+    known = aliases(decided("whiff", Verdict.MAP, "Punt"), kept=KEPT)
+    write = to_native({BOATS: ("skiff", "whiff", "canoe"), KIND: "anything"}, (), MAP, aliases=known)
+    assert [(it.key.attribute, it.key.word) for it in write.unknown] == [("Boats", "canoe")]
+    assert write.attributes == {"Kind": ("anything",)}
+    assert in_terms({BOATS: ("skiff", "whiff")}, MAP, None, known).fields == {BOATS: ("Single Scull", "Punt")}
+    assert to_native({BOATS: ("canoe",)}, (), MAP).attributes == {"Boats": ("canoe",)}

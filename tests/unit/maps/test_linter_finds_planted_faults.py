@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import yaml
 
 from dambridge.bootstrap import ConfigurationWrong, faults_of, lint_settings
 from dambridge.bootstrap.map_lint import Live
+from dambridge.mapping import Aliases
 from dambridge.mapping.faults import Fault, LintFinding
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.records import AssetRecord, AssetVersion, MediaType
+from dambridge.model.terms import TermDecision, TermKey, Verdict
 from dambridge.model.values import FieldName, LangAlt, Value
 from dambridge.telemetry import lint_words
 from dambridge.telemetry.lint_words import WORDS
@@ -45,6 +48,21 @@ SITE = {
     "Country Code": ("pulldown", ("DEU", "AUT", "CHE")),
     "Rating": ("number", None),
     "Campaign": ("text", None),
+}
+
+
+RICH: dict[str, Value] = {
+    "title": LangAlt.plain("Harbour"),
+    "headline": "Harbour at dawn",
+    "job_id": "HB-0001",
+    "country": "Germany",
+    "keywords": ("press",),
+    "creator": ("A", "B"),
+    "credit": "Harbour Board",
+    "city": "Rye",
+    "instructions": "Call first",
+    "usage_terms": LangAlt.plain("Editorial use"),
+    "source": "Riverbend",
 }
 
 
@@ -91,7 +109,8 @@ def test_there_are_more_than_twelve_kinds_and_each_has_words() -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_planted_fault_is_found_and_it_alone(load: Load, name: str) -> None:
     planted = FAULTS[name]
-    findings = found_in(load, put(sound(), planted["at"], planted["put"]))
+    seen = live() if planted.get("live") else None
+    findings = found_in(load, put(sound(), planted["at"], planted["put"]), seen)
     assert {str(it.fault) for it in findings} == {planted.get("fault", name)}
     assert any(it.field.endswith(planted["field"]) for it in findings)
     for it in findings:
@@ -118,8 +137,16 @@ def test_against_the_account_misspelt_attributes_are_named_with_the_right_one(lo
 def test_against_the_account_types_and_terms_are_its_own_and_not_the_maps(load: Load) -> None:
     (it,) = found_in(load, sound(), live(Headline=("number", None)))
     assert (it.fault, it.field) == (Fault.TYPE_DOES_NOT_FIT, "headline")
-    (it,) = found_in(load, sound(), live(Country=("pulldown", ("Germany", "Austria"))))
+    named = put(sound(), ["accounts", "archive", "fields", "country", "default"], "Switzerland")
+    assert found_in(load, named, live()) == []
+    (it,) = found_in(load, named, live(Country=("pulldown", ("Germany", "Austria"))))
     assert (it.fault, it.field, it.params["term"]) == (Fault.TERM_WITHOUT_PARTNER, "country", "Switzerland")
+
+
+def test_terms_are_not_listed_in_the_map_and_whoever_does_is_told_where_they_go(load: Load) -> None:
+    listed = put(sound(), ["accounts", "archive", "fields", "country", "terms"], ["Germany"])
+    with pytest.raises(ConfigurationWrong, match="`dambridge terms import FILE --attribute NAME`"):
+        load(listed)
 
 
 def test_a_custom_field_that_the_source_does_not_have_is_named_with_the_right_one(load: Load) -> None:
@@ -148,6 +175,38 @@ def test_real_assets_show_what_would_be_lost(
     assert (it.fault, it.field, it.assets) == (fault, field, 5)
     assert [one.asset for one in it.samples] == ["agency:I0", "agency:I1", "agency:I2"]
     assert it.samples[0].value == value
+
+
+@pytest.mark.hazard("P32")
+def test_each_fault_of_a_field_names_assets_that_have_it(load: Load) -> None:
+    """Of faults that a map cannot be read with, there is no map to hold against assets; others are about tables and rules."""
+    rich = [record(number, **RICH) for number in range(5)]
+    named: set[str] = set()
+    for name, planted in FAULTS.items():
+        document = put(sound(), planted["at"], planted["put"])
+        told = found_in(load, document, live(*rich) if planted.get("live") else Live(records=rich))
+        for it in (it for it in told if it.field in RICH and it.account):
+            assert (it.assets, len(it.samples)) == (5, 3)
+            assert it.samples[0].asset == "agency:I0"
+            named.add(name)
+    assert len(named) >= 7, named
+
+
+def test_a_word_that_a_person_decided_about_is_no_fault(load: Load) -> None:
+    words = [record(number, country="Frankreich") for number in range(2)]
+    (it,) = found_in(load, sound(), live(*words))
+    assert it.fault is Fault.TERM_WITHOUT_PARTNER
+    decision = TermDecision(
+        key=TermKey(ARCHIVE, "Country", "frankreich"),
+        verdict=Verdict.MAP,
+        term="Germany",
+        why="",
+        by="ana",
+        at=NOW,
+        order="co-1",
+    )
+    decided = replace(live(*words), aliases={ARCHIVE: Aliases.of(ARCHIVE, [decision], {})})
+    assert found_in(load, sound(), decided) == []
 
 
 def test_a_key_without_a_row_is_shown_where_the_table_waits_for_it(load: Load) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ JSON = st.recursive(
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), JSON, max_size=4))
 def test_one_spelling_whatever_the_order_and_blanks_and_nothing_is_lost(value: dict[str, Any]) -> None:
     made = canonical_bytes(value)
+    assert made == rfc8785.dumps(value), "as another implementation spells it"
     assert document_from(made) == value
     turned = dict(reversed(list(value.items())))
     assert canonical_bytes(document_from(json.dumps(turned, indent=3).encode())) == made

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import AccountId
+from dambridge.model.identity import AccountId, RemoteId
 from dambridge.model.publications import Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, Missing, Present, Unread
@@ -261,6 +261,17 @@ def test_a_copy_that_says_less_than_we_wrote_neither_loosens_nor_tightens() -> N
     assert not any(it.kind is ActionKind.WITHDRAW for it in decide_publication(emptied).actions)
 
 
+def test_what_an_account_shows_of_rights_by_itself_is_nobodys_word() -> None:
+    """PhotoShelter shows a flag for releases whether anybody set it or not."""
+    there = Present(record(COPY, model_release=False))
+    shown = {**published().shown, FieldName("model_release"): False}
+    assert said(decide_publication(in_sight(copy=there, publication=published(shown=shown)))) == "unchanged in_step"
+    begun = published(shown={}, doing="publish")
+    assert said(decide_publication(in_sight(copy=there, publication=begun))) == "publish(published)"
+    assert said(decide_publication(in_sight(copy=there))) == "withdraw(gate_shut)"
+    assert published().withdrawal_id != published(turn=2).withdrawal_id
+
+
 @pytest.mark.hazard("P36")
 def test_a_restriction_said_in_one_copy_counts_in_every_outlet_of_the_link() -> None:
     other = replace(OUTLET, name="press", account=AccountId("press"))
@@ -336,6 +347,25 @@ def test_what_was_begun_is_the_same_action_until_it_is_settled(verb: str) -> Non
     assert only(in_sight(publication=later, places=None), ActionKind(verb)).id == first.id
     settled = replace(later, turn=2)
     assert only(in_sight(publication=settled, places=None), ActionKind(verb)).id != first.id
+
+
+def test_a_showing_that_was_written_down_and_never_settled_is_gone_on_with_and_is_not_peoples_doing() -> None:
+    home = (Held(HOLDING, "Holding", Visibility.PRIVATE),)
+    first = only(first_time(), ActionKind.PUBLISH)
+    begun = in_sight(publication=published(turn=0, revision=2), places=home)
+    again = only(begun, ActionKind.PUBLISH)
+    assert again.id == first.id
+    assert again.outward is not None
+    assert again.outward.former is None
+    swap = only(in_sight(record(content="c2")), ActionKind.REPLACE)
+    half = published(said=record(content="c2"), remote_id=RemoteId("I2"), former=COPY.remote_id)
+    gone_on = only(in_sight(record(content="c2"), publication=half, places=home), ActionKind.REPLACE)
+    assert gone_on.id == swap.id
+    assert gone_on.outward is not None
+    assert gone_on.outward.former == COPY.remote_id
+    other = only(in_sight(record(content="c3"), publication=half, places=home), ActionKind.REPLACE)
+    assert other.outward is not None
+    assert (other.id == swap.id, other.outward.former) == (False, "I2")
 
 
 def test_one_action_is_told_from_the_next_even_where_everything_looks_as_before() -> None:
@@ -534,6 +564,7 @@ def test_a_living_portal_is_watched_until_somebody_takes_it_over_and_sees_before
     unknown = in_sight(record(territories=None), publication=found)
     assert said(decide_publication(unknown)) == "skipped observe_only"
     assert said(after_activation(unknown)) == "withdraw(rights_unknown)"
+    assert said(decide_publication(in_sight(publication=replace(found, stage=Stage.VISIBLE)))) != "publish(published)"
     assert said(after_activation(in_sight(publication=found))) == "note(noted), replace(file_replaced)"
     with pytest.raises(ValueError, match="only adopted ones"):
         taken_over(published(), at=NOW)

@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dambridge.mapping import (
+    NO_ALIASES,
     WORK_LIST,
     AccountMap,
+    Aliases,
     Definition,
     Direction,
     NewTerms,
     Rule,
+    Vocabularies,
     account_map,
     derive_with_bases,
     fingerprint,
@@ -74,6 +77,7 @@ class Pair:
     there: dict[FieldName, Value] = field(default_factory=dict)
     map: AccountMap = field(default_factory=map_of)
     definitions: Mapping[str, Definition] | None = None
+    aliases: Aliases = NO_ALIASES
     accords: dict[GroupName, Accord] = field(default_factory=dict)
     conflicts: dict[GroupName, Conflict] = field(default_factory=dict)
     now: datetime = START
@@ -116,7 +120,7 @@ class Pair:
             policy=self.policy,
             maps={AGENCY: account_map(System.PHOTOSHELTER, {}), ARCHIVE: self.map},
             can_archive={ARCHIVE: TAKES, AGENCY: TAKES},
-            definitions=self.definitions,
+            terms=Vocabularies(self.definitions, self.aliases),
             now=self.now,
         )
 

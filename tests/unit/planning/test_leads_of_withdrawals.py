@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from dambridge.planning.leads import EARLIEST, Lead, Pace, all_ends, horizon, leads, next_beginning
+from dambridge.planning.leads import EARLIEST, Lead, Pace, all_ends, horizon, leads, next_beginning, pace_of
+from support.outlets import ARCHIVE, POLICY, PORTAL
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -174,3 +176,9 @@ def test_without_any_end_nothing_is_shown_that_could_not_be_taken_back_in_time()
     assert horizon([one], PACE, T0) == T0 + MARGIN + PACE.work(1)
     assert next_beginning([one], T0) == one.begins
     assert next_beginning([one], one.begins) is None
+
+
+def test_an_account_of_which_no_rate_is_known_is_taken_for_a_slow_one() -> None:
+    policy = replace(POLICY, rates={PORTAL: 200.0}, margin=MARGIN)
+    assert pace_of(policy, PORTAL) == PACE
+    assert pace_of(policy, ARCHIVE).work(1) > pace_of(policy, PORTAL).work(100)

@@ -213,6 +213,28 @@ def test_knowing_less_never_opens_a_gate(rights: Rights, question: Question) -> 
     assert not any(may(it, question, RULES).permits for it in less)
 
 
+@pytest.mark.parametrize(
+    ("territory", "permitted", "forbidden", "opens"),
+    [
+        ("DACH", {"DACH"}, set(), True),
+        ("DACH", {"DE", "AT", "CH"}, set(), True),
+        ("DACH", {EVERYWHERE}, set(), True),
+        ("DACH", {"DE", "AT"}, set(), False),
+        ("DACH", {EVERYWHERE}, {"AT"}, False),
+        ("DACH", {"DACH"}, {"CH"}, False),
+        (EVERYWHERE, {EVERYWHERE}, set(), True),
+        (EVERYWHERE, {EVERYWHERE}, {"DE"}, False),
+        (EVERYWHERE, {"DACH", "FR"}, set(), False),
+    ],
+)
+def test_an_audience_in_several_territories_needs_every_one_of_them(
+    territory: str, permitted: set[str], forbidden: set[str], opens: bool
+) -> None:
+    bounds = Bounds(permitted=frozenset(permitted), forbidden=frozenset(forbidden))
+    answer = ask(replace(CLEAR, territories=bounds), territory=territory)
+    assert answer.blocks == (() if opens else (Block.TERRITORY,))
+
+
 # what is said in several places -----------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,6 +72,46 @@ def verdict(it: AssetRecord, rules: IntakePolicy) -> Code | None:
 @pytest.mark.hazard("P23")
 def test_patterns_over_gallery_paths(pattern: str, path: str, fits: bool) -> None:
     assert matches(path, pattern) is fits
+
+
+def fits_by_trying(names: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether the parts cover the names, by trying everything."""
+    if not parts:
+        return not names
+    if parts[0] == "**":
+        return any(fits_by_trying(names[at:], parts[1:]) for at in range(len(names) + 1))
+    return bool(names) and name_fits(names[0], parts[0]) and fits_by_trying(names[1:], parts[1:])
+
+
+def name_fits(name: str, part: str) -> bool:
+    if not part:
+        return not name
+    if part[0] == "*":
+        return any(name_fits(name[at:], part[1:]) for at in range(len(name) + 1))
+    return bool(name) and part[0] in {"?", name[0]} and name_fits(name[1:], part[1:])
+
+
+NAMES = st.text("ab.", min_size=1, max_size=4)
+PARTS = st.one_of(st.just("**"), st.text("ab.*?", min_size=1, max_size=4).filter(lambda it: it != "**"))
+
+
+@given(st.lists(NAMES, min_size=1, max_size=5), st.lists(PARTS, min_size=1, max_size=5))
+def test_a_pattern_covers_what_trying_every_way_finds(names: list[str], parts: list[str]) -> None:
+    assert matches("/".join(names), "/".join(parts)) is fits_by_trying(names, parts)
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern"),
+    [
+        ("Intake/" + "a" * 100, "Intake/" + "*a" * 40 + "*b"),
+        ("/".join("a" * 200), "/".join(["**", "a"] * 40) + "/b"),
+        ("/".join(["a" * 50] * 60), "/".join(["**", "*a*a*a*a"] * 20) + "/**/b"),
+    ],
+)
+def test_no_pattern_runs_away(path: str, pattern: str) -> None:
+    begun = time.monotonic()
+    assert not matches(path, pattern)
+    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize(

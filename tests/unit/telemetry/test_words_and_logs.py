@@ -64,6 +64,7 @@ def test_only_what_needs_nobody_has_no_next_move(code: Code) -> None:
         Code.EXPRESSION_FALSE,
         Code.GONE_AT_SOURCE,
         Code.OBSERVE_ONLY,
+        Code.SIDE_CAR,
         Code.UPLOADER_WORD,
         Code.FIELDS_UNREAD,
     }

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from dambridge.engine.enriching.parts import EnrichParts
 from dambridge.engine.enriching.starting import begin
 from dambridge.engine.mirroring.deciding import Decided, Known, as_read, believed, gather, take
 from dambridge.engine.mirroring.settling import face_of
+from dambridge.engine.terms import learn, news
 from dambridge.model.identity import AccountId, LinkId
 from dambridge.model.records import Present
-from dambridge.planning import decide_enrich
+from dambridge.model.terms import TermUse
+from dambridge.planning import MirrorDecision, decide_enrich
 
 
 async def look(parts: EnrichParts, ids: Sequence[LinkId]) -> Known:
-    """The links that have a record copy, with their copies read and what the ledger says of them."""
+    """The links that have a record copy, with their copies read and what the ledger says of them. What words mean is
+    learned before, for all that is decided about these links."""
     links = await parts.ledger.links(ids)
     concerned = [it for it in ids if it in links and parts.enrich.concerns(links[it])]
+    if concerned:
+        await learn(parts)
     return await begin(parts, await gather(parts, concerned, begin=None))
 
 
@@ -25,7 +31,8 @@ async def decide_enrichments(parts: EnrichParts, known: Known, *, unproven: Coll
     seen = {key: believed(it, key, unproven) for key, it in known.seen.items()}
     records = [it.record for it in seen.values() if isinstance(it, Present)]
     decided = Decided(links=dict(known.links), records=records, begun=known.begun)
-    definitions = await parts.definitions()
+    faces = {it: face_of(parts, link) for it, link in known.links.items()}
+    words = await parts.ledger.term_uses(parts.flow, list(faces.values()))
     now = await parts.clock.now()
     for link_id, link in known.links.items():
         decision = decide_enrich(
@@ -36,9 +43,24 @@ async def decide_enrichments(parts: EnrichParts, known: Known, *, unproven: Coll
             policy=parts.enrich,
             maps={name: site.map for name, site in parts.sites.items()},
             can_archive={name: site.archive.capabilities for name, site in parts.sites.items()},
-            definitions=definitions,
+            terms=parts.target.terms,
             now=now,
             before=known.before.get(link_id),
         )
-        take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
+        face = faces[link_id]
+        decision = _only_news(as_read(known, link_id, decision, now), words.get(face, ()))
+        take(decided, face, decision, seen)
     return decided
+
+
+def _only_news(decision: MirrorDecision, before: Sequence[TermUse]) -> MirrorDecision:
+    """The decision with the link's words written down with what is done last: only once all is done are they as told. Left
+    out where they are those known of it."""
+    words = news(decision.words, before) if decision.words is not None else None
+    if words is None:
+        return decision
+    if decision.actions:
+        *first, last = decision.actions
+        return replace(decision, actions=(*first, replace(last, words=words)))
+    leave = decision.leave
+    return decision if leave is None else replace(decision, leave=replace(leave, words=words))

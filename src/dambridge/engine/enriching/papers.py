@@ -1,8 +1,8 @@
 """Contracts and releases beside pictures: each becomes a view of the pictures of its job, once, or waits with the reason.
 
 A paper is no asset of the archive and is never published. What is known of it stands in the ledger per paper and picture:
-that it was asked for, before anything is sent, and that it hangs there. A reply that was lost is looked up before anything is
-sent again: views have names, and ours say which paper they are.
+the step that hangs it, begun before anything is sent, and that it hangs there. A reply that was lost is looked up before
+anything is sent again: views have names, and ours say which paper they are.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import structlog
 
 from dambridge.engine.enriching.parts import EnrichParts
 from dambridge.engine.mirroring.reading import GROUPS
-from dambridge.mapping import to_canonical
+from dambridge.engine.steps import Errand, Step, StepJournal
+from dambridge.mapping import keys_by, to_canonical
 from dambridge.model.accords import Accord, GroupName, Standing
-from dambridge.model.identity import AssetKey, Link, RunId
+from dambridge.model.identity import ActionId, AssetKey, Link, RunId, derived_id
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, AssetVersion, MediaType, Missing
@@ -94,13 +95,13 @@ async def _see_to(parts: EnrichParts, papers: Papers, run: RunId, key: AssetKey)
             await _end(parts, run, key, None, Ended(Outcome.SKIPPED, _gone(native)))
             return
         record = to_canonical(native, parts.source.map)
-        job = re.fullmatch(papers.pattern, record.file_name)
+        job = next(keys_by(papers.pattern, record.file_name), None)
         if record.media_type is not MediaType.DOCUMENT or job is None:
             return
         if key in await parts.ledger.links_of([key]):
             ended = _waits(record, "it was archived as an asset of its own", "coordinator")
         else:
-            ended = await _hang(parts, papers, record, job["job"])
+            ended = await _hang(parts, papers, record, job)
     except CannotGoOn:
         raise
     except NextMove as error:
@@ -183,24 +184,36 @@ class _View:
         return GroupName(f"paper:{self.paper.key}")
 
     @property
+    def errand(self) -> ActionId:
+        return ActionId(derived_id("er", Errand.PAPER, self.link.id, self.paper.key.account, self.paper.key.remote_id))
+
+    @property
     def fields(self) -> Fields:
         return {_VIEW: self.name}
 
 
 async def _on_picture(parts: EnrichParts, facet: Attachments, view: _View) -> bool:
-    """Whether it was hung there now. Looked up, asked for on record, sent, looked up again."""
+    """Whether it was hung there now. Looked up, begun on record, sent, looked up again."""
     link, name = view.link, view.name
     accord = (await parts.ledger.accords([link.id])).get(link.id, {}).get(view.group)
-    if accord is not None and accord.copies[parts.target_copy].shown:
+    if accord is not None:
         return False
     copy = link.copy(parts.target_copy)
     assert copy is not None  # noqa: S101 - only links with a record copy are asked about
-    if not await _hangs(parts, facet, copy.key, name):
-        accord = await _asked(parts, view, accord)
-        await _send(parts, facet, copy.key, view)
-        if not await _hangs(parts, facet, copy.key, name):
-            raise Unclear(f"{name!r} was sent to {copy.key} and is not shown there; it is looked up again.")
-    await _settled(parts, view, accord, copy.key)
+    picture, told = copy.key, {"view": name, "picture": str(copy.key)}
+
+    async def work() -> dict[str, str]:
+        await _send(parts, facet, picture, view)
+        if not await _hangs(parts, facet, picture, name):
+            raise Unclear(f"{name!r} was sent to {picture} and is not shown there; it is looked up again.")
+        return told
+
+    journal = await StepJournal(parts.ledger, parts.clock, view.errand).load()
+    if not await _hangs(parts, facet, picture, name):
+        await journal.run(Step.HANG, told, work)
+    elif journal.intent(Step.HANG) is not None and journal.outcome(Step.HANG) is None:
+        await journal.close(Step.HANG, told)
+    await _settled(parts, view, picture)
     return True
 
 
@@ -229,22 +242,10 @@ async def _send(parts: EnrichParts, facet: Attachments, picture: AssetKey, view:
         await parts.spool.drop(kept)
 
 
-async def _asked(parts: EnrichParts, view: _View, accord: Accord | None) -> Accord:
-    """Put on record, durably, that it is about to be hung there."""
-    now = await parts.clock.now()
-    blank = accord or _accord(parts, view, now)
-    if view.fields in blank.copies[parts.target_copy].asked:
-        return blank
-    (kept,) = await parts.ledger.put_accords([blank.asking(parts.target_copy, view.fields)])
-    return kept
-
-
 def _accord(parts: EnrichParts, view: _View, now: datetime) -> Accord:
     unknown = AssetVersion(modified="", fields="", content="")
-    copies = {
-        parts.source_copy: Standing(fields=view.fields, shown=view.fields, version=view.paper.version, at=now),
-        parts.target_copy: Standing(fields={}, shown={}, version=unknown, at=now),
-    }
+    there = Standing(fields=view.fields, shown=view.fields, version=unknown, at=now)
+    copies = {parts.source_copy: replace(there, version=view.paper.version), parts.target_copy: there}
     return Accord(
         link=view.link.id,
         group=view.group,
@@ -255,10 +256,8 @@ def _accord(parts: EnrichParts, view: _View, now: datetime) -> Accord:
     )
 
 
-async def _settled(parts: EnrichParts, view: _View, accord: Accord | None, picture: AssetKey) -> None:
+async def _settled(parts: EnrichParts, view: _View, picture: AssetKey) -> None:
     now = await parts.clock.now()
-    whole = accord or _accord(parts, view, now)
-    there = replace(whole.copies[parts.target_copy], fields=view.fields, shown=view.fields, asked=(), at=now)
     told = AuditEntry(
         at=now,
         actor=f"flow:{parts.flow}",
@@ -271,4 +270,4 @@ async def _settled(parts: EnrichParts, view: _View, accord: Accord | None, pictu
             "view": view.name,
         },
     )
-    await parts.ledger.put_accords([whole.with_copy(parts.target_copy, there)], audit=[told])
+    await parts.ledger.put_accords([_accord(parts, view, now)], audit=[told])

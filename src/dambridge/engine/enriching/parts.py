@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.sites import Site
-from dambridge.mapping import WORK_LIST, Definition, NewTerms, Rule
-from dambridge.model.identity import CopyId
+from dambridge.engine.terms import know_terms, restated
+from dambridge.mapping import WORK_LIST, Aliases, NewTerms, Rule
+from dambridge.model.identity import AssetKey, CopyId
 from dambridge.model.reasons import Code, Reason
 from dambridge.policy.enrich import EnrichPolicy
 from dambridge.ports.capabilities import Proof
+from dambridge.ports.terms import WholeLedger
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,6 +21,7 @@ class EnrichParts(MirrorParts):
     """Everything that the flow works with. `policy` is `enrich` for whoever carries fields to copies; the target's site
     knows the attribute of the work list."""
 
+    ledger: WholeLedger
     enrich: EnrichPolicy
     attaches: Proof = Proof.UNPROVEN
     """How far hanging views on assets of the target is known to work."""
@@ -39,10 +42,13 @@ class EnrichParts(MirrorParts):
     def target_copy(self) -> CopyId:
         return self.enrich.target_copy
 
-    async def definitions(self) -> dict[str, Definition] | None:
-        """The target's attributes as it defines them, None where it does not show them."""
-        shown = await self.target.definitions()
-        return None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
+    async def restated(self) -> Sequence[AssetKey]:
+        return await restated(self)
+
+    async def aliases(self, site: Site) -> Aliases:
+        if site is self.target:
+            await know_terms(self)
+        return site.terms.aliases
 
 
 def with_work_list(site: Site, policy: EnrichPolicy) -> Site:

@@ -90,7 +90,9 @@ def _start(parts: EnrichParts, known: Known, link: Link, agreed: Agreed, now: da
         return None
     seen = known.seen[source.key]
     derived = (
-        derive_with_bases(seen.record, parts.target.map, parts.enrich.fields, now)
+        derive_with_bases(seen.record, parts.target.map, parts.enrich.fields, now).in_words_of(
+            parts.target.map, parts.target.terms
+        )
         if isinstance(seen, Present)
         else None
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -15,6 +17,7 @@ from dambridge.engine.mirroring.bringing import bring_version
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.retiring import retire
 from dambridge.engine.mirroring.settling import End, face_of, settlement_of
+from dambridge.engine.mirroring.sighting import met_told, noting_looks
 from dambridge.engine.mirroring.writing import update_copy
 from dambridge.engine.steps import StepJournal
 from dambridge.engine.trying import tried
@@ -45,7 +48,7 @@ async def carry_out(parts: MirrorParts, link: Link, rows: Sequence[ActionRow], l
         item = Ended(looked.outcome, looked.reason, looked.waits_for)
     held: Ended | None = None
     for row in in_order(rows, ORDER):
-        end = End(ended=held, stage=WorkStage.LEFT) if held is not None else await _tried(parts, link, row)
+        end = End(ended=held, stage=WorkStage.LEFT) if held is not None else await _noted(parts, link, row)
         end = await _settled(parts, link, row, end, item=item, looked=looked)
         item = worse(item, end.ended)
         if row.action.kind is ActionKind.AGREE and end.stage is not WorkStage.DONE:
@@ -69,10 +72,18 @@ async def _settled(
             if last:
                 raise
             log.info("action.moved_on", action=row.action.id, why=str(error))
-            end = _moved_on(error)
+            end = replace(_moved_on(error), audit=_met_in(end))
         else:
             break
     return end
+
+
+async def _noted(parts: MirrorParts, link: Link, row: ActionRow) -> End:
+    """The action tried, and what was met on the way of other people's put on record with its end."""
+    with noting_looks() as looks:
+        end = await _tried(parts, link, row)
+    met = met_told(parts, link, row.action, looks)
+    return replace(end, audit={**end.audit, **met}) if met else end
 
 
 async def _tried(parts: MirrorParts, link: Link, row: ActionRow) -> End:
@@ -89,7 +100,7 @@ async def _tried(parts: MirrorParts, link: Link, row: ActionRow) -> End:
 
 
 async def _once(parts: MirrorParts, link: Link, action: Action) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action).load()
+    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
     match action.kind:
         case ActionKind.AGREE:
             return await agree(parts, action)
@@ -103,6 +114,10 @@ async def _once(parts: MirrorParts, link: Link, action: Action) -> End:
             return await retire(parts, link, action, journal)
         case _:
             raise ValueError(f"a flow that keeps fields in step knows no action {action.kind}")
+
+
+def _met_in(end: End) -> dict[str, Any]:
+    return {name: it for name, it in end.audit.items() if name == "met"}
 
 
 def _put_off(parts: MirrorParts, error: Exception) -> End:

@@ -37,6 +37,7 @@ async def bring_version(parts: MirrorParts, action: Action, journal: StepJournal
     task = await task_of(parts, action)
     digest = digest_in(journal.intent(Step.VERSION))
     native = await native_of(task.site, task.remote_id)
+    sent = True
     if digest is None or not await holds(task.site, native, digest):
         if journal.outcome(Step.VERSION) is not None:
             raise Unclear(f"{native.key} was given new bytes and does not show them yet; it is looked at again.")
@@ -45,6 +46,9 @@ async def bring_version(parts: MirrorParts, action: Action, journal: StepJournal
         task, digest, native = await _sent(task, journal, native)
     elif journal.outcome(Step.VERSION) is None:
         await journal.close(Step.VERSION, {"sha256": digest.sha256})
+        sent = False
+    if sent and to_canonical(native, task.site.map).version == action.expects.get(str(task.copy)):
+        raise Unclear(f"{native.key} was given new bytes and still shows what it was; it is looked at again.")
     if not await holds(task.site, native, digest):
         raise Unclear(f"{native.key} does not hold the new bytes yet; it is looked at again.")
     before = fields_from_json((journal.intent(Step.VERSION) or {}).get("before", {}))

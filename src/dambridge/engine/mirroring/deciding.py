@@ -13,6 +13,7 @@ from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.mirroring.resolving import resolve
 from dambridge.engine.mirroring.settling import face_of
+from dambridge.engine.mirroring.sighting import Sight, sight_of
 from dambridge.engine.mirroring.starting import Accords, begin_accords
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action, ActionKind, Leave
@@ -23,6 +24,7 @@ from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
+from dambridge.planning.standings import is_late
 
 Decide = Callable[[Sequence[LinkId], Collection[AccountId]], Awaitable["Decided"]]
 """Says what some links need; in the accounts named nobody is taken for gone."""
@@ -38,6 +40,7 @@ class Decided:
     conflicts: list[Conflict] = field(default_factory=list)
     links: dict[LinkId, Link] = field(default_factory=dict)
     records: list[AssetRecord] = field(default_factory=list)
+    sights: list[Sight] = field(default_factory=list)
     begun: datetime | None = None
 
     def add(self, other: Decided) -> None:
@@ -46,6 +49,7 @@ class Decided:
         self.conflicts += other.conflicts
         self.links |= other.links
         self.records += other.records
+        self.sights += other.sights
 
 
 async def decide_links(
@@ -70,15 +74,31 @@ async def decide_links(
             before=known.before.get(link_id),
         )
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
-        if decision.leave is not None and decision.leave.reason.code is Code.STALE_ANSWER:
-            _forget_stale(decided, link, decision.leave.reason)
+        _forget_late(decided, link, known.accords.get(link_id, {}), seen)
+        news = _news(link, seen, known.before.get(link_id, {}))
+        sight = sight_of(parts.policy, link, news, known.accords.get(link_id, {}), decision) if news else None
+        decided.sights += [sight] if sight is not None else []
     return decided
 
 
-def _forget_stale(decided: Decided, link: Link, reason: Reason) -> None:
-    """An answer from the past says nothing about when its copy was last seen as it is."""
-    late = {it.key for it in link.copies if str(it.id) == dict(reason.params)["copy"]}
-    decided.records = [it for it in decided.records if it.key not in late]
+def _news(link: Link, seen: Mapping[AssetKey, Seen], before: Mapping[CopyId, LastSeen]) -> dict[CopyId, AssetRecord]:
+    """The copies at versions that they were not yet seen at."""
+    there = {it.id: found.record for it in link.copies if isinstance(found := seen[it.key], Present)}
+    return {it: one for it, one in there.items() if (was := before.get(it)) is None or was.version != one.version}
+
+
+def _forget_late(
+    decided: Decided, link: Link, accords: Mapping[GroupName, Accord], seen: Mapping[AssetKey, Seen]
+) -> None:
+    """An answer from the past says nothing about when its copy was last seen as it is, whether or not it is believed."""
+    late: set[AssetKey] = set()
+    for copy in link.copies:
+        standings = [it.copies[copy.id] for it in accords.values() if copy.id in it.copies]
+        found = seen[copy.key]
+        if isinstance(found, Present) and is_late(found.record.version, standings):
+            late.add(copy.key)
+    if late:
+        decided.records = [it for it in decided.records if it.key not in late]
 
 
 def as_read(known: Known, link: LinkId, decision: MirrorDecision, now: datetime) -> MirrorDecision:

@@ -155,7 +155,9 @@ async def _hinted(parts: MirrorParts, found: Round) -> None:
 
 
 async def _lingering(parts: MirrorParts, found: Round) -> None:
-    """Links that waited or failed, and those about which a person has ruled: nothing outside need have moved."""
+    """Links that waited or failed, and those about which a person has ruled, or about a word: nothing outside need have
+    moved. A decision about a word is for every asset that uses it, however many wait."""
+    await _meet(parts, await parts.restated(), found)
     old = await parts.ledger.lingering(parts.flow, outcomes=LINGERING, limit=parts.settings.relook)
     await _meet(parts, [it.key for it in old], found)
     ruled = await parts.ledger.conflicts(flow=parts.flow, states=(ConflictState.RULED,), limit=PAGE)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dambridge.engine.parts import FlowParts
 from dambridge.engine.sites import Site
-from dambridge.mapping import embedded_fields
-from dambridge.model.identity import AccountId, Link
+from dambridge.mapping import NO_ALIASES, Aliases, embedded_fields
+from dambridge.model.identity import AccountId, AssetKey, Link
 from dambridge.model.records import Broken
 from dambridge.model.values import Fields
 from dambridge.policy.mirror import MirrorPolicy
@@ -31,6 +31,14 @@ class MirrorParts(FlowParts):
     def mine(self, link: Link) -> Link:
         """The link as far as this flow goes: its copies in the policy's accounts."""
         return replace(link, copies=tuple(it for it in link.copies if it.id.account in self.sites))
+
+    async def restated(self) -> Sequence[AssetKey]:
+        """Assets to look at though nothing of them moved: a word of theirs means something else by now."""
+        return ()
+
+    async def aliases(self, site: Site) -> Aliases:
+        """What persons said that words mean in this account, where the flow says its values in the account's terms."""
+        return NO_ALIASES
 
     async def inside(self, spooled: str, file_name: str) -> Fields:
         """The fields inside a file of the spool; empty where it is not there, or not looked into."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from dambridge.engine.config import EngineSettings
+from dambridge.engine.mirroring.sighting import note_look
 from dambridge.engine.reading import CALL_HOLDS
 from dambridge.engine.sites import Site
 from dambridge.engine.together import for_each
@@ -85,6 +86,7 @@ async def native_of(site: Site, remote_id: RemoteId) -> NativeRecord:
         found = await site.reader.read(remote_id, groups=GROUPS, lane=site.lane)
     if isinstance(found, Missing):
         raise MovedOn(f"{site.account}:{remote_id} is not there any more ({found.absence}). It is planned again.")
+    note_look(found)
     return found
 
 

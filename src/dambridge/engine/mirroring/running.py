@@ -10,7 +10,7 @@ from typing import Any
 
 from dambridge.engine import reconciling
 from dambridge.engine.accounting import account_for
-from dambridge.engine.batches import finish, take_up
+from dambridge.engine.batches import finish, paused, take_up
 from dambridge.engine.by_link import carry_plan
 from dambridge.engine.mirroring.acting import ORDER
 from dambridge.engine.mirroring.assembling import assemble
@@ -19,6 +19,7 @@ from dambridge.engine.mirroring.drifting import count_drift
 from dambridge.engine.mirroring.looking import Round, look_around, remember_position, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.settling import face_of
+from dambridge.engine.mirroring.sighting import tell_sights
 from dambridge.engine.running import RunResult
 from dambridge.model.conflicts import ConflictState
 from dambridge.model.identity import AssetKey, CommandId, Link, LinkId, RunId
@@ -136,6 +137,8 @@ async def _work_through(
         await note_versions(parts, run, decided)
         plan = await assemble(parts, decided, before=before, known=max(known, least))
         before.update(str(it.kind) for it in plan.actions)
+        held = bool(plan.header.tripped) or await paused(parts)
+        await tell_sights(parts, decided.sights, actor=f"flow:{run}", all_of_it=held)
         stopped = await carry_plan(
             parts, run, plan, faces_of(parts, decided.links), order=ORDER, serial=serial, notes=notes
         )

@@ -12,7 +12,7 @@ from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action
 from dambridge.model.conflicts import Conflict
-from dambridge.model.identity import AssetKey, CopyId, Link
+from dambridge.model.identity import AssetKey, CopyId, CopyRole, Link
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code
 from dambridge.model.tombstones import Tombstone
@@ -35,8 +35,9 @@ class End:
 
 
 def face_of(parts: MirrorParts, link: Link) -> AssetKey:
-    """The copy under which an item of a link is listed: always the same one of the flow's own as long as it is there."""
-    return min(parts.mine(link).copies, key=lambda it: it.id).key
+    """The copy under which an item of a link is listed: always the same one of the flow's own as long as it is there, the
+    source where it has one, so that all flows list an asset as one."""
+    return min(parts.mine(link).copies, key=lambda it: (it.id.role is not CopyRole.SOURCE, it.id)).key
 
 
 def settlement_of(
@@ -77,6 +78,7 @@ def settlement_of(
             waits_for=item.waits_for,
             run=row.run,
             at=looked.at if looked is not None else now,
+            words=action.words if end.stage is WorkStage.DONE else None,
         ),
         audit=(*_told(action, end, row, now), *inbox_told(end.conflicts, actor=f"flow:{row.run}", now=now)),
         retry_at=now + end.retry_after if end.retry_after is not None else None,

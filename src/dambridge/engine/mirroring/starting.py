@@ -14,6 +14,7 @@ from dambridge.model.accords import Accord, GroupName, Standing
 from dambridge.model.identity import FlowName, Link, LinkId
 from dambridge.model.records import Agreed
 from dambridge.model.values import Fields
+from dambridge.planning.rebuilding import REBUILT, RELEASED
 from dambridge.planning.views import carried, part
 from dambridge.policy.mirror import FieldGroup
 from dambridge.ports.ledger import AuditEntry
@@ -75,6 +76,8 @@ def _begun(parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup, si
     if group.is_content or group.is_file_name:
         return None
     whole = _said({**agreed.filled, **agreed.fields}, group)
+    if agreed.evidence.get(REBUILT, RELEASED) != RELEASED and not _is_alike(parts, link, agreed, group):
+        return None  # what is not known to be alike is nobody's: not even that it was empty
     copies = {
         it.id: _standing(agreed, group, since, str(it.id))
         for it in link.copies
@@ -83,6 +86,14 @@ def _begun(parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup, si
     if len(copies) < 2:
         return None
     return Accord(link=link.id, group=group.name, fields=whole, origin=None, since=since, copies=copies)
+
+
+def _is_alike(parts: MirrorParts, link: Link, agreed: Agreed, group: FieldGroup) -> bool:
+    """Whether all copies of a link that was found again are known to say the same of the whole group."""
+    if not group.fields <= agreed.fields.keys():
+        return False
+    copies = [it.id for it in link.copies if carried(group, parts.sites[it.id.account].map)]
+    return all(str(it) in agreed.versions for it in copies)
 
 
 def _standing(agreed: Agreed, group: FieldGroup, since: datetime, copy: str) -> Standing:

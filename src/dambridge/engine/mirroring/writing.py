@@ -209,7 +209,8 @@ async def _write(task: Task, journal: StepJournal, native: NativeRecord, *, but:
     known = None if shown is None else {it.name: (it.kind, it.terms) for it in shown}
     cleared = [it for it in action.cleared if it not in left]
     beside = to_canonical(native, task.site.map).fields
-    write = to_native(wanted, cleared, task.site.map, definitions=known, beside=beside)
+    aliases = await task.parts.aliases(task.site)
+    write = to_native(wanted, cleared, task.site.map, definitions=known, aliases=aliases, beside=beside)
     if write.problems:
         raise NotWritable(write.problems[0])
     attributes = still_to_write(native, write)

@@ -94,7 +94,7 @@ async def _tried(parts: PublishParts, row: ActionRow) -> End:
 
 
 async def _once(parts: PublishParts, action: Action) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action).load()
+    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
     task = await task_of(parts, action)
     try:
         return await _by_kind(task, journal)

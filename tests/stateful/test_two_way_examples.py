@@ -1,0 +1,152 @@
+"""Histories that once came to a wrong end, each as short as it could be made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from dambridge.engine.mirroring.sighting import SEEN
+from dambridge.model.accords import CONTENT
+from dambridge.model.conflicts import ConflictState
+from dambridge.model.identity import Link
+from dambridge.model.records import Absence
+from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule, WhenAbsent
+from stateful.test_two_way import TwoWayMachine, quiet
+from support.two_way import AGENCY, ARCHIVE, POLICY, PRESS, TwoWay
+from support.two_way_systems import CITY, CREDIT, HEADLINE, LAGS, Presence
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def machine() -> Iterator[TwoWayMachine]:
+    made = type("Example", (TwoWayMachine,), {"met": Counter()})()
+    yield made
+    made.teardown()
+
+
+def test_what_contended_keeps_its_time_when_it_wins(machine: TwoWayMachine) -> None:
+    machine.begin(start=66252)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=1, other=1, value=0, which=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=2, field=0, link=1, other=0, value=1, which=2)
+    machine.a_run(full=True)
+
+
+@pytest.mark.hazard("P16")
+def test_new_bytes_are_not_taken_for_seen_by_an_answer_that_shows_the_old_ones(machine: TwoWayMachine) -> None:
+    machine.begin(start=20929)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=0, other=0, value=0, which=2)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=1, field=0, link=0, other=0, value=0, which=0)
+
+
+def test_in_a_store_made_anew_nobody_agreed_that_a_field_was_empty(machine: TwoWayMachine) -> None:
+    machine.begin(start=10)
+    machine.somebody_edits(copy=0, field=0, link=0, value=0)
+    machine.the_store_is_lost_and_made_anew()
+
+
+def test_in_a_store_made_anew_a_cut_value_has_no_claim_of_its_own(machine: TwoWayMachine) -> None:
+    machine.begin(start=10)
+    machine.an_edit_and_a_run_that_dies(after=False, at=28, copy=2, field=2, link=0, value=0)
+    machine.somebody_edits(copy=0, field=2, link=0, value=0)
+    machine.the_store_is_lost_and_made_anew()
+
+
+# one policy, one link ---------------------------------------------------------------------------------------------------
+
+
+def world_of(*groups: FieldGroup, **absences: WhenAbsent) -> tuple[TwoWay, Link]:
+    policy = MirrorPolicy(
+        flow=POLICY.flow,
+        accounts=POLICY.accounts,
+        groups=groups,
+        absences={AGENCY: {Absence(name): it for name, it in absences.items()}},
+        max_removals=None,
+        max_removal_share=None,
+    )
+    made = TwoWay(policy=policy)
+    link = made.add_link(0, headline=("Headline",), credit=("Credit",))
+    made.run(full=True)
+    made.times.advance(HOUR)
+    return made, link
+
+
+@pytest.mark.hazard("P16")
+def test_a_late_answer_wins_nothing_by_its_time_and_asks_nobody() -> None:
+    """The agency shows for days what it was. Somebody's edit in the archive is later, and needs no person to say so."""
+    world, link = world_of(FieldGroup.of(CREDIT, Authority(Rule.NEWEST)))
+    agency, archive = world.libraries[AGENCY], world.libraries[ARCHIVE]
+    agency.edit(link.copies[0].remote_id, credit=("Agency",))
+    world.run()
+    world.times.advance(2 * HOUR)
+    world.run(full=True)
+    archive.edit(link.copies[1].remote_id, credit=("Archive",))
+    agency.stale[link.copies[0].remote_id], agency.lag = 9, LAGS[2]
+    world.run()
+    agency.stale.clear()
+    for _ in range(3):
+        world.times.advance(HOUR)
+        world.run(full=True)
+    assert [world.state(it).value(CREDIT) for it in link.copies] == [("Archive",)] * 3
+    assert world.conflicts(*ConflictState) == []
+    world.close()
+
+
+@pytest.mark.hazard("P46")
+def test_what_is_seen_while_somebody_is_gone_is_on_record() -> None:
+    world, link = world_of(FieldGroup.of(HEADLINE, Authority(Rule.ASK)), deleted=WhenAbsent.ASK)
+    archive = world.libraries[ARCHIVE]
+    world.libraries[AGENCY].become(link.copies[0].remote_id, Presence.DELETED)
+    world.run(full=True)
+    for text in ("First", "Second"):
+        archive.edit(link.copies[1].remote_id, headline=(text,))
+        for _ in range(2):
+            world.times.advance(HOUR)
+            world.run(full=True)
+    told = [it.entry.detail["seen"] for it in world.trail(link.id) if it.entry.event == SEEN]
+    copy = str(link.copies[1].id)
+    assert told == [{copy: {"headline": "First"}}, {copy: {"headline": "Second"}}], (
+        "each once, however often it is seen"
+    )
+    world.close()
+
+
+@pytest.mark.hazard("P46")
+def test_what_is_met_beside_a_write_is_on_record_although_it_is_replaced_at_once() -> None:
+    world, link = world_of(FieldGroup.of(HEADLINE, Authority(Rule.ASK)), FieldGroup.of(CITY, Authority(Rule.ASK)))
+    press = world.libraries[PRESS]
+    remote = link.copies[2].remote_id
+    press.after_write.append(lambda _: press.edit(remote, city=("Bern",)))
+    world.libraries[ARCHIVE].edit(link.copies[1].remote_id, headline=("Better",))
+    world.run()
+    press.edit(remote, city=("Basel",))
+    for _ in range(2):
+        world.times.advance(HOUR)
+        world.run(full=True)
+    met = [it.entry.detail["met"] for it in world.trail(link.id) if "met" in it.entry.detail]
+    assert met == [[{str(link.copies[2].id): {"city": "Bern"}}]]
+    assert {world.state(it).value(CITY) for it in link.copies} == {("Basel",)}
+    world.close()
+
+
+@pytest.mark.hazard("P04")
+def test_a_store_made_anew_brings_nothing_back_that_was_let_go() -> None:
+    world, link = world_of(FieldGroup.of(CONTENT, Authority(Rule.ASK)), deleted=WhenAbsent.LET_GO)
+    world.libraries[AGENCY].become(link.copies[0].remote_id, Presence.DELETED)
+    world.run(full=True)
+    world.release([it.link for it in world.lose_and_restore() if it.watched is not None])
+    world.libraries[AGENCY].become(link.copies[0].remote_id, Presence.HERE)
+    world.libraries[ARCHIVE].replace_file(link.copies[1].remote_id, "better bytes")
+    writes = world.writes()
+    world.run(full=True)
+    assert world.ledger.memory.links[link.id].copies == link.copies[1:]
+    assert world.state(link.copies[0]).content == b"bytes of 0", "who was let go gets nothing any more"
+    assert world.writes() >= writes
+    world.close()
+
+
+__all__ = ["quiet"]
