@@ -150,6 +150,24 @@ def test_what_may_not_be_shown_any_more_is_withdrawn(press: Portal, how: str) ->
     assert len(press.files()) == 2, "it stays where only staff see it"
 
 
+@pytest.mark.hazard("P36")
+def test_a_withdrawal_takes_it_out_of_whatever_people_put_it_in(press: Portal) -> None:
+    one = press.master(1)
+    press.run()
+    press.gallery("Open/Fun")
+    (shown,) = press.in_gallery()
+    press.pair.edit(shown["id"], containers=[*shown["containers"], "Open/Fun"])
+    press.settings = {"place_checks": 0}
+    press.pair.advance(3600)
+    press.say(one, Consent="withdrawn")
+    press.run()
+    assert press.visible() == [], press.reasons()
+    (record,) = press.withdrawals()
+    left = {it.path for it in record.places if it.held_before and not it.held_after}
+    assert left == {"Partners/Press", "Open/Fun"}
+    assert record.unchecked, "what nobody can look into is said"
+
+
 def test_what_was_withdrawn_is_shown_again_without_bytes(press: Portal) -> None:
     one = press.master(1)
     press.run()
