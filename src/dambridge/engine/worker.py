@@ -222,6 +222,8 @@ class Worker:
                 await warn(self._warner)
             except NextMove as error:
                 log.warning("warning.unsent", recipient="", why=str(error))
+            except Exception:
+                log.exception("warning.unsent", recipient="", why="a fault in dambridge itself")
             await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=now + self._warner.every)
 
     async def _set_up_due(self) -> None:
