@@ -60,6 +60,17 @@ def test_in_a_store_made_anew_a_cut_value_has_no_claim_of_its_own(machine: TwoWa
     machine.play.come_to_rest()
 
 
+@pytest.mark.hazard("P46")
+def test_what_was_decided_against_is_an_edit_when_somebody_puts_it_back_over_another(machine: TwoWayMachine) -> None:
+    machine.begin(start=41464)
+    machine.edits_of_all_links_and_runs_in_another_order(field=0, link=1, order=0, value=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=1, other=1, value=1, which=2)
+    machine.edits_of_all_links_and_runs_in_another_order(field=0, link=1, order=0, value=3)
+    machine.somebody_edits(copy=1, field=0, link=1, value=1)
+    machine.edits_of_all_links_and_runs_in_another_order(field=2, link=0, order=0, value=11)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 
