@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from dambridge.model.publications import Stage
 from dambridge.policy.outlets import OnMassAbsence, WithdrawTo
 from support.inside_files import xmp
-from support.pictures import picture
+from support.pictures import approved, picture
 from support.publishing import PRESS, Portal, anew, ends, portal
 from support.world import control
 
@@ -259,6 +260,16 @@ def test_what_people_took_out_is_not_put_back(press: Portal) -> None:
     press.run(full=True)
     assert press.in_gallery() == []
     assert any("removed_there" in it for it in press.reasons()), press.reasons()
+
+
+def test_what_we_published_never_comes_back_as_an_asset_of_its_own(press: Portal) -> None:
+    press.master(1)
+    press.run()
+    (shown,) = press.in_gallery()
+    press.pair.edit(shown["id"], containers=[*shown["containers"], "Intake/Harbour"], iptc=approved())
+    press.pair.submit(picture(5), file_name="new.jpg", containers=["Intake/Harbour"], iptc=approved())
+    asyncio.run(press.pair.run(full=True))
+    assert sorted(it["file_name"] for it in press.pair.archived()) == ["boat1.jpg", "new.jpg"]
 
 
 @pytest.mark.parametrize("in_place", [True, False], ids=["a version in place", "a swap"])

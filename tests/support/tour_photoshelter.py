@@ -50,7 +50,7 @@ async def walk(guide: Guide) -> None:
         async with _connected(guide, **more) as connection:
             await _reader(guide, connection, assets)
             await _archive(guide, connection)
-            await _audience(guide, connection, assets[0], settable="visibility_via" in more)
+            await _audience(guide, connection, settable="visibility_via" in more)
             await _finder(guide, connection, assets[0])
     oauth = {**await _consent(guide), "token_file": str(guide.folder / "token")}
     async with _connected(guide, email=None, password=None, oauth=oauth, **{**routes[1], **key}) as connection:
@@ -156,14 +156,15 @@ async def _archive(guide: Guide, connection: Connection) -> None:
         await archive.close()
 
 
-async def _audience(guide: Guide, connection: Connection, asset: RemoteId, *, settable: bool) -> None:
+async def _audience(guide: Guide, connection: Connection, *, settable: bool) -> None:
     administrator = PhotoShelterAdministrator(guide.served)
     above = await administrator.collection("Open", Visibility.EVERYONE)
     below = await administrator.collection("Open/Inner", Visibility.EVERYONE)
     grants = [Grant("group", "press")]
     gallery = await administrator.gallery("Press", Visibility.PERMISSION, within=[above], grants=grants)
+    file = await administrator.file([gallery])
     with guide.at(connection, "audience") as audience:
-        assert await audience.places(asset, lane=LANE)
+        assert [it.id for it in await audience.places(file, lane=LANE)] == [gallery]
         for it in (above, gallery):
             assert (await audience.audience(it, lane=LANE)).effective
             if settable:

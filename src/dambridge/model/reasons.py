@@ -112,6 +112,7 @@ class Code(StrEnum):
     # said about what is taken out of sight
     EXPOSED = "exposed"
     LEAVING_UNPROVEN = "leaving_unproven"
+    OUTLET_GONE = "outlet_gone"
     # said about a listing or a run
     LISTING_UNPROVEN = "listing_unproven"
     # said about what was found when the store was made anew
