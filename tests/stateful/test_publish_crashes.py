@@ -25,12 +25,10 @@ from support.pictures import picture
 from support.publishing import PRESS, Portal, anew, portal
 
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
-VERSIONS = frozenset({Step.VERSION, Step.DESCRIBE})
-SWAP = frozenset({Step.DELIVER, Step.PLACE, Step.SHOW, Step.LEAVE})
 CASES: list[tuple[ActionKind, Step, bool]] = [
     (kind, step, True) for kind in ORDER for step in STEPS[kind] if kind is not ActionKind.REPLACE
 ]
-CASES += [(ActionKind.REPLACE, step, step in VERSIONS) for step in STEPS[ActionKind.REPLACE]]
+CASES += [(ActionKind.REPLACE, step, step is Step.VERSION) for step in STEPS[ActionKind.REPLACE]]
 """Kind, step, and whether the account takes versions in place."""
 DEEP = [(ActionKind.PUBLISH, True), (ActionKind.WITHDRAW, True), (ActionKind.REPLACE, False)]
 """Those whose every write of the ledger is crashed, steps or not."""

@@ -105,7 +105,7 @@ async def no_second(dock: Dock, action: Action, journal: StepJournal, ours: Remo
     sent = journal.intent(Step.DELIVER) or {}
     if not sent.get(AGAIN):
         return
-    wait = datetime.fromisoformat(str(sent["at"])) + dock.site.settle - await dock.clock.now()
+    wait = datetime.fromisoformat(str(sent["at"])) + dock.settle - await dock.clock.now()
     if wait.total_seconds() > 0:
         raise TryLater(f"{action.source} was sent twice; it is looked once more for a second copy.", after=wait)
     late = [it for it in await _carrying(dock, transport_name(action)) if it.key.remote_id != ours]

@@ -152,7 +152,7 @@ async def _may_send_again(dock: Dock, action: Action, journal: StepJournal, inte
     now = await dock.clock.now()
     if not intent.get(ENDED):
         intent = await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
-    wait = datetime.fromisoformat(str(intent["at"])) + dock.site.settle - now
+    wait = datetime.fromisoformat(str(intent["at"])) + dock.settle - now
     if wait.total_seconds() > 0:
         raise TryLater(
             f"The delivery of {action.source} was not answered and nothing of it is seen; listings and searches may lag, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Protocol
 
 from dambridge.engine.config import EngineSettings
@@ -22,13 +23,15 @@ SIDE_CAR = "side_car"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dock:
-    """The side of an account at which deliveries arrive. `arrival` says how: `auto`, `berth` or `folder` (see `arriving`)."""
+    """The side of an account at which deliveries arrive. `arrival` says how: `auto`, `berth` or `folder` (see `arriving`);
+    `settle` how long after a try that was not answered its absence still proves nothing."""
 
     site: Site
     ledger: AgreeingLedger
     clock: Clock
     settings: EngineSettings
     lane: Lane
+    settle: timedelta
     arrival: str = "auto"
 
 

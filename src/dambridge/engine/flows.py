@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import structlog
 
@@ -50,6 +50,13 @@ class Flow(Protocol):
     async def work_off(self, batch: str) -> Json:
         """Carry out whatever of the batch is still open; harmless to repeat."""
         ...
+
+
+@runtime_checkable
+class Timely(Protocol):
+    """A flow that has something to do at instants known ahead, which no order that is carried out may hold up."""
+
+    async def in_time(self) -> None: ...
 
 
 Flows = Mapping[FlowName, Flow]

@@ -95,6 +95,7 @@ class Parts(FlowParts):
             clock=self.clock,
             settings=self.settings,
             lane=self.lane,
+            settle=self.target.settle,
             arrival=self.policy.arrival,
         )
 

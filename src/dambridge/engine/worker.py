@@ -12,7 +12,7 @@ import structlog
 
 from dambridge.engine import outlets
 from dambridge.engine.fitting import Approval
-from dambridge.engine.flows import Flow, Flows, flow_named, run_all
+from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.previewing import stored
@@ -88,6 +88,7 @@ class Worker:
         """Take orders and give those that fall due, until `stop`."""
         async with asyncio.TaskGroup() as group:
             beats = group.create_task(self._beat())
+            times = group.create_task(self._keep_time())
             try:
                 await self._set_up_due()
                 while not self._stop.is_set():
@@ -96,6 +97,7 @@ class Worker:
                         await self._idle()
             finally:
                 beats.cancel()
+                times.cancel()
                 await self._ledger.forget_worker(self._name)
 
     async def _idle(self) -> None:
@@ -213,7 +215,7 @@ class Worker:
     async def _give_due_orders(self) -> None:
         now = await self._clock.now()
         lease = now + self._every[POLL] * 10
-        kinds = [*self._instants(), *(_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows))]
+        kinds = [_turn_of(what, it) for what in (POLL, RECONCILE) for it in in_order(self._flows)]
         taken = await self._ledger.take_due(now, kinds=kinds, limit=10, worker=self._name, lease=lease)
         for due in sorted(taken, key=lambda it: kinds.index(it.kind)):
             reconcile = due.kind.startswith(f"{RECONCILE}:")
@@ -229,14 +231,24 @@ class Worker:
                 created_at=now,
             )
             await self._ledger.enqueue(command)
-            following = None  # what comes after an instant is the run's to say
-            if due.kind not in self._instants():
-                following = max(now, due.at) + self._every[RECONCILE if reconcile else POLL]
+            following = max(now, due.at) + self._every[RECONCILE if reconcile else POLL]
             await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=following)
 
-    def _instants(self) -> list[str]:
-        """The kinds of rows that say when something known ahead wants a run: before everything else, and at that instant."""
-        return [f"{GATE}:{name}" for name in in_order(self._flows)]
+    async def _keep_time(self) -> None:
+        """What instants known ahead ask for is done at that instant, whatever order is being carried out meanwhile."""
+        flows = {_turn_of(GATE, name): it for name, it in self._flows.items() if isinstance(it, Timely)}
+        while flows:
+            await asyncio.sleep(TICK)
+            now = await self._clock.now()
+            lease = now + self._every[POLL]
+            taken = await self._ledger.take_due(now, kinds=list(flows), limit=10, worker=self._name, lease=lease)
+            for due in taken:
+                try:
+                    await flows[due.kind].in_time()
+                except Exception as error:
+                    log.exception("worker.in_time", flow=due.key, why=str(error))
+                else:  # what the run has set for the next instant stays
+                    await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=None)
 
 
 def _turn_of(what: str, flow: FlowName) -> str:

@@ -46,6 +46,11 @@ class Administrator(Protocol):
         """A gallery in these collections, with an entry for a password where one is given."""
         ...
 
+    async def file(self, within: Sequence[RemoteId]) -> RemoteId:
+        """A file in these galleries."""
+        ...
+
+    async def delete(self, file: RemoteId) -> None: ...
     async def set_mode(self, container: RemoteId, mode: Visibility) -> None: ...
     async def remove(self, container: RemoteId) -> None: ...
 
@@ -156,6 +161,30 @@ class AudienceContract(ABC):
         await administrator.remove(it)
         with pytest.raises(MovedOn):
             await keeper.audience(it, lane=LANE)
+
+    # where a file stands -------------------------------------------------------------------------------------------
+
+    async def test_a_file_stands_in_each_of_its_galleries_once_for_each_place_of_these(
+        self, keeper: AudienceKeeper, administrator: Administrator
+    ) -> None:
+        one, two = [await administrator.collection(name, SHUT) for name in ("One", "Two")]
+        both = await administrator.gallery("Both", SHUT, within=[one, two])
+        single = await administrator.gallery("Single", SHUT, within=[two])
+        file = await administrator.file([both, single])
+        found = await keeper.places(file, lane=LANE)
+        assert sorted((it.id, it.path) for it in found) == sorted(
+            [(both, "One/Both"), (both, "Two/Both"), (single, "Two/Single")]
+        )
+        assert list(await keeper.places(await administrator.file([single]), lane=LANE)) == [
+            it for it in found if it.id == single
+        ]
+
+    async def test_a_file_that_is_gone_says_so(self, keeper: AudienceKeeper, administrator: Administrator) -> None:
+        above = await administrator.collection("Above", SHUT)
+        file = await administrator.file([await administrator.gallery("It", SHUT, within=[above])])
+        await administrator.delete(file)
+        with pytest.raises(MovedOn):
+            await keeper.places(file, lane=LANE)
 
     # opening and shutting ------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dambridge.model.identity import RemoteId
+from dambridge.model.records import Container
 from dambridge.ports.audience import Audience, Grant, Visibility
 from dambridge.ports.errors import MovedOn, Refused, Unclear
 from dambridge.ports.pace import Lane
@@ -31,6 +32,7 @@ class FakeAudience:
     settable: bool = True
     containers: dict[RemoteId, FakeContainer] = field(default_factory=dict)
     changes: list[tuple[RemoteId, Visibility]] = field(default_factory=list)
+    files: dict[RemoteId, tuple[RemoteId, ...]] = field(default_factory=dict)
     _lose_next: bool = False
 
     # The port
@@ -46,6 +48,15 @@ class FakeAudience:
             listed=None,
             grants=(*it.grants, *(grant for each in above for grant in each.grants)),
         )
+
+    async def places(self, remote_id: RemoteId, *, lane: Lane) -> Sequence[Container]:
+        if remote_id not in self.files:
+            raise MovedOn(f"file {remote_id} is gone")
+        return [
+            Container(it, "/".join([*above, self.containers[it].name]))
+            for it in self.files[remote_id]
+            for above in [[self.containers[one].name] for one in self.containers[it].parents] or [[]]
+        ]
 
     async def set_visibility(self, container: RemoteId, mode: Visibility, *, lane: Lane) -> None:
         if not self.settable:
@@ -90,6 +101,14 @@ class FakeAudience:
 
     async def set_mode(self, container: RemoteId, mode: Visibility) -> None:
         self._known(container).mode = mode
+
+    async def file(self, within: Sequence[RemoteId]) -> RemoteId:
+        made = RemoteId(f"file-{len(self.files) + 1}")
+        self.files[made] = tuple(within)
+        return made
+
+    async def delete(self, file: RemoteId) -> None:
+        del self.files[file]
 
     async def remove(self, container: RemoteId) -> None:
         del self.containers[container]

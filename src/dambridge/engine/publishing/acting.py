@@ -17,7 +17,7 @@ from dambridge.engine.publishing.ending import End, done, moved_on, settlement_o
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.replacing import bring_version, leave_former, swap, update_fields
 from dambridge.engine.publishing.showing import Shut, ask_again, put_off, show
-from dambridge.engine.publishing.staging import out_name, stage
+from dambridge.engine.publishing.staging import is_under_way, out_name, stage
 from dambridge.engine.publishing.tasks import Task, task_of, turned
 from dambridge.engine.publishing.withdrawing import withdraw
 from dambridge.engine.steps import StepJournal
@@ -163,7 +163,7 @@ async def _bring(task: Task, journal: StepJournal) -> End:
 async def _without_older(task: Task, journal: StepJournal) -> Task:
     """A file whose place was to be taken by one that another file takes the place of by now: it goes first."""
     known = task.publication
-    if known is None or known.former is None or known.former in {task.outward.former, None}:
+    if known is None or known.former is None or (is_under_way(task) and known.master in {"", task.outward.master}):
         return task
     return await leave_former(task, journal)
 

@@ -27,6 +27,8 @@ LINGERING = (Outcome.WAITING, Outcome.FAILED, Outcome.QUARANTINED)
 STANDS = (Stage.STAGED, Stage.VISIBLE, Stage.LEAVING, Stage.WITHDRAWN)
 """Stages in which a file of ours stands in an account."""
 PAGE = 500
+AT_ONCE = 10_000
+"""Masters whose hour comes that are decided about in one go."""
 
 
 @dataclass(slots=True)
@@ -58,7 +60,8 @@ async def look_around(parts: PublishParts, *, full: bool) -> Round:
     """Find the masters of this round. A sweep is due when it was never done, or not for `sweep_every`."""
     now = await parts.clock.now()
     found = Round(upto=now)
-    await _whose_hour_has_come(parts, found)
+    found.asked = await whose_hour_has_come(parts)
+    found.meet([masters_key(parts, it) for it in found.asked])
     await _drifted(parts, found)
     await _in_turn(parts, found)
     await _hinted(parts, found)
@@ -78,8 +81,7 @@ async def look_around(parts: PublishParts, *, full: bool) -> Round:
 async def remember_position(parts: PublishParts, found: Round) -> None:
     """Move the cursors once everything found has been dealt with; where a listing was unproven they stay."""
     await forget_hints(parts, found.hints)
-    for due in found.asked:
-        await parts.ledger.finish_due(due.kind, due.key, worker=_worker(parts), next_at=None)
+    await forget_asked(parts, found.asked)
     source = parts.policy.source
     await parts.ledger.move_cursor(source, f"{parts.flow}:checked", found.checked_upto)
     if found.unproven:
@@ -127,12 +129,23 @@ async def _sweep(parts: PublishParts, found: Round) -> None:
         found.meet(await masters_of(parts, page_of))
 
 
-async def _whose_hour_has_come(parts: PublishParts, found: Round) -> None:
+async def whose_hour_has_come(parts: PublishParts) -> Sequence[Due]:
     """Masters whose answer may be another one since an instant that was known ahead: embargoes that open, ends."""
-    found.asked = await parts.ledger.take_due(
-        found.upto, kinds=[asking(parts)], limit=10000, worker=_worker(parts), lease=found.upto
-    )
-    found.meet([_key(parts, RemoteId(it.payload["id"])) for it in found.asked])
+    now, kind = await parts.clock.now(), asking(parts)
+    first = await parts.ledger.next_due(kinds=[kind])
+    if first is None or first > now:
+        return ()
+    return await parts.ledger.take_due(now, kinds=[kind], limit=AT_ONCE, worker=_worker(parts), lease=now)
+
+
+def masters_key(parts: PublishParts, due: Due) -> AssetKey:
+    return _key(parts, RemoteId(due.payload["id"]))
+
+
+async def forget_asked(parts: PublishParts, asked: Sequence[Due]) -> None:
+    """They were asked; one that was set anew meanwhile stays."""
+    for due in asked:
+        await parts.ledger.finish_due(due.kind, due.key, worker=_worker(parts), next_at=None)
 
 
 async def _drifted(parts: PublishParts, found: Round) -> None:

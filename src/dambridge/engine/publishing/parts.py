@@ -68,11 +68,13 @@ class PublishParts(FlowParts):
 
     def dock(self, account: AccountId) -> Dock:
         """Where files arrive: always in a berth, never in a gallery that people made."""
+        site = self.sites[account]
         return Dock(
-            site=self.sites[account],
+            site=site,
             ledger=self.ledger,
             clock=self.clock,
             settings=self.settings,
             lane=Lane.NORMAL,
+            settle=max(site.settle, self.policy.stale_for),
             arrival="berth",
         )

@@ -14,7 +14,7 @@ from dambridge.engine.publishing.deciding import Decided, capability_digest, dec
 from dambridge.engine.publishing.due import set_next
 from dambridge.engine.publishing.looking import look_around
 from dambridge.engine.publishing.parts import PublishParts
-from dambridge.engine.publishing.running import Tally, assemble, close_run
+from dambridge.engine.publishing.running import Tally, assemble, close_run, keeping_time
 from dambridge.engine.running import RunResult
 from dambridge.model.actions import Action
 from dambridge.model.identity import AssetKey, LinkId, RunId
@@ -23,6 +23,9 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Present
 from dambridge.ports.errors import CannotGoOn, MovedOn
 from dambridge.ports.ledger import AuditEntry
+
+WAVES = 1000
+"""Where the numbers of waves begin: those before are of what an instant asked for meanwhile."""
 
 
 async def preview(parts: PublishParts, *, full: bool) -> Plan:
@@ -61,7 +64,8 @@ async def apply(parts: PublishParts, plan: Plan, approval: Approval) -> RunResul
     stopped: list[str] = []
     notes: list[Reason] = []
     try:
-        stopped = await _in_waves(parts, run, plan, todo, approval=approval, notes=notes)
+        async with keeping_time(parts, run, Tally()):
+            stopped = await _in_waves(parts, run, plan, todo, approval=approval, notes=notes)
     except CannotGoOn as error:
         stopped.append(str(error))
     whole = not await still_to_do(parts, plan.actions)
@@ -84,7 +88,7 @@ async def _in_waves(
         own = set(chosen[start : start + size])
         piece = Plan(header=header, actions=tuple(it for it in todo if it.link in own), left=left)
         left = ()
-        stopped = await carry_plan(parts, run, piece, faces, order=ORDER, serial=serial, notes=notes)
+        stopped = await carry_plan(parts, run, piece, faces, order=ORDER, serial=WAVES + serial, notes=notes)
         if stopped:
             return stopped
     rest = [faces[it] for it in order[len(chosen) :]]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+import structlog
 
 from dambridge.engine.accounting import account_for
 from dambridge.engine.batches import finish, take_up
@@ -14,7 +19,15 @@ from dambridge.engine.publishing.acting import ORDER
 from dambridge.engine.publishing.deciding import Decided, capability_digest, decide_masters, in_sight, policy_digest
 from dambridge.engine.publishing.due import set_next
 from dambridge.engine.publishing.leading import ahead_of
-from dambridge.engine.publishing.looking import Round, look_around, masters_of, remember_position
+from dambridge.engine.publishing.looking import (
+    Round,
+    forget_asked,
+    look_around,
+    masters_key,
+    masters_of,
+    remember_position,
+    whose_hour_has_come,
+)
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.running import RunResult
 from dambridge.model.actions import Action
@@ -25,8 +38,11 @@ from dambridge.model.reasons import Reason
 from dambridge.planning import HeaderFacts, forecast
 from dambridge.planning.departures import Departure, departure, held_back, plan_publishing
 from dambridge.planning.publishing import OUTWARD
-from dambridge.ports.errors import CannotGoOn, MovedOn
+from dambridge.ports.errors import CannotGoOn, MovedOn, NextMove
 
+LOOKS_EVERY = 0.5
+"""Seconds of real time between two looks at the clock while a run is under way."""
+log = structlog.get_logger()
 ENDING_AT_ONCE = 1000
 """Publications that end and are decided about in one go."""
 
@@ -66,7 +82,8 @@ async def run_publish(parts: PublishParts, *, command: CommandId | None = None, 
         tally.known = len(found.met)
         parts.progress.begin("working", total=len(found.met))
         if not stopped:
-            stopped += await _work_through(parts, run, found, tally)
+            async with keeping_time(parts, run, tally):
+                stopped += await _work_through(parts, run, found, tally)
         if not stopped:
             await remember_position(parts, found)
     except CannotGoOn as error:
@@ -74,6 +91,56 @@ async def run_publish(parts: PublishParts, *, command: CommandId | None = None, 
     await set_next(parts)
     seconds = time.monotonic() - begun
     return await close_run(parts, run, seconds=seconds, calls_before=calls_before, notes=tally.notes, stopped=stopped)
+
+
+async def run_in_time(parts: PublishParts) -> RunResult:
+    """What an instant known ahead asks for, and nothing else: the run of a moment, beside whatever others are doing."""
+    begun, calls_before = time.monotonic(), parts.calls()
+    run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=None, plan=None)
+    tally = Tally()
+    stopped: list[str] = []
+    try:
+        stopped += await keep_time(parts, run, tally)
+    except CannotGoOn as error:
+        stopped.append(str(error))
+    await set_next(parts)
+    seconds = time.monotonic() - begun
+    return await close_run(parts, run, seconds=seconds, calls_before=calls_before, notes=tally.notes, stopped=stopped)
+
+
+@asynccontextmanager
+async def keeping_time(parts: PublishParts, run: RunId, tally: Tally) -> AsyncIterator[None]:
+    """While the block lasts, ends and openings have their hour: a long run holds up neither."""
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(LOOKS_EVERY)
+            try:
+                await keep_time(parts, run, tally)
+            except NextMove as error:
+                log.warning("publishing.in_time", flow=str(parts.flow), why=str(error))
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+async def keep_time(parts: PublishParts, run: RunId, tally: Tally) -> list[str]:
+    """Withdraw what has to begin to go now, and decide about those whose hour has come."""
+    stopped = await withdraw_what_ends(parts, run, tally)
+    asked = await whose_hour_has_come(parts)
+    if stopped or not asked:
+        return stopped
+    decided = await decide_masters(parts, [masters_key(parts, it) for it in asked])
+    await note_looks(parts, decided)
+    stopped = await _carry(parts, run, decided, tally, known=len(asked))
+    if not stopped:
+        await forget_asked(parts, asked)
+    return stopped
 
 
 async def close_run(

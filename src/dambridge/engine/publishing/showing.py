@@ -40,9 +40,17 @@ async def show(task: Task, journal: StepJournal) -> Task:
     The row that says so is written before the call: what is on record is never less than what may be seen."""
     _, until = await ask_again(task)
     known, wanted = task.known(), task.outward
-    visible = replace(known, stage=Stage.VISIBLE, gallery=wanted.gallery, until=until, kit=wanted.kit)
-    if (visible.stage, visible.gallery, visible.until) != (known.stage, known.gallery, known.until):
-        task = await task.put(replace(visible, at=known.at if known.stage is Stage.VISIBLE else await task.now()))
+    visible = replace(
+        known,
+        stage=Stage.VISIBLE,
+        gallery=wanted.gallery,
+        until=until,
+        kit=wanted.kit,
+        at=known.at if known.stage is Stage.VISIBLE else await task.now(),
+        doing=str(task.action.kind),
+    )
+    if visible != known:
+        task = await task.put(visible)
 
     async def work() -> Mapping[str, object]:
         await task.site.archive.place(

@@ -26,6 +26,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.records import AssetRecord, Digest, NativeRecord
 from dambridge.model.values import Fields
+from dambridge.policy.naming import has_counter, numbered, series_of, settled_name
 from dambridge.ports.errors import TryLater, Unclear
 from dambridge.ports.files import Spooled
 from dambridge.ports.pace import Lane
@@ -76,51 +77,77 @@ def out_name(action: Action) -> str:
 
 
 async def stage(task: Task, journal: StepJournal, master: AssetRecord) -> Task:
-    """Have the file stand where no audience sees it, described; gives the task with its publication staged."""
+    """Have the file stand where no audience sees it, described; gives the task with its publication staged.
+
+    That it stands in the account is written down as soon as it does: whatever else is decided about the master from then on,
+    the file is known."""
     if _is_staged(task):
         return task  # an earlier try came so far
-    task = replace(task, action=replace(task.action, file_name=_suffixed(task)))
+    task = replace(task, action=replace(task.action, file_name=await _name(task)))
     delivered = await _delivered(task, journal, master)
     native = await task.site.there(delivered.remote_id)
     _prove(native, delivered.digest)
+    task = await task.put(await _arrived(task, delivered))
     described = await describe(task, journal, native, file_name=task.action.file_name)
     await _bring_home(task, journal, delivered)
     wanted = task.outward
-    before = task.publication
     return await task.put(
-        Publication(
-            flow=task.parts.flow,
-            link=task.action.link,
-            copy=task.action.target,
-            stage=before.stage if before is not None and before.in_sight else Stage.STAGED,
+        replace(
+            task.known(),
             gallery=wanted.gallery,
-            remote_id=delivered.remote_id,
-            former=wanted.former,
             fields=described.fields,
             shown=described.shown,
             master=wanted.master,
-            sha256=delivered.digest.sha256,
             file_name=described.native.file_name,
             until=wanted.until,
             kit=wanted.kit,
-            at=await task.now(),
-            turn=wanted.turn,
-            revision=before.revision if before is not None else 0,
         )
     )
 
 
 def _is_staged(task: Task) -> bool:
-    """Whether the file that this is about stands there already, by an earlier try of the same turn."""
-    known, wanted = task.publication, task.outward
-    if known is None or known.remote_id in {None, wanted.former} or known.master != wanted.master:
-        return False
-    return known.former == wanted.former and known.stage in {Stage.STAGED, Stage.VISIBLE}
+    """Whether the file that this is about stands there already, by an earlier try of the same action."""
+    known = task.publication
+    return known is not None and is_under_way(task) and known.master == task.outward.master
 
 
-def _suffixed(task: Task) -> str:
-    """The name of the file there, with the suffix of what it becomes."""
+def is_under_way(task: Task) -> bool:
+    """Whether an earlier try of this kind of action has brought a file, and was not settled."""
+    known = task.publication
+    return known is not None and known.doing == str(task.action.kind) and known.remote_id is not None
+
+
+async def _arrived(task: Task, delivered: Delivered) -> Publication:
+    """The publication with its new file, of which nothing more is said yet than that it is there."""
+    known, now = task.publication, await task.now()
+    blank = Publication(
+        flow=task.parts.flow,
+        link=task.action.link,
+        copy=task.action.target,
+        stage=Stage.STAGED,
+        at=now,
+        turn=task.outward.turn,
+    )
+    it = known if known is not None else blank
+    former = it.former if it.remote_id == delivered.remote_id else it.remote_id
+    return replace(
+        it,
+        stage=it.stage if it.in_sight else Stage.STAGED,
+        remote_id=delivered.remote_id,
+        former=former,
+        master="",
+        sha256=delivered.digest.sha256,
+        doing=str(task.action.kind),
+    )
+
+
+async def _name(task: Task) -> str:
+    """The name of the file there, with the suffix of what it becomes and a number that no other has."""
     name, rendition = task.action.file_name, task.outlet.rendition
+    if has_counter(name):
+        name = settled_name(name, {})
+        number = await task.parts.ledger.number_of(task.site.account, series_of(name), task.action.link)
+        name = numbered(name, number)
     return name if rendition is None else PurePath(name).stem + SUFFIXES.get(rendition.format, PurePath(name).suffix)
 
 
@@ -145,6 +172,8 @@ async def _leave_stale(task: Task, journal: StepJournal) -> None:
     quarantine = await archive.ensure_folder(task.parts.settings.quarantine, lane=task.lane)
     await archive.place(stale, into=quarantine, out_of=RemoteId(outcome["berth"]), lane=task.lane)
     await journal.rewrite(Step.DELIVER, journal.intent(Step.DELIVER) or {})
+    if journal.outcome(Step.PLACE) is not None:
+        await journal.rewrite(Step.PLACE, {})
     log.warning("publishing.stale_file", link=task.action.link, outlet=task.outlet.name, file=stale)
 
 

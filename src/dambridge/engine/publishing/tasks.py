@@ -80,4 +80,4 @@ async def task_of(parts: PublishParts, action: Action) -> Task:
 
 def turned(it: Publication, stage: Stage, at: datetime) -> Publication:
     """The publication after one of its turns has ended."""
-    return replace(it, stage=stage, at=it.at if stage is it.stage else at, turn=it.turn + 1)
+    return replace(it, stage=stage, at=it.at if stage is it.stage else at, turn=it.turn + 1, doing="")

@@ -13,6 +13,7 @@ from datetime import datetime
 from dambridge.engine.publishing.ending import End, done, unchanged
 from dambridge.engine.publishing.tasks import Task, turned
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.model.actions import ActionKind
 from dambridge.model.identity import AssetKey, RemoteId, derived_id
 from dambridge.model.publications import Place, Publication, Stage, Withdrawal
 from dambridge.model.reasons import Code, Reason
@@ -123,8 +124,8 @@ async def leave(task: Task, journal: StepJournal, file: RemoteId, traces: Traces
         await _note(task, traces, first, held, look)
         if not meant:
             traces.beyond += [f"{it.path}: not answered for by this outlet" for it in outside]
-            if not held and not wanted.discard and file == known.remote_id:
-                await _restore(task, file)
+            if not wanted.discard and file == known.remote_id:
+                await _bring_home(task, file, held)
             return
         await _out_of(task, file, [it.container for it in meant])
     raise Unclear(f"{task.site.account}:{file} is still shown outside after it was taken out; it is looked at again.")
@@ -180,12 +181,18 @@ async def _at_home(task: Task, file: RemoteId) -> None:
     await task.site.archive.place(file, into=home, out_of=None, lane=URGENT)
 
 
-async def _restore(task: Task, file: RemoteId) -> None:
-    """A file that stands in no place at all: people took it out of where ours stand unseen."""
+async def _bring_home(task: Task, file: RemoteId, held: Sequence[Held]) -> None:
+    """A file that stands in no place at all, because people took it out of ours, or still in the berth that it came in."""
+    berth = next((it.container for it in held if it.path.startswith(f"{task.site.arrivals}/")), None)
+    if held and berth is None:
+        return
     try:
-        await _at_home(task, file)
+        home = await task.home(URGENT)
+        await task.site.archive.place(file, into=home, out_of=berth, lane=URGENT)
     except (Refused, MovedOn):
         return  # it is gone altogether, which the look has said
+    for kind in (ActionKind.STAGE, ActionKind.PUBLISH):
+        await task.parts.ledger.release_berth(task.site.account, replace(task.action, kind=kind).id)
 
 
 async def _discard(task: Task, journal: StepJournal, file: RemoteId) -> None:

@@ -10,6 +10,8 @@ from dambridge.model.identity import RemoteId
 from dambridge.ports.audience import Grant, Visibility
 from dambridge_sim.kit.seeds import Library
 from dambridge_sim.kit.serving import Served
+from support.pictures import picture
+from support.world import control, send
 
 _WHO = {"group": "group_id", "contact": "contact_id"}
 
@@ -42,6 +44,16 @@ class PhotoShelterAdministrator:
 
     async def set_mode(self, container: RemoteId, mode: Visibility) -> None:
         self._save(container, mode=str(mode))
+
+    async def file(self, within: Sequence[RemoteId]) -> RemoteId:
+        meta = {"file_name": "file.jpg", "containers": ["Files"]}
+        made: dict[str, Any] = send(self.served.url, "POST", "/__sim__/assets", meta=meta, data=picture(1))
+        assets: Any = self.served.simulator.vendor.site.assets  # type: ignore[attr-defined]
+        assets.move_to(self.served.simulator.world.documents.get("asset", made["id"]), list(within))
+        return RemoteId(str(made["id"]))
+
+    async def delete(self, file: RemoteId) -> None:
+        control(self.served.url, "DELETE", f"/__sim__/assets/{file}")
 
     async def remove(self, container: RemoteId) -> None:
         self._containers.delete(self._containers.get(container))
