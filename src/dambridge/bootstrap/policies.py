@@ -14,6 +14,7 @@ from dambridge.bootstrap.map_file import in_file
 from dambridge.bootstrap.mirrors import mirror_problems, mirrored
 from dambridge.bootstrap.publish_mistakes import publish_problems
 from dambridge.bootstrap.settings import NetxAccount, Settings
+from dambridge.bootstrap.warnings import warning_problems
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
 from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expression_variables, xmp_field
 from dambridge.mapping.faults import Fault
@@ -114,6 +115,7 @@ def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     found = [*_unusable_maps(settings, document), *_unusable_homes(settings, document)]
     found += mirror_problems(settings, document, _usable_maps(settings))
     found += enrich_problems(settings, document, _usable_maps(settings))
+    found += warning_problems(settings, document)
     found += publish_problems(settings, document, _usable_maps(settings))
     if settings.flows.intake is not None:
         found += [*_unusable_options(settings.flows.intake, document), *_unusable_rule(settings.flows.intake, document)]

@@ -13,6 +13,7 @@ from dambridge.bootstrap.flow_options import FlowOptions
 from dambridge.bootstrap.map_file import SiteMap
 from dambridge.bootstrap.options import Options, Span
 from dambridge.bootstrap.publish_options import GateOptions
+from dambridge.bootstrap.warning_options import WarningOptions
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 
@@ -176,6 +177,9 @@ class Settings(Options):
     hooks: HookServerOptions | None = Field(
         default=None, description="The receiver for webhooks; there is none where this is absent."
     )
+    warnings: WarningOptions | None = Field(
+        default=None, description="Who is told of what is new, worse or overdue; nobody where this is absent."
+    )
     clock: str = Field(
         default="system", description="`system`, or the address of a simulator whose clock is the domain's."
     )
@@ -207,7 +211,8 @@ class Settings(Options):
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here, for the mask over texts."""
-        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else [])]
+        told = self.warnings.recipients.values() if self.warnings else ()
+        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else []), *told]
         found = [it for group in groups for it in _secrets_of(group)]
         password = urlsplit(self.store.url).password if self.store.url else None
         return (*found, password) if password else tuple(found)
@@ -219,6 +224,8 @@ def _secrets_of(options: BaseModel) -> list[str]:
         match getattr(options, name):
             case SecretStr() as secret:
                 found.append(secret.get_secret_value())
+            case tuple() as several:
+                found += [it.get_secret_value() for it in several if isinstance(it, SecretStr)]
             case BaseModel() as group:
                 found += _secrets_of(group)
     return found

@@ -19,6 +19,7 @@ from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.publishing import build_publish
 from dambridge.bootstrap.routes import Known, attribute_routes, known_accounts, upload_routes
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
+from dambridge.bootstrap.warnings import build_warner
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
@@ -30,6 +31,7 @@ from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.parts import Parts
 from dambridge.engine.runtime_local import LocalRuntime
 from dambridge.engine.sites import Site
+from dambridge.engine.warning import Warner
 from dambridge.engine.worker import Worker
 from dambridge.files import FileSpool
 from dambridge.model.identity import AccountId, FlowName
@@ -62,6 +64,8 @@ class Bridge:
     worker_name: str
     outlets: OutletDesk | None = None
     """For orders and questions about outlets, where any is configured."""
+    warner: Warner | None = None
+    """Whoever tells people, where anybody is to be told."""
 
     @property
     def parts(self) -> Parts:
@@ -87,6 +91,7 @@ class Bridge:
             name=self.worker_name,
             serving=serving,
             outlets=self.outlets,
+            warner=self.warner,
         )
 
 
@@ -177,7 +182,9 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         if work:
             register(runtime, flows)
             await runtime.launch()
-        yield Bridge(flows, sites, common, worker_name(), _outlets(settings, common, sites))
+        outlets = _outlets(settings, common, sites)
+        warner = await build_warner(settings, common.ledger, common.clock, outlets) if settings.warnings else None
+        yield Bridge(flows, sites, common, worker_name(), outlets, warner)
 
 
 def _outlets(settings: Settings, common: Common, sites: Mapping[AccountId, Site]) -> OutletDesk | None:

@@ -25,6 +25,7 @@ from dambridge.cli.rights_app import rights_app
 from dambridge.cli.runs_app import runs_app
 from dambridge.cli.store_app import store_app
 from dambridge.cli.terms_app import terms_app
+from dambridge.cli.warnings_app import warnings_app
 from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
 from dambridge.telemetry import configure
@@ -47,6 +48,7 @@ for name, group in (
     ("rights", rights_app),
     ("outlets", outlets_app),
     ("withdrawals", withdrawals_app),
+    ("warnings", warnings_app),
 ):
     app.add_typer(group, name=name)
 

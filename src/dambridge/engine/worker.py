@@ -22,6 +22,7 @@ from dambridge.engine.releasing_rights import release_rights
 from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult
 from dambridge.engine.term_orders import decide_term
+from dambridge.engine.warning import Warner, warn
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id
 from dambridge.model.plans import PlanDamaged
@@ -35,6 +36,8 @@ POLL = "poll"
 """The kind of the rows that say when a flow's turn is, with the flow after a colon."""
 RECONCILE = "reconcile"
 """Likewise for the turns at which it holds everything against the systems."""
+WARN = "warn"
+"""The kind of the row that says when people are told next."""
 GATE = "gate"
 """Likewise for the instants at which an end comes near, or what may be shown begins to be so."""
 TICK = 0.5
@@ -56,8 +59,10 @@ class Worker:
         serving: bool,
         reconcile_every: timedelta = timedelta(days=1),
         outlets: OutletDesk | None = None,
+        warner: Warner | None = None,
     ) -> None:
         self._flows = flows
+        self._warner = warner
         self._outlets = outlets
         self._ledger = ledger
         self._clock = clock
@@ -93,6 +98,7 @@ class Worker:
                 await self._set_up_due()
                 while not self._stop.is_set():
                     await self._give_due_orders()
+                    await self._warn_when_due()
                     if not await self._next():
                         await self._idle()
             finally:
@@ -203,6 +209,22 @@ class Worker:
         if name := scope.get("flow"):
             return (flow_named(self._flows, name).parts.flow,)
         return in_order(self._flows)
+
+    async def _warn_when_due(self) -> None:
+        """Tell people what is news, as often as it is looked at."""
+        if self._warner is None:
+            return
+        now = await self._clock.now()
+        first = await self._ledger.next_due(kinds=[WARN])
+        if first is None:
+            await self._ledger.add_due([Due(at=now, kind=WARN, key=WARN, payload={})])
+        lease = now + self._warner.every
+        for due in await self._ledger.take_due(now, kinds=[WARN], limit=1, worker=self._name, lease=lease):
+            try:
+                await warn(self._warner)
+            except NextMove as error:
+                log.warning("warning.unsent", recipient="", why=str(error))
+            await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=now + self._warner.every)
 
     async def _set_up_due(self) -> None:
         now = await self._clock.now()

@@ -32,6 +32,7 @@ class LogEvent(StrEnum):
     TOMBSTONES_MERGED = "tombstones.merged"
     FLOW_STOPPED = "flow.stopped"
     FLOW_BUG = "flow.bug"
+    WARNING_UNSENT = "warning.unsent"
 
 
 class AuditEvent(StrEnum):

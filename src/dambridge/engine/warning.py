@@ -1,0 +1,84 @@
+"""Telling people what is new, worse or overdue; what they were told stands in the ledger, written once it was handed over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from dambridge.engine.rights_desk import RightsDesk, standings
+from dambridge.model.alarms import Alarm, AlarmKind, Remembered, Told
+from dambridge.model.identity import FlowName
+from dambridge.planning.alarms import alarms_of, alarms_of_runs, for_recipient, news
+from dambridge.ports.clock import Clock
+from dambridge.ports.errors import NextMove
+from dambridge.ports.notifying import Notice, Notifier
+from dambridge.telemetry.alarm_words import digest
+
+log = structlog.get_logger()
+MOST_LATE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who is told: `about` which kinds, empty for all."""
+
+    name: str
+    about: frozenset[AlarmKind]
+    notifier: Notifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warner:
+    """Everything that telling works with. `desk` is None where nothing is shown outside."""
+
+    desk: RightsDesk
+    flows: Sequence[FlowName]
+    recipients: Sequence[Recipient]
+    clock: Clock
+    days: int
+    every: timedelta
+
+
+async def alarms_now(warner: Warner) -> list[Alarm]:
+    """How things stand, from the ledger alone."""
+    now = await warner.clock.now()
+    ledger = warner.desk.ledger
+    rows = await standings(replace(warner.desk, now=now), live=False)
+    late = await ledger.withdrawals(unproven=True, limit=MOST_LATE)
+    attention = {str(flow): dict(await ledger.attention(flow)) for flow in warner.flows}
+    return [*alarms_of(rows, late, now, days=warner.days), *alarms_of_runs(attention)]
+
+
+async def warn(warner: Warner) -> Mapping[str, int]:
+    """Tell each recipient what is news to them; gives how many alarms each was told. One who cannot be reached is told next
+    time, and keeps nobody else from being told."""
+    alarms = await alarms_now(warner)
+    now = await warner.clock.now()
+    told: dict[str, int] = {}
+    for it in warner.recipients:
+        fresh = news(for_recipient(alarms, it.about), await _remembered(warner, it), now)
+        if fresh.alarms:
+            title, text = digest(fresh.alarms, days=warner.days)
+            urgent = any(one.kind in {AlarmKind.OVERDUE, AlarmKind.UNCLEAR} for one in fresh.alarms)
+            try:
+                await it.notifier.send(Notice(title=title, text=text, urgent=urgent))
+            except NextMove as error:
+                log.warning("warning.unsent", recipient=it.name, why=str(error))
+                continue
+        await _remember(warner, it, fresh.told)
+        told[it.name] = len(fresh.alarms)
+    return told
+
+
+async def _remembered(warner: Warner, recipient: Recipient) -> Remembered:
+    kept = await warner.desk.ledger.control(f"warned:{recipient.name}")
+    return {key: Told.from_json(it) for key, it in json.loads(kept).items()} if kept else {}
+
+
+async def _remember(warner: Warner, recipient: Recipient, told: Remembered) -> None:
+    text = json.dumps({key: it.to_json() for key, it in sorted(told.items())})
+    await warner.desk.ledger.set_control(f"warned:{recipient.name}", text)
