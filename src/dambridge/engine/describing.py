@@ -25,21 +25,21 @@ SOURCE_FIELD = FieldName("dambridge:source")
 """What every record copy carries of us, where the map gives it an attribute."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class NotAsWritten(Exception):
     """A field came back other than it was written."""
 
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class NotSeenYet(Exception):
     """A field was taken by a system that shows it later, and it is not late yet."""
 
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class NotWritable(Exception):
     """A value cannot be spelled for the target: an unknown term, a wrong type. `unknown` are all words of the asset that the
     target's vocabularies do not know."""

@@ -33,7 +33,7 @@ class Fetches(Spools, Protocol):
     def lane(self) -> Lane: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class BrokenOriginal(Exception):
     """The original is not a sound file."""
 
