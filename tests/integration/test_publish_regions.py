@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dambridge.mapping import to_canonical
 from dambridge.model.identity import AssetKey, Copy, FlowName, Link, RemoteId, link_id_for
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.records import NativeRecord
@@ -134,15 +135,18 @@ def test_a_living_portal_is_left_alone_until_a_person_takes_it_over(regions: Por
             key = AssetKey(ARCHIVE, RemoteId(master))
             link = link_id_for(FlowName.SYNDICATE, key)
             known = (await ledger.publications([link])).get(link, {})
+            seen = (await bridge.sites[AGENCY].archive.read([RemoteId(theirs)], lane=Lane.NORMAL))[RemoteId(theirs)]
+            assert isinstance(seen, NativeRecord)
+            outlet = flow.parts.policy.outlets["germany"]
             if stage is Stage.VISIBLE:
-                await ledger.put_publications([taken_over(it, at=regions.now) for it in known.values()])
+                found = to_canonical(seen, bridge.sites[AGENCY].map)
+                await ledger.put_publications(
+                    [taken_over(it, found=found, outlet=outlet, master="", at=regions.now) for it in known.values()]
+                )
                 return
             await ledger.put_links(
                 [Link(link, FlowName.SYNDICATE, (Copy(flow.parts.policy.source_copy, key.remote_id),))], {}
             )
-            seen = (await bridge.sites[AGENCY].archive.read([RemoteId(theirs)], lane=Lane.NORMAL))[RemoteId(theirs)]
-            assert isinstance(seen, NativeRecord)
-            outlet = flow.parts.policy.outlets["germany"]
             await ledger.put_publications(
                 [
                     Publication(

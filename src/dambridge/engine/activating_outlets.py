@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dambridge.engine.outlet_desk import OutletDesk
-from dambridge.engine.rights_desk import question_at
-from dambridge.mapping import to_canonical
+from dambridge.engine.publishing.casing import wanted_of
+from dambridge.engine.publishing.selecting import status_of, why_not
+from dambridge.expressions import compile_expression
+from dambridge.mapping import expression_variables, to_canonical
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.identity import AssetKey, PlanId, RemoteId
 from dambridge.model.plans import Plan, PlanHeader, read_plan
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, NativeRecord
-from dambridge.planning.outlets import rights_said
+from dambridge.model.records import AssetRecord, NativeRecord, Present
+from dambridge.planning.adoption import taken_over
+from dambridge.planning.outlets import Case, ask_gate
+from dambridge.planning.outward import field_changes, master_fingerprint
 from dambridge.planning.plans import forecast
-from dambridge.policy.gate import may
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.ports.errors import MovedOn, Refused
 from dambridge.ports.ledger import AuditEntry
@@ -46,7 +49,7 @@ async def plan_activation(desk: OutletDesk, name: str) -> Mapping[str, Any]:
     alone = 0
     async for page in _adopted_pages(desk, policy, outlet):
         pairs = await _pairs(desk, policy, page)
-        actions += [_activation(policy, outlet, it, now) for it in pairs]
+        actions += [_activation(desk, policy, outlet, it, now) for it in pairs]
         alone += len(page) - len(pairs)
     if not actions:
         return {"plan": None, "counts": {}, "without_master": alone, "exit_code": 0}
@@ -62,7 +65,7 @@ async def plan_activation(desk: OutletDesk, name: str) -> Mapping[str, Any]:
     )
     made = Plan(header=header, actions=tuple(sorted(actions, key=lambda it: it.id)), left=())
     await desk.ledger.save_plan(made.id, policy.flow, at=now, lines=list(made.lines()))
-    shut = sum(it.reasons[0].code is Code.GATE_SHUT for it in actions)
+    shut = sum(it.reasons[0].code in {Code.GATE_SHUT, Code.UNSELECTED} for it in actions)
     counts = {"activate": len(actions), "stays": len(actions) - shut, "would_be_withdrawn": shut}
     return {"plan": made.id, "counts": counts, "without_master": alone, "exit_code": 0}
 
@@ -108,13 +111,8 @@ async def _records(desk: OutletDesk, keys: Sequence[AssetKey]) -> dict[AssetKey,
     return found
 
 
-def _activation(policy: PublishPolicy, outlet: Outlet, it: _Pair, now: datetime) -> Action:
-    answer = may(rights_said(it.master, policy.zone), question_at(outlet, policy, it.master.fields, now), policy.gate)
-    if answer.permits:
-        until = answer.until.isoformat() if answer.until else "further notice"
-        reason = Reason.of(Code.NOTED, outlet=outlet.name, until=until)
-    else:
-        reason = Reason.of(Code.GATE_SHUT, outlet=outlet.name, blocks=gate_words(answer, policy.zone))
+def _activation(desk: OutletDesk, policy: PublishPolicy, outlet: Outlet, it: _Pair, now: datetime) -> Action:
+    case = _case(desk, policy, outlet, it, now)
     return Action(
         kind=ActionKind.ACTIVATE,
         link=it.publication.link,
@@ -124,12 +122,56 @@ def _activation(policy: PublishPolicy, outlet: Outlet, it: _Pair, now: datetime)
         fields={},
         cleared=(),
         expects={str(policy.source_copy): it.master.version, str(it.publication.copy): it.copy.version},
-        reasons=(reason,),
+        reasons=_follows(case, it.master),
         file_name=it.copy.file_name,
         name=it.master.file_name,
         media_type=str(it.master.media_type),
         calls={policy.source: 1, outlet.account: 1},
     )
+
+
+def _case(desk: OutletDesk, policy: PublishPolicy, outlet: Outlet, it: _Pair, now: datetime) -> Case:
+    """The pair as it would stand before its outlet once it is taken over; its gallery is not looked at."""
+    source = policy.selection.expression
+    program = compile_expression(source, expression_variables()) if source else None
+    unselected = why_not(it.master, policy, outlet, program, now)
+    return Case(
+        link=it.publication.link,
+        source=it.master.key,
+        master=Present(it.master),
+        selected=not unselected,
+        unselected=unselected,
+        outlet=outlet,
+        agreed=None,
+        audience=None,
+        can=desk.sites[outlet.account].archive.capabilities,
+        wanted=wanted_of(policy, it.master, outlet),
+        policy=policy,
+        now=now,
+        horizon=now,
+        status=status_of(it.master, policy),
+        publication=_taken(policy, outlet, it, now),
+        copy=Present(it.copy),
+    )
+
+
+def _taken(policy: PublishPolicy, outlet: Outlet, it: _Pair, now: datetime) -> Publication:
+    made = master_fingerprint(it.master.version.content, outlet.rendition, wanted_of(policy, it.master, outlet))
+    return taken_over(it.publication, found=it.copy, outlet=outlet, master=made, at=now)
+
+
+def _follows(case: Case, master: AssetRecord) -> tuple[Reason, ...]:
+    """What becomes of it by being taken over: it goes, or it stays with its id and its links, and these fields are brought."""
+    outlet, answer = case.outlet.name, ask_gate(case, master, case.now)
+    if not case.selected:
+        return (Reason.of(Code.UNSELECTED, outlet=outlet, why=case.unselected),)
+    if not answer.permits:
+        return (Reason.of(Code.GATE_SHUT, outlet=outlet, blocks=gate_words(answer, case.policy.zone)),)
+    until = answer.until.isoformat() if answer.until else "further notice"
+    stays = Reason.of(Code.NOTED, outlet=outlet, until=until)
+    fields, cleared = field_changes(case, master)
+    names = tuple(sorted(map(str, (*fields, *cleared))))
+    return (stays, Reason.of(Code.FIELDS_UPDATED, fields=names)) if names else (stays,)
 
 
 async def activate(desk: OutletDesk, plan_id: PlanId, *, by: str) -> Mapping[str, Any]:
@@ -140,9 +182,19 @@ async def activate(desk: OutletDesk, plan_id: PlanId, *, by: str) -> Mapping[str
     _fits(desk, plan, policy, now)
     assert policy is not None  # noqa: S101 - `_fits` refuses a plan without one
     todo = await _still_adopted(desk, plan)
-    await _nothing_moved(desk, policy, plan)
+    records = await _nothing_moved(desk, policy, plan)
     approved = AuditEntry(at=now, actor=by, event="plan.approved", subject=plan.id, detail={"links": len(todo)})
-    rows = [replace(it, stage=Stage.VISIBLE, at=now) for it in todo]
+    masters = {it.link: it.source for it in plan.actions}
+    rows = [
+        _taken(
+            policy,
+            policy.outlets[it.outlet],
+            _Pair(publication=it, master=records[masters[it.link]], copy=records[it.key]),
+            now,
+        )
+        for it in todo
+        if it.key is not None
+    ]
     for start in range(0, len(rows), PAGE):
         part = rows[start : start + PAGE]
         told = [_told(it, plan, by, now) for it in part]
@@ -187,7 +239,8 @@ async def _still_adopted(desk: OutletDesk, plan: Plan) -> list[Publication]:
     return todo
 
 
-async def _nothing_moved(desk: OutletDesk, policy: PublishPolicy, plan: Plan) -> None:
+async def _nothing_moved(desk: OutletDesk, policy: PublishPolicy, plan: Plan) -> dict[AssetKey, AssetRecord]:
+    """Masters and copies as they are now, each as the plan rests on it. Raises `MovedOn`."""
     keys = [
         key for it in plan.actions for key in (it.source, AssetKey(it.target.account, it.target_id or RemoteId("")))
     ]
@@ -204,6 +257,7 @@ async def _nothing_moved(desk: OutletDesk, policy: PublishPolicy, plan: Plan) ->
             f"{len(moved)} of {len(plan.actions)} assets moved since plan {plan.id} was made; nothing was done. Plan again: "
             "`dambridge outlets plan OUTLET`."
         )
+    return records
 
 
 def _told(it: Publication, plan: Plan, by: str, now: datetime) -> AuditEntry:

@@ -12,7 +12,7 @@ import structlog
 
 from dambridge.engine import outlets
 from dambridge.engine.fitting import Approval
-from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
+from dambridge.engine.flows import GATE, Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.previewing import stored
@@ -38,8 +38,6 @@ RECONCILE = "reconcile"
 """Likewise for the turns at which it holds everything against the systems."""
 WARN = "warn"
 """The kind of the row that says when people are told next."""
-GATE = "gate"
-"""Likewise for the instants at which an end comes near, or what may be shown begins to be so."""
 TICK = 0.5
 BEAT = 5.0
 log = structlog.get_logger()

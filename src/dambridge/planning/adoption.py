@@ -7,9 +7,10 @@ from datetime import datetime
 
 from dambridge.model.identity import FlowName, LinkId, RemoteId
 from dambridge.model.publications import Publication, Stage
-from dambridge.model.records import AssetRecord
+from dambridge.model.records import AssetRecord, Present
 from dambridge.model.values import Fields
 from dambridge.planning.outlets import Case
+from dambridge.planning.outward import fingerprint_of
 from dambridge.planning.publishing import Verdict, decide_publication
 from dambridge.policy.outlets import Outlet
 
@@ -34,20 +35,38 @@ def watched(
     )
 
 
-def taken_over(publication: Publication, *, at: datetime) -> Publication:
-    """The same as ours: from now on it is kept in step, replaced and withdrawn. Raises `ValueError` for one that is ours."""
+def taken_over(
+    publication: Publication, *, found: AssetRecord, outlet: Outlet, master: str, at: datetime
+) -> Publication:
+    """The same as ours: from now on it is kept in step, replaced and withdrawn. Raises `ValueError` for one that is ours.
+
+    `found` is the copy as it stands and `master` the fingerprint of its master at this time: what stands there is where it
+    begins, so that taking it over replaces no file and takes nobody's edit for one made since."""
     if publication.stage is not Stage.ADOPTED:
         raise ValueError(
             f"{publication.copy} of {publication.link} is {publication.stage}; only adopted ones are taken over"
         )
-    return replace(publication, stage=Stage.VISIBLE, at=at, turn=publication.turn + 1)
+    shown = _without(found.fields, outlet)
+    return replace(
+        publication,
+        stage=Stage.VISIBLE,
+        fields=shown,
+        shown=shown,
+        master=master,
+        file_name=found.file_name,
+        at=at,
+        turn=publication.turn + 1,
+    )
 
 
 def after_activation(case: Case) -> Verdict:
     """What would follow at once if a person took this over: shown before anybody does."""
-    if case.publication is None:
+    record, found = case.master, case.copy_record
+    if case.publication is None or found is None or not isinstance(record, Present):
         return decide_publication(case)
-    return decide_publication(replace(case, publication=taken_over(case.publication, at=case.now)))
+    made = fingerprint_of(case, record.record)
+    taken = taken_over(case.publication, found=found, outlet=case.outlet, master=made, at=case.now)
+    return decide_publication(replace(case, publication=taken))
 
 
 def _without(fields: Fields, outlet: Outlet) -> Fields:

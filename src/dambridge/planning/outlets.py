@@ -104,8 +104,8 @@ def rights_said(record: AssetRecord, zone: tzinfo) -> Rights:
 
 def rights_edited(publication: Publication | None, record: AssetRecord) -> tuple[FieldName, ...]:
     """The fields about rights that somebody else set in a copy since we wrote it; what was emptied says nothing. While a file
-    is under way nobody knows yet what the account shows of it by itself."""
-    if publication is None or publication.doing not in {"", ActionKind.SHOW}:
+    is under way, or was given up on its way, nobody knows what the account shows of it by itself."""
+    if publication is None or not publication.master or publication.doing not in {"", ActionKind.SHOW}:
         return ()
     names = sorted(RIGHTS_FIELDS & record.fields.keys())
     return tuple(it for it in names if not equal(it, record.fields[it], publication.shown.get(it)))

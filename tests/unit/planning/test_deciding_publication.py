@@ -16,6 +16,7 @@ from dambridge.model.values import DateValue, FieldName, LangAlt
 from dambridge.planning.adoption import after_activation, taken_over, watched
 from dambridge.planning.kits import KitVerdict
 from dambridge.planning.outlets import Case, Held
+from dambridge.planning.outward import master_fingerprint
 from dambridge.planning.publishing import Verdict, decide_link, decide_publication, forbids
 from dambridge.policy.outlets import Rendition, WithdrawTo
 from dambridge.ports.audience import Grant, Visibility
@@ -565,6 +566,21 @@ def test_a_living_portal_is_watched_until_somebody_takes_it_over_and_sees_before
     assert said(decide_publication(unknown)) == "skipped observe_only"
     assert said(after_activation(unknown)) == "withdraw(rights_unknown)"
     assert said(decide_publication(in_sight(publication=replace(found, stage=Stage.VISIBLE)))) != "publish(published)"
-    assert said(after_activation(in_sight(publication=found))) == "note(noted), replace(file_replaced)"
+    assert said(after_activation(in_sight(publication=found))) == "note(noted)"
     with pytest.raises(ValueError, match="only adopted ones"):
-        taken_over(published(), at=NOW)
+        taken_over(published(), found=record(COPY), outlet=OUTLET, master="", at=NOW)
+
+
+@pytest.mark.hazard("P40")
+def test_what_was_taken_over_keeps_its_file_until_the_master_gets_another() -> None:
+    theirs = record(COPY, content="theirs", title="Old", licence_end=None)
+    found = watched(POLICY.flow, in_sight().link, OUTLET, theirs, gallery=GALLERY, at=NOW)
+    case = in_sight(publication=found, copy=Present(theirs))
+    made = master_fingerprint("c1", OUTLET.rendition, case.wanted)
+    taken = taken_over(found, found=theirs, outlet=OUTLET, master=made, at=NOW)
+    first = decide_publication(replace(case, publication=taken))
+    assert said(first) == "note(noted), update_fields(fields_updated)" == said(after_activation(case))
+    assert set(first.actions[1].fields) == {"title", "licence_end"}
+    assert all(it.size == 0 for it in first.actions)
+    later = in_sight(record(content="c2"), publication=taken, copy=Present(theirs))
+    assert said(decide_publication(later)) == "note(noted), replace(file_replaced)"

@@ -16,7 +16,7 @@ from dambridge.engine.publishing.correcting import correct
 from dambridge.engine.publishing.ending import End, done, moved_on, settlement_of, unchanged, waits
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.replacing import bring_version, leave_former, swap, update_fields
-from dambridge.engine.publishing.showing import Shut, ask_again, put_off, show
+from dambridge.engine.publishing.showing import Shut, ask_again, put_off, show, was_begun
 from dambridge.engine.publishing.staging import is_under_way, out_name, stage
 from dambridge.engine.publishing.tasks import Task, task_of, turned
 from dambridge.engine.publishing.withdrawing import withdraw
@@ -152,12 +152,21 @@ async def _bring(task: Task, journal: StepJournal) -> End:
         )
     try:
         task = await show(task, journal)
-    except Shut as shut:  # it stands ready, and the next turn begins from there
-        ready = turned(task.known(), task.known().stage, await task.now())
-        return replace(waits(shut.reason, shut.waits_for, ready), stage=WorkStage.DONE)
+    except Shut as shut:
+        return await _stands_ready(task, journal, shut)
     task = await leave_former(task, journal)
     it = turned(task.known(), Stage.VISIBLE, await task.now())
     return done(task.action.reasons[0], it, bytes_moved=size, to=fields_to_json(it.fields), sha256=it.sha256)
+
+
+async def _stands_ready(task: Task, journal: StepJournal, shut: Shut) -> End:
+    """The next turn begins from there. What may be in its gallery already is no more than put off, and gone on with."""
+    known = task.known()
+    if known.former is None and was_begun(task, journal):
+        return put_off(shut)
+    stage = known.stage if known.former is not None else Stage.STAGED
+    ready = turned(known, stage, await task.now())
+    return replace(waits(shut.reason, shut.waits_for, ready), stage=WorkStage.DONE)
 
 
 async def _without_older(task: Task, journal: StepJournal) -> Task:

@@ -22,7 +22,7 @@ from dambridge.planning.kits import KitVerdict
 from dambridge.planning.outlets import Case, Held, ask_gate
 from dambridge.planning.publishing import forbids
 from dambridge.policy.naming import name_by
-from dambridge.policy.outlets import Outlet
+from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.policy.placing import file_name_for
 from dambridge.ports.audience import Audience
 from dambridge.ports.errors import CannotGoOn, NextMove
@@ -67,7 +67,7 @@ def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, ki
         agreed=known.agreed.get(outlet.name),
         audience=known.audiences.get(outlet.name),
         can=parts.sites[outlet.account].archive.capabilities,
-        wanted=wanted_of(parts, record, outlet) if record is not None else {},
+        wanted=wanted_of(parts.policy, record, outlet) if record is not None else {},
         policy=parts.policy,
         now=known.now,
         horizon=horizon_of(known, outlet.account),
@@ -87,9 +87,9 @@ def publication_in(found: Mapping[CopyId, Publication], outlet: Outlet) -> Publi
     return exact or next((it for it in ours if it.stage is not Stage.WITHDRAWN), None)
 
 
-def wanted_of(parts: PublishParts, record: AssetRecord, outlet: Outlet) -> Fields:
+def wanted_of(policy: PublishPolicy, record: AssetRecord, outlet: Outlet) -> Fields:
     """What the copy is to say, in the outlet's languages."""
-    names = parts.policy.fields | (RIGHTS_FIELDS - PERSONAL)
+    names = policy.fields | (RIGHTS_FIELDS - PERSONAL)
     return localised({it: value for it, value in record.fields.items() if it in names}, outlet.languages).fields
 
 

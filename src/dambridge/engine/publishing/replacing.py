@@ -66,7 +66,7 @@ async def leave_former(task: Task, journal: StepJournal) -> Task:
         return task
     traces = Traces()
     now = await task.now()
-    record = record_of(task, replace(known, remote_id=known.former), f"{record_id(known)}.former", now)
+    record = record_of(task, replace(known, remote_id=known.former), f"{record_id(known)}.{known.former}", now)
     await leave(task, journal, known.former, traces)
     if task.site.archive.capabilities.discard_recoverable.usable:
         await task.site.archive.discard(known.former, lane=Lane.URGENT)

@@ -16,7 +16,7 @@ from dambridge.model.reasons import Reason
 from dambridge.model.records import AssetRecord
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Shut(Exception):
     """What was planned may not be shown any more; `reason` says why, `waits_for` for whom."""
 
@@ -58,9 +58,14 @@ async def show(task: Task, journal: StepJournal) -> Task:
         )  # reads the membership back
         return {"gallery": wanted.gallery}
 
-    if journal.outcome(Step.SHOW) is None:
+    if journal.outcome(Step.SHOW) is None or not was_begun(task, journal):
         await journal.run(Step.SHOW, {"gallery": wanted.gallery, "file": _file_of(task)}, work)
     return task
+
+
+def was_begun(task: Task, journal: StepJournal) -> bool:
+    """Whether showing this very file was begun by this action: an earlier try of it may have been about another one."""
+    return (journal.intent(Step.SHOW) or {}).get("file") == _file_of(task)
 
 
 def _file_of(task: Task) -> RemoteId:
