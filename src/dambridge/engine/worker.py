@@ -25,7 +25,7 @@ from dambridge.engine.term_orders import decide_term
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id
 from dambridge.model.plans import PlanDamaged
-from dambridge.policy.rounds import in_order
+from dambridge.policy.rounds import GATE, in_order
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn, NextMove, Refused
 from dambridge.ports.ledger import Due
@@ -35,8 +35,6 @@ POLL = "poll"
 """The kind of the rows that say when a flow's turn is, with the flow after a colon."""
 RECONCILE = "reconcile"
 """Likewise for the turns at which it holds everything against the systems."""
-GATE = "gate"
-"""Likewise for the instants at which an end comes near, or what may be shown begins to be so."""
 TICK = 0.5
 BEAT = 5.0
 log = structlog.get_logger()
