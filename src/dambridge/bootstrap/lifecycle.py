@@ -24,7 +24,10 @@ KINDS: Mapping[System, tuple[CarrierKind, ...]] = {
     System.NETX: (CarrierKind.ATTRIBUTE, CarrierKind.FOLDER),
 }
 NAMED = frozenset({CarrierKind.CUSTOM, CarrierKind.ATTRIBUTE})
-WORDS: Mapping[Status, tuple[str, ...]] = {it: (str(it).replace("_", " ").capitalize(),) for it in Status}
+WORDS: Mapping[Status, tuple[str, ...]] = {
+    it: tuple(dict.fromkeys((str(it).replace("_", " ").capitalize(), str(it)))) for it in Status
+}
+"""What is written and read where nobody chose words: `In review`, and `in_review` is understood too."""
 _PEOPLE: Mapping[System, frozenset[Role]] = {
     System.PHOTOSHELTER: frozenset({Role.CONTRIBUTOR, Role.REVIEWER}),
     System.NETX: frozenset({Role.REVIEWER, Role.LIBRARIAN, Role.RIGHTS_MANAGER}),

@@ -69,7 +69,7 @@ def test_the_status_is_a_group_that_moves_by_the_table(tmp_path: Path) -> None:
         Status.IN_REVIEW: ("Desk/Inbox",),
         Status.APPROVED: ("Desk/Selects", "Shoots/**/Selects"),
     }
-    assert edit_status.words[Status.CHANGES_ASKED] == ("Changes asked",)
+    assert edit_status.words[Status.CHANGES_ASKED] == ("Changes asked", "changes_asked")
     assert policy.carriers[ARCHIVE][0].native == "Lifecycle Status"
     assert policy.roles_in(ARCHIVE) == {Role.LIBRARIAN}
 
