@@ -14,7 +14,7 @@ from dambridge.bootstrap import load_settings, open_bridge
 from dambridge.engine.running import RunResult
 from dambridge.model.identity import FlowName
 from support.pictures import approved, picture
-from support.world import World, lines, world
+from support.world import World, lines, merged, world
 
 STATUSES = ("draft", "in_review", "changes_asked", "approved", "rejected", "archived", "expired", "withdrawn")
 PATHS = {it: [f"Desk/{it}"] for it in STATUSES}
@@ -133,3 +133,38 @@ def test_a_status_given_anywhere_stands_on_both_sides_and_then_nothing_is_writte
             ran = asyncio.run(lifecycle(pair))
             assert ran.exit_code == 0, ran.summary
         assert (pair.changes("photoshelter", before[0]), pair.changes("netx", before[1])) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("here", "there"), [(EDIT_STATUS, ATTRIBUTE), (GALLERY, FOLDER)], ids=["edit status", "gallery and folder"]
+)
+def test_with_confirmed_operations_alone_a_status_is_read_and_waits_by_name(
+    tmp_path: Path, here: dict[str, Any], there: dict[str, Any]
+) -> None:
+    """As the table of strict mode says: nothing is written, nothing counts as equal, and whoever runs this is told which."""
+    given = merged(
+        overrides([here], [there], []),
+        {
+            "accounts": {"archive": {"write_route": "none"}},
+            "flows": {"intake": {"place": {"folder": "Archive"}, "unproven_fields": "deliver"}},
+        },
+    )
+    with world(tmp_path, strict=True, **given) as pair:
+        pair.make_folder("Archive")
+        places(pair)
+        source = pair.submit(picture(1), file_name="a.jpg", containers=["Intake/Harbour"], iptc=approved())
+        asyncio.run(pair.run())
+        (copy,) = [str(it["id"]) for it in pair.archived() if "Archive" in it["containers"]]
+        give_agency(pair, source, here["by"], "approved")
+        give_archive(pair, copy, there["by"], "archived")
+        before = pair.seq("photoshelter"), pair.seq("netx")
+        ran = asyncio.run(lifecycle(pair))
+        flow = ran.summary["flows"]["lifecycle"]
+        assert (flow["waiting"], flow["done"], ran.exit_code) == (1, 0, 3), flow
+        assert "capability_unproven" in str(flow), flow
+        assert (pair.changes("photoshelter", before[0]), pair.changes("netx", before[1])) == ([], [])
+        assert shown_agency(pair, source, here["by"]) == ["approved"]
+        give_agency(pair, source, here["by"], "archived")  # a person brings it there
+        ran = asyncio.run(lifecycle(pair))
+        flow = ran.summary["flows"]["lifecycle"]
+        assert (flow["waiting"], ran.exit_code) == (0, 0), flow
