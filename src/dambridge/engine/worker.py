@@ -12,7 +12,7 @@ import structlog
 
 from dambridge.engine import outlets
 from dambridge.engine.fitting import Approval
-from dambridge.engine.flows import GATE, Flow, Flows, Timely, flow_named, run_all
+from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.previewing import stored
@@ -26,7 +26,7 @@ from dambridge.engine.warning import Warner, warn
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id
 from dambridge.model.plans import PlanDamaged
-from dambridge.policy.rounds import in_order
+from dambridge.policy.rounds import GATE, in_order
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn, NextMove, Refused
 from dambridge.ports.ledger import Due

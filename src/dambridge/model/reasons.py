@@ -82,6 +82,7 @@ class Code(StrEnum):
     PAPER_WAITS = "paper_waits"
     SIDE_CAR_ALONE = "side_car_alone"
     SIDE_CAR_UNREAD = "side_car_unread"
+    LICENCE_ENDS = "licence_ends"
     EMBARGOED = "embargoed"
     RIGHTS_UNKNOWN = "rights_unknown"
     RIGHTS_EDITED_THERE = "rights_edited_there"
@@ -124,6 +125,7 @@ class Code(StrEnum):
     FIELDS_UNREAD = "fields_unread"
     VALUE_UNREADABLE = "value_unreadable"
     UPLOADER_WORD = "uploader_word"
+    STATUS_SHOWN = "status_shown"
     ATTRIBUTE_MISSING = "attribute_missing"
     ATTRIBUTE_WRONG_TYPE = "attribute_wrong_type"
 

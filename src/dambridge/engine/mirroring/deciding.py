@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from dambridge.engine.mirroring.due import ending
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.mirroring.resolving import resolve
@@ -25,6 +26,8 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
 from dambridge.planning.standings import is_late
+from dambridge.policy.carriers import Carrier
+from dambridge.ports.ledger import Due
 
 Decide = Callable[[Sequence[LinkId], Collection[AccountId]], Awaitable["Decided"]]
 """Says what some links need; in the accounts named nobody is taken for gone."""
@@ -41,6 +44,8 @@ class Decided:
     links: dict[LinkId, Link] = field(default_factory=dict)
     records: list[AssetRecord] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
+    asks: list[Due] = field(default_factory=list)
+    """When links are to be looked at again, though nothing of them moves."""
     begun: datetime | None = None
 
     def add(self, other: Decided) -> None:
@@ -50,6 +55,7 @@ class Decided:
         self.links |= other.links
         self.records += other.records
         self.sights += other.sights
+        self.asks += other.asks
 
 
 async def decide_links(
@@ -74,6 +80,8 @@ async def decide_links(
             before=known.before.get(link_id),
         )
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
+        if decision.ask_again is not None:
+            decided.asks.append(Due(at=decision.ask_again, kind=ending(parts), key=link_id, payload={}))
         _forget_late(decided, link, known.accords.get(link_id, {}), seen)
         news = _news(link, seen, known.before.get(link_id, {}))
         sight = sight_of(parts.policy, link, news, known.accords.get(link_id, {}), decision) if news else None
@@ -200,8 +208,15 @@ def policy_digest(parts: MirrorParts) -> str:
         "strictness": {str(name): str(it) for name, it in policy.strictness.items()},
         "selects": {account: list(it) for account, it in parts.selects.items()},
         "holding": dict(parts.holding),
+        "carriers": {account: [_plain(one) for one in it] for account, it in policy.carriers.items()},
+        "roles": {account: sorted(it) for account, it in policy.roles.items()},
+        "zone": str(policy.zone),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(it: Carrier) -> list[Any]:
+    return [it.label, sorted([str(status), *words] for status, words in it.words.items())]
 
 
 def capability_digest(parts: MirrorParts) -> str:
