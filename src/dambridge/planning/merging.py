@@ -13,10 +13,11 @@ from dambridge.model.accords import Accord, Standing
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling, Side
 from dambridge.model.identity import CopyId, LinkId
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.values import Fields
+from dambridge.model.values import FieldName, Fields
 from dambridge.planning.contending import Chosen, Contender, chosen, contend, decide, refused, tightened
 from dambridge.planning.first_sight import at_first_sight
 from dambridge.planning.inbox import followed, is_about, live, moot, opened, settled_by, sides_of
+from dambridge.planning.opening import silent_facts
 from dambridge.planning.standings import Reading, settled, watched
 from dambridge.planning.views import alike, part
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy
@@ -70,7 +71,7 @@ def merge(question: Question) -> Merged:
 def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
     if len(contenders) < 2:
         return _agreed(question, _only(question, contenders))
-    verdict = decide(contenders, question.group, question.accord, question.policy)
+    verdict = decide(contenders, question.group, question.accord, question.policy, _silent(question))
     if isinstance(verdict, Chosen):
         merged = _agreed(question, verdict)
         return replace(merged, conflict=_refused(question, contenders, verdict.fields))
@@ -215,6 +216,10 @@ def _needs_the_owner(question: Question, claims: Sequence[Reading]) -> bool:
     return owner is not None and bool(claims) and all(it.copy.account != owner for it in claims)
 
 
+def _silent(question: Question) -> frozenset[FieldName]:
+    return silent_facts(question.group, question.accord, question.readings)
+
+
 def _was_given_back(reading: Reading, sides: Sequence[Side]) -> bool:
     """Whether the copy got its own value again when a ruling was undone: then that is what was edited."""
     standing = reading.standing
@@ -258,7 +263,7 @@ def _held(question: Question, entry: Conflict, contenders: Sequence[Contender]) 
     accord = question.accord
     if accord is None or question.group.owner is None:
         return _frozen(question, entry)
-    fields = tightened(contenders, question.group, accord, question.policy)
+    fields = tightened(contenders, question.group, accord, question.policy, _silent(question))
     if alike(fields, accord.fields, question.group.fields):
         base = accord
     else:
