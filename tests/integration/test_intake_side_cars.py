@@ -11,11 +11,13 @@ from xml.sax.saxutils import escape
 import pytest
 
 from dambridge.connectors.photoshelter.searching import PhotoShelterFinder
+from dambridge.engine.fitting import Approval
+from dambridge.engine.previewing import apply, preview
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed
-from dambridge.ports.errors import TryLater
+from dambridge.ports.errors import MovedOn, TryLater
 from support.kinds_of_files import sample
 from support.pictures import approved
 from support.world import World, merged, world
@@ -124,6 +126,27 @@ async def test_one_that_comes_or_changes_later_is_read_once_and_people_keep_what
     assert pair.changes("netx", mark) == []
     versions = [it for it in pair.journal("netx") if it["path"].endswith("/version")]
     assert versions == [], "the raw file itself is not sent again"
+
+
+@pytest.mark.hazard("P47")
+@pytest.mark.parametrize("moves", [False, True])
+async def test_a_plan_for_a_late_one_is_carried_out_unless_it_changed_since(pair: World, moves: bool) -> None:
+    raw(pair)
+    assert told(await pair.run()) == {"done": 1}
+    pair.advance(60)
+    beside = side_car(pair)
+    async with pair.bridge() as bridge:
+        plan = await preview(bridge.parts, full=False)
+    if moves:
+        pair.advance(60)
+        pair.edit(beside, packet(city="Chur"))
+    async with pair.bridge() as bridge:
+        if moves:
+            with pytest.raises(MovedOn, match="Plan again"):
+                await apply(bridge.parts, plan, Approval(by="Ada"))
+        else:
+            await apply(bridge.parts, plan, Approval(by="Ada"))
+    assert cities(pair) == {"A_1.NEF": [] if moves else ["Basel"]}
 
 
 async def test_one_without_a_raw_file_in_its_gallery_waits_and_is_found_when_that_comes(pair: World) -> None:

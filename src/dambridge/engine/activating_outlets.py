@@ -11,11 +11,12 @@ from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.rights_desk import question_at
 from dambridge.mapping import to_canonical
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import AssetKey, PlanId, RemoteId
+from dambridge.model.identity import AssetKey, PlanId
 from dambridge.model.plans import Plan, PlanHeader, read_plan
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, NativeRecord
+from dambridge.model.records import AssetRecord, NativeRecord, Present
+from dambridge.planning.moved import expected_keys, moved_copies
 from dambridge.planning.outlets import rights_said
 from dambridge.planning.plans import forecast
 from dambridge.policy.gate import may
@@ -140,7 +141,7 @@ async def activate(desk: OutletDesk, plan_id: PlanId, *, by: str) -> Mapping[str
     _fits(desk, plan, policy, now)
     assert policy is not None  # noqa: S101 - `_fits` refuses a plan without one
     todo = await _still_adopted(desk, plan)
-    await _nothing_moved(desk, policy, plan)
+    await _nothing_moved(desk, plan)
     approved = AuditEntry(at=now, actor=by, event="plan.approved", subject=plan.id, detail={"links": len(todo)})
     rows = [replace(it, stage=Stage.VISIBLE, at=now) for it in todo]
     for start in range(0, len(rows), PAGE):
@@ -187,18 +188,10 @@ async def _still_adopted(desk: OutletDesk, plan: Plan) -> list[Publication]:
     return todo
 
 
-async def _nothing_moved(desk: OutletDesk, policy: PublishPolicy, plan: Plan) -> None:
-    keys = [
-        key for it in plan.actions for key in (it.source, AssetKey(it.target.account, it.target_id or RemoteId("")))
-    ]
-    records = await _records(desk, keys)
-    versions = {key: it.version for key, it in records.items()}
-    moved = [
-        it
-        for it in plan.actions
-        if versions.get(it.source) != it.expects[str(policy.source_copy)]
-        or versions.get(AssetKey(it.target.account, it.target_id or RemoteId(""))) != it.expects[str(it.target)]
-    ]
+async def _nothing_moved(desk: OutletDesk, plan: Plan) -> None:
+    records = await _records(desk, [key for it in plan.actions for key in expected_keys(it, None).values()])
+    seen = {key: Present(it) for key, it in records.items()}
+    moved = {link for link, _ in moved_copies(plan.actions, seen)}
     if moved:
         raise MovedOn(
             f"{len(moved)} of {len(plan.actions)} assets moved since plan {plan.id} was made; nothing was done. Plan again: "

@@ -22,7 +22,7 @@ from dambridge.mapping import (
 from dambridge.mapping.fields import MARK
 from dambridge.mapping.uploader import KEYWORDS
 from dambridge.model.accords import CONTENT
-from dambridge.model.actions import Act, Action, ActionKind, Beside, Decision, Leave
+from dambridge.model.actions import SIDE_CAR, Act, Action, ActionKind, Beside, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
@@ -406,7 +406,7 @@ def _mirrored_moved(task: _Task, agreed: Agreed) -> bool:
 
 def _beside(task: _Task) -> dict[str, AssetVersion]:
     """Another side-car, or one that was edited, makes another action."""
-    return {f"{task.source}.side_car": task.beside.version} if task.beside is not None else {}
+    return {f"{task.source}{SIDE_CAR}": task.beside.version} if task.beside is not None else {}
 
 
 def _same(name: FieldName, one: Value | None, other: Value | None) -> bool:
