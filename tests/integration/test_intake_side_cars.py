@@ -149,6 +149,25 @@ async def test_a_plan_for_a_late_one_is_carried_out_unless_it_changed_since(pair
     assert cities(pair) == {"A_1.NEF": [] if moves else ["Basel"]}
 
 
+async def test_where_another_flow_keeps_the_bytes_in_step_its_words_are_read_and_no_bytes_are_moved(
+    pair: World,
+) -> None:
+    file = raw(pair)
+    assert told(await pair.run()) == {"done": 1}
+    rights = {"between": ["agency", "archive"], "groups": {"bytes": {"fields": ["content"], "authority": "ask"}}}
+    pair.overrides = merged(pair.overrides, {"flows": {"rights": rights}})
+    pair.advance(60)
+    pair.edit(file, sample("a.nef") + b" ")
+    side_car(pair)
+    mark = pair.seq("netx")
+    assert told(await pair.run()) == {"done": 1, "skipped": 1}
+    assert cities(pair) == {"A_1.NEF": ["Basel"]}
+    assert not any("version" in it["path"] for it in pair.journal("netx", mark))
+    evidence = (await agreed_of(pair, file)).evidence
+    assert any(it.endswith(".side_car") for it in evidence)
+    assert told(await pair.run(full=True)).keys() <= {"unchanged", "skipped"}
+
+
 async def test_one_without_a_raw_file_in_its_gallery_waits_and_is_found_when_that_comes(pair: World) -> None:
     raw(pair, "A_1.NEF", containers=["Intake/Elsewhere"])
     pair.submit(sample("a.jpg"), file_name="A_1.jpg", containers=PLACE, iptc=approved())

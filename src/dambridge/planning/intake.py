@@ -327,10 +327,10 @@ def _with_changes(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Cha
             return _beyond_embedding(task, f"empty the attribute {task.target_map.by_field[name].native}")
     if before == now and task.beside is None:
         return _outstanding(task, there, agreed, changes)
-    if not task.brings_bytes:
-        return _outstanding(task, there, agreed, changes)
-    if before is not None and before.content != now.content:
+    if task.brings_bytes and before is not None and before.content != now.content:
         return _version(task, there, changes, agreed)
+    if task.beside is None and not task.brings_bytes:
+        return _outstanding(task, there, agreed, changes)
     if task.beside is not None:
         return _unproven(task, "download originals") or _act(task, there, ActionKind.CONFIRM_BYTES, changes, agreed)
     explained = changes.explains and before is not None and before.fields != now.fields
