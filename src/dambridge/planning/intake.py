@@ -16,7 +16,6 @@ from dambridge.mapping import (
     Vocabularies,
     derive,
     equal,
-    may_embed,
     unread_fields,
 )
 from dambridge.mapping.fields import MARK
@@ -29,6 +28,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, AssetVersion, Missing, Present, Seen, Unread
 from dambridge.model.terms import TermUse
 from dambridge.model.values import FieldName, Value
+from dambridge.planning.inside import goes_inside
 from dambridge.policy.intake import IntakePolicy
 from dambridge.policy.places import place_for
 from dambridge.policy.placing import name_for
@@ -152,7 +152,8 @@ class _Task:
     @property
     def embeds(self) -> bool:
         """Whether fields reach the target inside the file alone: every edit of them is a new version then."""
-        return self.reads_files and not self.untouched and may_embed(self.record.file_name)
+        it = self.record
+        return goes_inside(self.can_archive, it.media_type, it.file_name, untouched=self.untouched)
 
     @property
     def reads_files(self) -> bool:

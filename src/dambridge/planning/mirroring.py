@@ -67,6 +67,7 @@ def decide_mirror(
     can_archive: Mapping[AccountId, ArchiveCapabilities],
     now: datetime,
     before: Mapping[CopyId, LastSeen] | None = None,
+    untouched: frozenset[CopyId] = frozenset(),
 ) -> MirrorDecision:
     """Say what to do about one link.
 
@@ -76,7 +77,7 @@ def decide_mirror(
     """
     records = {it: found.record for it, found in seen.items() if isinstance(found, Present)}
     keys = {it.id: it.key for it in link.copies} | {it: record.key for it, record in records.items()}
-    ground = Ground(link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive)
+    ground = Ground(link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive, untouched=untouched)
     case = _Case(
         link=link,
         accords=accords,

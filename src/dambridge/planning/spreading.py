@@ -12,8 +12,9 @@ from dambridge.model.conflicts import Conflict, ConflictState
 from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, AssetVersion, MediaType
+from dambridge.model.records import AssetRecord, AssetVersion
 from dambridge.model.values import FieldName, Fields
+from dambridge.planning.inside import may_call
 from dambridge.planning.merging import Merged
 from dambridge.planning.standings import Reading
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof
@@ -33,6 +34,8 @@ class Ground:
     records: Mapping[CopyId, AssetRecord]
     maps: Mapping[AccountId, AccountMap]
     can_archive: Mapping[AccountId, ArchiveCapabilities]
+    untouched: frozenset[CopyId] = frozenset()
+    """Copies whose files were found to be such that nothing may be written into them."""
 
     @property
     def expects(self) -> Mapping[str, AssetVersion]:
@@ -96,7 +99,8 @@ def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) ->
     account = reading.copy.account
     can = ground.can_archive.get(account)
     for name in names:
-        what, proof = _proof(name, ground.maps[account], can, reading.record.media_type)
+        sealed = reading.copy in ground.untouched
+        what, proof = _proof(name, ground.maps[account], can, reading.record, untouched=sealed)
         if not proof.usable:
             reason = Reason.of(
                 Code.CAPABILITY_UNPROVEN,
@@ -111,7 +115,7 @@ def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) ->
 
 
 def _proof(
-    name: FieldName, account: AccountMap, can: ArchiveCapabilities | None, media_type: MediaType
+    name: FieldName, account: AccountMap, can: ArchiveCapabilities | None, record: AssetRecord, *, untouched: bool
 ) -> tuple[str, Proof]:
     if name == FILE_NAME:
         return "rename assets", can.rename if can is not None else Proof.ABSENT
@@ -119,9 +123,9 @@ def _proof(
         return "add versions", can.versions if can is not None else Proof.ABSENT
     rule = account.by_field[name]
     what = f"write the attribute {rule.native}"
-    if can is None or not rule.write or can.embeds(media_type):
+    if can is None or not rule.write:
         return what, Proof.ABSENT
-    return what, can.may_write(rule.native, media_type)
+    return what, may_call(can, rule.native, record, untouched=untouched)
 
 
 def _update(ground: Ground, copy: CopyId, lacks: Sequence[_Lack]) -> Action:
@@ -208,6 +212,7 @@ def _action(
         calls=calls,
         modified_at=lags.modified_at if lags is not None else None,
         accords=accords,
+        untouched=target in ground.untouched and kind is ActionKind.UPDATE_FIELDS,
     )
 
 
