@@ -13,6 +13,8 @@ from dambridge.model.records import Absence
 from dambridge.policy.carriers import CarrierKind
 from dambridge.policy.mirror import WhenAbsent
 
+ANYBODY = "anybody"
+"""The owner of rights that is no account: everybody's edits may permit more."""
 Word = Literal["newest", "most_restrictive", "union", "transitions", "ask"]
 
 
@@ -48,7 +50,7 @@ class GroupOptions(Options):
         default=None,
         description="For `most_restrictive`: the account whose people alone may permit more than is agreed. An edit made "
         "elsewhere takes effect at once as far as it permits less; the rest needs this account or `dambridge rights release`. "
-        "Left out: in the flow `rights` its `owner`, else every account.",
+        "`anybody`: every account. Left out: in the flow `rights` its `owner`, else every account.",
     )
 
 
@@ -104,7 +106,8 @@ class RightsOptions(MirrorOptions):
     owner: str | None = Field(
         default=None,
         description="The account that owns rights: only its people may permit more than is agreed, for groups with "
-        "`most_restrictive` that name no owner themselves. Left out: everybody may.",
+        "`most_restrictive` that name no owner themselves. Left out: the first account of NetX in `between`. `anybody`: "
+        "every account's people may.",
     )
 
     groups: dict[str, GroupOptions] = Field(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dambridge.bootstrap.document import Document, Location, Mistake
 from dambridge.bootstrap.lifecycle import carried_fields, carriers_of, lifecycle_mistakes, status_groups, with_status
 from dambridge.bootstrap.mirror_options import (
+    ANYBODY,
     AccountDecides,
     AuthorityOption,
     GroupOptions,
@@ -39,7 +40,7 @@ def build_mirror(settings: Settings, flow: FlowName, maps: Maps) -> MirrorPolicy
                 name=GroupName(name),
                 fields=frozenset(map(FieldName, group.fields)),
                 authority=_authority(group.authority),
-                owner=_owner(it, group),
+                owner=_owner(settings, it, group),
             )
             for name, group in groups_of(it, maps).items()
         ),
@@ -61,12 +62,25 @@ def _authority(given: AuthorityOption) -> Authority:
     return Authority(Rule(given))
 
 
-def _owner(it: MirrorOptions, group: GroupOptions) -> AccountId | None:
-    """Who may permit more: the group's own word, else the flow's where what permits less holds."""
+def _owner(settings: Settings, it: MirrorOptions, group: GroupOptions) -> AccountId | None:
+    """Who may permit more: the group's own word, else the flow's where what permits less holds; None: anybody."""
     if group.authority != "most_restrictive":
         return None
-    name = group.owner or (it.owner if isinstance(it, RightsOptions) else None)
-    return AccountId(name) if name else None
+    if group.owner:
+        return _unless_anybody(group.owner, it)
+    return rights_owner(settings, it) if isinstance(it, RightsOptions) else None
+
+
+def rights_owner(settings: Settings, it: RightsOptions) -> AccountId | None:
+    """Whose people alone may permit more than is agreed, where no group says otherwise: the account named, else the first of
+    NetX. None: anybody, by the file's word or because the flow has no account of NetX."""
+    if it.owner:
+        return _unless_anybody(it.owner, it)
+    return next((AccountId(name) for name in it.between if isinstance(settings.accounts[name], NetxAccount)), None)
+
+
+def _unless_anybody(name: str, it: MirrorOptions) -> AccountId | None:
+    return None if name == ANYBODY and name not in it.between else AccountId(name)
 
 
 def groups_of(it: MirrorOptions, maps: Maps) -> Mapping[str, GroupOptions]:
@@ -136,9 +150,10 @@ def _wrong_accounts(settings: Settings, it: MirrorOptions, document: Document, a
         for name, group in it.groups.items()
         if isinstance(group.authority, AccountDecides)
     ]
-    named += [((*at, "groups", name, "owner"), group.owner) for name, group in it.groups.items() if group.owner]
-    if isinstance(it, RightsOptions) and it.owner:
-        named.append(((*at, "owner"), it.owner))
+    owners = [((*at, "groups", name, "owner"), group.owner) for name, group in it.groups.items()]
+    if isinstance(it, RightsOptions):
+        owners.append(((*at, "owner"), it.owner))
+    named += [(place, name) for place, name in owners if name and name != ANYBODY]
     for place, name in named:
         if name and name not in it.between:
             remedy = near(name, [*filter(None, it.between)], "Accounts of this flow")

@@ -125,7 +125,7 @@ def _one(name: FieldName, text: str) -> str:
     if name == "country_code":
         return country_code(text)
     if kind_of(name) is Kind.URI:
-        return normal_uri(text, plus=name in _PLUS_FIELDS)
+        return normal_uri(normal_text(text), plus=name in _PLUS_FIELDS)
     return normal_text(text)
 
 

@@ -64,6 +64,10 @@ class Beside:
     version: AssetVersion
 
 
+SIDE_CAR = ".side_car"
+"""After the place of a copy in `expects`: the side-car beside it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing to do to one copy of one link.

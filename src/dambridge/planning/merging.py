@@ -14,7 +14,7 @@ from dambridge.model.conflicts import Conflict, ConflictState, Ruling, Side
 from dambridge.model.identity import CopyId, LinkId
 from dambridge.model.lifecycle import Role
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.values import Fields
+from dambridge.model.values import FieldName, Fields
 from dambridge.planning.contending import (
     Chosen,
     Contender,
@@ -27,6 +27,7 @@ from dambridge.planning.contending import (
 )
 from dambridge.planning.first_sight import at_first_sight
 from dambridge.planning.inbox import followed, is_about, live, moot, opened, settled_by, sides_of
+from dambridge.planning.opening import silent_facts
 from dambridge.planning.standings import Reading, settled, watched
 from dambridge.planning.transitions import expiring, settle, spoken, unlawful
 from dambridge.planning.views import alike, part
@@ -103,8 +104,9 @@ def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
 
 
 def _decide(question: Question, contenders: Sequence[Contender]) -> Chosen | Undecided:
-    rule = settle if question.group.by_transitions else decide
-    return rule(contenders, question.group, question.accord, question.policy)
+    if question.group.by_transitions:
+        return settle(contenders, question.group, question.accord, question.policy)
+    return decide(contenders, question.group, question.accord, question.policy, _silent(question))
 
 
 def _refused(question: Question, contenders: Sequence[Contender], stands: Fields) -> Conflict | None:
@@ -242,6 +244,10 @@ def _needs_the_owner(question: Question, claims: Sequence[Reading]) -> bool:
     return owner is not None and bool(claims) and all(it.copy.account != owner for it in claims)
 
 
+def _silent(question: Question) -> frozenset[FieldName]:
+    return silent_facts(question.group, question.accord, question.readings)
+
+
 def _was_given_back(reading: Reading, sides: Sequence[Side]) -> bool:
     """Whether the copy got its own value again when a ruling was undone: then that is what was edited."""
     standing = reading.standing
@@ -287,7 +293,7 @@ def _held(question: Question, entry: Conflict, contenders: Sequence[Contender]) 
     accord = question.accord
     if accord is None or question.group.owner is None:
         return _frozen(question, entry)
-    fields = tightened(contenders, question.group, accord, question.policy)
+    fields = tightened(contenders, question.group, accord, question.policy, _silent(question))
     if alike(fields, accord.fields, question.group.fields):
         base = accord
     else:

@@ -72,6 +72,7 @@ def decide_mirror(
     can_archive: Mapping[AccountId, ArchiveCapabilities],
     now: datetime,
     before: Mapping[CopyId, LastSeen] | None = None,
+    untouched: frozenset[CopyId] = frozenset(),
 ) -> MirrorDecision:
     """Say what to do about one link.
 
@@ -82,7 +83,13 @@ def decide_mirror(
     records = {it: found.record for it, found in seen.items() if isinstance(found, Present)}
     keys = {it.id: it.key for it in link.copies} | {it: record.key for it, record in records.items()}
     ground = Ground(
-        link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive, carriers=policy.carriers
+        link=link.id,
+        keys=keys,
+        records=records,
+        maps=maps,
+        can_archive=can_archive,
+        carriers=policy.carriers,
+        untouched=untouched,
     )
     case = _Case(
         link=link,

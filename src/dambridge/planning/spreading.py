@@ -13,8 +13,9 @@ from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId
 from dambridge.model.lifecycle import LIFECYCLE_STATUS
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, AssetVersion, MediaType
+from dambridge.model.records import AssetRecord, AssetVersion
 from dambridge.model.values import FieldName, Fields
+from dambridge.planning.inside import may_call
 from dambridge.planning.merging import Merged
 from dambridge.planning.showing import can_write
 from dambridge.planning.standings import Reading
@@ -37,6 +38,8 @@ class Ground:
     maps: Mapping[AccountId, AccountMap]
     can_archive: Mapping[AccountId, ArchiveCapabilities]
     carriers: Mapping[AccountId, Sequence[Carrier]] = field(default_factory=dict)
+    untouched: frozenset[CopyId] = frozenset()
+    """Copies whose files were found to be such that nothing may be written into them."""
 
     @property
     def expects(self) -> Mapping[str, AssetVersion]:
@@ -114,7 +117,8 @@ def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) ->
     """The first of these that the account is not known to take makes the group wait at this copy: it never counts as equal."""
     account = reading.copy.account
     for name in names:
-        what, proof = _proof(name, ground, account, reading.record.media_type)
+        sealed = reading.copy in ground.untouched
+        what, proof = _proof(name, ground, account, reading.record, untouched=sealed)
         if not proof.usable:
             reason = Reason.of(
                 Code.CAPABILITY_UNPROVEN,
@@ -128,20 +132,22 @@ def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) ->
     return None
 
 
-def _proof(name: FieldName, ground: Ground, account: AccountId, media_type: MediaType) -> tuple[str, Proof]:
+def _proof(
+    name: FieldName, ground: Ground, account: AccountId, record: AssetRecord, *, untouched: bool
+) -> tuple[str, Proof]:
     can = ground.can_archive.get(account)
     if name == FILE_NAME:
         return "rename assets", can.rename if can is not None else Proof.ABSENT
     if name == CONTENT:
         return "add versions", can.versions if can is not None else Proof.ABSENT
     if name == LIFECYCLE_STATUS and (first := next(iter(ground.carriers.get(account, ())), None)) is not None:
-        proof = can_write(can, first, media_type) if can is not None else Proof.ABSENT
+        proof = can_write(can, first, record.media_type) if can is not None else Proof.ABSENT
         return f"write the status to {first.label}", proof
     rule = ground.maps[account].by_field[name]
     what = f"write the attribute {rule.native}"
-    if can is None or not rule.write or can.embeds(media_type):
+    if can is None or not rule.write:
         return what, Proof.ABSENT
-    return what, can.may_write(rule.native, media_type)
+    return what, may_call(can, rule.native, record, untouched=untouched)
 
 
 def _update(ground: Ground, copy: CopyId, lacks: Sequence[_Lack]) -> Action:
@@ -228,6 +234,7 @@ def _action(
         calls=calls,
         modified_at=lags.modified_at if lags is not None else None,
         accords=accords,
+        untouched=target in ground.untouched and kind is ActionKind.UPDATE_FIELDS,
     )
 
 

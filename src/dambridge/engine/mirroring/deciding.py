@@ -25,6 +25,7 @@ from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
+from dambridge.planning.inside import is_untouched
 from dambridge.planning.standings import is_late
 from dambridge.policy.carriers import Carrier
 from dambridge.ports.ledger import Due
@@ -78,6 +79,7 @@ async def decide_links(
             can_archive={name: site.archive.capabilities for name, site in parts.sites.items()},
             now=now,
             before=known.before.get(link_id),
+            untouched=known.untouched_of(link),
         )
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
         if decision.ask_again is not None:
@@ -137,6 +139,11 @@ class Known:
     before: Mapping[LinkId, Mapping[CopyId, LastSeen]]
     begun: datetime
     """When the reading began."""
+    untouched: frozenset[AssetKey] = frozenset()
+    """Copies of accounts that read files whose own files were found to be such that nothing may be written into them."""
+
+    def untouched_of(self, link: Link) -> frozenset[CopyId]:
+        return frozenset(it.id for it in link.copies if it.key in self.untouched)
 
 
 async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | None) -> Known:
@@ -161,7 +168,33 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | No
     if begin is not None:
         accords = await begin(parts, links, accords)
     accords = await resolve(parts, links, accords, seen)
-    return Known(links=links, accords=accords, conflicts=conflicts, seen=seen, before=before, begun=begun)
+    return Known(
+        links=links,
+        accords=accords,
+        conflicts=conflicts,
+        seen=seen,
+        before=before,
+        begun=begun,
+        untouched=await _untouched(parts, links, seen),
+    )
+
+
+async def _untouched(
+    parts: MirrorParts, links: Mapping[LinkId, Link], seen: Mapping[AssetKey, Seen]
+) -> frozenset[AssetKey]:
+    """Asked of the ledger only where an account of the flow takes fields out of files at all."""
+    inside = {name for name, site in parts.sites.items() if site.archive.capabilities.embedded}
+    if not inside:
+        return frozenset()
+    agreed = await parts.ledger.agreed(list(links))
+    return frozenset(
+        copy.key
+        for link_id, link in links.items()
+        for copy in link.copies
+        if copy.id.account in inside
+        and isinstance(found := seen[copy.key], Present)
+        and is_untouched(agreed.get(link_id), str(copy.id), found.record)
+    )
 
 
 def believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen:

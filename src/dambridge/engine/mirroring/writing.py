@@ -27,8 +27,9 @@ from dambridge.model.actions import Action
 from dambridge.model.identity import CopyId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, MediaType, NativeRecord
+from dambridge.model.records import AssetRecord, NativeRecord
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value, fields_to_json
+from dambridge.planning.inside import goes_inside, may_call
 from dambridge.planning.views import alike, carried, echoes, part, view_of
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import MovedOn, Unclear
@@ -108,7 +109,8 @@ async def task_of(parts: MirrorParts, action: Action) -> Task:
 async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) -> End:
     """Bring the fields of one copy to what is agreed. Ends unchanged where they had come to say it already."""
     task = await task_of(parts, action)
-    if action.media_type and task.site.archive.capabilities.embeds(MediaType(action.media_type)):
+    can = task.site.archive.capabilities
+    if goes_inside(can, action.media_type, action.file_name, untouched=action.untouched):
         raise _beyond(task, "write fields other than inside a file")
     begun = journal.intent(Step.DESCRIBE) is not None
     wrote = journal.outcome(Step.DESCRIBE) is not None
@@ -371,7 +373,7 @@ def _may_be_dropped(task: Task, group: GroupName, record: AssetRecord, name: Fie
     """Whether the account is not proven to keep the field, and shows of it nothing, what it did, or the beginning."""
     can = task.site.archive.capabilities
     native = task.site.map.by_field[name].native if name in task.site.map.by_field else ""
-    proof = can.rename if name == FILE_NAME else can.may_write(native, record.media_type)
+    proof = can.rename if name == FILE_NAME else may_call(can, native, record, untouched=task.action.untouched)
     before, wanted = task.accords[group].copies[task.copy].shown.get(name), task.wanted(group).get(name)
     kept = is_absent(shown) or same(name, shown, before) or _bare(wanted).startswith(_bare(shown))
     return proof is not Proof.PROVEN and kept
