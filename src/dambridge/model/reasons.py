@@ -123,6 +123,7 @@ class Code(StrEnum):
     FIELDS_UNREAD = "fields_unread"
     VALUE_UNREADABLE = "value_unreadable"
     UPLOADER_WORD = "uploader_word"
+    STATUS_SHOWN = "status_shown"
     ATTRIBUTE_MISSING = "attribute_missing"
     ATTRIBUTE_WRONG_TYPE = "attribute_wrong_type"
 

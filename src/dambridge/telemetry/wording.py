@@ -107,11 +107,13 @@ WORDS: Mapping[Code, str] = {
     Code.FIELDS_UNREAD: "Nothing is known of {fields}: they were not read.",
     Code.VALUE_UNREADABLE: "{native} holds what {field} cannot take over: {text}.",
     Code.UPLOADER_WORD: "The uploader's own word, {word}, was taken out of the keywords.",
+    Code.STATUS_SHOWN: "The status is what {by} shows ({words}); saying something else: {disagreeing}.",
     Code.ATTRIBUTE_MISSING: "{field} has no home: the archive has no attribute {attribute}.",
     Code.ATTRIBUTE_WRONG_TYPE: "{field} does not fit the attribute {attribute}, which is {kind}; it needs {wanted}.",
 }
 
 MOVES: Mapping[Code, str] = {
+    Code.STATUS_SHOWN: "Change it at {by}, the first that says anything; the others are brought to say the same.",
     Code.SAME_BYTES_EXIST: "Decide whether the two are one asset.",
     Code.TAKEN_DOWN: "Nothing, unless it shall stand there again: `dambridge store release`.",
     Code.LOOSENING_REFUSED: "Say it where the rights are owned, or let it stand by name: `dambridge rights release`.",
