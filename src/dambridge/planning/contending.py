@@ -77,7 +77,7 @@ def decide(
             return _most_restrictive(contenders, group, policy)
         case Rule.UNION:
             return _union(contenders, group, accord)
-        case Rule.ASK:
+        case Rule.ASK | Rule.TRANSITIONS:
             return Undecided("a person decides")
 
 

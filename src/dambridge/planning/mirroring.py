@@ -7,10 +7,11 @@ whatever the order of copies, groups and entries.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dambridge.mapping import AccountMap, unread_fields
+from dambridge.mapping.rights import rights_of
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action, Leave
 from dambridge.model.conflicts import Conflict
@@ -40,6 +41,8 @@ class MirrorDecision:
     conflicts: tuple[Conflict, ...] = ()
     leave: Leave | None = None
     words: tuple[TermUse, ...] | None = None
+    ask_again: datetime | None = None
+    """When the next licence of it ends, so that the status moves though nothing else does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,9 @@ def decide_mirror(
     """
     records = {it: found.record for it, found in seen.items() if isinstance(found, Present)}
     keys = {it.id: it.key for it in link.copies} | {it: record.key for it, record in records.items()}
-    ground = Ground(link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive)
+    ground = Ground(
+        link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive, carriers=policy.carriers
+    )
     case = _Case(
         link=link,
         accords=accords,
@@ -88,7 +93,10 @@ def decide_mirror(
         now=now,
     )
     held = _observe_only(case) or _unread(case) or _stale(case)
-    return MirrorDecision(leave=held) if held is not None else _decide(case)
+    decision = MirrorDecision(leave=held) if held is not None else _decide(case)
+    if not any(it.by_transitions for it in policy.groups):
+        return decision
+    return replace(decision, ask_again=min((it for it in _licence_ends(case) if it > now), default=None))
 
 
 def _observe_only(case: _Case) -> Leave | None:
@@ -149,7 +157,14 @@ def _question(case: _Case, group: FieldGroup) -> Question:
         policy=case.policy,
         now=case.now,
         unread=frozenset(unread),
+        ended=group.by_transitions and any(it <= case.now for it in _licence_ends(case)),
     )
+
+
+def _licence_ends(case: _Case) -> list[datetime]:
+    """When the licence of the asset ends, as each copy says."""
+    said = [rights_of(it.fields, case.policy.zone).not_after for it in case.ground.records.values()]
+    return [it for it in said if it is not None]
 
 
 def _partings(case: _Case, questions: Sequence[Question]) -> Parting:

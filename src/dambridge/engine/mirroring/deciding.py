@@ -25,6 +25,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
 from dambridge.planning.standings import is_late
+from dambridge.policy.carriers import Carrier
 
 Decide = Callable[[Sequence[LinkId], Collection[AccountId]], Awaitable["Decided"]]
 """Says what some links need; in the accounts named nobody is taken for gone."""
@@ -200,8 +201,15 @@ def policy_digest(parts: MirrorParts) -> str:
         "strictness": {str(name): str(it) for name, it in policy.strictness.items()},
         "selects": {account: list(it) for account, it in parts.selects.items()},
         "holding": dict(parts.holding),
+        "carriers": {account: [_plain(one) for one in it] for account, it in policy.carriers.items()},
+        "roles": {account: sorted(it) for account, it in policy.roles.items()},
+        "zone": str(policy.zone),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(it: Carrier) -> list[Any]:
+    return [it.label, sorted([str(status), *words] for status, words in it.words.items())]
 
 
 def capability_digest(parts: MirrorParts) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from dambridge.engine.describing import NotWritable, still_to_write
 from dambridge.engine.ended import Ended
+from dambridge.engine.mirroring.carrying import carry_of, move
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.engine.mirroring.settling import End
@@ -213,15 +214,17 @@ async def _write(task: Task, journal: StepJournal, native: NativeRecord, *, but:
     write = to_native(wanted, cleared, task.site.map, definitions=known, aliases=aliases, beside=beside)
     if write.problems:
         raise NotWritable(write.problems[0])
-    attributes = still_to_write(native, write)
+    carry = carry_of(task.parts.policy, task.site, action, native, but=left)
+    attributes = {**still_to_write(native, write), **carry.fields}
     name = action.fields.get(FILE_NAME)
     file_name = str(name) if name is not None and name != native.file_name else None
     if attributes or file_name is not None:
         await task.site.archive.write(
             task.remote_id, attributes=attributes, name=None, file_name=file_name, lane=task.parts.lane
         )
+    await move(task.site, task.remote_id, carry, lane=task.parts.lane)
     await journal.close(Step.DESCRIBE, {"attributes": len(attributes), "renamed": file_name is not None})
-    return bool(attributes or file_name is not None)
+    return bool(attributes or file_name is not None or carry.changes)
 
 
 def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote: bool) -> End:
@@ -281,8 +284,11 @@ def _ending(task: Task, record: AssetRecord, *, altered: Reason | None, edited: 
 
 def shows(task: Task, group: GroupName, view: Fields) -> bool:
     """Whether the copy shows what is agreed, perhaps cut by a limit of its system."""
-    names = task.carried(group)
-    return echoes(part(view, names), task.wanted(group), names)
+    names, wanted, told = task.carried(group), task.wanted(group), task.site.map.told
+    if told is not None and told.field in names:
+        shown = told.shown(wanted.get(told.field))
+        wanted = {name: it for name, it in {**wanted, told.field: shown}.items() if it is not None}
+    return echoes(part(view, names), wanted, names)
 
 
 def stands_as_agreed(accord: Accord, task: Task, record: AssetRecord, view: Fields) -> Accord:
