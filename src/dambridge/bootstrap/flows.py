@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dambridge.bootstrap.enriching import build_enrich
+from dambridge.bootstrap.handing_off import build_handoff, handoff_programs, ways_to
 from dambridge.bootstrap.mirrors import build_mirror, holding_folders
 from dambridge.bootstrap.policies import build_policy, build_programs
 from dambridge.bootstrap.publishing import build_publish, build_selection_program
@@ -17,6 +18,8 @@ from dambridge.engine.config import EngineSettings
 from dambridge.engine.enriching.flow import EnrichFlow
 from dambridge.engine.enriching.parts import EnrichParts, with_work_list
 from dambridge.engine.flows import Flow
+from dambridge.engine.handing_off.flow import HandoffFlow
+from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.engine.intake import IntakeFlow
 from dambridge.engine.mirroring.flow import MirrorFlow
 from dambridge.engine.mirroring.parts import MirrorParts
@@ -57,6 +60,8 @@ def make_flows(
     flows: dict[FlowName, Flow] = {}
     if settings.flows.intake is not None:
         flows[FlowName.INTAKE] = _intake(settings, common, sites, stack)
+    if settings.flows.handoff is not None:
+        flows[FlowName.HANDOFF] = _handoff(settings, common, sites, stack)
     if settings.flows.enrich is not None:
         flows[FlowName.ENRICH] = _enrich(settings, common, sites)
     flows |= {name: _mirror(settings, common, sites, name, stack) for name in settings.flows.mirrors}
@@ -86,6 +91,28 @@ def _intake(settings: Settings, common: Common, sites: Mapping[AccountId, Site],
         desk=_desk(settings, sites[policy.source]),
     )
     return IntakeFlow(parts)
+
+
+def _handoff(settings: Settings, common: Common, sites: Mapping[AccountId, Site], stack: AsyncExitStack) -> HandoffFlow:
+    policy, it = build_handoff(settings), settings.flows.handoff
+    exiftool = ExifToolOptions(program=settings.exiftool)
+    inspector = FileInspector(exiftool)
+    embedder = FileEmbedder(exiftool, break_signatures=_breaks_signatures(settings.accounts[policy.intake.target]))
+    stack.push_async_callback(inspector.close)
+    stack.push_async_callback(embedder.close)
+    parts = HandoffParts(
+        **common.given(),
+        source=sites[policy.intake.source],
+        target=sites[policy.intake.target],
+        inspector=inspector,
+        embedder=embedder,
+        policy=policy.intake,
+        programs=handoff_programs(settings),
+        handoff=policy,
+        people=ways_to(it.people if it is not None else {}),
+        contributors=ways_to(it.contributors if it is not None else {}),
+    )
+    return HandoffFlow(parts)
 
 
 def _desk(settings: Settings, source: Site) -> SourceDesk | None:

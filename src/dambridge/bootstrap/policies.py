@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from dambridge.bootstrap.document import Document, Mistake
 from dambridge.bootstrap.enriching import enrich_problems, enriched
-from dambridge.bootstrap.flow_options import IntakeOptions
+from dambridge.bootstrap.handing_off import handoff_problems
+from dambridge.bootstrap.intake_options import IntakeOptions
 from dambridge.bootstrap.lifecycle import shows_status
 from dambridge.bootstrap.map_file import in_file
 from dambridge.bootstrap.mirrors import mirror_problems, mirrored
@@ -116,6 +117,7 @@ def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     """Everything that the options say and the core cannot use, with the place where it is written."""
     found = [*_unusable_maps(settings, document), *_unusable_homes(settings, document)]
     found += mirror_problems(settings, document, _usable_maps(settings))
+    found += handoff_problems(settings, document, _usable_maps(settings))
     found += enrich_problems(settings, document, _usable_maps(settings))
     found += warning_problems(settings, document)
     found += publish_problems(settings, document, _usable_maps(settings))

@@ -212,7 +212,9 @@ class Settings(Options):
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here, for the mask over texts."""
         told = self.warnings.recipients.values() if self.warnings else ()
-        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else []), *told]
+        handoff = self.flows.handoff
+        people = [*handoff.people.values(), *handoff.contributors.values()] if handoff is not None else []
+        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else []), *told, *people]
         found = [it for group in groups for it in _secrets_of(group)]
         password = urlsplit(self.store.url).password if self.store.url else None
         return (*found, password) if password else tuple(found)

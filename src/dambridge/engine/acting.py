@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -18,6 +18,7 @@ from dambridge.engine.describing import (
     hold,
     read_target,
 )
+from dambridge.engine.docking import Shipment
 from dambridge.engine.embedding import (
     EMBEDDED,
     copy_name,
@@ -71,14 +72,14 @@ async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
         if isinstance(error, NotSeenYet):
             # What was delivered stands in its place; its berth must not wait for days
             await parts.ledger.release_berth(parts.policy.target, row.action.id)
-            return _unseen(parts, error)
-        return _ended_by(row.action, error)
+            return unseen(parts, error)
+        return ended_by_error(row.action, error)
 
     return await tried(
         parts,
         row.action.id,
         lambda: _once(parts, row.action, agreed),
-        put_off=lambda error: _put_off(parts, row, error),
+        put_off=lambda error: put_off(parts, row, error),
         ended_by=ended_by,
     )
 
@@ -100,14 +101,14 @@ async def _as_it_is(parts: Parts, bare: Action, journal: StepJournal, agreed: Ag
     """Without a word inside the file. A new version is sent only where the bytes are new: it may have been meant to carry
     fields alone."""
     if bare.kind is ActionKind.CREATE:
-        return await _create(parts, bare, journal)
+        return await create(parts, bare, journal)
     return await confirm_bytes(parts, bare, journal, agreed or Agreed())
 
 
 async def _by_kind(parts: Parts, action: Action, journal: StepJournal, agreed: Agreed | None) -> End:
     match action.kind:
         case ActionKind.CREATE:
-            return await _create(parts, action, journal)
+            return await create(parts, action, journal)
         case ActionKind.UPDATE_FIELDS:
             return await update_fields(parts, action, journal)
         case ActionKind.ADD_VERSION:
@@ -120,8 +121,21 @@ async def _by_kind(parts: Parts, action: Action, journal: StepJournal, agreed: A
             raise ValueError(f"intake knows no action {action.kind}")
 
 
-async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
-    delivered = await deliver(parts.dock, action, journal, SourceFile(parts, action))
+async def _always() -> None:
+    """Nothing speaks against filing it."""
+
+
+async def create(
+    parts: Parts,
+    action: Action,
+    journal: StepJournal,
+    *,
+    shipment: Shipment | None = None,
+    still_wanted: Callable[[], Awaitable[None]] = _always,
+) -> End:
+    """Bring a new copy: intake's own, or another `shipment`. `still_wanted` raises where it is not to be filed any more; it
+    is asked before anything is written to what arrived, and again right before it is filed."""
+    delivered = await deliver(parts.dock, action, journal, shipment or SourceFile(parts, action))
     if delivered.foreign:
         return await _same_bytes(parts, action, delivered)
     action = replace(action, file_name=await final_name(parts, action, delivered.filled))
@@ -132,8 +146,11 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
     proof = await prove_bytes(parts, native, delivered.digest)
     if proof is None:
         return await _wrong_bytes(parts, action, delivered, native)
+    await still_wanted()
     filled = for_target(parts, action, filled_from(action, delivered.filled))
     await describe(parts, action, journal, native, filled=filled)
+    if journal.outcome(Step.PLACE) is None and delivered.berth is not None:
+        await still_wanted()
     folder = await _place(parts, action, journal, delivered)
     native = await read_target(parts, delivered.remote_id)
     await hold(parts, journal, {**action.fields, **filled}, action.cleared, native)
@@ -221,7 +238,8 @@ async def _wrong_bytes(parts: Parts, action: Action, delivered: Delivered, nativ
     )
 
 
-def _put_off(parts: Parts, row: ActionRow, error: Exception) -> End:
+def put_off(parts: Parts, row: ActionRow, error: Exception) -> End:
+    """It is tried again later."""
     code = Code.UNCLEAR_OUTCOME if isinstance(error, Unclear) else Code.TRY_LATER
     return End(
         outcome=Outcome.WAITING,
@@ -232,7 +250,8 @@ def _put_off(parts: Parts, row: ActionRow, error: Exception) -> End:
     )
 
 
-def _unseen(parts: Parts, error: NotSeenYet) -> End:
+def unseen(parts: Parts, error: NotSeenYet) -> End:
+    """It waits for the target to show what was written."""
     return End(
         outcome=Outcome.WAITING,
         reason=error.reason,
@@ -242,7 +261,8 @@ def _unseen(parts: Parts, error: NotSeenYet) -> End:
     )
 
 
-def _ended_by(action: Action, error: Exception) -> End:
+def ended_by_error(action: Action, error: Exception) -> End:
+    """What follows from an error after which nothing is tried again in this run."""
     match error:
         case MovedOn():
             return End(

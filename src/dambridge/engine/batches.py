@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -12,6 +12,7 @@ from dambridge.engine.acting import carry_out
 from dambridge.engine.parts import FlowParts, Parts
 from dambridge.model.actions import Action
 from dambridge.model.identity import PlanId, RunId
+from dambridge.model.records import Agreed
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.ledger import ActionRow
 from dambridge.ports.runtime import Json, WorkState
@@ -21,8 +22,11 @@ TRANSFER = "transfer"
 log = structlog.get_logger()
 
 
-async def work_off(parts: Parts, batch: str) -> Json:
-    """Carry out whatever of the batch is still open; harmless to repeat.
+CarryOut = Callable[[ActionRow, Agreed | None], Awaitable[object]]
+
+
+async def work_off(parts: Parts, batch: str, *, by: CarryOut | None = None) -> Json:
+    """Carry out whatever of the batch is still open, in intake's way or as `by` does it; harmless to repeat.
 
     Returns `{"ended": n}`, with `"stopped"` and a sentence where the run cannot go on."""
     rows = await parts.ledger.open_actions(batch, now=await parts.clock.now())
@@ -32,13 +36,18 @@ async def work_off(parts: Parts, batch: str) -> Json:
     stopped: list[str] = []
     ended = 0
 
+    async def intake(row: ActionRow, known: Agreed | None) -> object:
+        return await carry_out(parts, row, known)
+
+    work = by or intake
+
     async def one(row: ActionRow) -> None:
         nonlocal ended
         async with gate:
             if stopped or await held():
                 return
             try:
-                await carry_out(parts, row, agreed.get(row.action.link))
+                await work(row, agreed.get(row.action.link))
                 ended += 1
             except CannotGoOn as error:
                 stopped.append(str(error))

@@ -17,6 +17,7 @@ from dambridge.mapping import embedded_fields
 from dambridge.model.actions import Action
 from dambridge.model.records import Digest, EmbeddedMetadata
 from dambridge.model.values import Fields
+from dambridge.ports.files import Spooled
 from dambridge.ports.systems import Body
 
 
@@ -36,15 +37,18 @@ class SourceFile:
                 yield body, _facts(lambda: passing.digest, beside)
             return
         spooled, inside = await fetch_with_words(parts, action)
-        if parts.embeds(action):
-            wanted = all_wanted(parts, action, embedded_fields(inside))
-            it = await embedded_copy(parts, action, spooled, inside, wanted)
-            yield body_of(parts, it.copy), _facts(lambda: it.written, inside, it.to_json())
-            return
-        yield body_of(parts, spooled), _facts(lambda: spooled.digest, inside)
+        yield await from_spool(parts, action, spooled, inside)
 
     async def digest(self) -> Digest:
         return await hash_source(self.parts, self.action)
+
+
+async def from_spool(parts: Parts, action: Action, spooled: Spooled, inside: EmbeddedMetadata) -> tuple[Body, Facts]:
+    """The original as it is sent: itself, or a copy with the fields inside where the target takes them from there."""
+    if not parts.embeds(action):
+        return body_of(parts, spooled), _facts(lambda: spooled.digest, inside)
+    it = await embedded_copy(parts, action, spooled, inside, all_wanted(parts, action, embedded_fields(inside)))
+    return body_of(parts, it.copy), _facts(lambda: it.written, inside, it.to_json())
 
 
 def all_wanted(parts: Parts, action: Action, inside: Fields) -> Fields:

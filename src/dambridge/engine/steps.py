@@ -30,6 +30,8 @@ class Step(StrEnum):
     DISCARD = "discard"
     HANG = "hang"
     NOTE = "note"
+    TELL = "tell"
+    DISPOSE = "dispose"
 
 
 STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
@@ -62,12 +64,18 @@ class Errand(StrEnum):
     """A note at the source about what an asset lacks (`sending_back`)."""
     DISPLAY = "display"
     """A field shown in another one's place at the source (`showing`)."""
+    ANSWER = "answer"
+    """A contributor told of a decision (`handing_off.telling`)."""
+    DISPOSITION = "disposition"
+    """A source seen to once its archived copy is proven (`handing_off.disposing`)."""
 
 
 ERRANDS: Mapping[Errand, tuple[Step, ...]] = {
     Errand.PAPER: (Step.HANG,),
     Errand.NOTE: (Step.NOTE,),
     Errand.DISPLAY: (Step.SHOW,),
+    Errand.ANSWER: (Step.TELL,),
+    Errand.DISPOSITION: (Step.DISPOSE,),
 }
 """Which steps an errand takes."""
 

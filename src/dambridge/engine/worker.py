@@ -13,6 +13,7 @@ import structlog
 from dambridge.engine import outlets
 from dambridge.engine.fitting import Approval
 from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
+from dambridge.engine.handing_off import reviewing
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.previewing import stored
@@ -152,9 +153,14 @@ class Worker:
             }
 
     async def _dispatch(self, command: Command) -> Mapping[str, Any]:
-        scope = command.scope
         if command.kind in outlets.ORDERS:
             return await outlets.carry_out(self._outlets, command)
+        if command.kind in reviewing.ORDERS:
+            return await reviewing.carry_out(self._flows, self._ledger, command)
+        return await self._of_flows(command)
+
+    async def _of_flows(self, command: Command) -> Mapping[str, Any]:
+        scope = command.scope
         match command.kind:
             case CommandKind.RUN:
                 return await self._run(command)

@@ -41,6 +41,10 @@ class CommandKind(StrEnum):
     """Let exactly what such a plan names go to work."""
     RELEASE_RIGHTS = "release_rights"
     """Let somebody's looser word on rights stand everywhere."""
+    REVIEW = "review"
+    """Decide about files that were handed in, or take such a decision back."""
+    HOLD = "hold"
+    """Put assets under legal hold, or lift it."""
 
 
 class CommandState(StrEnum):

@@ -34,6 +34,9 @@ class Code(StrEnum):
     WITHDRAWN = "withdrawn"
     CORRECTED = "corrected"
     NOTED = "noted"
+    CONTRIBUTOR_TOLD = "contributor_told"
+    SOURCE_DISPOSED = "source_disposed"
+    SOURCE_KEPT = "source_kept"
     # unchanged
     IN_STEP = "in_step"
     # skipped
@@ -51,6 +54,8 @@ class Code(StrEnum):
     GATE_SHUT = "gate_shut"
     ENDS_SOON = "ends_soon"
     LOOSENING_REFUSED = "loosening_refused"
+    REVIEW_REJECTED = "review_rejected"
+    TAKEN_BACK = "taken_back"
     # waiting
     UNKNOWN_SINCE_LOSS = "unknown_since_loss"
     REQUIRED_FIELD_MISSING = "required_field_missing"
@@ -93,6 +98,14 @@ class Code(StrEnum):
     AUDIENCE_DRIFTED = "audience_drifted"
     AUDIENCE_UNREAD = "audience_unread"
     REMOVED_THERE = "removed_there"
+    IN_REVIEW = "in_review"
+    BYTES_CHANGED = "bytes_changed"
+    CHANGES_ASKED = "changes_asked"
+    NOT_TOLD = "not_told"
+    STATUS_ILLEGAL = "status_illegal"
+    NO_LONGER_APPROVED = "no_longer_approved"
+    ARCHIVED_BEFORE = "archived_before"
+    LEGAL_HOLD = "legal_hold"
     # quarantined
     BROKEN_FILE = "broken_file"
     NOT_EMBEDDED = "not_embedded"
@@ -116,6 +129,7 @@ class Code(StrEnum):
     OUTLET_GONE = "outlet_gone"
     # said about a listing or a run
     LISTING_UNPROVEN = "listing_unproven"
+    REVIEW_OVERDUE = "review_overdue"
     # said about what was found when the store was made anew
     MARKS_COPIED = "marks_copied"
     MARKS_CONTRADICT = "marks_contradict"

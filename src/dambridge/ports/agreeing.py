@@ -20,6 +20,7 @@ from dambridge.model.tombstones import Tombstone
 from dambridge.ports.covering import Covering
 from dambridge.ports.ledger import AuditEntry, Ledger, StepRow
 from dambridge.ports.publishing import Publishing
+from dambridge.ports.submitting import Submitting
 
 
 class Agreeing(Protocol):
@@ -133,5 +134,5 @@ class Agreeing(Protocol):
     async def forget_sights(self, run: RunId) -> None: ...
 
 
-class AgreeingLedger(Ledger, Agreeing, Covering, Publishing, Protocol):
+class AgreeingLedger(Ledger, Agreeing, Covering, Publishing, Submitting, Protocol):
     """The whole store."""

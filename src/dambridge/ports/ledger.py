@@ -32,6 +32,7 @@ from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.publications import Publication, Withdrawal
 from dambridge.model.reasons import Reason
 from dambridge.model.records import Agreed, AssetVersion
+from dambridge.model.submissions import Submission
 from dambridge.model.terms import TermUse
 from dambridge.model.tombstones import Tombstone
 
@@ -117,7 +118,8 @@ class Settlement:
 
     What several copies keep in step comes with it: `accords` and `conflicts` as they now are (see `ports.agreeing`),
     `tombstones` of copies that went, and `drop_copies`, which leave the item's link and all its accords. What stands outside
-    comes with it as well: `publications` and the `withdrawals` that belong to them (see `ports.publishing`).
+    comes with it as well: `publications` and the `withdrawals` that belong to them (see `ports.publishing`), and so does
+    what became of `submissions` (see `ports.submitting`).
     """
 
     action: ActionId
@@ -135,6 +137,7 @@ class Settlement:
     drop_copies: tuple[CopyId, ...] = ()
     publications: tuple[Publication, ...] = ()
     withdrawals: tuple[Withdrawal, ...] = ()
+    submissions: tuple[Submission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,9 +259,9 @@ class Ledger(Protocol):
     async def steps(self, action: ActionId) -> Sequence[StepRow]: ...
 
     async def settle(self, settlement: Settlement) -> None:
-        """Write the end of an action, all of it or nothing. Raises `MovedOn` where an accord, a conflict or a publication
-        rests on an older revision than the store's. Releases the action's berth when the stage is done or superseded; an
-        action that is left keeps its berth, for what may stand in it is its own."""
+        """Write the end of an action, all of it or nothing. Raises `MovedOn` where an accord, a conflict, a publication or
+        a submission rests on an older revision than the store's. Releases the action's berth when the stage is done or
+        superseded; an action that is left keeps its berth, for what may stand in it is its own."""
         ...
 
     # berths: staging folders that hold one action's delivery at a time -------------------------------------------

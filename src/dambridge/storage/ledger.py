@@ -43,11 +43,12 @@ from dambridge.storage import due as due_rows
 from dambridge.storage.agreeing import SqlAgreeing
 from dambridge.storage.coverage import SqlCovering
 from dambridge.storage.publishing import SqlPublishing
+from dambridge.storage.submitting import SqlSubmitting, put_submissions
 from dambridge.storage.terms import SqlTerms
 from dambridge.storage.writer import Tx
 
 
-class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlTerms):
+class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSubmitting, SqlTerms):
     """Implements `ports.ledger.Ledger` and what is offered beside it: `Agreeing`, `Covering`, `Publishing`, `TermLedger`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
@@ -253,6 +254,7 @@ def _keep_in_step(tx: Tx, it: Settlement) -> None:
     conflicts.put_conflicts(tx, it.conflicts)
     publications.put_publications(tx, it.publications)
     withdrawing.put_withdrawals(tx, it.withdrawals)
+    put_submissions(tx, it.submissions)
     if it.tombstones:
         tombstones.put_tombstones(tx.conn, it.tombstones)
 

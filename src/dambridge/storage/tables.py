@@ -200,6 +200,30 @@ publications = _clustered(
     Index(None, "flow", "in_sight", "checked_at"),
 )
 
+submissions = _clustered(
+    "submissions",
+    Column("flow", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("shoot", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("unfinished", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("body", JsonText, nullable=False),
+    Index(None, "flow", "status"),
+    Index(None, "flow", "shoot"),
+    Index(None, "flow", "unfinished"),
+)
+
+holds = _clustered(
+    "holds",
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 withdrawals = _clustered(
     "withdrawals",
     Column("id", Text, primary_key=True),

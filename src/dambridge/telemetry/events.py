@@ -33,6 +33,10 @@ class LogEvent(StrEnum):
     FLOW_STOPPED = "flow.stopped"
     FLOW_BUG = "flow.bug"
     WARNING_UNSENT = "warning.unsent"
+    FILE_UNTOUCHED = "file.untouched"
+    SUBMISSION_UNREAD = "submission.unread"
+    SUBMISSION_PUT_OFF = "submission.put_off"
+    REVIEW_UNSENT = "review.unsent"
 
 
 class AuditEvent(StrEnum):
@@ -44,6 +48,14 @@ class AuditEvent(StrEnum):
     ASSET_CONFIRMED = "asset.confirm_bytes"
     ASSET_SENT_BACK = "asset.sent_back"
     ASSET_SHOWN = "asset.shown"
+    SUBMISSION_HANDED_IN = "submission.handed_in"
+    SUBMISSION_DECIDED = "submission.decided"
+    SUBMISSION_VOIDED = "submission.voided"
+    SUBMISSION_ARCHIVED = "submission.archived"
+    SUBMISSION_ANSWERED = "submission.answered"
+    SOURCE_DISPOSED = "source.disposed"
+    HOLD_SET = "hold.set"
+    HOLD_LIFTED = "hold.lifted"
     PLAN_APPROVED = "plan.approved"
     FLOW_PAUSED = "flow.paused"
     FLOW_RESUMED = "flow.resumed"

@@ -31,6 +31,7 @@ from dambridge.model.identity import (
 from dambridge.model.outcomes import ItemOutcome
 from dambridge.model.publications import AgreedAudience, Publication, Withdrawal
 from dambridge.model.records import Agreed
+from dambridge.model.submissions import Hold, Submission
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.errors import MovedOn
 from dambridge.ports.ledger import ActionRow, AuditEntry, ChainedEntry, Due, Observation, PlanRow, RunRow, StepRow
@@ -69,6 +70,8 @@ class Memory:
     publications: dict[tuple[LinkId, CopyId], Publication] = field(default_factory=dict)
     withdrawals: dict[str, Withdrawal] = field(default_factory=dict)
     audiences: dict[str, AgreedAudience] = field(default_factory=dict)
+    submissions: dict[tuple[FlowName, AssetKey], Submission] = field(default_factory=dict)
+    holds: dict[AssetKey, Hold] = field(default_factory=dict)
 
     # writes within one transaction ----------------------------------------------------------------------------------
     def put_link(self, link: Link) -> None:
@@ -128,6 +131,17 @@ class Memory:
         written = [replace(it, revision=it.revision + 1) for it in wanted]
         self.publications.update({(it.link, it.copy): it for it in written})
         self.withdrawals.update({it.id: it for it in records})
+        return written
+
+    def check_submissions(self, wanted: Iterable[Submission]) -> None:
+        for it in wanted:
+            known = self.submissions.get((it.flow, it.key))
+            if (known.revision if known is not None else 0) != it.revision:
+                raise MovedOn(f"Somebody else decided about {it.key} meanwhile; it is looked at again.")
+
+    def put_submissions(self, wanted: Sequence[Submission]) -> list[Submission]:
+        written = [replace(it, revision=it.revision + 1) for it in wanted]
+        self.submissions.update({(it.flow, it.key): it for it in written})
         return written
 
     def put_tombstones(self, wanted: Sequence[Tombstone]) -> int:

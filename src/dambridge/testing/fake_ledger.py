@@ -29,13 +29,14 @@ from dambridge.ports.ledger import (
 )
 from dambridge.testing.fake_covering import MemoryCovering
 from dambridge.testing.fake_publishing import MemoryPublishing
+from dambridge.testing.fake_submitting import MemorySubmitting
 
 SILENCE = 60.0
 """Seconds without a heartbeat, by the newest beat of any worker, after which a worker counts as gone."""
 _FOR_NOBODY = ("system", "next run")
 
 
-class MemoryLedger(MemoryCovering, MemoryPublishing):
+class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting):
     """Implements `ports.agreeing.AgreeingLedger`. Passes the contracts of all its parts."""
 
     # runs and items ----------------------------------------------------------------------------------------------
@@ -186,6 +187,7 @@ class MemoryLedger(MemoryCovering, MemoryPublishing):
         memory.check_accords(it.accords)
         memory.check_conflicts(it.conflicts)
         memory.check_publications(it.publications, it.withdrawals)
+        memory.check_submissions(it.submissions)
         row = memory.actions[it.action]
         memory.actions[it.action] = replace(row, stage=it.stage, attempts=row.attempts + 1, not_before=it.retry_at)
         if it.stage in {WorkStage.DONE, WorkStage.SUPERSEDED}:
@@ -199,6 +201,7 @@ class MemoryLedger(MemoryCovering, MemoryPublishing):
         memory.put_accords(it.accords)
         memory.put_conflicts(it.conflicts)
         memory.put_publications(it.publications, it.withdrawals)
+        memory.put_submissions(it.submissions)
         memory.put_tombstones(it.tombstones)
         if link is not None:
             memory.drop_copies(link, it.drop_copies)

@@ -1,0 +1,75 @@
+"""Flow `handoff`: how a review is told, who sees to it and how soon, and what becomes of a source once it is archived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dambridge.model.records import AssetRecord
+from dambridge.model.submissions import Disposal
+from dambridge.model.values import FieldName
+from dambridge.policy.calendars import WorkingCalendar
+from dambridge.policy.carriers import Carrier
+from dambridge.policy.intake import IntakePolicy, plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """Who sees to what waits for a review: the owner, and the deputy once `within` of working time has passed again.
+
+    Names are those of people; how they are reached is not said here."""
+
+    owner: str
+    deputy: str = ""
+    within: timedelta | None = None
+    calendar: WorkingCalendar | None = None
+
+    def due(self, since: datetime) -> datetime | None:
+        """When what waits since then is late; None where nobody said how soon."""
+        if self.within is None:
+            return None
+        return self.calendar.after(since, self.within) if self.calendar is not None else since + self.within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disposition:
+    """What becomes of a source whose archived copy is proven: `field` and `value` are for a tag, `gallery` is where it
+    moves to."""
+
+    kind: Disposal = Disposal.KEEP
+    field: str = ""
+    value: str = ""
+    gallery: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffPolicy:
+    """Everything that decides about hand-off, as data. `intake` says what is selected and where it is archived; `carriers`
+    where the source shows a status, none where it is reviewed in dambridge alone; `contributor` is the field that names who
+    handed a file in, and `coordinator` whoever is asked where nobody else can be."""
+
+    intake: IntakePolicy
+    queue: Queue
+    coordinator: str
+    carriers: tuple[Carrier, ...] = ()
+    contributor: FieldName = field(default=FieldName("creator"))
+    disposition: Disposition = Disposition()
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups of a source's record that have to be read."""
+        named = {"custom"} if self.contributor.startswith("custom:") else set()
+        return frozenset({*self.intake.groups, "containers", *named, *(it.group for it in self.carriers)})
+
+    def shoot_of(self, record: AssetRecord) -> str:
+        """The shoot that a file belongs to: the gallery in which it was handed in, the first by name of those selected."""
+        paths = sorted(it.path for it in record.containers if self.intake.selects_container(it.path))
+        return paths[0] if paths else ""
+
+    def contributor_of(self, record: AssetRecord) -> str:
+        return plain(record.fields.get(self.contributor)).strip()
+
+
+Addresses = Mapping[str, str]
+"""The name under which somebody is reached, by how records spell whoever that is."""
