@@ -61,7 +61,7 @@ async def deliver(dock: Dock, action: Action, journal: StepJournal, shipment: Sh
     intent = journal.intent(Step.DELIVER)
     berth = await berth_of(dock, action, intent)
     if intent is not None:
-        found = await (_look(dock, action, berth, intent) if berth else look_by_name(dock, action))
+        found = await _arrived(dock, action, berth, intent)
         if found is not None:
             digest = digest_from(intent) or await shipment.digest()
             outcome = _facts_to_json(found, digest, intent, berth)
@@ -86,7 +86,7 @@ async def recall(dock: Dock, action: Action, journal: StepJournal, *, into: str)
         return None
     if journal.outcome(Step.DELIVER) is None:
         berth = await berth_of(dock, action, intent)
-        found = await (_look(dock, action, berth, intent) if berth else look_by_name(dock, action))
+        found = await _arrived(dock, action, berth, intent)
         if found is None:
             await _may_send_again(dock, action, journal, intent)
             return None
@@ -156,6 +156,13 @@ async def _standing(dock: Dock, berth: RemoteId) -> list[NativeRecord]:
     fresh = await dock.site.archive.read([it.key.remote_id for it in listed], lane=dock.lane)
     there = [it for it in fresh.values() if isinstance(it, NativeRecord)]
     return [it for it in there if any(container.id == berth for container in it.containers)]
+
+
+async def _arrived(
+    dock: Dock, action: Action, berth: RemoteId | None, intent: Mapping[str, Any]
+) -> NativeRecord | None:
+    """What an earlier try brought, wherever it goes to."""
+    return await (_look(dock, action, berth, intent) if berth else look_by_name(dock, action))
 
 
 async def _look(dock: Dock, action: Action, berth: RemoteId, intent: Mapping[str, Any]) -> NativeRecord | None:
