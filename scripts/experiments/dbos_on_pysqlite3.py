@@ -68,7 +68,7 @@ def launch(folder: Path, engine: Any, *, threads: int | None = 32) -> Any:
 
 
 def ours(folder: Path) -> Any:
-    from dambridge.engine.runtime_stores import sqlite_engine  # noqa: PLC0415 - only there in the child
+    from dambridge.engine.runtime.stores import sqlite_engine  # noqa: PLC0415 - only there in the child
 
     return sqlite_engine(folder)
 
@@ -162,7 +162,7 @@ def order(folder: Path) -> None:
 
 def runtime(folder: Path) -> None:
     """The product's own runtime: from `start` to the first line of the body, one after the other; then ten idle seconds."""
-    from dambridge.engine.runtime_dbos import DbosRuntime  # noqa: PLC0415 - only there in the child
+    from dambridge.engine.runtime.dbos import DbosRuntime  # noqa: PLC0415 - only there in the child
     from dambridge.ports.runtime import Json  # noqa: PLC0415 - likewise
 
     delays: list[float] = []

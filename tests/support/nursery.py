@@ -24,7 +24,7 @@ PRELOADED = (
     "dambridge.cli.looking",
     "dambridge.cli.orders",
     "dambridge.cli.probing",
-    "dambridge.engine.runtime_dbos",
+    "dambridge.engine.runtime.dbos",
     "dbos._sys_db_sqlite",
 )
 

@@ -29,7 +29,7 @@ from dambridge.engine.flows import Flows, register
 from dambridge.engine.hearing import HintKeeper
 from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.parts import Parts
-from dambridge.engine.runtime_local import LocalRuntime
+from dambridge.engine.runtime.local import LocalRuntime
 from dambridge.engine.sites import Site
 from dambridge.engine.warning import Warner
 from dambridge.engine.worker import Worker
@@ -276,6 +276,6 @@ def _pace(account: PhotoShelterAccount | NetxAccount) -> PaceRule:
 def _runtime(settings: Settings) -> Runtime:
     if settings.engine.runtime == "local":
         return LocalRuntime(settings.store.path / "engine-local.json")
-    from dambridge.engine.runtime_dbos import DbosRuntime  # noqa: PLC0415 - half of a command's start; most need none
+    from dambridge.engine.runtime.dbos import DbosRuntime  # noqa: PLC0415 - half of a command's start; most need none
 
     return DbosRuntime(_store(settings), worker=worker_name())

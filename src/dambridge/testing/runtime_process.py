@@ -19,8 +19,8 @@ from typing import Any
 
 import structlog
 
-from dambridge.engine.runtime_dbos import DbosRuntime
-from dambridge.engine.runtime_local import LocalRuntime
+from dambridge.engine.runtime.dbos import DbosRuntime
+from dambridge.engine.runtime.local import LocalRuntime
 from dambridge.ports.runtime import Json, Runtime
 
 

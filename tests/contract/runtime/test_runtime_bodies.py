@@ -7,9 +7,9 @@ import contextvars
 
 import pytest
 
-from dambridge.engine.runtime_bodies import Bodies
-from dambridge.engine.runtime_rows import WorkFailedError
-from dambridge.engine.runtime_rules import Registry
+from dambridge.engine.runtime.bodies import Bodies
+from dambridge.engine.runtime.rows import WorkFailedError
+from dambridge.engine.runtime.rules import Registry
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.runtime import Json, Workflow
 

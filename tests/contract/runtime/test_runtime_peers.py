@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dambridge.engine.runtime_peers import is_gone, process_mark
+from dambridge.engine.runtime.peers import is_gone, process_mark
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.runtime import WorkState
 from dambridge.testing.runtime_contract import LIMIT, Home, ended, give, hang, note, register_calm

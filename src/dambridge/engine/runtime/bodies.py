@@ -7,8 +7,8 @@ import contextvars
 
 import structlog
 
-from dambridge.engine.runtime_rows import WorkFailedError
-from dambridge.engine.runtime_rules import Registry, as_json, last_line
+from dambridge.engine.runtime.rows import WorkFailedError
+from dambridge.engine.runtime.rules import Registry, as_json, last_line
 from dambridge.ports.runtime import Json
 
 log = structlog.get_logger()

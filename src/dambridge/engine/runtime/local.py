@@ -13,8 +13,8 @@ from pathlib import Path
 
 import structlog
 
-from dambridge.engine.runtime_journal import Entry, Journal
-from dambridge.engine.runtime_rules import CLOSED, ENDED, Registry, as_json, known_queue, last_line, unknown_work
+from dambridge.engine.runtime.journal import Entry, Journal
+from dambridge.engine.runtime.rules import CLOSED, ENDED, Registry, as_json, known_queue, last_line, unknown_work
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.runtime import Json, Work, Workflow, WorkState
 

@@ -20,11 +20,11 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dambridge.engine.runtime_bodies import Bodies
-from dambridge.engine.runtime_logging import quieten
-from dambridge.engine.runtime_peers import Peers
-from dambridge.engine.runtime_rows import CRASHES, NAME, UNFINISHED, as_work, enqueue, forget_all_but
-from dambridge.engine.runtime_rules import (
+from dambridge.engine.runtime.bodies import Bodies
+from dambridge.engine.runtime.logs import quieten
+from dambridge.engine.runtime.peers import Peers
+from dambridge.engine.runtime.rows import CRASHES, NAME, UNFINISHED, as_work, enqueue, forget_all_but
+from dambridge.engine.runtime.rules import (
     CLOSED,
     ENDED,
     QUEUES,
@@ -33,7 +33,7 @@ from dambridge.engine.runtime_rules import (
     known_queue,
     unknown_work,
 )
-from dambridge.engine.runtime_stores import (
+from dambridge.engine.runtime.stores import (
     SCHEMA,
     THREADS,
     is_postgres,

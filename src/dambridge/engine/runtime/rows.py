@@ -7,7 +7,7 @@ from typing import Any
 
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 
-from dambridge.engine.runtime_rules import ENDED
+from dambridge.engine.runtime.rules import ENDED
 from dambridge.ports.runtime import Json, Work, WorkState
 
 NAME = "dambridge.work"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from dambridge.engine.runtime_stores import SCHEMA
+from dambridge.engine.runtime.stores import SCHEMA
 from dambridge.ports.errors import CannotGoOn
 
 _LOCK = 0x64616D627269
