@@ -13,7 +13,7 @@ import pysqlite3.dbapi2 as sqlite
 import pytest
 import structlog
 
-from dambridge.engine.runtime import local
+from dambridge.engine.runtime import local as local_runtime
 from dambridge.engine.runtime.local import LocalRuntime
 from dambridge.engine.runtime.rows import CRASHES
 from dambridge.engine.runtime.stores import check_version, sqlite_engine
@@ -82,7 +82,7 @@ async def test_a_damaged_file_is_set_aside_and_told(local: Home) -> None:
 
 
 async def test_the_file_does_not_grow_without_bound(local: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "MOST", 20)
+    monkeypatch.setattr(local_runtime, "MOST", 20)
     async with local.launched() as runtime:
         await give(runtime, hang("h"))
         await local.line("hang h")
