@@ -20,9 +20,12 @@ from dambridge.bootstrap import ConfigurationWrong, load_settings
 from dambridge.engine.rights_desk import RightsDesk
 from dambridge.engine.warning import Recipient, Warner, warn
 from dambridge.engine.worker import Worker
+from dambridge.model.accords import GroupName
 from dambridge.model.alarms import AlarmKind
+from dambridge.model.conflicts import Conflict, ConflictState
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName, LinkId, RemoteId
 from dambridge.model.publications import Publication, Stage
+from dambridge.model.reasons import Code, Reason
 from dambridge.notices import AppriseNotifier
 from dambridge.policy.gate import Channel, GateRules
 from dambridge.policy.outlets import Outlet, PublishPolicy, Selection
@@ -116,6 +119,37 @@ async def test_a_recipient_is_told_of_what_they_asked_for() -> None:
     narrow = replace(given, recipients=[Recipient("ada", frozenset({AlarmKind.GUARD}), ada)])
     assert await warn(narrow) == {"ada": 0}
     assert not ada.taken
+
+
+def overruled(link: str, at: datetime, code: Code = Code.LOOSENING_REFUSED) -> Conflict:
+    return Conflict(
+        link=LinkId(link),
+        group=GroupName("rights"),
+        flow=FlowName.RIGHTS,
+        base={},
+        sides=(),
+        reason=Reason.of(code, fields=("licence_end",), copies=("agency/source/-/original",), owner="archive"),
+        opened_at=at,
+        state=ConflictState.MOOT,
+    )
+
+
+async def test_each_looser_word_that_was_overruled_is_told_once() -> None:
+    ledger, clock, ada = MemoryLedger(), Clock(), FakeNotifier()
+    other = overruled("ln0", NOW, code=Code.CONFLICT)
+    await ledger.put_conflicts([overruled("ln1", NOW), overruled("ln2", NOW - timedelta(days=8)), other])
+    assert await warn(warner(ledger, clock, ada=ada)) == {"ada": 1}
+    assert await warn(warner(ledger, clock, ada=ada)) == {"ada": 0}
+    clock.at = NOW + timedelta(days=1)
+    await ledger.put_conflicts([overruled(f"ln{it}", clock.at) for it in (3, 4)])
+    assert await warn(warner(ledger, clock, ada=ada)) == {"ada": 2}
+    assert await warn(warner(ledger, clock, ada=ada)) == {"ada": 0}
+    clock.at = NOW + timedelta(days=30)
+    assert await warn(warner(ledger, clock, ada=ada)) == {"ada": 0}
+    first, second = ada.taken
+    assert ("ln1 (licence_end)" in first.text, "ln1" in second.text) == (True, False)
+    assert "2 looser words on rights were overruled" in second.title
+    assert "dambridge conflicts --state moot" in second.text
 
 
 async def test_a_server_tells_as_often_as_it_is_told_to_and_survives_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

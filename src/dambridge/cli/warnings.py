@@ -13,7 +13,7 @@ from dambridge.model.alarms import Alarm, AlarmKind
 from dambridge.telemetry.alarm_words import digest
 
 NEEDS_A_PERSON = 3
-CALM = frozenset({AlarmKind.EXPIRING, AlarmKind.OPENING})
+CALM = frozenset({AlarmKind.LOOSENED, AlarmKind.EXPIRING, AlarmKind.OPENING})
 
 
 def show(context: Context) -> None:

@@ -11,8 +11,11 @@ import structlog
 
 from dambridge.engine.rights_desk import RightsDesk, standings
 from dambridge.model.alarms import Alarm, AlarmKind, Remembered, Told
+from dambridge.model.conflicts import Conflict, ConflictState
 from dambridge.model.identity import FlowName
-from dambridge.planning.alarms import alarms_of, alarms_of_runs, for_recipient, news
+from dambridge.model.reasons import Code
+from dambridge.planning.alarms import alarms_of, alarms_of_loosenings, alarms_of_runs, for_recipient, news
+from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove
 from dambridge.ports.notifying import Notice, Notifier
@@ -20,6 +23,7 @@ from dambridge.telemetry.alarm_words import digest
 
 log = structlog.get_logger()
 MOST_LATE = 5_000
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,23 @@ async def alarms_now(warner: Warner) -> list[Alarm]:
     rows = await standings(replace(warner.desk, now=now), live=False)
     late = await ledger.withdrawals(unproven=True, limit=MOST_LATE)
     attention = {str(flow): dict(await ledger.attention(flow)) for flow in warner.flows}
-    return [*alarms_of(rows, late, now, days=warner.days), *alarms_of_runs(attention)]
+    overruled = await _overruled(ledger)
+    links = await ledger.links(sorted({it.link for it in overruled}))
+    return [
+        *alarms_of(rows, late, now, days=warner.days),
+        *alarms_of_runs(attention),
+        *alarms_of_loosenings(overruled, links, now),
+    ]
+
+
+async def _overruled(ledger: AgreeingLedger) -> list[Conflict]:
+    """Entries that ended because what permits less stands."""
+    found: list[Conflict] = []
+    after = None
+    while page := await ledger.conflicts(states=(ConflictState.MOOT,), after=after, limit=PAGE):
+        found += [it for it in page if it.reason.code is Code.LOOSENING_REFUSED]
+        after = page[-1].id
+    return found
 
 
 async def warn(warner: Warner) -> Mapping[str, int]:

@@ -19,6 +19,8 @@ class AlarmKind(StrEnum):
     """A guard stopped a run."""
     DRIFTED = "drifted"
     """A gallery is not as it was agreed."""
+    LOOSENED = "loosened"
+    """Somebody said more than is agreed on rights, and was overruled."""
     EXPIRING = "expiring"
     """Something ends soon."""
     OPENING = "opening"
@@ -27,7 +29,8 @@ class AlarmKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """How things stand in one respect: `about` is an outlet or a flow, `count` how many, `samples` some of them by name."""
+    """How things stand in one respect: `about` is an outlet, a flow or an entry of the inbox, `count` how many, `samples` some
+    of them by name."""
 
     kind: AlarmKind
     about: str

@@ -6,18 +6,23 @@ it was told is not told again, and neither is what ended.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dambridge.model.alarms import Alarm, AlarmKind, Remembered, Told
+from dambridge.model.conflicts import Conflict
+from dambridge.model.identity import Link, LinkId
 from dambridge.model.publications import Withdrawal
+from dambridge.model.reasons import Code
 from dambridge.model.standing import OutletStanding
 from dambridge.planning.rights_reports import expiring, opening, unclear
 
 SAMPLES = 5
 AGAIN = timedelta(hours=6)
 """After how long what is overdue is told again although it is no worse."""
+LATELY = timedelta(days=7)
+"""How long a refusal is remembered as told or still to be told."""
 GUARD_CODES = frozenset({"guard_tripped"})
 DRIFT_CODES = frozenset({"audience_drifted", "exposed"})
 
@@ -57,6 +62,24 @@ def alarms_of_runs(attention: dict[str, dict[str, int]]) -> list[Alarm]:
             if count:
                 found.append(Alarm(kind=kind, about=flow, count=count))
     return found
+
+
+def alarms_of_loosenings(entries: Sequence[Conflict], links: Mapping[LinkId, Link], now: datetime) -> list[Alarm]:
+    """Looser words on rights that were overruled lately: one alarm for each, so that each is news once."""
+    found: list[Alarm] = []
+    for it in entries:
+        if it.reason.code is Code.LOOSENING_REFUSED and now - LATELY <= it.opened_at:
+            params = dict(it.reason.params)
+            link = links.get(it.link)
+            owners = [str(one.key) for one in link.copies if one.id.account == params.get("owner")] if link else []
+            said = ", ".join(map(str, _listed(params.get("fields"))))
+            sample = f"{min(owners, default=str(it.link))} ({said})"
+            found.append(Alarm(kind=AlarmKind.LOOSENED, about=str(it.id), count=1, samples=(sample,)))
+    return found
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else (value,)
 
 
 def _alarm(kind: AlarmKind, about: str, names: Sequence[str]) -> Alarm:

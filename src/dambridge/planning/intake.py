@@ -328,7 +328,7 @@ def _with_changes(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Cha
             return _beyond_embedding(task, f"empty the attribute {task.target_map.by_field[name].native}")
     if before == now and task.beside is None:
         return _outstanding(task, there, agreed, changes)
-    if task.brings_bytes and before is not None and before.content != now.content:
+    if before is not None and before.content != now.content and task.brings_bytes:
         return _version(task, there, changes, agreed)
     if task.beside is None and not task.brings_bytes:
         return _outstanding(task, there, agreed, changes)

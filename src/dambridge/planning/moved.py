@@ -28,8 +28,8 @@ def moved_copies(
     for action in actions:
         keys = expected_keys(action, links.get(action.link))
         for place, key in sorted(keys.items()):
-            now = seen.get(key)
-            if not isinstance(now, Present) or now.record.version != action.expects[place]:
+            now, version = seen.get(key), action.expects[place]
+            if not isinstance(now, Present) or now.record.version != version:
                 yield action.link, key
 
 
