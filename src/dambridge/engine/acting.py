@@ -156,6 +156,7 @@ async def _create(parts: Parts, action: Action, journal: StepJournal) -> End:
         bytes_moved=delivered.digest.size,
         file_name=action.file_name,
         side_car=delivered.side_car,
+        brought=delivered.brought,
     )
 
 
