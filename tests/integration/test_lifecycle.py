@@ -168,3 +168,38 @@ def test_with_confirmed_operations_alone_a_status_is_read_and_waits_by_name(
         ran = asyncio.run(lifecycle(pair))
         flow = ran.summary["flows"]["lifecycle"]
         assert (flow["waiting"], ran.exit_code) == (0, 0), flow
+
+
+@pytest.mark.hazard("P12")
+def test_an_approval_inside_the_uploaded_file_is_on_record_as_nobodys(tmp_path: Path) -> None:
+    """The file says that it is approved; PhotoShelter shows what the file says. A person's word afterwards counts."""
+    given = overrides([EDIT_STATUS], [ATTRIBUTE], PROVEN)
+    given = merged(given, {"flows": {"intake": {"mode": "new"}}})
+    with world(tmp_path, **given) as pair:
+        source = pair.submit(
+            inside(picture(1), "approved"),
+            file_name="a.jpg",
+            containers=["Intake/Harbour"],
+            iptc={"credit": "Riverbend", "edit_status": "approved"},
+        )
+        asyncio.run(pair.run())
+        copy = str(pair.by_source()[source][0]["id"])
+        pair.edit_netx(copy, attributes={"Lifecycle Status": []})
+        asyncio.run(lifecycle(pair))
+        assert shown_archive(pair, copy, "attribute") == []
+        pair.advance(3600)
+        give_agency(pair, source, "edit_status", "in_review")
+        asyncio.run(lifecycle(pair))
+        assert shown_archive(pair, copy, "attribute") == ["in_review"]
+        pair.advance(3600)
+        give_agency(pair, source, "edit_status", "approved")
+        asyncio.run(lifecycle(pair))
+        assert shown_archive(pair, copy, "attribute") == ["approved"]
+
+
+def inside(data: bytes, edit_status: str) -> bytes:
+    """The picture with an IPTC block that names an edit status (IIM 2:07)."""
+    record = b"\x1c\x02\x07" + len(edit_status).to_bytes(2, "big") + edit_status.encode()
+    block = b"8BIM\x04\x04\x00\x00" + len(record).to_bytes(4, "big") + record + b"\x00" * (len(record) % 2)
+    body = b"Photoshop 3.0\x00" + block
+    return data[:2] + b"\xff\xed" + (len(body) + 2).to_bytes(2, "big") + body + data[2:]

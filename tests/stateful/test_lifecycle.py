@@ -6,6 +6,7 @@ A sample by default, all of them with `HYPOTHESIS_PROFILE=long`.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from dambridge.model.identity import FlowName, Link
 from dambridge.model.lifecycle import LIFECYCLE_STATUS, Status
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
+from dambridge.model.records import Agreed
 from dambridge.planning import merging, spreading, transitions
 from dambridge.planning.contending import Undecided
 from dambridge.policy import carriers
@@ -366,7 +368,7 @@ def test_lost_requests_and_replies_end_as_if_nothing_had_been_lost(
     world.give(link.copies[0], "approved")
     world.give(link.copies[1], "archived")
     for copy in link.copies:
-        world.world.libraries[copy.id.account].lose.extend(fates)
+        world.world.libraries[copy.id.account].lose.extend(fates)  # type: ignore[arg-type]  # None: this write is left alone
     world.run(6)
     assert [world.everything(it) for it in link.copies] == [{"archived"}] * 3
     assert not world.waiting()
@@ -391,3 +393,29 @@ def test_a_process_that_dies_anywhere_leaves_no_other_end(carriers_: str) -> Non
         silent(world, 2)
         world.world.close()
     assert died > 10
+
+
+# what a file brought ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.hazard("P12")
+@pytest.mark.parametrize("carriers_", ["edit_status", "custom", "rating", "gallery", "several"])
+def test_a_status_out_of_the_uploaded_file_never_approves_and_a_persons_does(carriers_: str) -> None:
+    world = lifecycle_world(SETS[carriers_])
+    link = world.world.add_link(3, title=("Title",))
+    agency = link.copies[0]
+    world.give(agency, "approved", only=1 if carriers_ == "several" else 0)
+    brought = json.dumps(["approved", "5"])
+    world.world.wait(world.world.ledger.put_links([link], {link.id: Agreed(evidence={"brought": brought})}, []))
+    world.run(2)
+    by_people = carriers_ == "gallery"  # no file puts itself into a gallery
+    assert {world.shown(it) for it in link.copies[1:]} == ({"approved"} if by_people else {""})
+    silent(world, 3)
+    world.give(agency, "in_review")
+    world.run(2)
+    assert {world.shown(it) for it in link.copies} == {"in_review"}
+    world.give(agency, "approved")
+    world.run(2)
+    assert {world.shown(it) for it in link.copies} == {"approved"}
+    silent(world, 3)
+    world.world.close()

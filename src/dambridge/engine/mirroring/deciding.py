@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from dambridge.engine.mirroring.carrying import undecided
 from dambridge.engine.mirroring.due import ending
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
@@ -155,7 +156,7 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | No
     conflicts = await parts.ledger.conflicts_of(list(links))
     keys = [copy.key for link in links.values() for copy in link.copies]
     begun = await parts.clock.now()
-    seen = await read_copies(parts, keys)
+    seen = await _decided_by_people(parts, links, accords, await read_copies(parts, keys))
     old = await parts.ledger.observations(parts.flow, keys)
     before = {
         link_id: {
@@ -195,6 +196,24 @@ async def _untouched(
         and isinstance(found := seen[copy.key], Present)
         and is_untouched(agreed.get(link_id), str(copy.id), found.record)
     )
+
+
+async def _decided_by_people(
+    parts: MirrorParts,
+    links: Mapping[LinkId, Link],
+    accords: Mapping[LinkId, Mapping[GroupName, Accord]],
+    seen: dict[AssetKey, Seen],
+) -> dict[AssetKey, Seen]:
+    """What was read, without statuses that only the uploaded file says."""
+    group = next((it.name for it in parts.policy.groups if it.by_transitions), None)
+    if group is None:
+        return seen
+    agreed = await parts.ledger.agreed([*links])
+    found = dict(seen)
+    for link_id, it in agreed.items():
+        accord = accords.get(link_id, {}).get(group)
+        found |= undecided(parts.policy, links[link_id], seen, accord, it.brought)
+    return found
 
 
 def believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen:
