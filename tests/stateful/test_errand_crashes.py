@@ -24,7 +24,9 @@ from support.world import World, lines, merged, world
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 ENGINE: dict[str, Any] = {"engine": {"runtime": "local", "concurrency": 1}}
-REGISTERED = [(errand, step) for errand in Errand for step in ERRANDS[errand]]
+ELSEWHERE = {Errand.ANSWER, Errand.DISPOSITION}
+"""What hand-off does is crashed in a file of its own."""
+REGISTERED = [(errand, step) for errand in Errand if errand not in ELSEWHERE for step in ERRANDS[errand]]
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
 
 
@@ -182,7 +184,7 @@ def sends(pair: World, case: Case) -> int:
 
 def test_every_step_of_the_registry_is_some_actions_or_some_errands() -> None:
     assert {it for steps in [*STEPS.values(), *ERRANDS.values()] for it in steps} == set(Step)
-    assert set(CASES) == set(ERRANDS) == set(Errand)
+    assert set(CASES) | ELSEWHERE == set(ERRANDS) == set(Errand)
 
 
 @pytest.mark.hazard("P19")

@@ -31,6 +31,9 @@ WRITES = frozenset(
         "set_control",
         "put_links",
         "put_publications",
+        "put_submissions",
+        "set_hold",
+        "lift_hold",
         "add_due",
         "finish_due",
     }

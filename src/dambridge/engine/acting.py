@@ -149,9 +149,7 @@ async def create(
     await still_wanted()
     filled = for_target(parts, action, filled_from(action, delivered.filled))
     await describe(parts, action, journal, native, filled=filled)
-    if journal.outcome(Step.PLACE) is None and delivered.berth is not None:
-        await still_wanted()
-    folder = await _place(parts, action, journal, delivered)
+    folder = await _place(parts, action, journal, delivered, still_wanted)
     native = await read_target(parts, delivered.remote_id)
     await hold(parts, journal, {**action.fields, **filled}, action.cleared, native)
     embedded = delivered.embedded
@@ -190,7 +188,13 @@ async def _up_to_date(
     return replace(delivered, digest=it.written, embedded=it.to_json())
 
 
-async def _place(parts: Parts, action: Action, journal: StepJournal, delivered: Delivered) -> str:
+async def _place(
+    parts: Parts,
+    action: Action,
+    journal: StepJournal,
+    delivered: Delivered,
+    still_wanted: Callable[[], Awaitable[None]],
+) -> str:
     """Out of the berth into its folder, which is named. What came straight stands there."""
     path = settled_folder(action.folder, delivered.filled)
     if delivered.berth is None:
@@ -199,6 +203,7 @@ async def _place(parts: Parts, action: Action, journal: StepJournal, delivered: 
     if journal.outcome(Step.PLACE) is not None:
         return path
     folder = await final_folder(parts.dock, action, delivered.filled, make=True)
+    await still_wanted()
 
     async def work() -> Mapping[str, object]:
         await parts.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=parts.lane)

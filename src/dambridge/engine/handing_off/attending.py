@@ -29,6 +29,7 @@ from dambridge.planning.handoff import (
     follows,
     handed_in,
     handed_in_again,
+    heard_of,
     look,
     stands,
     still_brought,
@@ -129,7 +130,11 @@ async def _attend(
         case HandIn(again=old) if record is not None and found.native is not None:
             if not writes:
                 return _as_it_stands(parts, found, old)
-            return _as_it_stands(parts, found, await _hand_in(parts, found, record, old, now))
+            made = await _hand_in(parts, found, record, old, now)
+            if old is None or made.turn != old.turn:
+                return _as_it_stands(parts, found, made)
+            # The same bytes: what the account says of them counts as ever
+            return await _stands(parts, found, made, heard_of(made, shown, parts.handoff.queue, now), now, writes=True)
         case Stands() as it:
             return await _stands(parts, found, known, it, now, writes=writes)
         case HandIn() | Nothing():

@@ -24,7 +24,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Missing, NativeRecord
 from dambridge.model.submissions import Disposal, Submission
 from dambridge.planning.handoff import bytes_changed, may_be_other_bytes
-from dambridge.ports.errors import Unclear
+from dambridge.ports.errors import MovedOn, Unclear
 from dambridge.ports.ledger import AuditEntry
 
 
@@ -71,6 +71,7 @@ async def _touch(parts: HandoffParts, submission: Submission, native: NativeReco
     wanted = parts.handoff.disposition
 
     async def work() -> Mapping[str, Any]:
+        await _still_there(parts, native)
         await _DO[wanted.kind](parts, native)
         again = await _source(parts, submission)
         if not (isinstance(again, Missing) if wanted.kind is Disposal.TRASH else _stands(parts, again)):
@@ -81,6 +82,13 @@ async def _touch(parts: HandoffParts, submission: Submission, native: NativeReco
     await journal.run(Step.DISPOSE, intent, work)
     after = await _source(parts, submission)
     return await _ended(parts, submission, wanted.kind, native=after if isinstance(after, NativeRecord) else None)
+
+
+async def _still_there(parts: HandoffParts, native: NativeRecord) -> None:
+    """The last look before it is touched, in one call. Raises `MovedOn` where it is not what was looked at."""
+    now = await parts.reader.read(native.key.remote_id, groups=frozenset({"base"}), lane=parts.lane)
+    if isinstance(now, Missing) or (now.modified, now.content_stamp) != (native.modified, native.content_stamp):
+        raise MovedOn(f"The source {native.key} moved while its copy was looked at; it is looked at again.")
 
 
 async def _unproven(parts: HandoffParts, submission: Submission) -> Reason | None:
