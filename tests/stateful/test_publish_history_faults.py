@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.publishing import casing, deciding, leading, showing, withdrawing
+from dambridge.engine.mirroring.reading import read_copies as really_read
+from dambridge.engine.publishing import deciding, leading, showing, withdrawing
 from dambridge.engine.publishing.casing import Asked
 from dambridge.engine.publishing.tasks import Task
 from dambridge.model.records import Absence, Missing, Present, Unread
 from dambridge.planning import publishing
+from dambridge.planning.outlets import ask_gate as asked_of_gate
 from dambridge.planning.publishing import OUTWARD, Verdict
+from dambridge.planning.publishing import decide_link as decided
 from stateful.test_publish_history import EVENTS, quiet
 from support.publish_history import History
 
@@ -27,7 +30,7 @@ def no_gate_at_show(patch: pytest.MonkeyPatch) -> None:
     """What was planned is shown, whatever became of it meanwhile."""
 
     async def asked_now(task: Task) -> Asked:
-        seen = (await casing.read_copies(task.parts, [task.source]))[task.source]
+        seen = (await really_read(task.parts, [task.source]))[task.source]
         record = seen.record if isinstance(seen, Present) else None
         return Asked(record=record, until=task.outward.until, refused=None)
 
@@ -50,10 +53,9 @@ def drift_not_compared(patch: pytest.MonkeyPatch) -> None:
 
 def outage_is_absence(patch: pytest.MonkeyPatch) -> None:
     """Who cannot be read is gone."""
-    real = deciding.read_copies
 
     async def read_copies(parts: Any, keys: Any) -> Mapping[Any, Any]:
-        found = await real(parts, keys)
+        found = await really_read(parts, keys)
         gone = Missing(Absence.DELETED, "no answer")
         return {key: gone if isinstance(it, Unread) else it for key, it in found.items()}
 
@@ -76,10 +78,9 @@ def copies_are_not_looked_for(patch: pytest.MonkeyPatch) -> None:
 
 def nothing_goes_out(patch: pytest.MonkeyPatch) -> None:
     """The safest of all: publish nothing."""
-    real = deciding.decide_link
 
     def decide_link(cases: Sequence[Any]) -> Verdict:
-        found = real(cases)
+        found = decided(cases)
         return replace(found, actions=tuple(it for it in found.actions if it.kind not in OUTWARD))
 
     patch.setattr(deciding, "decide_link", decide_link)
@@ -87,10 +88,9 @@ def nothing_goes_out(patch: pytest.MonkeyPatch) -> None:
 
 def embargoes_are_over(patch: pytest.MonkeyPatch) -> None:
     """Starts are not read."""
-    real = publishing.ask_gate
 
     def ask_gate(case: Any, record: Any, at: datetime) -> Any:
-        return real(case, record, at + timedelta(hours=6))
+        return asked_of_gate(case, record, at + timedelta(hours=6))
 
     patch.setattr(publishing, "ask_gate", ask_gate)
 
