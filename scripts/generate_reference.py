@@ -18,7 +18,10 @@ from dambridge.files.formats import TABLE, Place
 from dambridge.files.iim import LIMITS
 from dambridge.mapping import FIELDS
 from dambridge.mapping.faults import MINDS, Fault
+from dambridge.model.lifecycle import Move, Role, Status
 from dambridge.model.reasons import Code
+from dambridge.policy.carriers import STRONGEST
+from dambridge.policy.lifecycle import BACK, ON
 from dambridge.telemetry.lint_words import WORDS as LINT_WORDS
 from dambridge.telemetry.wording import MOVES, WORDS
 
@@ -39,6 +42,7 @@ def pages() -> dict[str, str]:
         "fields.md": fields(),
         "file-formats.md": formats(),
         "reasons.md": reasons(),
+        "lifecycle.md": lifecycle(),
     }
 
 
@@ -206,6 +210,38 @@ def reasons() -> str:
     lines += ["| code | in words | next move |", "| --- | --- | --- |"]
     lines += [f"| `{code}` | {WORDS[code]} | {MOVES.get(code, '')} |" for code in Code]
     return "\n".join(lines) + "\n"
+
+
+def lifecycle() -> str:
+    """The table of legal moves, as people read it."""
+    lines = ["# The life of an asset", "", NOTE, *_LIFE, ""]
+    lines += ["| from | to | who may | kind |", "| --- | --- | --- | --- |"]
+    for kind_, moves in (("on", ON), ("back", BACK)):
+        lines += [_move(it, who, kind_) for it, who in sorted(moves.items(), key=lambda it: _place(it[0]))]
+    strongest = ", ".join(f"`{it}`" for it in STRONGEST)
+    lines += ["", "Where one carrier says several statuses at once, the first of these wins: " + strongest + "."]
+    return "\n".join(lines) + "\n"
+
+
+_LIFE = (
+    "What is not in this table is nobody's to do: such an edit changes nothing elsewhere and waits in the inbox.",
+    "",
+    "One edit may make several moves if each of them is open to whoever made it: what is taken back comes first, what goes on",
+    "after it. Of two statuses given at once in different accounts the one that can be reached from the other by moves *on*",
+    "is the later one and stands; where neither can, a person decides. The `coordinator` is whoever rules in the inbox,",
+    "`rights` are dates that pass, `dambridge` is the program: it archives what is proven to be archived, sends changed files",
+    "back to review, and withdraws what was superseded. It never approves.",
+)
+
+
+def _move(it: Move, who: frozenset[Role], kind_: str) -> str:
+    roles = ", ".join(f"`{one}`" for one in Role if one in who)
+    return f"| `{it.start}` | `{it.end}` | {roles} | {kind_} |"
+
+
+def _place(it: Move) -> tuple[int, int]:
+    order = list(Status)
+    return order.index(it.start), order.index(it.end)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from dambridge.bootstrap.flow_options import FlowOptions  # noqa: E402
 from dambridge.model.identity import FlowName, System  # noqa: E402
 from dambridge.policy.needs import NEEDS, Need, Outlook, cells_of, outlook, stand_in, unmet  # noqa: E402
 from support.exercises import gym_of, tried  # noqa: E402 - the tests' own room, which is not installed
@@ -89,12 +90,13 @@ def _flows(strict: Tried) -> Iterator[str]:
     if waits := [f"`{flow}`" for flow in FlowName if outlook(flow, can) is Outlook.WAITS]:
         yield f"What waits ({', '.join(waits)}) says so before it starts, and needs only what `dambridge probe --write` proves."
         yield ""
+    runs = [flow for flow in FlowName if flow in FlowOptions.model_fields]
+    yield f"These flows run today: {', '.join(f'`{it}`' for it in runs)}. Of the others the table says what they will find."
+    yield ""
     yield _SET
 
 
-_SET = """Of these flows `intake` runs today; of the others the table says what they will find.
-
-For `intake`, `place.folder` then names folders that exist (by path, or `id:612`), `write_route` of the NetX account is
+_SET = """For `intake`, `place.folder` then names folders that exist (by path, or `id:612`), `write_route` of the NetX account is
 `embedded` or `none`, and `unproven_fields: deliver` lets an asset go before those of its fields that no file carries. Each file
 arrives once, byte for byte or as a copy with its fields inside, after lost replies and killed processes too; fields that cannot
 be written wait by name and never count as equal. [Decision 8](../decisions/0008-straight-into-peoples-folders.md) says how."""

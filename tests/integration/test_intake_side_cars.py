@@ -11,11 +11,13 @@ from xml.sax.saxutils import escape
 import pytest
 
 from dambridge.connectors.photoshelter.searching import PhotoShelterFinder
+from dambridge.engine.fitting import Approval
+from dambridge.engine.previewing import apply, preview
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed
-from dambridge.ports.errors import TryLater
+from dambridge.ports.errors import MovedOn, TryLater
 from support.kinds_of_files import sample
 from support.pictures import approved
 from support.world import World, merged, world
@@ -124,6 +126,46 @@ async def test_one_that_comes_or_changes_later_is_read_once_and_people_keep_what
     assert pair.changes("netx", mark) == []
     versions = [it for it in pair.journal("netx") if it["path"].endswith("/version")]
     assert versions == [], "the raw file itself is not sent again"
+
+
+@pytest.mark.hazard("P47")
+@pytest.mark.parametrize("moves", [False, True])
+async def test_a_plan_for_a_late_one_is_carried_out_unless_it_changed_since(pair: World, moves: bool) -> None:
+    raw(pair)
+    assert told(await pair.run()) == {"done": 1}
+    pair.advance(60)
+    beside = side_car(pair)
+    async with pair.bridge() as bridge:
+        plan = await preview(bridge.parts, full=False)
+    if moves:
+        pair.advance(60)
+        pair.edit(beside, packet(city="Chur"))
+    async with pair.bridge() as bridge:
+        if moves:
+            with pytest.raises(MovedOn, match="Plan again"):
+                await apply(bridge.parts, plan, Approval(by="Ada"))
+        else:
+            await apply(bridge.parts, plan, Approval(by="Ada"))
+    assert cities(pair) == {"A_1.NEF": [] if moves else ["Basel"]}
+
+
+async def test_where_another_flow_keeps_the_bytes_in_step_its_words_are_read_and_no_bytes_are_moved(
+    pair: World,
+) -> None:
+    file = raw(pair)
+    assert told(await pair.run()) == {"done": 1}
+    rights = {"between": ["agency", "archive"], "groups": {"bytes": {"fields": ["content"], "authority": "ask"}}}
+    pair.overrides = merged(pair.overrides, {"flows": {"rights": rights}})
+    pair.advance(60)
+    pair.edit(file, sample("a.nef") + b" ")
+    side_car(pair)
+    mark = pair.seq("netx")
+    assert told(await pair.run()) == {"done": 1, "skipped": 1}
+    assert cities(pair) == {"A_1.NEF": ["Basel"]}
+    assert not any("version" in it["path"] for it in pair.journal("netx", mark))
+    evidence = (await agreed_of(pair, file)).evidence
+    assert any(it.endswith(".side_car") for it in evidence)
+    assert told(await pair.run(full=True)).keys() <= {"unchanged", "skipped"}
 
 
 async def test_one_without_a_raw_file_in_its_gallery_waits_and_is_found_when_that_comes(pair: World) -> None:

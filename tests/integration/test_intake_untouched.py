@@ -15,7 +15,9 @@ from dambridge.bootstrap import Bridge
 from dambridge.connectors.netx.archive import NetxArchive
 from dambridge.connectors.netx.config import WriteRoute
 from dambridge.connectors.netx.routes import AttributeRoutes, FieldRoute
+from dambridge.engine.mirroring.flow import MirrorFlow
 from dambridge.engine.running import run_flow
+from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import MediaType
@@ -133,9 +135,36 @@ async def test_its_fields_go_by_a_call_where_calls_are_known_to_work(pair: World
         assert pair.changes("netx", mark) == []
 
 
-def _both_ways(bridge: Bridge) -> None:
+@pytest.mark.hazard("P21")
+@pytest.mark.parametrize(("data", "name"), [(signed(picture(1)), "1.jpg"), (gif(), "1.gif")], ids=["signed", "kind"])
+async def test_a_two_way_flow_writes_its_fields_by_a_call_and_those_of_other_files_wait(
+    pair: World, data: bytes, name: str
+) -> None:
+    rights = {"between": ["agency", "archive"], "groups": {"credit": {"fields": ["credit"], "authority": "ask"}}}
+    proven = {"agency": {"proven": ["write_iptc", "write_media"]}}
+    pair.overrides = merged(pair.overrides, {"accounts": proven, "flows": {"rights": rights}})
+    pair.switch("netx", attribute_write="update_asset")
+    assets = [submit(pair, data, name), submit(pair, picture(2), "2.jpg")]
+    async with pair.bridge() as bridge:
+        flow = bridge.flows[FlowName.RIGHTS]
+        assert isinstance(flow, MirrorFlow)
+        for site in (bridge.parts.target, flow.parts.sites[AccountId("archive")]):
+            _both_ways(bridge, site.archive)
+        assert told(await run_flow(bridge.parts)) == {"done": 2}
+        await flow.run(command=None, full=True)
+        pair.advance(60)
+        for it in assets:
+            pair.edit(it, iptc={"credit": "Somebody"})
+        ran = (await flow.run(command=None, full=True)).summary["flows"]["rights"]
+        assert ran["done"] == 1, ran
+        assert ran["needs_attention"] == {"capability_unproven": 1}, ran
+        said = {it["file_name"]: it["attributes"].get("Credit") for it in pair.archived()}
+        assert (said[name], said["2.jpg"] == ["Somebody"]) == (["Somebody"], False)
+
+
+def _both_ways(bridge: Bridge, archive: object = None) -> None:
     """As after a probe that saw calls take single attributes, and files bring them."""
-    archive = bridge.parts.target.archive
+    archive = archive or bridge.parts.target.archive
     assert isinstance(archive, NetxArchive)
     names = ["Title", "Caption", "Credit"]
     archive._routes = AttributeRoutes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from dambridge.model.publications import Stage
 from dambridge.policy.outlets import OnMassAbsence, WithdrawTo
 from support.inside_files import xmp
-from support.pictures import picture
+from support.pictures import approved, picture
 from support.publishing import PRESS, Portal, anew, ends, portal
 from support.world import control
 
@@ -150,6 +151,24 @@ def test_what_may_not_be_shown_any_more_is_withdrawn(press: Portal, how: str) ->
     assert len(press.files()) == 2, "it stays where only staff see it"
 
 
+@pytest.mark.hazard("P36")
+def test_a_withdrawal_takes_it_out_of_whatever_people_put_it_in(press: Portal) -> None:
+    one = press.master(1)
+    press.run()
+    press.gallery("Open/Fun")
+    (shown,) = press.in_gallery()
+    press.pair.edit(shown["id"], containers=[*shown["containers"], "Open/Fun"])
+    press.settings = {"place_checks": 0}
+    press.pair.advance(3600)
+    press.say(one, Consent="withdrawn")
+    press.run()
+    assert press.visible() == [], press.reasons()
+    (record,) = press.withdrawals()
+    left = {it.path for it in record.places if it.held_before and not it.held_after}
+    assert left == {"Partners/Press", "Open/Fun"}
+    assert record.unchecked, "what nobody can look into is said"
+
+
 def test_what_was_withdrawn_is_shown_again_without_bytes(press: Portal) -> None:
     one = press.master(1)
     press.run()
@@ -241,6 +260,16 @@ def test_what_people_took_out_is_not_put_back(press: Portal) -> None:
     press.run(full=True)
     assert press.in_gallery() == []
     assert any("removed_there" in it for it in press.reasons()), press.reasons()
+
+
+def test_what_we_published_never_comes_back_as_an_asset_of_its_own(press: Portal) -> None:
+    press.master(1)
+    press.run()
+    (shown,) = press.in_gallery()
+    press.pair.edit(shown["id"], containers=[*shown["containers"], "Intake/Harbour"], iptc=approved())
+    press.pair.submit(picture(5), file_name="new.jpg", containers=["Intake/Harbour"], iptc=approved())
+    asyncio.run(press.pair.run(full=True))
+    assert sorted(it["file_name"] for it in press.pair.archived()) == ["boat1.jpg", "new.jpg"]
 
 
 @pytest.mark.parametrize("in_place", [True, False], ids=["a version in place", "a swap"])

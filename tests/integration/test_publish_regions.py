@@ -86,6 +86,17 @@ def test_a_caption_changes_in_every_region_but_where_it_is_its_own_and_moves_no_
     assert other
 
 
+def test_an_outlet_that_is_not_configured_any_more_makes_every_run_red_while_it_shows_something(
+    regions: Portal,
+) -> None:
+    regions.master(1, Outlets=["germany"])
+    assert regions.run().exit_code == 0, regions.reasons()
+    regions.policy = replace(SYNDICATE, outlets={"austria": SYNDICATE.outlets["austria"]})
+    ran = regions.run(full=True)
+    assert ran.exit_code == 3
+    assert ran.summary["flows"]["syndicate"]["needs_attention"] == {"outlet_gone": 1}
+
+
 @pytest.mark.timeout(300)
 def test_a_kit_goes_out_whole_or_not_at_all_by_region(regions: Portal) -> None:
     size = 4

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +19,7 @@ import yaml
 from dambridge.bootstrap import ConfigurationWrong, load_settings
 from dambridge.engine.rights_desk import RightsDesk
 from dambridge.engine.warning import Recipient, Warner, warn
+from dambridge.engine.worker import Worker
 from dambridge.model.alarms import AlarmKind
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName, LinkId, RemoteId
 from dambridge.model.publications import Publication, Stage
@@ -114,6 +116,39 @@ async def test_a_recipient_is_told_of_what_they_asked_for() -> None:
     narrow = replace(given, recipients=[Recipient("ada", frozenset({AlarmKind.GUARD}), ada)])
     assert await warn(narrow) == {"ada": 0}
     assert not ada.taken
+
+
+async def test_a_server_tells_as_often_as_it_is_told_to_and_survives_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, clock, ada = MemoryLedger(), Clock(), FakeNotifier()
+    await ledger.put_publications([published("a", NOW + timedelta(days=3))])
+    given = warner(ledger, clock, ada=ada)
+    worker = Worker(
+        {},
+        ledger=cast("Any", ledger),
+        clock=clock,
+        poll_every=timedelta(minutes=2),
+        name="w",
+        serving=True,
+        warner=given,
+    )
+    await worker._warn_when_due()
+    await worker._warn_when_due()
+    assert len(ada.taken) == 1
+    await ledger.put_publications([published("b", NOW + timedelta(days=3))])
+    clock.at = NOW + given.every - timedelta(seconds=1)
+    await worker._warn_when_due()
+    assert len(ada.taken) == 1, "not yet"
+    clock.at = NOW + given.every
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dambridge.engine.warning.alarms_of", broken)
+        await worker._warn_when_due()
+    clock.at += given.every
+    await worker._warn_when_due()
+    assert len(ada.taken) == 2
 
 
 # the library ----------------------------------------------------------------------------------------------------------

@@ -109,6 +109,9 @@ async def test_as_many_decisions_as_words_repair_every_asset_and_write_nothing_e
         spelt = Counter(word.spelt(asset) for asset in club.users(word))
         assert dict(queue[word.attribute, word.text].spellings) == spelt
 
+    pair.advance(7200)
+    await enrich(pair)
+    pair.advance(7200)  # so that no poll reaches back to the edits
     await decide(pair, *club.vocabulary)
     there = states(pair)
     start = {system: pair.seq(system) for system in ("netx", "photoshelter")}

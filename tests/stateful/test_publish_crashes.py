@@ -99,12 +99,14 @@ def run_until_crash(it: Torn, plan: CrashPlan) -> None:
 
 
 def settle(it: Torn) -> None:
-    """What the next starts make of it: runs until one finds nothing to do."""
+    """What the next starts make of it: runs until one finds nothing to do and nothing to wait for. A delivery of which
+    nothing is seen is waited for once."""
     for _ in range(5):
         it.press.pair.advance(3600)
         ran = it.press.run(full=True)
         assert whole(it) is None
-        if ran.summary["flows"]["publish"]["done"] == 0:
+        ends = ran.summary["flows"]["publish"]
+        if ends["done"] == ends["waiting"] == 0:
             return
     raise AssertionError(f"five runs after the crash there was still something to do: {it.press.reasons()}")
 

@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 def machine() -> Iterator[TwoWayMachine]:
     made = type("Example", (TwoWayMachine,), {"met": Counter()})()
     yield made
-    made.teardown()
+    made.play.close()
 
 
 def test_what_contended_keeps_its_time_when_it_wins(machine: TwoWayMachine) -> None:
@@ -33,19 +33,23 @@ def test_what_contended_keeps_its_time_when_it_wins(machine: TwoWayMachine) -> N
     machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=1, other=1, value=0, which=0)
     machine.a_run_gets_an_answer_older_than_is_believed(copy=2, field=0, link=1, other=0, value=1, which=2)
     machine.a_run(full=True)
+    machine.play.come_to_rest()
 
 
+@pytest.mark.hazard("P16")
 def test_new_bytes_are_not_taken_for_seen_by_an_answer_that_shows_the_old_ones(machine: TwoWayMachine) -> None:
     machine.begin(start=20929)
     machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=0, other=0, value=0, which=2)
     machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
     machine.a_run_gets_an_answer_older_than_is_believed(copy=1, field=0, link=0, other=0, value=0, which=0)
+    machine.play.come_to_rest()
 
 
 def test_in_a_store_made_anew_nobody_agreed_that_a_field_was_empty(machine: TwoWayMachine) -> None:
     machine.begin(start=10)
     machine.somebody_edits(copy=0, field=0, link=0, value=0)
     machine.the_store_is_lost_and_made_anew()
+    machine.play.come_to_rest()
 
 
 def test_in_a_store_made_anew_a_cut_value_has_no_claim_of_its_own(machine: TwoWayMachine) -> None:
@@ -53,6 +57,18 @@ def test_in_a_store_made_anew_a_cut_value_has_no_claim_of_its_own(machine: TwoWa
     machine.an_edit_and_a_run_that_dies(after=False, at=28, copy=2, field=2, link=0, value=0)
     machine.somebody_edits(copy=0, field=2, link=0, value=0)
     machine.the_store_is_lost_and_made_anew()
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P46")
+def test_what_was_decided_against_is_an_edit_when_somebody_puts_it_back_over_another(machine: TwoWayMachine) -> None:
+    machine.begin(start=41464)
+    machine.edits_of_all_links_and_runs_in_another_order(field=0, link=1, order=0, value=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=1, other=1, value=1, which=2)
+    machine.edits_of_all_links_and_runs_in_another_order(field=0, link=1, order=0, value=3)
+    machine.somebody_edits(copy=1, field=0, link=1, value=1)
+    machine.edits_of_all_links_and_runs_in_another_order(field=2, link=0, order=0, value=11)
+    machine.play.come_to_rest()
 
 
 # one policy, one link ---------------------------------------------------------------------------------------------------
@@ -74,7 +90,7 @@ def world_of(*groups: FieldGroup, **absences: WhenAbsent) -> tuple[TwoWay, Link]
     return made, link
 
 
-@pytest.mark.hazard("P14")
+@pytest.mark.hazard("P16")
 def test_a_late_answer_wins_nothing_by_its_time_and_asks_nobody() -> None:
     """The agency shows for days what it was. Somebody's edit in the archive is later, and needs no person to say so."""
     world, link = world_of(FieldGroup.of(CREDIT, Authority(Rule.NEWEST)))

@@ -97,13 +97,24 @@ def no_recheck(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize(
-    "plant",
-    [values_instead_of_versions, ledger_before_write, no_intent, delete_on_unread, echo_by_timer, no_recheck],
+    ("plant", "breaks"),
+    [
+        pytest.param(plant, breaks, id=plant.__name__)
+        for plant, breaks in (
+            (values_instead_of_versions, "was to be seen at the recheck and was written over"),
+            (ledger_before_write, "is on record as standing there, and never did"),
+            (no_intent, "a run failed at something"),
+            (delete_on_unread, "is taken for gone, and everybody is there"),
+            (echo_by_timer, "in the inbox are|is agreed to be|nothing contends"),
+            (no_recheck, "was to be seen at the recheck and was written over"),
+        )
+    ],
 )
-def test_a_planted_fault_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_fault_is_found(plant: Plant, breaks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what it breaks in the world; only without an intent the engine's own journal stumbles first."""
     plant(monkeypatch)
     met: Counter[str] = Counter()
-    with pytest.raises(Broken) as found:
+    with pytest.raises(Broken, match=breaks) as found:
         walked(0, examples=MOST // 50, met=met)
     print(f"{plant.__name__}: found after {met['steps']} steps: {found.value}")
     assert met["steps"] <= MOST

@@ -162,7 +162,9 @@ async def _audience(guide: Guide, connection: Connection, *, settable: bool) -> 
     below = await administrator.collection("Open/Inner", Visibility.EVERYONE)
     grants = [Grant("group", "press")]
     gallery = await administrator.gallery("Press", Visibility.PERMISSION, within=[above], grants=grants)
+    file = await administrator.file([gallery])
     with guide.at(connection, "audience") as audience:
+        assert [it.id for it in await audience.places(file, lane=LANE)] == [gallery]
         for it in (above, gallery):
             assert (await audience.audience(it, lane=LANE)).effective
             if settable:

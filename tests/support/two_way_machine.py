@@ -181,6 +181,7 @@ class Play:
         witness.catch_up()
         witness.looked(lived=result is not None)
         witness.check_writes()
+        witness.check_claims()
         self.met["runs"] += 1
         if result is None:
             self.met["crashes"] += 1
@@ -276,7 +277,7 @@ class Play:
         world, _ = self._both()
         library = sorted(world.libraries.items())[account % 4][1]
         library.lose.extend([bool(fates >> place & 1) for place in range(1 + fates % 6)])
-        self.met["replies lost"] += sum(library.lose)
+        self.met["replies lost"] += library.lose.count(True)
         self.run()
         library.lose.clear()
 

@@ -80,6 +80,8 @@ class Witness:
     acting: dict[AssetKey, Action] = field(default_factory=dict)
     owed: dict[LinkId, set[tuple[FieldName, Texts]]] = field(default_factory=dict)
     checked: dict[str, int] = field(default_factory=dict)
+    believed: dict[tuple[LinkId, GroupName, CopyId], Mapping[FieldName, Any]] = field(default_factory=dict)
+    """What the ledger said of each copy when it was last held against the copy's history."""
     broken: list[Broken] = field(default_factory=list)
 
     # the story so far ------------------------------------------------------------------------------------------------
@@ -344,6 +346,34 @@ class Witness:
             for it in library.written[self.checked.get(account, 0) :]:
                 self._check_write(library.assets[it.key.remote_id], it)
             self.checked[account] = len(library.written)
+
+    def check_claims(self) -> None:
+        """What the ledger says a copy stands for the copy has shown at some time: no write counts as done that never was."""
+        groups = {it.name: it for it in self.world.policy.groups}
+        for link_id, accords in self.world.ledger.memory.accords.items():
+            keys = {it.id: it for it in self.stories[link_id].link.copies}
+            for name, accord in accords.items():
+                for copy, standing in accord.copies.items():
+                    place = link_id, name, copy
+                    if self.believed.get(place) is standing.fields:
+                        continue
+                    self.believed[place] = standing.fields
+                    if not standing.fields and standing.overruled is not None:
+                        continue  # overruled at first sight: before that it stood for nothing that anybody knew of
+                    if name in groups and not self._was_shown(groups[name], keys[copy], standing.fields):
+                        said = _of_fields(groups[name], standing.fields)
+                        raise Broken(f"{keys[copy].key}: {said} is on record as standing there, and never did")
+                    self.met["claims held"] += 1
+
+    def _was_shown(self, group: FieldGroup, copy: Copy, fields: Mapping[FieldName, Any]) -> bool:
+        history = self.world.libraries[copy.id.account].assets[copy.remote_id]
+        if CONTENT in group.fields:
+            return any(str(fields[CONTENT]).endswith(_md5(it.content)) for it in reversed(history))
+        return all(
+            any(_plain(name, _uncut(name, it.value(name))) == text for it in reversed(history))
+            for name in group.fields
+            for text in [_plain(name, _uncut(name, _texts(fields.get(name))))]
+        )  # field by field: somebody may have edited the one while the other was written
 
     def _check_write(self, history: Sequence[State], it: Any) -> None:
         self.met["writes"] += 1

@@ -147,7 +147,7 @@ class Library:
     """How many reads more get no answer."""
     unpolled: set[RemoteId] = field(default_factory=set)
     """Changes that the poll does not show: the index lags, or the listing has a hole."""
-    lose: deque[bool] = field(default_factory=deque)
+    lose: deque[bool | None] = field(default_factory=deque)
     """What becomes of the next writes: False, the request is lost; True, the deed is done and the reply is lost."""
     before_read: deque[Callable[[], None]] = field(default_factory=deque)
     before_write: deque[Callable[[], None]] = field(default_factory=deque)

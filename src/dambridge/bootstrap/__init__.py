@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.settings import Settings
-    from dambridge.bootstrap.signatures import signer_of
+    from dambridge.bootstrap.signing import build_signer
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
@@ -45,7 +45,7 @@ _LATER = {
     "known_flow": "loading",
     "load_settings": "loading",
     "settings_schema": "loading",
-    "signer_of": "signatures",
+    "build_signer": "signing",
     "Settings": "settings",
     "Bridge": "wiring",
     "hear_hooks": "wiring",
@@ -66,6 +66,7 @@ __all__ = [
     "Probed",
     "Remark",
     "Settings",
+    "build_signer",
     "capability_schema",
     "faults_of",
     "find_problems",
@@ -86,7 +87,6 @@ __all__ = [
     "report_of",
     "run_async",
     "settings_schema",
-    "signer_of",
     "with_progress",
 ]
 

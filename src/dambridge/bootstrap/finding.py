@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dambridge.bootstrap.capability_file import remarks
 from dambridge.bootstrap.map_lint import lint_settings, look_live
+from dambridge.bootstrap.mirrors import rights_owner
 from dambridge.bootstrap.publish_finding import told_of_outlets
 from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
@@ -52,6 +53,7 @@ async def find_problems(settings: Settings, *, file: Path, offline: bool) -> lis
         store,
         *await _proofs(settings, offline=offline),
         *_routes(settings),
+        *_owners(settings),
         *await _outlets(settings),
     ]
     if not offline and not store.bad:
@@ -135,6 +137,19 @@ def _routes(settings: Settings) -> list[Finding]:
         found += [_route(it.name, one) for one in taken(it)]
         found += [_contradiction(it.name, one) for one in it.contradictions]
     return found
+
+
+def _owners(settings: Settings) -> list[Finding]:
+    """Who may permit more than is agreed, where rights are kept in step."""
+    it = settings.flows.rights
+    if it is None:
+        return []
+    owner = rights_owner(settings, it)
+    if owner is None:
+        told, remedy = "anybody may permit more than is agreed", "Name an account: `flows: {rights: {owner: …}}`."
+        return [Finding("owner of rights", False, told, remedy)]
+    why = "" if it.owner else ": the first account of NetX in `between`"
+    return [Finding("owner of rights", False, f"{owner}{why}; only its people may permit more than is agreed")]
 
 
 async def _outlets(settings: Settings) -> list[Finding]:

@@ -10,6 +10,7 @@ from typing import Any
 from dambridge.bootstrap.enriching import build_enrich
 from dambridge.bootstrap.mirrors import build_mirror, holding_folders
 from dambridge.bootstrap.policies import build_policy, build_programs
+from dambridge.bootstrap.publishing import build_publish, build_selection_program
 from dambridge.bootstrap.routes import known_accounts
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.engine.config import EngineSettings
@@ -20,8 +21,10 @@ from dambridge.engine.intake import IntakeFlow
 from dambridge.engine.mirroring.flow import MirrorFlow
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.parts import CallMeter, Parts, SourceDesk
+from dambridge.engine.publishing.flow import PublishFlow
+from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.sites import Site
-from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector
+from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector, FileOutfitter
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.clock import Clock
@@ -57,6 +60,7 @@ def make_flows(
     if settings.flows.enrich is not None:
         flows[FlowName.ENRICH] = _enrich(settings, common, sites)
     flows |= {name: _mirror(settings, common, sites, name, stack) for name in settings.flows.mirrors}
+    flows |= {name: _publish(settings, common, sites, name, stack) for name in settings.flows.outward}
     return flows
 
 
@@ -120,3 +124,25 @@ def _mirror(
         inspector=inspector,
     )
     return MirrorFlow(parts)
+
+
+def _publish(
+    settings: Settings, common: Common, sites: Mapping[AccountId, Site], flow: FlowName, stack: AsyncExitStack
+) -> PublishFlow:
+    policy = build_publish(settings, flow, {name: it.map for name, it in sites.items()})
+    exiftool = ExifToolOptions(program=settings.exiftool)
+    outfitter, inspector = FileOutfitter(exiftool), FileInspector(exiftool)
+    stack.push_async_callback(outfitter.close)
+    stack.push_async_callback(inspector.close)
+    it = settings.flows.outward[flow]
+    parts = PublishParts(
+        **common.given(),
+        flow=flow,
+        policy=policy,
+        sites={name: sites[name] for name in policy.accounts},
+        outfitter=outfitter,
+        inspector=inspector,
+        program=build_selection_program(it),
+        holding=it.holding_folder,
+    )
+    return PublishFlow(parts)

@@ -37,8 +37,13 @@ def mistakes_of(error: ValidationError, document: Document, model: type[BaseMode
         if at in document.unresolved or at in found:
             continue
         what, remedy = _words(it, at, document, model)
-        found[at] = document.mistake(at, what, remedy)
+        found[at] = document.mistake(at, what, _elsewhere(it, at) or remedy)
     return list(found.values())
+
+
+def _elsewhere(error: ErrorDetails, at: Location) -> str:
+    """Where that stands which was looked for among the options of a map's rule."""
+    return ELSEWHERE.get(str(at[-1]), "") if error["type"] == "extra_forbidden" and "fields" in at else ""
 
 
 def place_of(error: ErrorDetails) -> Location:
@@ -59,9 +64,7 @@ def _words(error: ErrorDetails, at: Location, document: Document, model: type[Ba
         return "This must be the name of a field, or a group of options.", "See `docs/reference/configuration.md`."
     match kind:
         case "extra_forbidden":
-            instead = ELSEWHERE.get(str(at[-1])) if "fields" in at else None
-            known = options_at(model, error["loc"][:-1])
-            return "There is no such option.", instead or near(str(at[-1]), known, "Known here")
+            return "There is no such option.", near(str(at[-1]), options_at(model, error["loc"][:-1]), "Known here")
         case "missing":
             return "This must be given.", "Add it; `docs/reference/configuration.md` says what it means."
         case "union_tag_not_found":

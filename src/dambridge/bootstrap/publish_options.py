@@ -207,6 +207,11 @@ class PublishOptions(Options):
         description="What follows when more masters are gone at once than the guards find plausible: `hold` everything that "
         "has no end known ahead until a person says so, or `withdraw` it so that it can be had again.",
     )
+    holding_folder: str = Field(
+        default="dambridge/holding",
+        min_length=1,
+        description="The path in PhotoShelter below which files stand that no audience sees; only administrators should see it.",
+    )
     plan_ttl: Span = Field(default=timedelta(days=2), description="How long a plan may be applied after it was made.")
 
     def beside(self, folder: Path) -> PublishOptions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from dambridge.bootstrap.mirrors import Maps
@@ -20,7 +20,6 @@ from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.rights import EVERYWHERE
 from dambridge.model.values import FieldName
 from dambridge.policy.gate import Channel, GateRules
-from dambridge.policy.intake import SELECT
 from dambridge.policy.outlets import Outlet, PublishPolicy, Rendition, Selection
 
 WORLDWIDE = frozenset({"worldwide", "world", EVERYWHERE})
@@ -93,10 +92,10 @@ def build_publish(settings: Settings, flow: FlowName, maps: Maps) -> PublishPoli
     )
 
 
-def build_selection_program(it: PublishOptions) -> Mapping[str, Program]:
-    """The compiled rule of the allow-list by its name. Raises `ExpressionInvalid`."""
+def build_selection_program(it: PublishOptions) -> Program | None:
+    """The compiled rule of the allow-list, where it has one. Raises `ExpressionInvalid`."""
     source = it.select.expression
-    return {SELECT: compile_expression(source, expression_variables())} if source else {}
+    return compile_expression(source, expression_variables()) if source else None
 
 
 def published_fields(it: PublishOptions, maps: Maps) -> frozenset[FieldName]:

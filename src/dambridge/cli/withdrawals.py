@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dambridge.bootstrap import open_store, signer_of
+from dambridge.bootstrap import build_signer, open_store
 from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.rendering import print_json, say, table
 from dambridge.model.identity import FlowName
@@ -65,7 +65,7 @@ def _state(it: Withdrawal, now: datetime) -> str:
 
 def show(context: Context, record: str) -> None:
     document = _signed(context, record)
-    verdict = signer_of(context.settings()).verify(document)
+    verdict = build_signer(context.settings()).verify(document)
     if context.json:
         print_json(document)
     else:
@@ -77,7 +77,7 @@ def export(context: Context, record: str, out: Path) -> None:
     if out.suffix not in makers:
         raise WrongUse(f"{out} is none of .json, .html, .txt: name the file so that its kind is known.")
     document = _signed(context, record)
-    ring = signer_of(context.settings())
+    ring = build_signer(context.settings())
     try:
         out.write_text(makers[out.suffix](document, ring.verify(document).says), encoding="utf-8")
     except OSError as error:
@@ -114,7 +114,7 @@ def _signed(context: Context, record: str) -> dict[str, Any]:
     found, now = go(work)
     if found is None:
         raise WrongUse(f"There is no record {record}. List them with `dambridge withdrawals list`.")
-    return signer_of(settings).sign(record_document(found), at=now)
+    return build_signer(settings).sign(record_document(found), at=now)
 
 
 def verify(context: Context, file: Path, *, keys: Sequence[Path]) -> None:
@@ -126,7 +126,7 @@ def verify(context: Context, file: Path, *, keys: Sequence[Path]) -> None:
         raise WrongUse(f"{file} is no JSON document.") from None
     if not isinstance(document, dict):
         raise WrongUse(f"{file} is no record.")
-    verdict = signer_of(context.settings(), trusted=keys).verify(document)
+    verdict = build_signer(context.settings(), trusted=keys).verify(document)
     if context.json:
         print_json({"file": str(file), "standing": str(verdict.standing), "key": verdict.key, "says": verdict.says})
     else:

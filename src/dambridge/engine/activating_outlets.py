@@ -13,12 +13,13 @@ from dambridge.engine.publishing.selecting import status_of, why_not
 from dambridge.expressions import compile_expression
 from dambridge.mapping import expression_variables, to_canonical
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import AssetKey, PlanId, RemoteId
+from dambridge.model.identity import AssetKey, PlanId
 from dambridge.model.plans import Plan, PlanHeader, read_plan
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, NativeRecord, Present
 from dambridge.planning.adoption import taken_over
+from dambridge.planning.moved import expected_keys, moved_copies
 from dambridge.planning.outlets import Case, ask_gate
 from dambridge.planning.outward import field_changes, master_fingerprint
 from dambridge.planning.plans import forecast
@@ -182,7 +183,7 @@ async def activate(desk: OutletDesk, plan_id: PlanId, *, by: str) -> Mapping[str
     _fits(desk, plan, policy, now)
     assert policy is not None  # noqa: S101 - `_fits` refuses a plan without one
     todo = await _still_adopted(desk, plan)
-    records = await _nothing_moved(desk, policy, plan)
+    records = await _nothing_moved(desk, plan)
     approved = AuditEntry(at=now, actor=by, event="plan.approved", subject=plan.id, detail={"links": len(todo)})
     masters = {it.link: it.source for it in plan.actions}
     rows = [
@@ -239,19 +240,11 @@ async def _still_adopted(desk: OutletDesk, plan: Plan) -> list[Publication]:
     return todo
 
 
-async def _nothing_moved(desk: OutletDesk, policy: PublishPolicy, plan: Plan) -> dict[AssetKey, AssetRecord]:
+async def _nothing_moved(desk: OutletDesk, plan: Plan) -> dict[AssetKey, AssetRecord]:
     """Masters and copies as they are now, each as the plan rests on it. Raises `MovedOn`."""
-    keys = [
-        key for it in plan.actions for key in (it.source, AssetKey(it.target.account, it.target_id or RemoteId("")))
-    ]
-    records = await _records(desk, keys)
-    versions = {key: it.version for key, it in records.items()}
-    moved = [
-        it
-        for it in plan.actions
-        if versions.get(it.source) != it.expects[str(policy.source_copy)]
-        or versions.get(AssetKey(it.target.account, it.target_id or RemoteId(""))) != it.expects[str(it.target)]
-    ]
+    records = await _records(desk, [key for it in plan.actions for key in expected_keys(it, None).values()])
+    seen = {key: Present(it) for key, it in records.items()}
+    moved = {link for link, _ in moved_copies(plan.actions, seen)}
     if moved:
         raise MovedOn(
             f"{len(moved)} of {len(plan.actions)} assets moved since plan {plan.id} was made; nothing was done. Plan again: "

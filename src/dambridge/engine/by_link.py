@@ -36,11 +36,17 @@ def by_link(rows: Iterable[ActionRow]) -> dict[LinkId, list[ActionRow]]:
     return found
 
 
-async def each(parts: FlowParts, links: Collection[LinkId], work: Callable[[LinkId], Awaitable[None]]) -> Json:
+async def each(
+    parts: FlowParts,
+    links: Collection[LinkId],
+    work: Callable[[LinkId], Awaitable[None]],
+    *,
+    at_once: int | None = None,
+) -> Json:
     """Work on these links, as many at once as the settings allow, until people hold the flow or nobody can go on.
 
     Returns `{"ended": n}`, with `"stopped"` and a sentence where the run cannot go on."""
-    gate = asyncio.Semaphore(parts.settings.concurrency)
+    gate = asyncio.Semaphore(at_once or parts.settings.concurrency)
     held = Hold(parts)
     stopped: list[str] = []
     ended = 0

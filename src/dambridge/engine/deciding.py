@@ -20,6 +20,7 @@ from dambridge.model.actions import Act, Action, Decision, Leave
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId, RemoteId, link_id_for
 from dambridge.model.outcomes import Outcome
 from dambridge.model.plans import LeftItem, Plan
+from dambridge.model.publications import Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
 from dambridge.model.terms import TermUse
@@ -135,7 +136,7 @@ async def held_back(
     bare = [it for it in bare if not is_released(agreed.get(links_by_key.get(it.key, _NONE)))]
     stones = await parts.ledger.tombstones_by_kin([it.key for it in bare])
     since = await rebuilt_at(parts.ledger, parts.flow)
-    found: dict[AssetKey, Leave] = {}
+    found = await _our_own(parts, bare)
     for it in bare:
         leave = taken_down(stones.get(it.key, ()), parts.target_copy)
         if leave is None and since is not None and isinstance(it.seen, Present) and it.key not in links_by_key:
@@ -143,6 +144,17 @@ async def held_back(
         if leave is not None:
             found[it.key] = leave
     return found
+
+
+async def _our_own(parts: Parts, sights: Sequence[Sight]) -> dict[AssetKey, Leave]:
+    """Files that we put there ourselves, for an outlet: they are copies of what is in the archive, and never come back as
+    assets of their own, wherever people file them."""
+    ours = await parts.ledger.publications_at([it.key for it in sights])
+    return {
+        key: Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.NOT_SELECTED, galleries=f"(outlet {it.outlet})"))
+        for key, it in ours.items()
+        if it.stage is not Stage.ADOPTED
+    }
 
 
 _NONE = LinkId("")

@@ -5,7 +5,7 @@ folder is looked for by the name under which it travels."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,8 @@ class Delivered:
     """Fields of which XMP, IIM and Exif inside the file say different things; the first of the three counted."""
     side_car: str = ""
     """Which file beside the original was read with it."""
+    native: NativeRecord | None = None
+    """As it was read after it arrived, where that was just now."""
 
     @property
     def original(self) -> Digest:
@@ -94,14 +96,17 @@ async def _send(
         again = journal.intent(Step.DELIVER) is not None
         intent = _intent_of(action, facts, body, berth, again=again)
 
+        seen: list[NativeRecord] = []
+
         async def work() -> Mapping[str, Any]:
             name = transport_name(action)
             remote_id = await dock.site.archive.deliver(into, body, file_name=name, lane=dock.lane)
             native = await dock.site.there(remote_id)
+            seen.append(native)
             return _facts_to_json(native, facts.digest, intent, berth)
 
         try:
-            return _remembered(await journal.run(Step.DELIVER, intent, work))
+            return replace(_remembered(await journal.run(Step.DELIVER, intent, work)), native=seen[-1])
         except Unclear:
             dock.site.clear_berths.discard(into)
             await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})

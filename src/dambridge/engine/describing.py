@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from dambridge.engine.parts import Parts
@@ -25,27 +24,37 @@ SOURCE_FIELD = FieldName("dambridge:source")
 """What every record copy carries of us, where the map gives it an attribute."""
 
 
-@dataclass(eq=False)
-class NotAsWritten(Exception):
+class _Because(Exception):
+    """Ends an action for a reason, which stays what it is."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self._reason = reason
+
+    @property
+    def reason(self) -> Reason:
+        return self._reason
+
+
+class NotAsWritten(_Because):
     """A field came back other than it was written."""
 
-    reason: Reason
 
-
-@dataclass(eq=False)
-class NotSeenYet(Exception):
+class NotSeenYet(_Because):
     """A field was taken by a system that shows it later, and it is not late yet."""
 
-    reason: Reason
 
-
-@dataclass(eq=False)
-class NotWritable(Exception):
+class NotWritable(_Because):
     """A value cannot be spelled for the target: an unknown term, a wrong type. `unknown` are all words of the asset that the
     target's vocabularies do not know."""
 
-    reason: Reason
-    unknown: tuple[TermUse, ...] = ()
+    def __init__(self, reason: Reason, unknown: tuple[TermUse, ...] = ()) -> None:
+        super().__init__(reason)
+        self._unknown = unknown
+
+    @property
+    def unknown(self) -> tuple[TermUse, ...]:
+        return self._unknown
 
     @property
     def waits_for(self) -> str:

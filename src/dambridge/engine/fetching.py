@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 from dambridge.engine.parts import Parts
@@ -33,11 +32,16 @@ class Fetches(Spools, Protocol):
     def lane(self) -> Lane: ...
 
 
-@dataclass(eq=False)
 class BrokenOriginal(Exception):
     """The original is not a sound file."""
 
-    broken: Broken
+    def __init__(self, broken: Broken) -> None:
+        super().__init__(broken)
+        self._broken = broken
+
+    @property
+    def broken(self) -> Broken:
+        return self._broken
 
 
 async def fetch(parts: Fetches, action: Action) -> tuple[Spooled, EmbeddedMetadata]:

@@ -59,9 +59,6 @@ class Timely(Protocol):
     async def in_time(self) -> None: ...
 
 
-GATE = "gate"
-"""The kind of the rows, with the flow after a colon, for the instants at which an end comes near, or what may be shown begins
-to be so."""
 Flows = Mapping[FlowName, Flow]
 
 

@@ -13,10 +13,11 @@ from dambridge.engine.progress import Progress
 from dambridge.engine.reading import GatheredReads
 from dambridge.engine.sites import Site
 from dambridge.expressions import Program
-from dambridge.mapping import AccountMap, may_embed
+from dambridge.mapping import AccountMap
 from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, CopyId, CopyRole, FlowName
 from dambridge.model.records import MediaType
+from dambridge.planning.inside import goes_inside
 from dambridge.policy.intake import IntakePolicy
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
@@ -113,8 +114,8 @@ class Parts(FlowParts):
 
     def embeds(self, action: Action) -> bool:
         """Whether the target takes this asset's fields out of the file that brings them: into which one may write."""
-        known = bool(action.media_type) and not action.untouched and may_embed(action.file_name)
-        return known and self.archive.capabilities.embeds(MediaType(action.media_type))
+        can = self.archive.capabilities
+        return goes_inside(can, action.media_type, action.file_name, untouched=action.untouched)
 
     def takes(self, action: Action, attribute: str) -> bool:
         """Whether the target is known to take this attribute of the asset, in the way that the asset's fields go."""

@@ -108,8 +108,8 @@ async def _fits(parts: Parts, plan: Plan, approval: Approval) -> None:
 
 async def _nothing_moved(parts: Parts, plan: Plan, todo: Sequence[Action]) -> None:
     """Read every copy that the open actions expect something of. Raises `MovedOn` for the whole plan if any moved."""
-    sources = {it.source for it in todo}
-    sights = await read_all(parts, sorted(it.remote_id for it in sources))
+    sources = {it.source.remote_id for it in todo} | {it.side_car for it in todo if it.side_car is not None}
+    sights = await read_all(parts, sorted(sources))
     seen: dict[AssetKey, Seen] = {it.key: it.seen for it in sights}
     targets = [it.target_id for it in todo if it.target_id is not None]
     for remote_id, state in (await read_targets(parts, targets)).items():

@@ -16,6 +16,7 @@ from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import in_target_terms
 from dambridge.engine.updating import filled_from, update_fields
 from dambridge.mapping import embedded_fields, same, settled_by_file
+from dambridge.model.accords import CONTENT
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.outcomes import Outcome
@@ -26,7 +27,10 @@ from dambridge.ports.errors import MovedOn, Unclear
 
 
 async def confirm_bytes(parts: Parts, action: Action, journal: StepJournal, agreed: Agreed) -> End:
-    """The source's modified time moved and nothing else explains it: hash the bytes; only other bytes go on."""
+    """The source's modified time moved and nothing else explains it: hash the bytes; only other bytes go on. Where another
+    flow keeps the bytes in step they are none of this one's, and a side-car alone is read."""
+    if action.side_car is not None and CONTENT in parts.policy.mirrored:
+        return await _words_of_side_car(parts, action, journal, agreed, None)
     if journal.intent(Step.VERSION) is not None:
         return await bring_version(parts, action, journal, agreed)
     if action.size > parts.settings.large_file:
@@ -44,12 +48,14 @@ async def confirm_bytes(parts: Parts, action: Action, journal: StepJournal, agre
     return await bring_version(parts, action, journal, agreed)
 
 
-async def _words_of_side_car(parts: Parts, action: Action, journal: StepJournal, agreed: Agreed, digest: Digest) -> End:
-    """The file is the one that was archived; its side-car is new. What it says beyond the source's own fields is written
-    where the target's people have not written anything themselves."""
+async def _words_of_side_car(
+    parts: Parts, action: Action, journal: StepJournal, agreed: Agreed, digest: Digest | None
+) -> End:
+    """The file is the one that was archived, or without a `digest` not looked into; its side-car is new. What it says beyond
+    the source's own fields is written where the target's people have not written anything themselves."""
     if action.target_id is None:
         raise MovedOn("The plan names no target asset to update; plan again.")
-    whole = action.size <= parts.settings.large_file
+    whole = digest is not None and action.size <= parts.settings.large_file
     inside = (await fetch_with_words(parts, action))[1] if whole else await words_beside(parts, action)
     there = canonical(parts, await read_target(parts, action.target_id)).fields
     said = in_target_terms(

@@ -12,7 +12,7 @@ import structlog
 
 from dambridge.engine import outlets
 from dambridge.engine.fitting import Approval
-from dambridge.engine.flows import GATE, Flow, Flows, Timely, flow_named, run_all
+from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.previewing import stored
@@ -26,7 +26,7 @@ from dambridge.engine.warning import Warner, warn
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id
 from dambridge.model.plans import PlanDamaged
-from dambridge.policy.rounds import in_order
+from dambridge.policy.rounds import GATE, in_order
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn, NextMove, Refused
 from dambridge.ports.ledger import Due
@@ -91,17 +91,17 @@ class Worker:
         """Take orders and give those that fall due, until `stop`."""
         async with asyncio.TaskGroup() as group:
             beats = group.create_task(self._beat())
-            times = group.create_task(self._keep_time())
+            beside = [group.create_task(self._keep_time()), group.create_task(self._keep_telling())]
             try:
                 await self._set_up_due()
                 while not self._stop.is_set():
                     await self._give_due_orders()
-                    await self._warn_when_due()
                     if not await self._next():
                         await self._idle()
             finally:
                 beats.cancel()
-                times.cancel()
+                for it in beside:
+                    it.cancel()
                 await self._ledger.forget_worker(self._name)
 
     async def _idle(self) -> None:
@@ -208,6 +208,15 @@ class Worker:
             return (flow_named(self._flows, name).parts.flow,)
         return in_order(self._flows)
 
+    async def _keep_telling(self) -> None:
+        """Beside the orders: what is pressing waits for no long one."""
+        while self._warner is not None:
+            try:
+                await self._warn_when_due()
+            except NextMove as error:
+                log.warning("warning.unsent", recipient="", why=str(error))
+            await asyncio.sleep(BEAT)
+
     async def _warn_when_due(self) -> None:
         """Tell people what is news, as often as it is looked at."""
         if self._warner is None:
@@ -222,6 +231,8 @@ class Worker:
                 await warn(self._warner)
             except NextMove as error:
                 log.warning("warning.unsent", recipient="", why=str(error))
+            except Exception:
+                log.exception("warning.unsent", recipient="", why="a fault in dambridge itself")
             await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=now + self._warner.every)
 
     async def _set_up_due(self) -> None:

@@ -38,7 +38,7 @@ def equal(name: FieldName, now: Value | None, before: Value | None) -> bool:
 
 def same(name: FieldName, one: Value | None, other: Value | None) -> bool:
     """Whether two values mean the same in this field. None, blank text and blank lists are all absent."""
-    if one == other:
+    if type(one) is type(other) and one == other:
         return True
     if is_absent(one) or is_absent(other):
         return is_absent(one) and is_absent(other)
@@ -125,7 +125,7 @@ def _one(name: FieldName, text: str) -> str:
     if name == "country_code":
         return country_code(text)
     if kind_of(name) is Kind.URI:
-        return normal_uri(text, plus=name in _PLUS_FIELDS)
+        return normal_uri(normal_text(text), plus=name in _PLUS_FIELDS)
     return normal_text(text)
 
 

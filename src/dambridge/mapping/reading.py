@@ -41,9 +41,10 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
     if account.system is System.PHOTOSHELTER:
         fields |= _own_fields(native, taken)
     apart(fields, account.displays)
+    about = _tell(native, account, fields, notes, unread)
     if unread:
         notes.append(Reason.of(Code.FIELDS_UNREAD, fields=tuple(sorted(unread))))
-    about = {_NAMED: native.file_name, **({_UNREAD: ";".join(sorted(unread))} if unread else {})}
+    about |= {_NAMED: native.file_name, **({_UNREAD: ";".join(sorted(unread))} if unread else {})}
     version = AssetVersion(
         modified=native.modified,
         fields=fingerprint({**fields, **about}),  # a rename is another state, whether it moves the modified time or not
@@ -71,6 +72,25 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
 
 _NAMED = FieldName("custom:(named)")
 _UNREAD = FieldName("custom:(unread)")
+_TOLD = FieldName("custom:(told)")
+
+
+def _tell(
+    native: NativeRecord, account: AccountMap, fields: dict[FieldName, Value], notes: list[Reason], unread: list[str]
+) -> dict[FieldName, Value]:
+    """Take in the field that is told from the record as a whole; what it rests on is part of the version."""
+    if account.told is None:
+        return {}
+    value, note, known = account.told.tell(native)
+    fields.pop(account.told.field, None)
+    if value is not None:
+        fields[account.told.field] = value
+    if not known:
+        unread.append(account.told.field)
+    if note is None:
+        return {}
+    notes.append(note)
+    return {_TOLD: repr(note.params)}
 
 
 def unread_fields(record: AssetRecord) -> frozenset[FieldName]:

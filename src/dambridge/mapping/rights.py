@@ -83,6 +83,11 @@ def rights_of(fields: Fields, zone: tzinfo) -> Rights:
     )
 
 
+def kind_of(fields: Fields) -> LicenceKind | None:
+    """On what ground the asset may be used, as these fields say it in a word that is understood."""
+    return _word(fields, "licence_kind", LicenceKind)
+
+
 def _instants(
     fields: Fields, names: tuple[str, ...], instant: Callable[[DateValue, tzinfo], datetime | None], zone: tzinfo
 ) -> tuple[list[datetime], list[str]]:

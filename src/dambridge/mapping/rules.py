@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Protocol
 
 from dambridge.expressions import Program
 from dambridge.mapping.classifying import Classification
@@ -14,6 +15,8 @@ from dambridge.mapping.lookups import Lookup
 from dambridge.mapping.transforms import Transform
 from dambridge.mapping.uploader import UploaderWord
 from dambridge.model.identity import System
+from dambridge.model.reasons import Reason
+from dambridge.model.records import NativeRecord
 from dambridge.model.values import FieldName, Value
 
 
@@ -85,16 +88,33 @@ class Derivations:
     classes: tuple[Classification, ...] = ()
 
 
+class Told(Protocol):
+    """A canonical field that has no place of its own in an account: it is told from the record as a whole."""
+
+    @property
+    def field(self) -> FieldName: ...
+
+    def tell(self, native: NativeRecord) -> tuple[Value | None, Reason | None, bool]:
+        """The value, what is noted with it, and whether it is known."""
+        ...
+
+    def shown(self, value: Value | None) -> Value | None:
+        """What `tell` says of a record that was brought to this value."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AccountMap:
     """The rules of one account. `writes` are the canonical fields that may be written, our own marks aside; `reads`
-    those that are read; both are what a version of the account's record speaks of."""
+    those that are read; both are what a version of the account's record speaks of. `told` is read as well, and written by
+    whoever gave it."""
 
     system: System
     rules: tuple[Rule, ...]
     derivations: Derivations = Derivations()
     displays: tuple[Display, ...] = ()
     uploader: UploaderWord | None = None
+    told: Told | None = None
     writes: frozenset[FieldName] = field(init=False, repr=False, compare=False)
     reads: frozenset[FieldName] = field(init=False, repr=False, compare=False)
     by_field: Mapping[FieldName, Rule] = field(init=False, repr=False, compare=False)
@@ -102,7 +122,8 @@ class AccountMap:
     def __post_init__(self) -> None:
         writes = frozenset(it.field for it in self.rules if it.write and not it.field.startswith(MARK))
         object.__setattr__(self, "writes", writes)
-        object.__setattr__(self, "reads", frozenset(it.field for it in self.rules if it.read))
+        told = {self.told.field} if self.told is not None else set()
+        object.__setattr__(self, "reads", frozenset(it.field for it in self.rules if it.read) | told)
         object.__setattr__(self, "by_field", {it.field: it for it in self.rules})
 
     def narrowed(self, managed: Iterable[FieldName]) -> AccountMap:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -64,6 +64,10 @@ class Beside:
     version: AssetVersion
 
 
+SIDE_CAR = ".side_car"
+"""After the place of a copy in `expects`: the side-car beside it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing to do to one copy of one link.
@@ -103,6 +107,8 @@ class Action:
     untouched: bool = False
     side_car: RemoteId | None = None
     outward: Outward | None = None
+    _id: str = field(default="", init=False, repr=False, compare=False)
+    """Worked out once: plans are sorted, filed and looked up by it."""
 
     @property
     def id(self) -> ActionId:
@@ -113,6 +119,11 @@ class Action:
         turn, a replacement for each file that is to be brought. Two agreements that say different things are two, and so
         are two that rest on different states of the ledger.
         """
+        if not self._id:
+            object.__setattr__(self, "_id", self._derived())
+        return ActionId(self._id)
+
+    def _derived(self) -> ActionId:
         if self.kind is ActionKind.CREATE:
             return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind)))
         if self.outward is not None and self.kind in ONCE_A_TURN:

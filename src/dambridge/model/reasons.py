@@ -82,6 +82,7 @@ class Code(StrEnum):
     PAPER_WAITS = "paper_waits"
     SIDE_CAR_ALONE = "side_car_alone"
     SIDE_CAR_UNREAD = "side_car_unread"
+    LICENCE_ENDS = "licence_ends"
     EMBARGOED = "embargoed"
     RIGHTS_UNKNOWN = "rights_unknown"
     RIGHTS_EDITED_THERE = "rights_edited_there"
@@ -112,6 +113,7 @@ class Code(StrEnum):
     # said about what is taken out of sight
     EXPOSED = "exposed"
     LEAVING_UNPROVEN = "leaving_unproven"
+    OUTLET_GONE = "outlet_gone"
     # said about a listing or a run
     LISTING_UNPROVEN = "listing_unproven"
     # said about what was found when the store was made anew
@@ -123,6 +125,7 @@ class Code(StrEnum):
     FIELDS_UNREAD = "fields_unread"
     VALUE_UNREADABLE = "value_unreadable"
     UPLOADER_WORD = "uploader_word"
+    STATUS_SHOWN = "status_shown"
     ATTRIBUTE_MISSING = "attribute_missing"
     ATTRIBUTE_WRONG_TYPE = "attribute_wrong_type"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dambridge.mapping import same
+from dambridge.mapping import is_absent, same
 from dambridge.model.accords import Accord
 from dambridge.model.identity import CopyId
 from dambridge.model.values import FieldName, Fields, Value
@@ -65,19 +65,23 @@ def contend(
 
 
 def decide(
-    contenders: Sequence[Contender], group: FieldGroup, accord: Accord | None, policy: MirrorPolicy
+    contenders: Sequence[Contender],
+    group: FieldGroup,
+    accord: Accord | None,
+    policy: MirrorPolicy,
+    silent: frozenset[FieldName] = frozenset(),
 ) -> Chosen | Undecided:
-    """Ask the group's authority about several contenders."""
+    """Ask the group's authority about several contenders. Fields in `silent` only the group's owner may be the first to fill."""
     match group.authority.rule:
         case Rule.ACCOUNT:
             return _of_account(contenders, group, accord)
         case Rule.NEWEST:
             return _newest(contenders, group, accord, policy)
         case Rule.MOST_RESTRICTIVE:
-            return _most_restrictive(contenders, group, policy)
+            return _most_restrictive(contenders, group, policy, silent)
         case Rule.UNION:
             return _union(contenders, group, accord)
-        case Rule.ASK:
+        case Rule.ASK | Rule.TRANSITIONS:
             return Undecided("a person decides")
 
 
@@ -120,10 +124,18 @@ def _latest(contender: Contender, accord: Accord | None) -> datetime:
     return max([*(it.until for it in contender.readings), *agreed])
 
 
-def tightened(contenders: Sequence[Contender], group: FieldGroup, accord: Accord, policy: MirrorPolicy) -> Fields:
-    """What is agreed, stricter where any of the contenders is. Where nobody can tell which permits less it stays as agreed."""
+def tightened(
+    contenders: Sequence[Contender],
+    group: FieldGroup,
+    accord: Accord,
+    policy: MirrorPolicy,
+    silent: frozenset[FieldName] = frozenset(),
+) -> Fields:
+    """What is agreed, stricter where any of the contenders is. Where nobody can tell which permits less it stays as agreed,
+    and what is `silent` stays so unless the group's owner fills it."""
     found: dict[FieldName, Value] = {}
-    for name in sorted(group.fields):
+    unowned = {it for it in silent if _is_filled_by_others(it, contenders, group)}
+    for name in sorted(group.fields - unowned):
         said = [accord.fields.get(name), *(it.fields.get(name) for it in contenders)]
         value = strictest(name, said, policy.how_strict(name))
         kept = accord.fields.get(name) if isinstance(value, Incomparable) else value
@@ -137,9 +149,19 @@ def refused(contender: Contender, group: FieldGroup, stands: Fields) -> tuple[Fi
     return tuple(it for it in sorted(group.fields) if not same(it, contender.fields.get(it), stands.get(it)))
 
 
-def _most_restrictive(contenders: Sequence[Contender], group: FieldGroup, policy: MirrorPolicy) -> Chosen | Undecided:
+def _is_filled_by_others(name: FieldName, contenders: Sequence[Contender], group: FieldGroup) -> bool:
+    """Whether contenders fill this field, and none of them is the owner's."""
+    said = [it for it in contenders if (value := it.fields.get(name)) is not None and not is_absent(value)]
+    return bool(said) and all(one.copy.account != group.owner for it in said for one in it.readings)
+
+
+def _most_restrictive(
+    contenders: Sequence[Contender], group: FieldGroup, policy: MirrorPolicy, silent: frozenset[FieldName]
+) -> Chosen | Undecided:
     found: dict[FieldName, Value] = {}
     for name in sorted(group.fields):
+        if name in silent and _is_filled_by_others(name, contenders, group):
+            return Undecided(f"{name} was unknown, which permits nothing; only {group.owner} may make it known")
         value = strictest(name, [it.fields.get(name) for it in contenders], policy.how_strict(name))
         if isinstance(value, Incomparable):
             return Undecided(f"nobody can tell which {name} permits less")

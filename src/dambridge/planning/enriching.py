@@ -89,6 +89,7 @@ def decide_enrich(
     now: datetime,
     terms: Vocabularies = NO_TERMS,
     before: Mapping[CopyId, LastSeen] | None = None,
+    untouched: frozenset[CopyId] = frozenset(),
 ) -> MirrorDecision:
     """Say what to do about one link. The source's values are said in the target's `terms`: what cannot be spelled with them
     waits by itself, and holds up no other field."""
@@ -115,7 +116,9 @@ def decide_enrich(
         conflicts=conflicts,
         policy=policy,
         mirror=policy.as_mirror(),
-        ground=Ground(link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive),
+        ground=Ground(
+            link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive, untouched=untouched
+        ),
         derived=derived,
         record=found.record,
         terms=terms,

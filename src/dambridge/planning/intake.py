@@ -16,19 +16,19 @@ from dambridge.mapping import (
     Vocabularies,
     derive,
     equal,
-    may_embed,
     unread_fields,
 )
 from dambridge.mapping.fields import MARK
 from dambridge.mapping.uploader import KEYWORDS
 from dambridge.model.accords import CONTENT
-from dambridge.model.actions import Act, Action, ActionKind, Beside, Decision, Leave
+from dambridge.model.actions import SIDE_CAR, Act, Action, ActionKind, Beside, Decision, Leave
 from dambridge.model.identity import AccountId, CopyId, Link, LinkId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, AssetVersion, Missing, Present, Seen, Unread
 from dambridge.model.terms import TermUse
 from dambridge.model.values import FieldName, Value
+from dambridge.planning.inside import goes_inside
 from dambridge.policy.intake import IntakePolicy
 from dambridge.policy.places import place_for
 from dambridge.policy.placing import name_for
@@ -152,7 +152,8 @@ class _Task:
     @property
     def embeds(self) -> bool:
         """Whether fields reach the target inside the file alone: every edit of them is a new version then."""
-        return self.reads_files and not self.untouched and may_embed(self.record.file_name)
+        it = self.record
+        return goes_inside(self.can_archive, it.media_type, it.file_name, untouched=self.untouched)
 
     @property
     def reads_files(self) -> bool:
@@ -327,10 +328,10 @@ def _with_changes(task: _Task, there: AssetRecord, agreed: Agreed, changes: _Cha
             return _beyond_embedding(task, f"empty the attribute {task.target_map.by_field[name].native}")
     if before == now and task.beside is None:
         return _outstanding(task, there, agreed, changes)
-    if not task.brings_bytes:
-        return _outstanding(task, there, agreed, changes)
-    if before is not None and before.content != now.content:
+    if task.brings_bytes and before is not None and before.content != now.content:
         return _version(task, there, changes, agreed)
+    if task.beside is None and not task.brings_bytes:
+        return _outstanding(task, there, agreed, changes)
     if task.beside is not None:
         return _unproven(task, "download originals") or _act(task, there, ActionKind.CONFIRM_BYTES, changes, agreed)
     explained = changes.explains and before is not None and before.fields != now.fields
@@ -406,7 +407,7 @@ def _mirrored_moved(task: _Task, agreed: Agreed) -> bool:
 
 def _beside(task: _Task) -> dict[str, AssetVersion]:
     """Another side-car, or one that was edited, makes another action."""
-    return {f"{task.source}.side_car": task.beside.version} if task.beside is not None else {}
+    return {f"{task.source}{SIDE_CAR}": task.beside.version} if task.beside is not None else {}
 
 
 def _same(name: FieldName, one: Value | None, other: Value | None) -> bool:

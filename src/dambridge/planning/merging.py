@@ -12,12 +12,24 @@ from datetime import datetime
 from dambridge.model.accords import Accord, Standing
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling, Side
 from dambridge.model.identity import CopyId, LinkId
+from dambridge.model.lifecycle import Role
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.values import Fields
-from dambridge.planning.contending import Chosen, Contender, chosen, contend, decide, refused, tightened
+from dambridge.model.values import FieldName, Fields
+from dambridge.planning.contending import (
+    Chosen,
+    Contender,
+    Undecided,
+    chosen,
+    contend,
+    decide,
+    refused,
+    tightened,
+)
 from dambridge.planning.first_sight import at_first_sight
 from dambridge.planning.inbox import followed, is_about, live, moot, opened, settled_by, sides_of
+from dambridge.planning.opening import silent_facts
 from dambridge.planning.standings import Reading, settled, watched
+from dambridge.planning.transitions import expiring, settle, spoken, unlawful
 from dambridge.planning.views import alike, part
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy
 
@@ -35,6 +47,8 @@ class Question:
     policy: MirrorPolicy
     now: datetime
     unread: frozenset[CopyId] = frozenset()
+    ended: bool = False
+    """Whether a licence is known to have ended, which moves the status by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,8 @@ class Merged:
 
 def merge(question: Question) -> Merged:
     """Decide about one group."""
+    if question.group.by_transitions:
+        question = replace(question, readings=spoken(question.readings))
     if question.accord is None:
         question = replace(question, readings=at_first_sight(question.group, question.readings))
     entry = live(question.last)
@@ -70,7 +86,7 @@ def merge(question: Question) -> Merged:
 def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
     if len(contenders) < 2:
         return _agreed(question, _only(question, contenders))
-    verdict = decide(contenders, question.group, question.accord, question.policy)
+    verdict = _decide(question, contenders)
     if isinstance(verdict, Chosen):
         merged = _agreed(question, verdict)
         return replace(merged, conflict=_refused(question, contenders, verdict.fields))
@@ -85,6 +101,12 @@ def _unburdened(question: Question, contenders: Sequence[Contender]) -> Merged:
         now=question.now,
     )
     return _held(question, entry, contenders)
+
+
+def _decide(question: Question, contenders: Sequence[Contender]) -> Chosen | Undecided:
+    if question.group.by_transitions:
+        return settle(contenders, question.group, question.accord, question.policy)
+    return decide(contenders, question.group, question.accord, question.policy, _silent(question))
 
 
 def _refused(question: Question, contenders: Sequence[Contender], stands: Fields) -> Conflict | None:
@@ -114,11 +136,16 @@ def _refused(question: Question, contenders: Sequence[Contender], stands: Fields
 
 
 def _open(question: Question, entry: Conflict, contenders: Sequence[Contender]) -> Merged:
-    """An open entry ends by itself when one value is left; until then only a person decides."""
-    if len(contenders) > 1:
+    """An open entry ends by itself when one value is left, or when further moves made legal ones of those that were none;
+    until then only a person decides."""
+    verdict = _only(question, contenders) if len(contenders) < 2 else None
+    if len(contenders) > 1 and question.group.by_transitions:
+        found = _decide(question, contenders)
+        verdict = found if isinstance(found, Chosen) else None
+    if len(contenders) > 1 and verdict is None:
         sides = sides_of(contenders, question.group, question.accord)
         return _held(question, followed(entry, sides, question.group), contenders)
-    merged = _agreed(question, _only(question, contenders))
+    merged = _agreed(question, verdict)
     agreed = merged.accord.fields if merged.accord is not None else {}
     return replace(merged, conflict=moot(entry, agreed, question.group))
 
@@ -201,6 +228,8 @@ def _agreed_stands(question: Question, entry: Conflict | None, held: Sequence[Re
     accord, editors = question.accord, [it for it in question.readings if it.edited]
     if accord is not None and _needs_the_owner(question, [*editors, *held]):
         return True
+    if accord is not None and question.group.by_transitions and unlawful(accord, [*editors, *held], question.policy):
+        return True
     if accord is None or any(not it.is_behind(accord) for it in editors):
         return False
     sides = entry.sides if entry is not None else ()
@@ -213,6 +242,10 @@ def _needs_the_owner(question: Question, claims: Sequence[Reading]) -> bool:
     """Whether all of these claims come from accounts that may not permit more than is agreed."""
     owner = question.group.owner
     return owner is not None and bool(claims) and all(it.copy.account != owner for it in claims)
+
+
+def _silent(question: Question) -> frozenset[FieldName]:
+    return silent_facts(question.group, question.accord, question.readings)
 
 
 def _was_given_back(reading: Reading, sides: Sequence[Side]) -> bool:
@@ -235,6 +268,8 @@ def _agreed(question: Question, verdict: Chosen | None, *, by: str = "") -> Merg
     """The accord after the verdict; None leaves what was agreed as it is, and so does a verdict for it that rests on no edit."""
     was = question.accord
     names = question.group.fields
+    if question.ended and (end := expiring(verdict, was, question.now)) is not None:
+        verdict, by = end, str(Role.RIGHTS)
     if was is not None and (verdict is None or (verdict.since is None and alike(verdict.fields, was.fields, names))):
         base = was
     else:
@@ -258,7 +293,7 @@ def _held(question: Question, entry: Conflict, contenders: Sequence[Contender]) 
     accord = question.accord
     if accord is None or question.group.owner is None:
         return _frozen(question, entry)
-    fields = tightened(contenders, question.group, accord, question.policy)
+    fields = tightened(contenders, question.group, accord, question.policy, _silent(question))
     if alike(fields, accord.fields, question.group.fields):
         base = accord
     else:

@@ -7,23 +7,26 @@ whatever the order of copies, groups and entries.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dambridge.mapping import AccountMap, unread_fields
+from dambridge.mapping.rights import rights_of
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action, Leave
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import AccountId, CopyId, Link
+from dambridge.model.lifecycle import Status
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Missing, Present, Seen, Unread
+from dambridge.model.records import AssetRecord, Missing, Present, Seen, Unread
 from dambridge.model.terms import TermUse
 from dambridge.planning.absences import PRESENCE, Gone, Parting, back_again, part_with
 from dambridge.planning.inbox import live
 from dambridge.planning.merging import Merged, Question, merge
 from dambridge.planning.spreading import Ground, agree, spread
 from dambridge.planning.standings import LastSeen, Reading, is_stale, read_copy
+from dambridge.planning.transitions import status_of
 from dambridge.planning.views import carried, takes_part
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy
 from dambridge.ports.capabilities import ArchiveCapabilities
@@ -40,6 +43,8 @@ class MirrorDecision:
     conflicts: tuple[Conflict, ...] = ()
     leave: Leave | None = None
     words: tuple[TermUse, ...] | None = None
+    ask_again: datetime | None = None
+    """When the next licence of it ends, so that the status moves though nothing else does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ def decide_mirror(
     can_archive: Mapping[AccountId, ArchiveCapabilities],
     now: datetime,
     before: Mapping[CopyId, LastSeen] | None = None,
+    untouched: frozenset[CopyId] = frozenset(),
 ) -> MirrorDecision:
     """Say what to do about one link.
 
@@ -76,7 +82,15 @@ def decide_mirror(
     """
     records = {it: found.record for it, found in seen.items() if isinstance(found, Present)}
     keys = {it.id: it.key for it in link.copies} | {it: record.key for it, record in records.items()}
-    ground = Ground(link=link.id, keys=keys, records=records, maps=maps, can_archive=can_archive)
+    ground = Ground(
+        link=link.id,
+        keys=keys,
+        records=records,
+        maps=maps,
+        can_archive=can_archive,
+        carriers=policy.carriers,
+        untouched=untouched,
+    )
     case = _Case(
         link=link,
         accords=accords,
@@ -88,7 +102,29 @@ def decide_mirror(
         now=now,
     )
     held = _observe_only(case) or _unread(case) or _stale(case)
-    return MirrorDecision(leave=held) if held is not None else _decide(case)
+    decision = MirrorDecision(leave=held) if held is not None else _decide(case)
+    if not any(it.by_transitions for it in policy.groups):
+        return decision
+    return _with_ends(case, decision)
+
+
+def _with_ends(case: _Case, decision: MirrorDecision) -> MirrorDecision:
+    """The decision with the instant at which the licence ends, or its owner is to be warned; and the warning itself, where
+    nothing else is to be told."""
+    end = min((it for it in _licence_ends(case) if it > case.now), default=None)
+    warn = case.policy.warn_before
+    if end is None or warn is None or not any(_in_circulation(it) for it in case.ground.records.values()):
+        return replace(decision, ask_again=end)
+    if case.now < end - warn:
+        return replace(decision, ask_again=end - warn)
+    if decision.leave is None or decision.leave.outcome is Outcome.UNCHANGED:
+        reason = Reason.of(Code.LICENCE_ENDS, until=end.isoformat())
+        decision = replace(decision, leave=Leave(outcome=Outcome.WAITING, reason=reason, waits_for="owner"))
+    return replace(decision, ask_again=end)
+
+
+def _in_circulation(record: AssetRecord) -> bool:
+    return status_of(record.fields) in {Status.APPROVED, Status.ARCHIVED}
 
 
 def _observe_only(case: _Case) -> Leave | None:
@@ -149,7 +185,14 @@ def _question(case: _Case, group: FieldGroup) -> Question:
         policy=case.policy,
         now=case.now,
         unread=frozenset(unread),
+        ended=group.by_transitions and any(it <= case.now for it in _licence_ends(case)),
     )
+
+
+def _licence_ends(case: _Case) -> list[datetime]:
+    """When the licence of the asset ends, as each copy says."""
+    said = [rights_of(it.fields, case.policy.zone).not_after for it in case.ground.records.values()]
+    return [it for it in said if it is not None]
 
 
 def _partings(case: _Case, questions: Sequence[Question]) -> Parting:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dambridge.mapping import AccountMap, is_absent, same
 from dambridge.model.accords import CONTENT, FILE_NAME, Accord, Standing
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.conflicts import Conflict, ConflictState
 from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId
+from dambridge.model.lifecycle import LIFECYCLE_STATUS
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, AssetVersion, MediaType
+from dambridge.model.records import AssetRecord, AssetVersion
 from dambridge.model.values import FieldName, Fields
+from dambridge.planning.inside import may_call
 from dambridge.planning.merging import Merged
+from dambridge.planning.showing import can_write
 from dambridge.planning.standings import Reading
+from dambridge.policy.carriers import Carrier
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof
 
 UPDATE_CALLS = 4
@@ -33,6 +37,9 @@ class Ground:
     records: Mapping[CopyId, AssetRecord]
     maps: Mapping[AccountId, AccountMap]
     can_archive: Mapping[AccountId, ArchiveCapabilities]
+    carriers: Mapping[AccountId, Sequence[Carrier]] = field(default_factory=dict)
+    untouched: frozenset[CopyId] = frozenset()
+    """Copies whose files were found to be such that nothing may be written into them."""
 
     @property
     def expects(self) -> Mapping[str, AssetVersion]:
@@ -55,7 +62,7 @@ def spread(ground: Ground, merged: Sequence[Merged]) -> tuple[list[Action], list
     waiting: list[Leave] = []
     for group in merged:
         for reading in group.readings:
-            lack = _lack(group, reading)
+            lack = _lack(ground, group, reading)
             if lack is None:
                 continue
             held = _unwritable(ground, reading, lack.names)
@@ -78,25 +85,40 @@ def spread(ground: Ground, merged: Sequence[Merged]) -> tuple[list[Action], list
     return actions, waiting
 
 
-def _lack(merged: Merged, reading: Reading) -> _Lack | None:
+def _lack(ground: Ground, merged: Merged, reading: Reading) -> _Lack | None:
     accord = merged.accord
     given = merged.given_back.get(reading.copy)
     if accord is None or (merged.frozen and given is None):
         return None
     wanted = accord.fields if given is None else given
     names = tuple(it for it in sorted(reading.carried) if not same(it, reading.value.get(it), wanted.get(it)))
+    if not names and merged.group.by_transitions and _is_at_odds(ground, reading):
+        names = tuple(sorted(reading.carried))
     if not names:
         return None
     standing = Standing(fields=wanted, shown=wanted, version=reading.version, at=accord.since)
     return _Lack(names=names, wanted=wanted, after=accord.with_copy(reading.copy, standing), origin=accord.origin)
 
 
+def _is_at_odds(ground: Ground, reading: Reading) -> bool:
+    """Whether a carrier that can be written says something else than the one that comes before it."""
+    said = {str(label) for it in reading.record.notes if it.code is Code.STATUS_SHOWN for label in _labels(it)}
+    can, media_type = ground.can_archive.get(reading.copy.account), reading.record.media_type
+    known = ground.carriers.get(reading.copy.account, ())
+    return can is not None and any(it.label in said and can_write(can, it, media_type).usable for it in known)
+
+
+def _labels(it: Reason) -> tuple[str, ...]:
+    found = it["disagreeing"]
+    return found if isinstance(found, tuple) else ()
+
+
 def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) -> Leave | None:
     """The first of these that the account is not known to take makes the group wait at this copy: it never counts as equal."""
     account = reading.copy.account
-    can = ground.can_archive.get(account)
     for name in names:
-        what, proof = _proof(name, ground.maps[account], can, reading.record.media_type)
+        sealed = reading.copy in ground.untouched
+        what, proof = _proof(name, ground, account, reading.record, untouched=sealed)
         if not proof.usable:
             reason = Reason.of(
                 Code.CAPABILITY_UNPROVEN,
@@ -111,17 +133,21 @@ def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) ->
 
 
 def _proof(
-    name: FieldName, account: AccountMap, can: ArchiveCapabilities | None, media_type: MediaType
+    name: FieldName, ground: Ground, account: AccountId, record: AssetRecord, *, untouched: bool
 ) -> tuple[str, Proof]:
+    can = ground.can_archive.get(account)
     if name == FILE_NAME:
         return "rename assets", can.rename if can is not None else Proof.ABSENT
     if name == CONTENT:
         return "add versions", can.versions if can is not None else Proof.ABSENT
-    rule = account.by_field[name]
+    if name == LIFECYCLE_STATUS and (first := next(iter(ground.carriers.get(account, ())), None)) is not None:
+        proof = can_write(can, first, record.media_type) if can is not None else Proof.ABSENT
+        return f"write the status to {first.label}", proof
+    rule = ground.maps[account].by_field[name]
     what = f"write the attribute {rule.native}"
-    if can is None or not rule.write or can.embeds(media_type):
+    if can is None or not rule.write:
         return what, Proof.ABSENT
-    return what, can.may_write(rule.native, media_type)
+    return what, may_call(can, rule.native, record, untouched=untouched)
 
 
 def _update(ground: Ground, copy: CopyId, lacks: Sequence[_Lack]) -> Action:
@@ -208,6 +234,7 @@ def _action(
         calls=calls,
         modified_at=lags.modified_at if lags is not None else None,
         accords=accords,
+        untouched=target in ground.untouched and kind is ActionKind.UPDATE_FIELDS,
     )
 
 

@@ -214,8 +214,10 @@ def settled(reading: Reading, accord: Fields, *, now: datetime) -> Standing:
 def watched(reading: Reading, *, now: datetime) -> Standing:
     """The copy's standing where nothing is agreed on yet: what it stood for before an edit is kept as the edit's base."""
     moved = _moved(reading, now)
-    if reading.stance in {Stance.EDITED, Stance.OVERRULED}:
+    if reading.stance is Stance.OVERRULED:
         return _as_it_was(reading, moved)
+    if reading.edited:  # what was decided against is replaced: whoever puts it back from here on edits
+        return _as_it_was(reading, replace(moved, overruled=None))
     asked = tuple(it for it in moved.asked if not reading.says(it))
     new = replace(moved, fields=reading.value, shown=reading.shown, asked=asked, overruled=None)
     return _as_it_was(reading, new)

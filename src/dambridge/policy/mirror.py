@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
 
 from dambridge.model.accords import CONTENT, FILE_NAME, GroupName
 from dambridge.model.identity import AccountId, FlowName
+from dambridge.model.lifecycle import LIFECYCLE_STATUS, Role
 from dambridge.model.records import Absence
 from dambridge.model.values import FieldName
+from dambridge.policy.carriers import Carrier
 from dambridge.policy.strictness import STRICTNESS, Strictness
 
 
@@ -27,6 +29,8 @@ class Rule(StrEnum):
     """What permits less, taken field by field of the block; a person where two values cannot be compared."""
     UNION = "union"
     """Lists as sets: everything added anywhere, without what was removed anywhere."""
+    TRANSITIONS = "transitions"
+    """The table of legal moves (`policy.lifecycle`): an edit that is none waits for a person, and of several the later one."""
     ASK = "ask"
     """A person, always."""
 
@@ -59,11 +63,17 @@ class FieldGroup:
     def __post_init__(self) -> None:
         if self.owner is not None and self.authority.rule is not Rule.MOST_RESTRICTIVE:
             raise ValueError("a group has an owner only where what permits less holds")
+        if self.by_transitions and self.fields != {LIFECYCLE_STATUS}:
+            raise ValueError("only the status of an asset moves by the table of transitions")
 
     @classmethod
     def of(cls, name: FieldName, authority: Authority) -> FieldGroup:
         """A group of one field, named as the field."""
         return cls(name=GroupName(name), fields=frozenset({name}), authority=authority)
+
+    @property
+    def by_transitions(self) -> bool:
+        return self.authority.rule is Rule.TRANSITIONS
 
     @property
     def is_content(self) -> bool:
@@ -104,7 +114,9 @@ class MirrorPolicy:
     `margin` is by how much one edit must be later than another to be called newer (clocks of two systems differ);
     `stale_for` how long after a write of ours an answer that shows an earlier version is taken for a stale one.
     `max_removals` and `max_removal_share` bound what one run may retire, `max_changes` and `max_share` all it may change.
-    `strictness` says of a site's own fields which of two values permits less.
+    `strictness` says of a site's own fields which of two values permits less. `carriers` are per account what shows the
+    status of an asset there, the first before the others, and `roles` in what capacities its people move it; `zone` is
+    that of licences whose last day names none, `warn_before` how long before the end of a licence its owner is told.
     """
 
     flow: FlowName
@@ -119,6 +131,10 @@ class MirrorPolicy:
     max_removal_share: float | None = 0.02
     plan_ttl: timedelta = timedelta(days=2)
     strictness: Mapping[FieldName, Strictness] = field(default_factory=dict)
+    carriers: Mapping[AccountId, tuple[Carrier, ...]] = field(default_factory=dict)
+    roles: Mapping[AccountId, frozenset[Role]] = field(default_factory=dict)
+    zone: tzinfo = UTC
+    warn_before: timedelta | None = None
 
     def __post_init__(self) -> None:
         names = [name for group in self.groups for name in group.fields]
@@ -131,6 +147,10 @@ class MirrorPolicy:
 
     def when_absent(self, account: AccountId, absence: Absence) -> WhenAbsent:
         return self.absences.get(account, {}).get(absence, ABSENT_BY_DEFAULT[absence])
+
+    def roles_in(self, account: AccountId) -> frozenset[Role]:
+        """In what capacities people of this account move an asset; one that is not named has no say."""
+        return self.roles.get(account, frozenset())
 
     def how_strict(self, name: FieldName) -> Strictness | None:
         """How the values of this field are held against each other, None where that needs a person."""

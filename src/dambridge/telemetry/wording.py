@@ -72,6 +72,7 @@ WORDS: Mapping[Code, str] = {
     Code.PAPER_WAITS: "The paper {paper} waits: {text}",
     Code.SIDE_CAR_ALONE: "No camera raw file is found beside {name} in its gallery, and a side-car is no asset of its own.",
     Code.SIDE_CAR_UNREAD: "Its side-car {name} cannot be read, and it does not travel without: {why}",
+    Code.LICENCE_ENDS: "Its licence ends at {until}.",
     Code.EMBARGOED: "It may be shown in {outlet} from {opens}.",
     Code.RIGHTS_UNKNOWN: "Unknown rights count as no rights. For {outlet} somebody has to say: {facts}.",
     Code.RIGHTS_EDITED_THERE: "Its rights were edited in {outlet} ({fields}); a new file would lose that. Say it at the master.",
@@ -84,6 +85,7 @@ WORDS: Mapping[Code, str] = {
     Code.REMOVED_THERE: "People took it out of {outlet}; it is not put back by itself ({how}).",
     Code.EXPOSED: "More people see {outlet} than was agreed: {differs}.",
     Code.LEAVING_UNPROVEN: "It is being taken out of {outlet} and has not been proven gone.",
+    Code.OUTLET_GONE: "{shown} files are shown in {outlet}, which is not configured any more; nobody sees to them.",
     Code.BROKEN_FILE: "The file is broken: {why}",
     Code.NOT_EMBEDDED: "Its fields could not be written into a copy of the file: {why}",
     Code.EMPTY_FILE: "The file is empty: {why}",
@@ -107,11 +109,14 @@ WORDS: Mapping[Code, str] = {
     Code.FIELDS_UNREAD: "Nothing is known of {fields}: they were not read.",
     Code.VALUE_UNREADABLE: "{native} holds what {field} cannot take over: {text}.",
     Code.UPLOADER_WORD: "The uploader's own word, {word}, was taken out of the keywords.",
+    Code.STATUS_SHOWN: "The status is what {by} shows ({words}); saying something else: {disagreeing}.",
     Code.ATTRIBUTE_MISSING: "{field} has no home: the archive has no attribute {attribute}.",
     Code.ATTRIBUTE_WRONG_TYPE: "{field} does not fit the attribute {attribute}, which is {kind}; it needs {wanted}.",
 }
 
 MOVES: Mapping[Code, str] = {
+    Code.LICENCE_ENDS: "Renew the licence and write its new end, or find a replacement; at that instant it expires everywhere.",
+    Code.STATUS_SHOWN: "Change it at {by}, the first that says anything; the others are brought to say the same.",
     Code.SAME_BYTES_EXIST: "Decide whether the two are one asset.",
     Code.TAKEN_DOWN: "Nothing, unless it shall stand there again: `dambridge store release`.",
     Code.LOOSENING_REFUSED: "Say it where the rights are owned, or let it stand by name: `dambridge rights release`.",
@@ -165,6 +170,7 @@ MOVES: Mapping[Code, str] = {
     Code.REMOVED_THERE: "Find out who took it out, and take it out of the selection, or put it back into its gallery.",
     Code.EXPOSED: "Set the gallery back, or agree to it as it is: `dambridge outlets agree`.",
     Code.LEAVING_UNPROVEN: "The next run looks for it again.",
+    Code.OUTLET_GONE: "Configure the outlet again, and take out what it shows before it goes.",
     Code.BROKEN_FILE: "Ask for the file again; a new upload is taken by the next run.",
     Code.NOT_EMBEDDED: "Archive it by hand, or have it delivered as another kind of file; `write_route` names other routes.",
     Code.EMPTY_FILE: "Ask for the file again; a new upload is taken by the next run.",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dambridge.bootstrap import ConfigurationWrong, load_settings
+from dambridge.bootstrap.finding import _owners
 from dambridge.bootstrap.flow_options import FlowOptions
 from dambridge.bootstrap.loading import known_flow
 from dambridge.bootstrap.mirrors import build_mirror, holding_folders
@@ -73,6 +74,38 @@ def test_without_a_word_nothing_is_followed_and_what_permits_less_holds(tmp_path
     assert policy.max_changes == 5000
     assert (policy.max_removals, policy.max_removal_share) == (20, 0.02)
     assert policy.margin > timedelta(0) < policy.stale_for
+
+
+@pytest.mark.parametrize(
+    ("flow", "owner"),
+    [
+        ("between: [agency, archive]", "archive"),
+        ("between: [agency, second, archive]", "second"),
+        ("between: [agency, archive], owner: agency", "agency"),
+        ("between: [agency, archive], owner: anybody", None),
+        ("between: [agency, archive], groups: {a: {fields: [credit], authority: most_restrictive}}", "archive"),
+        (
+            "between: [agency, archive], groups: {a: {fields: [credit], authority: most_restrictive, owner: anybody}}",
+            None,
+        ),
+        ("between: [agency, archive], groups: {a: {fields: [credit], authority: newest}}", None),
+    ],
+)
+def test_without_a_word_only_netx_may_permit_more(tmp_path: Path, flow: str, owner: str | None) -> None:
+    (group,) = policy_of(tmp_path, f"{ACCOUNTS}flows: {{rights: {{{flow}}}}}\n").groups
+    assert group.owner == owner
+
+
+def test_who_owns_rights_is_said_and_a_name_that_is_no_account_is_a_mistake(tmp_path: Path) -> None:
+    said = {
+        flow: [it.told for it in _owners(settings_of(tmp_path, f"{ACCOUNTS}flows: {{rights: {{{flow}}}}}\n"))]
+        for flow in ("between: [agency, archive]", "between: [agency, archive], owner: anybody")
+    }
+    (default,), (anybody,) = said.values()
+    assert "archive: the first account of NetX" in default
+    assert "anybody may permit more" in anybody
+    wrong = mistakes(tmp_path, f"{ACCOUNTS}flows: {{rights: {{between: [agency, archive], owner: nobody}}}}\n")
+    assert set(wrong) == {"flows.rights.owner"}
 
 
 def test_the_newest_status_holds_without_a_word(tmp_path: Path) -> None:

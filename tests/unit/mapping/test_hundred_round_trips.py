@@ -21,6 +21,7 @@ from dambridge.mapping import (
     account_map,
     default_map,
     embedded_fields,
+    fingerprint,
     own_tags,
     same,
     to_canonical,
@@ -170,6 +171,16 @@ def test_all_kinds_are_among_what_is_carried() -> None:
 def test_a_file_keeps_terms_that_hold_marks_and_terms_that_stand_twice(value: tuple[str, ...]) -> None:
     name = FieldName("keywords")
     assert through_a_file({name: value}) == {name: value}
+
+
+@pytest.mark.hazard("P28")
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+@pytest.mark.parametrize("name", ["digital_source_type", "web_statement"])
+def test_line_ends_that_xmp_respells_are_no_edit_of_an_address(name: str, end: str) -> None:
+    field, value = FieldName(name), f"{SOURCE_TYPES}one{end}two"
+    once = through_a_file({field: value})
+    assert same(field, once.get(field), value)
+    assert fingerprint(once) == fingerprint({field: value})
 
 
 @pytest.mark.hazard("P31")

@@ -92,8 +92,11 @@ def test_places_as_the_page_says(load: Load) -> None:
 
 
 def test_a_display_as_the_page_says(load: Load) -> None:
-    settings = load(EXAMPLES["What people see in another place"])
-    shown = written(
-        settings, record(instructions="Hold for the evening edition", embargo_until=DateValue("2026-12-01"))
-    )
-    assert shown == {"Instructions": ("EMBARGO until 2026-12-01 // Hold for the evening edition",)}
+    account = build_maps(load(EXAMPLES["What people see in another place"]))[AGENCY]
+    it = record(instructions="Hold for the evening edition", embargo_until=DateValue("2026-12-01"))
+    (display,) = account.displays
+    shown = display.render(it.fields)
+    assert shown is not None
+    native = to_native({display.shown: shown}, (), account, beside=it.fields)
+    assert native.problems == ()
+    assert native.attributes == {"instructions": ("EMBARGO until 2026-12-01 // Hold for the evening edition",)}

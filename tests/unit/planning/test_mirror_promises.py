@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,9 @@ from dambridge.model.actions import Action, ActionKind
 from dambridge.model.conflicts import ConflictState
 from dambridge.model.identity import CopyId
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Absence, Present, Unread
+from dambridge.model.records import Absence, MediaType, Present, Unread
 from dambridge.model.values import FieldName, LangAlt, Value
-from dambridge.planning import HeaderFacts, forecast, make_plan
+from dambridge.planning import HeaderFacts, decide_mirror, forecast, make_plan
 from dambridge.planning.absences import PRESENCE, PRESENCE_FIELD
 from dambridge.planning.views import view_of
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule, WhenAbsent
@@ -26,6 +27,7 @@ from support.mirror import (
     ABROAD,
     AGENCY,
     ARCHIVE,
+    EVERYTHING,
     HERE,
     LINK,
     START,
@@ -320,6 +322,38 @@ def test_nothing_is_written_while_one_copy_is_unread_and_what_an_account_cannot_
     mirror.can_archive = {AGENCY: takes, ARCHIVE: takes}
     mirror.settle()
     assert mirror.says("credit") == ["b", "b", "b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sealed", "waits"), [("a.jpg", False, True), ("a.jpg", True, False), ("a.nef", False, False)]
+)
+def test_where_fields_go_inside_files_a_call_is_for_those_that_nothing_may_be_written_into(
+    name: str, sealed: bool, waits: bool
+) -> None:
+    mirror = Mirror(ASK)
+    mirror.everywhere({CREDIT: "a"})
+    mirror.settle()
+    for it in mirror.held.values():
+        it.file_name = name
+    mirror.settle()
+    takes = mirror.can_archive[ARCHIVE]
+    inside = replace(takes, embedded={MediaType.IMAGE: {"Credit": Proof.PROVEN}})
+    mirror.can_archive = {**mirror.can_archive, ARCHIVE: inside}
+    mirror.edit(HERE, {CREDIT: "b"})
+    decision = decide_mirror(
+        link=mirror.link,
+        accords=mirror.accords,
+        conflicts=mirror.conflicts,
+        seen=mirror.seen(),
+        policy=ASK,
+        maps=EVERYTHING,
+        can_archive=mirror.can_archive,
+        now=START + timedelta(days=9),
+        untouched=frozenset({THERE} if sealed else ()),
+    )
+    writes = [it for it in decision.actions if it.kind is ActionKind.UPDATE_FIELDS]
+    assert [it.untouched for it in writes] == ([] if waits else [sealed])
+    assert not waits or (decision.leave is not None and decision.leave.reason.code == Code.CAPABILITY_UNPROVEN)
 
 
 def gone(what: WhenAbsent, *, absence: Absence = Absence.DELETED) -> Mirror:

@@ -19,9 +19,10 @@ from dambridge.policy.strictness import STRICTNESS
 from support.mirror import ARCHIVE, HERE, THERE, Mirror, date, policy_of
 
 END, EMBARGO, TERMS, RELEASE = (FieldName(it) for it in ("expires_at", "embargo_until", "usage_terms", "model_release"))
+KIND, WHERE, HOW = (FieldName(it) for it in ("licence_kind", "territories", "channels"))
 BLOCK = FieldGroup(
     name=GroupName("rights"),
-    fields=frozenset({END, EMBARGO, TERMS, RELEASE}),
+    fields=frozenset({END, EMBARGO, TERMS, RELEASE, WHERE, HOW}),
     authority=Authority(Rule.MOST_RESTRICTIVE),
     owner=ARCHIVE,
 )
@@ -112,6 +113,73 @@ def test_a_ruling_lets_the_words_stand() -> None:
     assert says(it, TERMS) == [LangAlt.plain("For ever")] * 2
 
 
+FILLED: dict[FieldName, Value] = {END: date("2027-01-01"), WHERE: ("CH",), HOW: ("press",)}
+
+
+def silent(name: FieldName, kind: str | None = "rights_managed") -> Mirror:
+    """Nothing is agreed on of this field; the kind of licence is outside of the group."""
+    made = Mirror(policy_of(BLOCK))
+    made.everywhere({**AGREED, KIND: kind, name: None})
+    made.settle()
+    assert not made.conflicts
+    return made
+
+
+@pytest.mark.parametrize("name", FILLED)
+@pytest.mark.parametrize("kind", ["rights_managed", None])
+def test_what_shuts_the_gate_by_being_unknown_is_not_made_known_by_others_than_the_owner(
+    name: FieldName, kind: str | None
+) -> None:
+    it = silent(name, kind)
+    it.edit(OTHER, {name: FILLED[name], EMBARGO: STRICTER[EMBARGO]})
+    it.settle()
+    assert it.view(OWNER).get(name) is None, "it waits for a person, and the gate stays shut"
+    assert it.view(OWNER)[EMBARGO] == STRICTER[EMBARGO], "what permits less does not wait with it"
+    entry = it.conflicts[GroupName("rights")]
+    assert (entry.state, str(name) in str(entry.reason.params)) == (ConflictState.OPEN, True)
+    it.rule("rights", {**AGREED, name: FILLED[name]}, side=OTHER)  # type: ignore[dict-item]
+    it.settle()
+    assert says(it, name) == [FILLED[name]] * 2
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_the_owner_makes_known_what_was_unknown(name: FieldName) -> None:
+    it = silent(name)
+    it.edit(OWNER, {name: FILLED[name]})
+    it.round()
+    assert says(it, name) == [FILLED[name]] * 2
+    assert not it.conflicts
+
+
+@pytest.mark.parametrize("kind", ["owned", "Public Domain"])
+def test_an_end_for_what_needs_none_is_tightening_from_everybody(kind: str) -> None:
+    it = silent(END, kind)
+    it.edit(OTHER, {END: FILLED[END]})
+    it.round()
+    assert says(it, END) == [FILLED[END]] * 2
+    assert not it.conflicts
+
+
+def test_a_second_end_where_one_is_agreed_is_tightening_from_everybody() -> None:
+    other_end = FieldName("licence_end")
+    both = FieldGroup(name=BLOCK.name, fields=BLOCK.fields | {other_end}, authority=BLOCK.authority, owner=ARCHIVE)
+    it = Mirror(policy_of(both))
+    it.everywhere(AGREED)
+    it.settle()
+    it.edit(OTHER, {other_end: date("2027-01-01")})
+    it.round()
+    assert says(it, other_end) == [date("2027-01-01")] * 2
+    assert not it.conflicts
+
+
+def test_what_the_owner_and_another_fill_at_once_is_the_stricter_of_both() -> None:
+    it = silent(END)
+    it.edit(OWNER, {END: LAXER[END]})
+    it.edit(OTHER, {END: STRICTER[END]})
+    it.round()
+    assert says(it, END) == [STRICTER[END]] * 2
+
+
 def test_without_an_owner_everybody_may_loosen() -> None:
     it = Mirror(policy_of(FieldGroup(name=BLOCK.name, fields=BLOCK.fields, authority=BLOCK.authority)))
     it.everywhere(AGREED)
@@ -139,7 +207,7 @@ values = st.fixed_dictionaries(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([OWNER, OTHER]), values), min_size=1, max_size=8))
 def test_nobody_but_the_owner_ever_makes_the_owners_copy_laxer(edits: list[tuple[Any, dict[FieldName, Any]]]) -> None:
-    it = mirror()
+    it = silent(WHERE, "owned")  # an end only tightens then, also where there was none
     tightened = 0
     for copy, changes in edits:
         before = dict(it.view(OWNER))

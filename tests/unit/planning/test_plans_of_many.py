@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dambridge.model.actions import Action, ActionKind, Leave
-from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, FlowName, LinkId, RemoteId
+from dambridge.model.identity import AccountId, AssetKey, Copy, CopyId, CopyRole, FlowName, Link, LinkId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.plans import Forecast, LeftItem, Plan, read_plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, AssetVersion, MediaType, Missing, Present, Seen, Unread
 from dambridge.planning import HeaderFacts, check_moved, forecast, make_plan, waves
+from dambridge.planning.moved import moved_copies
 from dambridge.policy.intake import IntakePolicy
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -158,3 +160,47 @@ def test_a_plan_fits_only_the_world_that_it_was_made_for(here: Seen | None, ther
     seen = {TARGET_KEY: there, **({SOURCE_KEY: here} if here is not None else {})}
     found = check_moved(plan_of([an_action(1, update=True)], []), seen)
     assert [it.code for it in found] == [Code.MOVED_ON] * moved
+
+
+MASTER, OUTSIDE = CopyId(ARCHIVE, CopyRole.RECORD), CopyId(AGENCY, CopyRole.PUBLISHED, "press")
+MASTER_KEY, OUTSIDE_KEY = AssetKey(ARCHIVE, RemoteId("7")), AssetKey(AGENCY, RemoteId("I7"))
+
+
+@pytest.mark.hazard("P47")
+@pytest.mark.parametrize("moved", [(), (MASTER_KEY,), (OUTSIDE_KEY,), (MASTER_KEY, OUTSIDE_KEY)])
+def test_a_master_of_record_is_held_against_itself_and_not_against_what_stands_outside(
+    moved: tuple[AssetKey, ...],
+) -> None:
+    action = replace(
+        an_action(1, update=True),
+        source=MASTER_KEY,
+        target=OUTSIDE,
+        target_id=OUTSIDE_KEY.remote_id,
+        expects={str(MASTER): V1, str(OUTSIDE): V2},
+    )
+    now = {MASTER_KEY: V2 if MASTER_KEY in moved else V1, OUTSIDE_KEY: V1 if OUTSIDE_KEY in moved else V2}
+    found = moved_copies([action], {key: seen_at(version, key) for key, version in now.items()})
+    assert {key for _, key in found} == set(moved)
+
+
+@pytest.mark.hazard("P47")
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_third_copy_of_a_link_is_found_by_the_link(moves: bool) -> None:
+    link = Link(LinkId("ln1"), FlowName.RIGHTS, (Copy(MASTER, MASTER_KEY.remote_id), Copy(OUTSIDE, RemoteId("I7"))))
+    action = replace(an_action(1, update=True), link=link.id, expects={str(OUTSIDE): V1})
+    seen = {OUTSIDE_KEY: seen_at(V2 if moves else V1, OUTSIDE_KEY), SOURCE_KEY: seen_at(V2, SOURCE_KEY)}
+    assert [key for _, key in moved_copies([action], seen, {link.id: link})] == [OUTSIDE_KEY] * moves
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_side_car_is_an_asset_of_its_own(moves: bool) -> None:
+    action = an_action(1, update=True)
+    expects = {**action.expects, f"{CopyId(AGENCY, CopyRole.SOURCE)}.side_car": V2}
+    action = replace(action, side_car=RemoteId("I9"), expects=expects)
+    beside = AssetKey(AGENCY, RemoteId("I9"))
+    seen = {
+        SOURCE_KEY: seen_at(V1, SOURCE_KEY),
+        TARGET_KEY: seen_at(V1, TARGET_KEY),
+        beside: seen_at(V1 if moves else V2, beside),
+    }
+    assert [key for _, key in moved_copies([action], seen)] == [beside] * moves

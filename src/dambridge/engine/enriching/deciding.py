@@ -46,6 +46,7 @@ async def decide_enrichments(parts: EnrichParts, known: Known, *, unproven: Coll
             terms=parts.target.terms,
             now=now,
             before=known.before.get(link_id),
+            untouched=known.untouched_of(link),
         )
         face = faces[link_id]
         decision = _only_news(as_read(known, link_id, decision, now), words.get(face, ()))

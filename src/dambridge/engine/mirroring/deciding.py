@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from dambridge.engine.mirroring.due import ending
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.mirroring.resolving import resolve
@@ -24,7 +25,10 @@ from dambridge.model.plans import LeftItem
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen, Unread
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
+from dambridge.planning.inside import is_untouched
 from dambridge.planning.standings import is_late
+from dambridge.policy.carriers import Carrier
+from dambridge.ports.ledger import Due
 
 Decide = Callable[[Sequence[LinkId], Collection[AccountId]], Awaitable["Decided"]]
 """Says what some links need; in the accounts named nobody is taken for gone."""
@@ -41,6 +45,8 @@ class Decided:
     links: dict[LinkId, Link] = field(default_factory=dict)
     records: list[AssetRecord] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
+    asks: list[Due] = field(default_factory=list)
+    """When links are to be looked at again, though nothing of them moves."""
     begun: datetime | None = None
 
     def add(self, other: Decided) -> None:
@@ -50,6 +56,7 @@ class Decided:
         self.links |= other.links
         self.records += other.records
         self.sights += other.sights
+        self.asks += other.asks
 
 
 async def decide_links(
@@ -72,8 +79,11 @@ async def decide_links(
             can_archive={name: site.archive.capabilities for name, site in parts.sites.items()},
             now=now,
             before=known.before.get(link_id),
+            untouched=known.untouched_of(link),
         )
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
+        if decision.ask_again is not None:
+            decided.asks.append(Due(at=decision.ask_again, kind=ending(parts), key=link_id, payload={}))
         _forget_late(decided, link, known.accords.get(link_id, {}), seen)
         news = _news(link, seen, known.before.get(link_id, {}))
         sight = sight_of(parts.policy, link, news, known.accords.get(link_id, {}), decision) if news else None
@@ -129,6 +139,11 @@ class Known:
     before: Mapping[LinkId, Mapping[CopyId, LastSeen]]
     begun: datetime
     """When the reading began."""
+    untouched: frozenset[AssetKey] = frozenset()
+    """Copies of accounts that read files whose own files were found to be such that nothing may be written into them."""
+
+    def untouched_of(self, link: Link) -> frozenset[CopyId]:
+        return frozenset(it.id for it in link.copies if it.key in self.untouched)
 
 
 async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | None) -> Known:
@@ -153,7 +168,33 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | No
     if begin is not None:
         accords = await begin(parts, links, accords)
     accords = await resolve(parts, links, accords, seen)
-    return Known(links=links, accords=accords, conflicts=conflicts, seen=seen, before=before, begun=begun)
+    return Known(
+        links=links,
+        accords=accords,
+        conflicts=conflicts,
+        seen=seen,
+        before=before,
+        begun=begun,
+        untouched=await _untouched(parts, links, seen),
+    )
+
+
+async def _untouched(
+    parts: MirrorParts, links: Mapping[LinkId, Link], seen: Mapping[AssetKey, Seen]
+) -> frozenset[AssetKey]:
+    """Asked of the ledger only where an account of the flow takes fields out of files at all."""
+    inside = {name for name, site in parts.sites.items() if site.archive.capabilities.embedded}
+    if not inside:
+        return frozenset()
+    agreed = await parts.ledger.agreed(list(links))
+    return frozenset(
+        copy.key
+        for link_id, link in links.items()
+        for copy in link.copies
+        if copy.id.account in inside
+        and isinstance(found := seen[copy.key], Present)
+        and is_untouched(agreed.get(link_id), str(copy.id), found.record)
+    )
 
 
 def believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen:
@@ -200,8 +241,15 @@ def policy_digest(parts: MirrorParts) -> str:
         "strictness": {str(name): str(it) for name, it in policy.strictness.items()},
         "selects": {account: list(it) for account, it in parts.selects.items()},
         "holding": dict(parts.holding),
+        "carriers": {account: [_plain(one) for one in it] for account, it in policy.carriers.items()},
+        "roles": {account: sorted(it) for account, it in policy.roles.items()},
+        "zone": str(policy.zone),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(it: Carrier) -> list[Any]:
+    return [it.label, sorted([str(status), *words] for status, words in it.words.items())]
 
 
 def capability_digest(parts: MirrorParts) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from dambridge.engine.describing import NotWritable, still_to_write
 from dambridge.engine.ended import Ended
+from dambridge.engine.mirroring.carrying import carry_of, move
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.engine.mirroring.settling import End
@@ -26,8 +27,9 @@ from dambridge.model.actions import Action
 from dambridge.model.identity import CopyId, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, MediaType, NativeRecord
+from dambridge.model.records import AssetRecord, NativeRecord
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value, fields_to_json
+from dambridge.planning.inside import goes_inside, may_call
 from dambridge.planning.views import alike, carried, echoes, part, view_of
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import MovedOn, Unclear
@@ -107,7 +109,8 @@ async def task_of(parts: MirrorParts, action: Action) -> Task:
 async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) -> End:
     """Bring the fields of one copy to what is agreed. Ends unchanged where they had come to say it already."""
     task = await task_of(parts, action)
-    if action.media_type and task.site.archive.capabilities.embeds(MediaType(action.media_type)):
+    can = task.site.archive.capabilities
+    if goes_inside(can, action.media_type, action.file_name, untouched=action.untouched):
         raise _beyond(task, "write fields other than inside a file")
     begun = journal.intent(Step.DESCRIBE) is not None
     wrote = journal.outcome(Step.DESCRIBE) is not None
@@ -213,15 +216,17 @@ async def _write(task: Task, journal: StepJournal, native: NativeRecord, *, but:
     write = to_native(wanted, cleared, task.site.map, definitions=known, aliases=aliases, beside=beside)
     if write.problems:
         raise NotWritable(write.problems[0])
-    attributes = still_to_write(native, write)
+    carry = carry_of(task.parts.policy, task.site, action, native, but=left)
+    attributes = {**still_to_write(native, write), **carry.fields}
     name = action.fields.get(FILE_NAME)
     file_name = str(name) if name is not None and name != native.file_name else None
     if attributes or file_name is not None:
         await task.site.archive.write(
             task.remote_id, attributes=attributes, name=None, file_name=file_name, lane=task.parts.lane
         )
+    await move(task.site, task.remote_id, carry, lane=task.parts.lane)
     await journal.close(Step.DESCRIBE, {"attributes": len(attributes), "renamed": file_name is not None})
-    return bool(attributes or file_name is not None)
+    return bool(attributes or file_name is not None or carry.changes)
 
 
 def _read_back(task: Task, native: NativeRecord, *, before: Fields | None, wrote: bool) -> End:
@@ -281,8 +286,11 @@ def _ending(task: Task, record: AssetRecord, *, altered: Reason | None, edited: 
 
 def shows(task: Task, group: GroupName, view: Fields) -> bool:
     """Whether the copy shows what is agreed, perhaps cut by a limit of its system."""
-    names = task.carried(group)
-    return echoes(part(view, names), task.wanted(group), names)
+    names, wanted, told = task.carried(group), task.wanted(group), task.site.map.told
+    if told is not None and told.field in names:
+        shown = told.shown(wanted.get(told.field))
+        wanted = {name: it for name, it in {**wanted, told.field: shown}.items() if it is not None}
+    return echoes(part(view, names), wanted, names)
 
 
 def stands_as_agreed(accord: Accord, task: Task, record: AssetRecord, view: Fields) -> Accord:
@@ -365,7 +373,7 @@ def _may_be_dropped(task: Task, group: GroupName, record: AssetRecord, name: Fie
     """Whether the account is not proven to keep the field, and shows of it nothing, what it did, or the beginning."""
     can = task.site.archive.capabilities
     native = task.site.map.by_field[name].native if name in task.site.map.by_field else ""
-    proof = can.rename if name == FILE_NAME else can.may_write(native, record.media_type)
+    proof = can.rename if name == FILE_NAME else may_call(can, native, record, untouched=task.action.untouched)
     before, wanted = task.accords[group].copies[task.copy].shown.get(name), task.wanted(group).get(name)
     kept = is_absent(shown) or same(name, shown, before) or _bare(wanted).startswith(_bare(shown))
     return proof is not Proof.PROVEN and kept

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dambridge.engine.by_link import by_link, each
 from dambridge.engine.publishing.acting import carry_out
 from dambridge.engine.publishing.parts import PublishParts
+from dambridge.model.actions import ActionKind
 from dambridge.model.identity import LinkId
 from dambridge.ports.runtime import Json
+
+AT_ONCE = 48
+"""Withdrawals under way at once: two small calls each, so that their number is bound by the account's rate alone."""
+TAKES_OUT = frozenset({ActionKind.WITHDRAW, ActionKind.CORRECT, ActionKind.NOTE})
 
 
 async def work_off(parts: PublishParts, batch: str) -> Json:
@@ -18,4 +23,6 @@ async def work_off(parts: PublishParts, batch: str) -> Json:
     async def one(link: LinkId) -> None:
         await carry_out(parts, faces[link], rows[link], ends.get(faces[link]))
 
-    return await each(parts, list(rows), one)
+    leaving = all(it.action.kind in TAKES_OUT for own in rows.values() for it in own)
+    at_once = max(AT_ONCE, parts.settings.concurrency) if leaving else None
+    return await each(parts, list(rows), one, at_once=at_once)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dambridge.engine.flows import GATE
 from dambridge.engine.publishing.deciding import asking
 from dambridge.engine.publishing.leading import next_withdrawal
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.model.identity import FlowName
+from dambridge.policy.rounds import GATE
 from dambridge.ports.ledger import Due
 
 

@@ -15,7 +15,7 @@ from dambridge.engine.publishing.selecting import selects_folder
 from dambridge.engine.sweeping import whole
 from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId, RemoteId
 from dambridge.model.outcomes import Outcome
-from dambridge.model.publications import Publication, Stage
+from dambridge.model.publications import IN_SIGHT, Publication, Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.planning.audiences import drift
 from dambridge.ports.audience import Audience
@@ -60,6 +60,7 @@ async def look_around(parts: PublishParts, *, full: bool) -> Round:
     """Find the masters of this round. A sweep is due when it was never done, or not for `sweep_every`."""
     now = await parts.clock.now()
     found = Round(upto=now)
+    found.notes += await _abandoned(parts)
     found.asked = await whose_hour_has_come(parts)
     found.meet([masters_key(parts, it) for it in found.asked])
     await _drifted(parts, found)
@@ -146,6 +147,16 @@ async def forget_asked(parts: PublishParts, asked: Sequence[Due]) -> None:
     """They were asked; one that was set anew meanwhile stays."""
     for due in asked:
         await parts.ledger.finish_due(due.kind, due.key, worker=_worker(parts), next_at=None)
+
+
+async def _abandoned(parts: PublishParts) -> list[Reason]:
+    """Outlets that show something and are not configured any more: said in every run, which is red until somebody acts."""
+    counts = await parts.ledger.count_publications(parts.flow)
+    shown: dict[str, int] = {}
+    for (outlet, stage), count in sorted(counts.items()):
+        if stage in IN_SIGHT and outlet not in parts.policy.outlets:
+            shown[outlet] = shown.get(outlet, 0) + count
+    return [Reason.of(Code.OUTLET_GONE, outlet=it, shown=count) for it, count in shown.items()]
 
 
 async def _drifted(parts: PublishParts, found: Round) -> None:

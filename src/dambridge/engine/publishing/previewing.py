@@ -20,7 +20,7 @@ from dambridge.model.actions import Action
 from dambridge.model.identity import AssetKey, LinkId, RunId
 from dambridge.model.plans import Plan
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Present
+from dambridge.planning.moved import moved_copies
 from dambridge.ports.errors import CannotGoOn, MovedOn
 from dambridge.ports.ledger import AuditEntry
 
@@ -98,16 +98,12 @@ async def _in_waves(
 
 async def _nothing_moved(parts: PublishParts, plan: Plan, todo: Sequence[Action]) -> None:
     """Read every master that the open actions expect something of, and what the ledger says of its publications. Raises
-    `MovedOn` for the whole plan if anything is not what it was."""
+    `MovedOn` for the whole plan if anything is not what it was. What stands outside each action looks at itself."""
     place = str(parts.policy.source_copy)
-    expecting = [it for it in todo if place in it.expects]
+    expecting = [replace(it, expects={place: it.expects[place]}) for it in todo if place in it.expects]
     seen = await read_copies(parts, {it.source for it in expecting})
     known = await parts.ledger.publications(sorted({it.link for it in todo}))
-    moved: set[LinkId] = set()
-    for it in expecting:
-        now = seen[it.source]
-        if not isinstance(now, Present) or now.record.version != it.expects[place]:
-            moved.add(it.link)
+    moved = {link for link, _ in moved_copies(expecting, seen)}
     for it in todo:
         publication = known.get(it.link, {}).get(it.target)
         turn = publication.turn if publication is not None else 0

@@ -32,7 +32,8 @@ from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.running import RunResult
 from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, AssetKey, CommandId, RunId
-from dambridge.model.plans import Plan
+from dambridge.model.outcomes import Outcome
+from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.publications import Publication
 from dambridge.model.reasons import Reason
 from dambridge.planning import HeaderFacts, forecast
@@ -56,12 +57,20 @@ class Tally:
     known: int = 0
     notes: list[Reason] = field(default_factory=list)
     serial: int = 0
+    acted: set[AssetKey] = field(default_factory=set)
+    """Masters of which something was done: that nothing more is to be done is no end of theirs."""
 
     def count(self, actions: Sequence[Action]) -> None:
         """Take note of what is about to be carried out."""
         self.removals += sum(departure(it) in {Departure.RIGHTS, Departure.ABSENCE} for it in actions)
         self.changes += sum(it.kind in OUTWARD for it in actions)
         self.serial += 1
+        self.acted.update(it.source for it in actions)
+
+    def ends(self, left: Sequence[LeftItem]) -> tuple[LeftItem, ...]:
+        """The ends among these that are news."""
+        quiet = {Outcome.UNCHANGED, Outcome.SKIPPED}
+        return tuple(it for it in left if it.key not in self.acted or it.leave.outcome not in quiet)
 
 
 async def run_publish(parts: PublishParts, *, command: CommandId | None = None, full: bool = False) -> RunResult:
@@ -239,9 +248,10 @@ async def _carry(parts: PublishParts, run: RunId, decided: Decided, tally: Tally
     plan = await assemble(parts, decided, tally, known=known)
     held = held_back(plan.actions, plan.header.tripped, parts.policy)
     goes = tuple(it for it in plan.actions if it.id not in held)
+    left = tally.ends(plan.left)
     tally.count(goes)
     tally.notes += [it for it in plan.header.tripped if it not in tally.notes]
-    go = replace(plan, header=replace(plan.header, tripped=()), actions=goes)
+    go = replace(plan, header=replace(plan.header, tripped=()), actions=goes, left=left)
     stopped = await carry_plan(parts, run, go, decided.faces, order=ORDER, serial=tally.serial, notes=tally.notes)
     for why in dict.fromkeys(held.values()):
         faces = {decided.faces[it.link] for it in plan.actions if held.get(it.id) == why}

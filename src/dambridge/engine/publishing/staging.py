@@ -86,7 +86,7 @@ async def stage(task: Task, journal: StepJournal, master: AssetRecord) -> Task:
         return task  # an earlier try came so far
     task = replace(task, action=replace(task.action, file_name=await _name(task)))
     delivered = await _delivered(task, journal, master)
-    native = await task.site.there(delivered.remote_id)
+    native = delivered.native or await task.site.there(delivered.remote_id)
     _prove(native, delivered.digest)
     task = await task.put(await _arrived(task, delivered))
     described = await describe(task, journal, native, file_name=task.action.file_name)

@@ -1,0 +1,79 @@
+"""A process that publishes dies by SIGKILL at seeded moments while PhotoShelter loses requests and replies. Then the weather
+clears: everything is there once, what is permitted is shown, and nothing ever was that was not whole and permitted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from support.publishing import Portal, anew, portal
+
+TESTS = Path(__file__).resolve().parents[1]
+MASTERS, KILLS, WITHIN = 12, 10, 1.5
+ROUGH = [
+    {"match": {"path": "*/galleries/*/children*"}, "action": "drop_reply", "probability": 0.05},
+    {"match": {"method": "POST", "path": "/psapi/v4.0/media"}, "action": "drop_reply", "probability": 0.1},
+    {"action": "status", "status": 503, "probability": 0.02},
+]
+
+
+@pytest.fixture(scope="module")
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with portal(tmp_path_factory.mktemp("systems")) as it:
+        yield it
+
+
+def killed(press: Portal, random: Random) -> bool:
+    """Start a run, and kill it some time after its first change. True when it was still running."""
+    folder = press.pair.config.parent
+    before = press.pair.seq("photoshelter")
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    command = [sys.executable, "-m", "support.publishing_process", str(folder)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 40
+        while process.poll() is None and not press.pair.changes("photoshelter", before) and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(random.uniform(0.0, WITHIN))
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=30)
+    return process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.hazard("P19")
+@pytest.mark.timeout(500)
+def test_killed_again_and_again_everything_is_there_once(systems: Portal, tmp_path: Path) -> None:
+    press, random = anew(systems, tmp_path), Random(11)
+    press.gallery("Partners/Press")
+    press.agree()
+    ids = [press.master(number) for number in range(MASTERS)]
+    press.pair.faults("photoshelter", *ROUGH, seed=3)
+    press.pair.traffic("photoshelter", latency_ms=15)
+    hits = Counter[bool]()
+    for turn in range(KILLS):
+        if turn == KILLS // 2:
+            for it in ids[: MASTERS // 2]:
+                press.say(it, Territories=["US"])
+        hits[killed(press, random)] += 1
+        press.pair.advance(1200)
+    assert hits[True] >= KILLS // 2, "a run that ends before it is killed proves nothing"
+    press.pair.faults("photoshelter")
+    press.pair.traffic("photoshelter")
+    for _ in range(6):
+        press.pair.advance(3600)
+        if press.run(full=True).summary["flows"]["publish"]["done"] == 0:
+            break
+    shown = [it["file_name"] for it in press.in_gallery()]
+    assert shown == sorted(f"boat{number}.jpg" for number in range(MASTERS // 2, MASTERS)), press.reasons()
+    assert len(press.visible()) == MASTERS - MASTERS // 2
+    names = Counter(it["file_name"] for it in press.files())
+    assert max(names.values()) == 1, names
+    assert names.total() <= MASTERS
