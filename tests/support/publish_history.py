@@ -68,6 +68,7 @@ NAMES = frozenset(FieldName(it) for it in ("title", "description", "custom:kit",
 THERE = {"licence_end": "custom.Licence End", "expires_at": "custom.Expires"}
 END_THERE = "custom.Licence End"
 MARGIN = timedelta(minutes=5)
+GIVEN_UP = RemoteId(f"C:{EngineSettings().quarantine}")
 
 
 def _outlet(name: str, territory: str, **more: Any) -> Outlet:
@@ -365,8 +366,10 @@ class History:
             self.met["crashes"] += 1
         finally:
             self._running = False
-        if ran is not None and (failed := ran.summary["flows"][str(self.policy.flow)]["failed"]):
-            raise Broken(f"{failed} masters failed: {self.reasons('failed')}")
+        if self.witness.broken:
+            raise Broken(self.witness.broken[0])
+        if failed := self.reasons("failed"):
+            raise Broken(f"masters failed: {failed}")
         self._reported()
         well = (ran is not None and not ran.stopped) or in_time
         if not well or down or struck != self._struck():
@@ -461,8 +464,8 @@ class History:
         self.run(full=True)
         self.witness.nothing_is_astray()
         self.met["seen at rest"] += self.witness.everything_is_seen(2 * MARGIN)
-        before = self.house.writes
         self.passes(timedelta(seconds=30))
+        before = self.house.writes
         self.run(full=True)
         if self.house.writes != before:
             raise Broken(f"{self.house.writes - before} writes after everything had come to rest")
@@ -528,7 +531,9 @@ def some(it: History) -> RemoteId:
 
 
 def files(it: History) -> list[RemoteId]:
-    return [name for name, one in it.house.files.items() if one.gone is None and it.witness.of(name) is not None]
+    """Ours, but for those that were given up: what people make of these by hand is theirs."""
+    known = ((name, one) for name, one in it.house.files.items() if one.gone is None and GIVEN_UP not in one.rooms)
+    return [name for name, _ in known if it.witness.of(name) is not None]
 
 
 def when(it: History, *hours: float) -> tuple[str, ...]:
@@ -693,8 +698,9 @@ def outage(it: History) -> None:
 
 
 def back(it: History) -> None:
-    it.archive.down = it.house.down = False
-    it.disturbed()
+    if it.archive.down or it.house.down:
+        it.archive.down = it.house.down = False
+        it.disturbed()
 
 
 def accident(it: History) -> None:

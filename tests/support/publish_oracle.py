@@ -109,6 +109,7 @@ class Witness:
     """When people last said something in a copy of a master, or took it back."""
     removed: set[tuple[RemoteId, str]] = field(default_factory=set)
     """What people took out of its gallery, or threw away."""
+    broken: list[str] = field(default_factory=list)
     wanting: Counter[tuple[RemoteId, str]] = field(default_factory=Counter)
     """In how many rounds, one after the other, something was not seen that may be."""
     healthy_at: datetime = NEVER
@@ -128,14 +129,15 @@ class Witness:
 
     # as it happens -----------------------------------------------------------------------------------------------
     def told(self, it: Seen) -> None:
+        """Judge it. What is broken is kept: raised here it would be an error of the call that made it so."""
         ours = self.of(it.file)
         if ours is None:
-            raise Broken(f"{it.file} is none of ours, and was shown")
-        master, outlet = ours
-        if it.until is None:
-            self._begun(it, master, outlet)
-        else:
-            self._ended(it, master, outlet)
+            self.broken.append(f"{it.file} is none of ours, and was shown")
+            return
+        try:
+            (self._begun if it.until is None else self._ended)(it, *ours)
+        except Broken as broken:
+            self.broken.append(str(broken))
 
     def _begun(self, it: Seen, master: RemoteId, outlet: str) -> None:
         way, now = self.ways[outlet], self.house.times.now_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from dambridge.model.publications import Publication, Stage
 from dambridge.model.records import AssetRecord, Digest, NativeRecord
 from dambridge.model.values import Fields
 from dambridge.policy.naming import has_counter, numbered, series_of, settled_name
-from dambridge.ports.errors import TryLater, Unclear
+from dambridge.ports.errors import MovedOn, Refused, TryLater, Unclear
 from dambridge.ports.files import Spooled
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import Body
@@ -165,6 +166,7 @@ async def _delivered(task: Task, journal: StepJournal, master: AssetRecord) -> D
 
 
 async def _leave_stale(task: Task, journal: StepJournal) -> None:
+    """Of no use to anybody, and watched by nobody: into the trash where that is proven to be one."""
     outcome = journal.outcome(Step.DELIVER)
     if outcome is None or outcome["embedded"].get(MASTER) == task.outward.master:
         return
@@ -174,6 +176,9 @@ async def _leave_stale(task: Task, journal: StepJournal) -> None:
     await journal.rewrite(Step.DELIVER, journal.intent(Step.DELIVER) or {})
     if journal.outcome(Step.PLACE) is not None:
         await journal.rewrite(Step.PLACE, {})
+    if archive.capabilities.discard_recoverable.usable:
+        with contextlib.suppress(Refused, MovedOn):
+            await archive.discard(stale, lane=task.lane)
     log.warning("publishing.stale_file", link=task.action.link, outlet=task.outlet.name, file=stale)
 
 
