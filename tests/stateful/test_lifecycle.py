@@ -368,7 +368,7 @@ def test_lost_requests_and_replies_end_as_if_nothing_had_been_lost(
     world.give(link.copies[0], "approved")
     world.give(link.copies[1], "archived")
     for copy in link.copies:
-        world.world.libraries[copy.id.account].lose.extend(fates)  # type: ignore[arg-type]  # None: this write is left alone
+        world.world.libraries[copy.id.account].lose.extend(fates)
     world.run(6)
     assert [world.everything(it) for it in link.copies] == [{"archived"}] * 3
     assert not world.waiting()
