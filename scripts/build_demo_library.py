@@ -56,10 +56,11 @@ def _build(target: Path) -> Path:
     _embed(assets, made)
     _finish(assets, made)
     library = {
+        **plan["outside"],
         "files": {
             made[asset["key"]].relative_to(folder).as_posix(): _meta(asset, plan["defaults"]["uploaded_at"])
             for asset in assets
-        }
+        },
     }
     text = yaml.safe_dump(library, allow_unicode=True, sort_keys=False, width=120)
     (folder / "library.yaml").write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
-"""`make demo`: both simulators with a library of real photographs, the flow run by its real commands, the outcome
-compared with a manifest that a person wrote. Exit status 0 only if all is as the manifest says.
+"""`make demo`: both simulators with a library of real photographs, the flows run by their real commands, the outcome
+compared with a manifest that a person wrote. First approved photographs arrive; then (`demo_outward`) what may be shown goes
+out and comes back. Exit status 0 only if all is as the manifest says.
 
     make demo                              leaves the pages open until Ctrl-C
     make demo ARGS="--headless --json"     ends by itself and prints one JSON document
@@ -20,11 +21,13 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 from compare_demo import MANIFEST, differences, read_state
+from demo_outward import Stand, second_act
 from rich.console import Console
 from rich.table import Table
 
@@ -32,6 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 LIBRARY = ROOT / ".cache" / "demo" / "photoshelter"
 WORK = ROOT / ".cache" / "demo" / "work"
+SITE = ROOT / "examples" / "demo" / "netx"
 CONFIG = """\
 accounts:
   agency:
@@ -77,6 +81,7 @@ def main() -> int:
     options.add_argument("--headless", action="store_true", help="end when done instead of leaving the pages open")
     options.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     chosen = options.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the simulators end with it
     talk = Console(stderr=True, quiet=chosen.json)
     begun = time.monotonic()
     talk.print("Building the library of photographs …")
@@ -87,9 +92,12 @@ def main() -> int:
     WORK.mkdir(parents=True)
     with ExitStack() as stack:
         photoshelter = stack.enter_context(simulator("photoshelter", "--seed", str(LIBRARY)))
-        netx = stack.enter_context(simulator("netx"))
+        netx = stack.enter_context(simulator("netx", "--seed", str(SITE)))
         environment = configure(photoshelter, netx)
         told = run_stages(photoshelter, netx, environment, talk)
+        told["outward"] = outward(photoshelter, netx, environment, talk)
+        told["differences"] += [f"outward: {it}" for it in told["outward"]["differences"]]
+        told["as_the_manifest_says"] = not told["differences"]
         told["seconds"] = round(time.monotonic() - begun, 1)
         told["pages"] = {"photoshelter": photoshelter.url, "netx": netx.url}
         if chosen.json:
@@ -204,6 +212,12 @@ def run_stages(
     return told
 
 
+def outward(photoshelter: Simulator, netx: Simulator, environment: Mapping[str, str], talk: Console) -> dict[str, Any]:
+    """The second act."""
+    stand = Stand(photoshelter.url, netx.url, WORK, partial(dambridge, environment), talk.print)
+    return second_act(stand, yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["outward"])
+
+
 def source_key(asset: Mapping[str, Any]) -> str:
     return f"{(asset.get('containers') or [''])[0].strip('/')}/{asset['file_name']}"
 
@@ -238,8 +252,15 @@ def changes_after(url: str, seq: int) -> int:
 
 
 def show(told: Mapping[str, Any]) -> None:
-    """What happened, as a table for people."""
+    """What happened, as two tables for people."""
     console = Console()
+    show_arrivals(told, console)
+    show_outward(told["outward"], console)
+    for it in told["differences"]:
+        console.print(f"  {it}", style="red", markup=False)
+
+
+def show_arrivals(told: Mapping[str, Any], console: Console) -> None:
     outcomes = ("seen", "done", "unchanged", "skipped", "waiting", "quarantined", "failed")
     drawn = Table(title="What happened", title_justify="left", title_style="bold", header_style="bold")
     drawn.add_column("assets")
@@ -254,16 +275,41 @@ def show(told: Mapping[str, Any]) -> None:
     ]
     drawn.add_row("as the manifest says", *verdicts)
     console.print(drawn)
-    for it in told["differences"]:
-        console.print(f"  {it}", style="red", markup=False)
+    if not any(stage["differences"] for stage in told["stages"]):
+        console.print("Every photograph is where the manifest says, byte for byte, with every field.\n", style="green")
+
+
+def show_outward(told: Mapping[str, Any], console: Console) -> None:
+    """What went out and came back: who sees how many files after each run."""
+    drawn = Table(title="What went out, and came back", title_justify="left", title_style="bold", header_style="bold")
+    drawn.add_column("files in sight")
+    for stage in told["stages"]:
+        drawn.add_column(stage["stage"].replace("_", " "), justify="right")
+    for outlet in told["who_has"]:
+        drawn.add_row(outlet, *(str(stage["in_sight"][outlet]) for stage in told["stages"]))
+    for words, outcome in (("brought, changed or taken out", "done"), ("waiting, with a reason", "waiting")):
+        drawn.add_row(words, *(str(_outward_sum(stage, outcome)) for stage in told["stages"]))
+    drawn.add_row("on the simulated day", *(stage["at"][:10] for stage in told["stages"]))
+    verdicts = [
+        f"[red]no: {len(it['differences'])}[/]" if it["differences"] else "[green]yes[/]" for it in told["stages"]
+    ]
+    drawn.add_row("as the manifest says", *verdicts)
+    console.print(drawn)
     if told["as_the_manifest_says"]:
-        console.print("Every photograph is where the manifest says, byte for byte, with every field.", style="green")
+        console.print(
+            "Nobody ever saw what was not permitted: PhotoShelter's own record of who saw what says so. What rested on a "
+            f"licence was gone before it ended; {len(told['withdrawals'])} signed records prove it.",
+            style="green",
+        )
+
+
+def _outward_sum(stage: Mapping[str, Any], outcome: str) -> int:
+    return sum(stage["run"]["flows"][flow][outcome] for flow in ("publish", "syndicate"))
 
 
 def leave_open(photoshelter: Simulator, netx: Simulator, talk: Console) -> None:
     talk.print(f"\nLook for yourself, until Ctrl-C:\n  PhotoShelter  {photoshelter.url}/\n  NetX          {netx.url}/")
     talk.print(f"  configuration {WORK / 'dambridge.yaml'} (its secrets are in this process's environment)")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while True:
             time.sleep(1)

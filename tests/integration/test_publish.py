@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from dambridge.engine import by_link
+from dambridge.engine.publishing import running
 from dambridge.model.publications import Stage
 from dambridge.policy.outlets import OnMassAbsence, WithdrawTo
 from support.inside_files import xmp
@@ -103,6 +105,34 @@ def test_an_embargo_opens_at_its_instant_and_not_before(press: Portal) -> None:
     assert ends(ran).get("done") == 1, press.reasons()
     ((begun, _),) = next(iter(press.exposure().values()))
     assert begun >= opens
+
+
+@pytest.mark.hazard("P39")
+def test_a_run_and_its_watch_over_time_never_have_one_master_in_hand_at_once(
+    press: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_hand: list[str] = []
+    twice: list[str] = []
+    carried = by_link.carry_plan
+
+    async def watched(parts: Any, run: Any, plan: Any, *given: Any, **more: Any) -> list[str]:
+        mine = [it.id for it in plan.actions]
+        twice.extend(it for it in mine if it in in_hand)
+        in_hand.extend(mine)
+        return await carried(parts, run, plan, *given, **more)
+
+    for number in range(1, 5):
+        press.master(number, Embargo_Date=day(press, 2))
+    press.run()
+    press.at(datetime.fromisoformat(f"{day(press, 2)}T00:00:00+00:00"))
+    monkeypatch.setattr(running, "LOOKS_EVERY", 0.001)
+    monkeypatch.setattr(running, "carry_plan", watched)
+    press.pair.traffic("photoshelter", latency_ms=100)
+    told = ends(press.run())
+    press.pair.traffic("photoshelter")
+    assert told == {"seen": 4, "done": 4}, press.reasons()
+    assert len(in_hand) == 4
+    assert twice == []
 
 
 @pytest.mark.hazard("P36")

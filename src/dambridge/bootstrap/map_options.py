@@ -43,7 +43,9 @@ class RuleOptions(MapPart):
         default=None, description="The place's type, where the account does not show it."
     )
     many: bool | None = Field(
-        default=None, description="Whether the place takes several values; as its type says if absent."
+        default=None,
+        description="Whether the place takes several values; as its type says if absent. A site's own field (`custom:…`) is "
+        "read as a list with `true`, else as its first value.",
     )
     separator: str | None = Field(default=None, description="What joins a list into one text, and splits it again.")
     limit: int | None = Field(default=None, ge=1, description="The most characters that the place holds.")

@@ -9,6 +9,7 @@ from dambridge.bootstrap.publish_options import OutletOptions, PublishOptions
 from dambridge.bootstrap.routes import Known
 from dambridge.bootstrap.settings import PhotoShelterAccount, Settings
 from dambridge.connectors.photoshelter.abilities import archive_capabilities, plain_uploads
+from dambridge.mapping.fields import Kind, kind_of
 from dambridge.mapping.rights import ENDS, HOLDERS
 from dambridge.model.identity import AccountId, FlowName, System
 from dambridge.model.publications import AgreedAudience
@@ -43,6 +44,7 @@ def told_of_outlets(
     """Everything about the flows that show something outside."""
     for flow, it in settings.flows.outward.items():
         yield from _never_known(settings, flow, it)
+        yield from _names_one(settings, flow, it)
         for name, outlet in it.outlets.items():
             yield _outlet(flow, name, outlet, known[AccountId(outlet.account)], agreed.get(name))
 
@@ -58,6 +60,17 @@ def _never_known(settings: Settings, flow: FlowName, it: PublishOptions) -> Iter
         homes = ", ".join(f"{SAID_BY[fact][0]}: …" for fact in mute)
         told = f"nothing can go out: the gate must know {', '.join(mute)}, and `{it.source}` has no field that says so"
         yield f"gate {flow}", True, told, f"maps: {{{it.source}: {{{homes}}}}}, or take them out of `gate.must_know`"
+
+
+def _names_one(settings: Settings, flow: FlowName, it: PublishOptions) -> Iterator[Told]:
+    """A field that names outlets and is read as one value: what names several would go out to the first alone."""
+    name = FieldName(it.select.outlets or "")
+    rule = build_maps(settings)[AccountId(it.source)].by_field.get(name)
+    if rule is None or kind_of(name) in {Kind.BAG, Kind.SEQ} or rule.many or len(it.outlets) < 2:
+        return
+    told = f"`{name}` is read as one value: what names several outlets there goes out to the first of them alone"
+    remedy = f'where it holds several: maps: {{{it.source}: {{"{name}": {{to: {rule.native}, many: true}}}}}}'
+    yield f"selection {flow}", False, told, remedy
 
 
 def _outlet(flow: FlowName, name: str, it: OutletOptions, known: Known, agreed: AgreedAudience | None) -> Told:

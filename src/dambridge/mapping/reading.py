@@ -106,7 +106,7 @@ def unread_fields(record: AssetRecord) -> frozenset[FieldName]:
 def _read(rule: Rule, raw: NativeValue, notes: list[Reason]) -> Value | None:
     try:
         spelled = raw if rule.transform is None else rule.transform.as_read(texts_of(raw))
-        value, left_out = canonical_value(rule.field, spelled, separator=rule.separator)
+        value, left_out = canonical_value(rule.field, spelled, separator=rule.separator, many=rule.many is True)
     except (Unreadable, TransformFailed) as error:
         notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, text=str(error)))
         return None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dambridge.mapping.dates import parse_date
-from dambridge.mapping.fields import FIELDS, Kind, kind_of
+from dambridge.mapping.fields import CUSTOM, FIELDS, Kind, kind_of
 from dambridge.mapping.normal import PLUS, is_absent, normal_uri
 from dambridge.model.records import NativeValue
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 
-_RELEASES = {"model_release": ("MR-UMR", "MR-NON"), "property_release": ("PR-UPR", "PR-NON")}
+PLUS_RELEASES = {"model_release": ("MR-UMR", "MR-NON"), "property_release": ("PR-UPR", "PR-NON")}
 """What PhotoShelter's yes and no say in PLUS terms (a convention of this project)."""
+RELEASE_FLAGS = frozenset({"model_released", "property_released"})
+"""PhotoShelter's places for releases, which hold yes or no (PS E26, SINGLE)."""
 _PLUS_FIELDS = frozenset({"model_release", "property_release", "data_mining"})
 _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
@@ -20,14 +22,17 @@ class Unreadable(ValueError):
     """A value that its field cannot hold; the text says why."""
 
 
-def canonical_value(name: FieldName, raw: NativeValue, *, separator: str | None = None) -> tuple[Value | None, int]:
+def canonical_value(
+    name: FieldName, raw: NativeValue, *, separator: str | None = None, many: bool = False
+) -> tuple[Value | None, int]:
     """A system's value as the field's own, and how many further values a single-valued field had to leave out.
 
     None stands for absent. Texts keep their spelling. `separator` splits one text into the terms of a list; without it
-    a text is one term, whatever it contains (hazard P28). Raises `Unreadable`."""
-    if name in _RELEASES and isinstance(raw, bool):
-        return PLUS + _RELEASES[name][0 if raw else 1], 0
-    kind = kind_of(name)
+    a text is one term, whatever it contains (hazard P28). `many` says of a site's own field that it is a list. Raises
+    `Unreadable`."""
+    if name in PLUS_RELEASES and isinstance(raw, bool):
+        return PLUS + PLUS_RELEASES[name][0 if raw else 1], 0
+    kind = Kind.BAG if many and name.startswith(CUSTOM) else kind_of(name)
     texts = _split(texts_of(raw), separator if kind in {Kind.BAG, Kind.SEQ} else None)
     texts = tuple(it for it in texts if it.strip())
     if not texts:
@@ -129,6 +134,12 @@ def short_code(name: FieldName, text: str) -> str:
     if field is not None and field.kind is Kind.URI and (name in _PLUS_FIELDS or name == "digital_source_type"):
         return text.rstrip("/").rpartition("/")[2]
     return text
+
+
+def as_flags(name: FieldName, texts: Sequence[str]) -> tuple[str, ...]:
+    """What a flag says of a release: yes of an unlimited one alone, so that it never says more than there is."""
+    unlimited = PLUS_RELEASES[name][0]
+    return tuple("true" if it == unlimited else "false" for it in texts)
 
 
 def configured_value(name: FieldName, given: str | int | Sequence[str]) -> Value:

@@ -21,7 +21,7 @@ from dambridge.mapping.terms import (
     waiting_for,
 )
 from dambridge.mapping.transforms import TransformFailed
-from dambridge.mapping.values import Unreadable, native_texts, short_code
+from dambridge.mapping.values import PLUS_RELEASES, RELEASE_FLAGS, Unreadable, as_flags, native_texts, short_code
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.terms import TermKey, TermUse
 from dambridge.model.values import FieldName, Fields, Value
@@ -101,6 +101,8 @@ def _spell(rule: Rule, value: Value, kind: str) -> tuple[str, ...] | Reason:
     except Unreadable as error:
         return _refused(rule, str(error))
     texts = tuple(short_code(rule.field, it) for it in texts)
+    if rule.native in RELEASE_FLAGS and rule.field in PLUS_RELEASES:
+        texts = as_flags(rule.field, texts)
     if rule.transform is not None:
         try:
             texts = rule.transform.written(texts)

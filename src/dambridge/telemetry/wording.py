@@ -195,7 +195,8 @@ MOVES: Mapping[Code, str] = {
     Code.LEAVING_UNPROVEN: "The next run looks for it again.",
     Code.OUTLET_GONE: "Configure the outlet again, and take out what it shows before it goes.",
     Code.BROKEN_FILE: "Ask for the file again; a new upload is taken by the next run.",
-    Code.NOT_EMBEDDED: "Archive it by hand, or have it delivered as another kind of file; `write_route` names other routes.",
+    Code.NOT_EMBEDDED: "Archive it by hand, or have it delivered as another kind of file; `write_route` names other routes. For "
+    "an outlet: leave it out of the selection, or let it go out as it is, without `rendition`.",
     Code.EMPTY_FILE: "Ask for the file again; a new upload is taken by the next run.",
     Code.VALUE_REFUSED: "Correct the value at its source, or the attribute in the archive.",
     Code.VALUE_ALTERED: "Compare the two in the archive; a folder's attribute profile may rewrite values.",

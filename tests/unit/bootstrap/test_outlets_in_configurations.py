@@ -303,3 +303,21 @@ def test_a_fact_without_a_home_is_said_to_shut_the_gate_for_ever(tmp_path: Path)
     assert "kind, window, territories, channels" in said
     assert "licence_kind: …" in remedy
     assert "gate publish" not in told(tmp_path, proven())
+
+
+@pytest.mark.parametrize(
+    ("rule", "minds"), [("Markets", True), ({"to": "Markets", "many": True}, False)], ids=["first value", "list"]
+)
+def test_a_field_that_names_outlets_and_is_read_as_one_value_is_said(tmp_path: Path, rule: Any, minds: bool) -> None:
+    given = proven("upload_v4")
+    given["maps"]["archive"] = {**HOMES, "custom:markets": rule}
+    flow = given["flows"]["syndicate"]
+    flow["select"]["outlets"] = "custom:markets"
+    flow["outlets"]["germany"] = {**FRENCH, "gallery": "Markets/Germany", "territory": "DE", "region": "DACH"}
+    found = told(tmp_path, given)
+    assert ("selection syndicate" in found) is minds
+    if minds:
+        bad, said, remedy = found["selection syndicate"]
+        assert not bad
+        assert "the first of them alone" in said
+        assert "many: true" in remedy

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dambridge.mapping import FIELDS, account_map, default_map, derived_fields, discover, equal, to_canonical, to_native
 from dambridge.mapping.fields import Kind
+from dambridge.mapping.values import canonical_value
 from dambridge.model.identity import AccountId, AssetKey, RemoteId, System
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, AssetVersion, MediaType, NativeRecord
@@ -284,3 +285,20 @@ def test_discovery_names_what_is_missing_misspelt_of_the_wrong_type_or_without_t
         (Code.ATTRIBUTE_MISSING, "credit"),
     }
     assert discover(NETX, SITE) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "flag"), [("MR-UMR", "true"), ("MR-NON", "false"), ("MR-LMR", "false"), ("MR-NAP", "false")]
+)
+def test_a_flag_says_yes_of_an_unlimited_release_alone(code: str, flag: str) -> None:
+    released = FieldName("model_release")
+    said = {released: f"http://ns.useplus.org/ldf/vocab/{code}"}
+    written = to_native(said, (), default_map(System.PHOTOSHELTER))
+    assert dict(written.attributes) == {"model_released": (flag,)}
+    assert written.problems == ()
+
+
+@pytest.mark.parametrize(("many", "value"), [(True, ("germany", "france")), (None, "germany")])
+def test_a_sites_own_field_is_a_list_where_the_map_says_so(many: bool | None, value: object) -> None:
+    markets = canonical_value(FieldName("custom:markets"), ("germany", "france"), many=bool(many))
+    assert markets == (value, 0 if many else 1)

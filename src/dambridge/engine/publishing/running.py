@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -59,6 +59,17 @@ class Tally:
     serial: int = 0
     acted: set[AssetKey] = field(default_factory=set)
     """Masters of which something was done: that nothing more is to be done is no end of theirs."""
+    busy: set[AssetKey] = field(default_factory=set)
+    """Masters that are being decided about or brought out: the run and its watch over time leave each other's alone."""
+
+    @contextmanager
+    def holding(self, keys: Collection[AssetKey]) -> Iterator[None]:
+        """Have these masters to oneself while the block lasts."""
+        self.busy.update(keys)
+        try:
+            yield
+        finally:
+            self.busy.difference_update(keys)
 
     def count(self, actions: Sequence[Action]) -> None:
         """Take note of what is about to be carried out."""
@@ -121,9 +132,13 @@ async def run_in_time(parts: PublishParts) -> RunResult:
 async def keeping_time(parts: PublishParts, run: RunId, tally: Tally) -> AsyncIterator[None]:
     """While the block lasts, ends and openings have their hour: a long run holds up neither."""
 
+    ended = asyncio.Event()
+
     async def watch() -> None:
-        while True:
-            await asyncio.sleep(LOOKS_EVERY)
+        while not ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), LOOKS_EVERY)
+                return
             try:
                 await keep_time(parts, run, tally)
             except NextMove as error:
@@ -132,6 +147,8 @@ async def keeping_time(parts: PublishParts, run: RunId, tally: Tally) -> AsyncIt
     watching = asyncio.create_task(watch())
     try:
         yield
+        ended.set()  # what it has in hand it brings to its end: nobody else does
+        await watching
     finally:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -141,12 +158,14 @@ async def keeping_time(parts: PublishParts, run: RunId, tally: Tally) -> AsyncIt
 async def keep_time(parts: PublishParts, run: RunId, tally: Tally) -> list[str]:
     """Withdraw what has to begin to go now, and decide about those whose hour has come."""
     stopped = await withdraw_what_ends(parts, run, tally)
-    asked = await whose_hour_has_come(parts)
+    asked = [it for it in await whose_hour_has_come(parts) if masters_key(parts, it) not in tally.busy]
     if stopped or not asked:
         return stopped
-    decided = await decide_masters(parts, [masters_key(parts, it) for it in asked])
-    await note_looks(parts, decided)
-    stopped = await _carry(parts, run, decided, tally, known=len(asked))
+    keys = [masters_key(parts, it) for it in asked]
+    with tally.holding(keys):
+        decided = await decide_masters(parts, keys)
+        await note_looks(parts, decided)
+        stopped = await _carry(parts, run, decided, tally, known=len(asked))
     if not stopped:
         await forget_asked(parts, asked)
     return stopped
@@ -212,19 +231,29 @@ async def _work_through(parts: PublishParts, run: RunId, found: Round, tally: Ta
     """Tranche by tranche: read, decide, act. Stops at the first thing that nobody can go on from."""
     met = list(found.met)
     for start in range(0, len(met), parts.settings.tranche):
-        keys = met[start : start + parts.settings.tranche]
-        decided = await decide_masters(parts, keys, closely=found.closely, unproven=found.unproven)
-        await note_looks(parts, decided)
-        stopped = await _carry(parts, run, decided, tally, known=max(len(met), len(decided.faces)))
+        decided, stopped = await _tranche(parts, run, met[start : start + parts.settings.tranche], found, tally)
         if stopped:
             return stopped
         again = kit_again(parts, decided)
         if again:  # files of a kit stand ready now, so that all of it can be shown
-            decided = await decide_masters(parts, again, unproven=found.unproven)
-            stopped = await _carry(parts, run, decided, tally, known=max(len(met), len(decided.faces)))
+            _, stopped = await _tranche(parts, run, again, replace(found, closely=set()), tally)
             if stopped:
                 return stopped
     return []
+
+
+async def _tranche(
+    parts: PublishParts, run: RunId, some: Sequence[AssetKey], found: Round, tally: Tally
+) -> tuple[Decided, list[str]]:
+    """Decide about these masters and act. What the watch over time has in hand is left to it, and it leaves alone what is
+    decided about here and what goes out from here: the same file is never brought twice at once."""
+    keys = [it for it in some if it not in tally.busy]
+    with tally.holding(keys):
+        decided = await decide_masters(parts, keys, closely=found.closely, unproven=found.unproven)
+        await note_looks(parts, decided)
+    with tally.holding({it.source for it in decided.actions if it.kind in OUTWARD}):
+        known = max(len(found.met), len(decided.faces))
+        return decided, await _carry(parts, run, decided, tally, known=known)
 
 
 def kit_again(parts: PublishParts, decided: Decided) -> list[AssetKey]:
