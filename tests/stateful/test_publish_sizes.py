@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -183,7 +184,8 @@ def test_a_portal_of_a_thousand_stays_as_it_is_until_it_is_activated_from_a_plan
         assert (it.house.writes, len(it.house.open)) == (0, size)
         flow = it.flow()
         sites = flow.parts.sites
-        desk = OutletDesk(ledger=it.ledger, clock=it.times, sites=sites, policies=[ONE], configuration="c")
+        ledger: Any = it.ledger
+        desk = OutletDesk(ledger=ledger, clock=it.times, sites=sites, policies=[ONE], configuration="c")
         made = it.wait(plan_activation(desk, "press"))
         assert made["counts"] == {"activate": size, "stays": 10, "would_be_withdrawn": size - 10}
         assert it.house.writes == 0
