@@ -1,4 +1,4 @@
-"""The proof can fail: faults that such engines have had, each planted, and each found within a few thousand events."""
+"""The proof can fail: faults that such engines have had, each planted, and each found within ten thousand events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dambridge.planning.publishing import decide_link as decided
 from stateful.test_publish_history import EVENTS, quiet
 from support.publish_history import History
 
-MOST = 5000
+MOST = 10_000
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

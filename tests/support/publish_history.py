@@ -632,7 +632,8 @@ def edit_there(it: History) -> None:
         fields = it.house.files[file].fields
         it.witness.edited[file] = fields.get(END_THERE, ())
         it.witness.says(file)
-        it.house.change(file, "people", fields={**fields, END_THERE: when(it, -1, 20)})
+        it.witness.theirs[file] = texts = when(it, -1, 20)
+        it.house.change(file, "people", fields={**fields, END_THERE: texts})
 
 
 def undo_there(it: History) -> None:
@@ -643,8 +644,9 @@ def undo_there(it: History) -> None:
 def un_edit(it: History, file: RemoteId, texts: tuple[str, ...]) -> None:
     del it.witness.edited[file]
     it.witness.says(file)
-    if it.house.files[file].gone is None:
-        it.house.change(file, "people", fields={**it.house.files[file].fields, END_THERE: texts})
+    known = it.house.files[file]
+    if known.gone is None and known.fields.get(END_THERE) == it.witness.theirs[file]:
+        it.house.change(file, "people", fields={**known.fields, END_THERE: texts})
 
 
 def set_gallery(

@@ -105,6 +105,8 @@ class Witness:
     agreed: dict[RemoteId, tuple[Visibility, Visibility | None]] = field(default_factory=dict)
     edited: dict[RemoteId, tuple[str, ...]] = field(default_factory=dict)
     """Files of which people say another end than we wrote, and what we had written."""
+    theirs: dict[RemoteId, tuple[str, ...]] = field(default_factory=dict)
+    """What people said there."""
     edited_at: dict[RemoteId, datetime] = field(default_factory=dict)
     """When people last said something in a copy of a master, or took it back."""
     removed: set[tuple[RemoteId, str]] = field(default_factory=set)

@@ -62,7 +62,7 @@ async def plan_activation(desk: OutletDesk, name: str) -> Mapping[str, Any]:
         configuration=desk.configuration,
         capabilities="",
         counts={"activate": len(actions)},
-        forecast=forecast(actions, policy.rates),
+        forecast=forecast(actions, {name: site.rate for name, site in desk.sites.items()}),
     )
     made = Plan(header=header, actions=tuple(sorted(actions, key=lambda it: it.id)), left=())
     await desk.ledger.save_plan(made.id, policy.flow, at=now, lines=list(made.lines()))

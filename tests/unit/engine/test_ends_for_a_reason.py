@@ -9,6 +9,7 @@ import pytest
 
 from dambridge.engine.describing import NotAsWritten, NotSeenYet, NotWritable
 from dambridge.engine.fetching import BrokenOriginal
+from dambridge.engine.publishing.showing import Shut
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Broken
 
@@ -38,3 +39,10 @@ def test_it_passes_through_a_context_manager_and_cannot_be_changed(
     assert getattr(caught.value, name) == value
     with pytest.raises(AttributeError):
         setattr(caught.value, name, None)
+
+
+def test_that_something_may_not_be_shown_any_more_passes_through_as_well() -> None:
+    raised = Shut(REASON, "date")
+    with pytest.raises(Shut) as caught, around():
+        raise raised
+    assert (caught.value.reason, caught.value.waits_for) == (REASON, "date")

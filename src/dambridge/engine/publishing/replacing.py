@@ -31,6 +31,7 @@ async def bring_version(task: Task, journal: StepJournal, master: AssetRecord) -
         begun = journal.intent(Step.VERSION) is not None
         if not begun or not await holds(task.site, native, digest):
             await ask_again(task)
+            task = await task.put(replace(known, doing=str(task.action.kind)))
 
             async def work() -> Mapping[str, object]:
                 await task.site.archive.add_version(
@@ -43,7 +44,7 @@ async def bring_version(task: Task, journal: StepJournal, master: AssetRecord) -
     if not await holds(task.site, native, digest):
         raise Unclear(f"{native.key} does not hold the new file yet; it is looked at again.")
     described = await describe(task, journal, native)
-    it = turned(known, known.stage, await task.now())
+    it = turned(task.known(), known.stage, await task.now())
     it = replace(it, fields=described.fields, shown=described.shown, master=task.outward.master, sha256=digest.sha256)
     it = replace(it, until=task.outward.until, kit=task.outward.kit)
     return done(task.action.reasons[0], it, bytes_moved=digest.size)

@@ -6,6 +6,7 @@ container that somebody outside sees holds it; only then does its record say so.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -49,11 +50,14 @@ async def withdraw(task: Task, journal: StepJournal) -> End:
     traces = Traces()
     for file in (it for it in (known.former, ours) if it is not None):
         await leave(task, journal, file, traces)
+    if known.former is not None:
+        await _give_up(task, known.former)
     if task.outward.discard:
         await _discard(task, journal, ours)
         traces.left.append("moved to the trash")
     now = await task.now()
-    gone = replace(turned(known, Stage.WITHDRAWN, now), former=None, checked_at=now)
+    known_to_be = known.master if known.doing in {"", ActionKind.SHOW} else ""  # what was half done is not shown again
+    gone = replace(turned(known, Stage.WITHDRAWN, now), former=None, checked_at=now, master=known_to_be)
     proven = replace(
         record,
         verified_at=now,
@@ -202,6 +206,13 @@ async def _discard(task: Task, journal: StepJournal, file: RemoteId) -> None:
 
     if journal.outcome(Step.DISCARD) is None:
         await journal.run(Step.DISCARD, {"file": file}, work)
+
+
+async def _give_up(task: Task, file: RemoteId) -> None:
+    """Nobody looks after it from here on: into the trash where that is proven to be one."""
+    if task.site.archive.capabilities.discard_recoverable.usable:
+        with contextlib.suppress(Refused, MovedOn):
+            await task.site.archive.discard(file, lane=URGENT)
 
 
 async def _unchecked(task: Task) -> tuple[str, ...]:
