@@ -75,7 +75,7 @@ def run_until_crash(case: Case, plan: CrashPlan) -> None:
                 parts = bridge.flows[FlowName.HANDOFF].parts
                 assert isinstance(parts, HandoffParts)
                 parts.contributors = {"jonas blum": case.jonas}
-                parts.ledger = CrashingLedger(parts.ledger, plan)  # type: ignore[assignment]
+                parts.ledger = CrashingLedger(parts.ledger, plan)
                 await bridge.flows[FlowName.HANDOFF].run(command=None, full=False)
 
     asyncio.run(work())
