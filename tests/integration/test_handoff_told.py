@@ -105,6 +105,12 @@ def test_the_commands_decide_show_and_preview(tmp_path: Path) -> None:
         assert (told["decision"]["by"], told["status"], bool(told["archived_at"])) == ("Mara", "archived", True)
         assert [it.suffix for it in (tmp_path / "pictures").iterdir()] == [".jpg"]
         assert dambridge(pair.config, "review", "undo", f"agency:{one}", "--by", "Mara").code == 3
+        whole = json.loads(dambridge(pair.config, "show", one).out)
+        assert [it.split(" ")[0] for it in whole["handed_in"]] == ["Handed", "It", "Archived", "Its"]
+        events = [it["event"] for it in whole["story"]]
+        assert events[0] == "submission.handed_in"
+        assert events.count("submission.decided") == 3
+        assert events[-3:] == ["asset.create", "submission.archived", "source.disposed"]
         assert dambridge(pair.config, "review", "approve").code == 2
 
 
