@@ -91,6 +91,7 @@ def test_a_legal_hold_keeps_the_source_until_it_is_lifted(tmp_path: Path) -> Non
 
 def test_the_commands_decide_show_and_preview(tmp_path: Path) -> None:
     with handing_in(tmp_path, carriers=[]) as pair:
+        assert "Mara Lind reviews; 0 contributors can be told; sources: keep" in dambridge(pair.config, "check").out
         one, other = hand_in(pair, 1), hand_in(pair, 2)
         assert dambridge(pair.config, "run", "--once").code == 3
         listed = json.loads(dambridge(pair.config, "review", "list", "--json").out)
