@@ -91,6 +91,7 @@ def test_a_legal_hold_keeps_the_source_until_it_is_lifted(tmp_path: Path) -> Non
 
 def test_the_commands_decide_show_and_preview(tmp_path: Path) -> None:
     with handing_in(tmp_path, carriers=[]) as pair:
+        assert "Mara Lind reviews; 0 contributors can be told; sources: keep" in dambridge(pair.config, "check").out
         one, other = hand_in(pair, 1), hand_in(pair, 2)
         assert dambridge(pair.config, "run", "--once").code == 3
         listed = json.loads(dambridge(pair.config, "review", "list", "--json").out)
@@ -105,6 +106,12 @@ def test_the_commands_decide_show_and_preview(tmp_path: Path) -> None:
         assert (told["decision"]["by"], told["status"], bool(told["archived_at"])) == ("Mara", "archived", True)
         assert [it.suffix for it in (tmp_path / "pictures").iterdir()] == [".jpg"]
         assert dambridge(pair.config, "review", "undo", f"agency:{one}", "--by", "Mara").code == 3
+        whole = json.loads(dambridge(pair.config, "show", one).out)
+        assert [it.split(" ")[0] for it in whole["handed_in"]] == ["Handed", "It", "Archived", "Its"]
+        events = [it["event"] for it in whole["story"]]
+        assert events[0] == "submission.handed_in"
+        assert events.count("submission.decided") == 3
+        assert events[-3:] == ["asset.create", "submission.archived", "source.disposed"]
         assert dambridge(pair.config, "review", "approve").code == 2
 
 

@@ -27,7 +27,9 @@ from dambridge.mapping.faults import Fault, LintFinding
 from dambridge.model.identity import AccountId, FlowName, System
 from dambridge.model.publications import AgreedAudience
 from dambridge.model.reasons import Code, Reason
+from dambridge.model.submissions import Disposal
 from dambridge.planning.routes import Taken
+from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import NextMove
 from dambridge.telemetry import lint_words, next_move, words
 
@@ -164,6 +166,25 @@ async def _outlets(settings: Settings) -> list[Finding]:
     return [Finding(*it) for it in told_of_outlets(settings, known, agreed)]
 
 
+def _handoff(bridge: Bridge, settings: Settings) -> list[Finding]:
+    """Who reviews what is handed in, and whether the account is known to do what is to become of sources."""
+    it = settings.flows.handoff
+    if it is None:
+        return []
+    can, wanted = bridge.sites[AccountId(it.source)].archive.capabilities, it.disposition
+    takes: Mapping[Disposal, tuple[Proof, ...]] = {
+        Disposal.KEEP: (),
+        Disposal.TAG: (can.may_call(wanted.field),),
+        Disposal.MOVE: (can.folders, can.take_out),
+        Disposal.TRASH: (can.discard, can.discard_recoverable),
+    }
+    told = f"{it.queue.owner} reviews; {len(it.contributors)} contributors can be told; sources: {wanted.kind}"
+    if all(one.usable for one in takes[wanted.kind]):
+        return [Finding("handoff", False, told)]
+    remedy = "Run `dambridge probe --write`. Until it is proven, sources are kept, and said to be."
+    return [Finding("handoff", False, f"{told}, which is not proven", remedy)]
+
+
 async def _agreed(settings: Settings) -> Mapping[str, AgreedAudience]:
     async with open_store(settings) as (ledger, _):
         return await ledger.agreed_audiences()
@@ -202,7 +223,7 @@ async def _accounts(bridge: Bridge, settings: Settings) -> list[Finding]:
         hanging += await _told("linter", lambda: _linted(bridge, settings, held=archives))
     if FlowName.INTAKE in bridge.flows and not found[bridge.parts.policy.source].bad:
         hanging += await _told("selection", lambda: _galleries(bridge))
-    return [*found.values(), *hanging]
+    return [*found.values(), *hanging, *_handoff(bridge, settings)]
 
 
 async def _told(what: str, look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from dambridge.bootstrap import Settings, open_bridge, open_store, remarks
 from dambridge.cli.context import Context, WrongUse, go, leave
+from dambridge.cli.lives import life_of
 from dambridge.cli.orders import SILENT_AFTER, meant
 from dambridge.cli.rendering import attention, drifted, duration, outcome_text, print_json, say, size, table, warn
 from dambridge.engine.proving import prove_links
@@ -232,7 +233,9 @@ async def _story(settings: Settings, ledger: AgreeingLedger, asset: str) -> dict
     link_id, link, key = await _find(settings, ledger, asset)
     agreed = (await ledger.agreed([link_id])).get(link_id)
     seen = await _last_seen(ledger, settings.flows.configured, key) if key else None
-    trail = await ledger.audit_trail(subject=link_id, after=0, limit=1000)
+    trail = [*await ledger.audit_trail(subject=link_id, after=0, limit=1000)]
+    if key is not None:
+        trail += await ledger.audit_trail(subject=str(key), after=0, limit=1000)
     return {
         "link": link_id,
         "observe_only": link.observe_only if link else None,
@@ -255,8 +258,17 @@ async def _story(settings: Settings, ledger: AgreeingLedger, asset: str) -> dict
         if seen
         else None,
         "enriched": provenance((await ledger.accords([link_id])).get(link_id, {})),
-        "story": [_sentence(it) for it in trail],
+        "handed_in": await _handed_in(ledger, key) if key is not None else [],
+        "story": [_sentence(it) for it in sorted(trail, key=lambda it: it.seq)],
     }
+
+
+async def _handed_in(ledger: AgreeingLedger, key: AssetKey) -> list[str]:
+    """What became of it since it was handed in, and whether it is under legal hold, in sentences."""
+    found = (await ledger.submissions(FlowName.HANDOFF, [key])).get(key)
+    hold = (await ledger.holds([key])).get(key)
+    told = [f"{hold.by} put it under legal hold on {hold.at:%Y-%m-%d}: {hold.why}"] if hold is not None else []
+    return [*(life_of(found) if found is not None else ()), *told]
 
 
 async def _last_seen(ledger: Ledger, flows: Sequence[FlowName], key: AssetKey) -> Observation | None:
@@ -301,6 +313,8 @@ def _show_story(story: Mapping[str, Any]) -> None:
         say(f"Last seen {last['at']:%Y-%m-%d %H:%M:%S} UTC in {last['run']}: {last['file_name']}: {last['words']}")
         if last["next_move"]:
             say(f"Next: {last['next_move']}")
+    for line in story["handed_in"]:
+        say(line)
     fields = story["agreed"]["fields"]
     if fields:
         table("Agreed", ["field", "value"], [[name, _plain(value)] for name, value in sorted(fields.items())])
@@ -341,6 +355,9 @@ def _plain(value: Any) -> str:
 
 
 def _detail(detail: Mapping[str, Any]) -> str:
+    if (status := detail.get("status")) is not None:
+        made = detail.get("decision") or {}
+        return f"{status} by {made.get('by') or 'unknown'}" if made else str(status)
     outcome = detail.get("outcome", "")
     fields = ", ".join(sorted(detail.get("to") or {}))
     return f"{outcome}{': ' + fields if fields else ''}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from dambridge.bootstrap import open_bridge, open_store
 from dambridge.cli.context import Context, WrongUse, go, leave
+from dambridge.cli.lives import life_of, when, word
 from dambridge.cli.orders import ordered
 from dambridge.cli.rendering import print_json, say, table, warn
 from dambridge.engine.sites import Site
@@ -19,7 +20,6 @@ from dambridge.model.lifecycle import Status, status_in
 from dambridge.model.submissions import Submission
 from dambridge.ports.errors import NextMove
 from dambridge.ports.pace import Lane
-from dambridge.telemetry.wording import words
 
 PREVIEW_SIDE = 1024
 NEEDS_A_PERSON = 3
@@ -48,7 +48,7 @@ def show_list(context: Context, *, shoot: str, status: str, limit: int) -> None:
                 it.shoot,
                 it.contributor,
                 _how(it),
-                _when(it.due_at) + (" LATE" if it in late else ""),
+                when(it.due_at) + (" LATE" if it in late else ""),
             ]
             for it in found
         ]
@@ -82,7 +82,7 @@ def show_one(context: Context, asset: str, *, preview: Path | None) -> None:
         print_json({**_told(found, now), "page": page, "preview": str(made) if made else None})
         return
     say(f"{found.file_name} of {found.shoot}, handed in by {found.contributor or 'somebody'} as {found.id}")
-    for line in story(found):
+    for line in life_of(found):
         say(line)
     say(f"Look at it: {page}")
     if made is not None:
@@ -105,29 +105,6 @@ def _write(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def story(it: Submission) -> list[str]:
-    """What became of a file since it was handed in, a sentence for each thing."""
-    told = [f"Handed in {_when(it.submitted_at)}: {it.digest.size} bytes, SHA-256 {it.digest.sha256}."]
-    if it.why is not None:
-        told.append(words(it.why))
-    if (made := it.decision) is not None:
-        who = made.by or "unknown"
-        when = (
-            _when(made.until)
-            if made.by
-            else f"between {_when(made.after)} and {_when(made.until)} (seen at {made.via})"
-        )
-        told.append(f"It is {_word(made.status)} by {who}, {when}{': ' + made.note if made.note else '.'}")
-    if it.told_at is not None:
-        told.append(f"{it.told_to} was told {_when(it.told_at)}.")
-    if it.archived_at is not None:
-        told.append(f"Archived {_when(it.archived_at)}, exactly as it was approved.")
-    if it.disposed_as is not None:
-        kept = f", because {it.kept_for}" if it.kept_for else ""
-        told.append(f"Its source: {it.disposed_as}, {_when(it.disposed_at)}{kept}.")
-    return told
-
-
 def _told(it: Submission, now: datetime) -> dict[str, Any]:
     return {**it.to_json(), "asset": it.id, "late": _is_late(it, now)}
 
@@ -138,15 +115,7 @@ def _is_late(it: Submission, now: datetime) -> bool:
 
 def _how(it: Submission) -> str:
     made = it.decision
-    return _word(it.status) if made is None else f"{_word(it.status)} by {made.by or 'unknown'}"
-
-
-def _word(status: Status) -> str:
-    return str(status).replace("_", " ")
-
-
-def _when(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at is not None else "-"
+    return word(it.status) if made is None else f"{word(it.status)} by {made.by or 'unknown'}"
 
 
 def key_of(text: str) -> AssetKey:
@@ -210,5 +179,5 @@ def show_holds(context: Context) -> None:
     table(
         "Under legal hold",
         ["file", "by", "since", "why"],
-        [[it["asset"], it["by"], _when(it["at"]), it["why"]] for it in found],
+        [[it["asset"], it["by"], when(it["at"]), it["why"]] for it in found],
     )

@@ -34,7 +34,6 @@ class Code(StrEnum):
     WITHDRAWN = "withdrawn"
     CORRECTED = "corrected"
     NOTED = "noted"
-    CONTRIBUTOR_TOLD = "contributor_told"
     SOURCE_DISPOSED = "source_disposed"
     SOURCE_KEPT = "source_kept"
     # unchanged

@@ -143,7 +143,7 @@ async def _told(parts: HandoffParts, submission: Submission, command: Command) -
     told = replace(
         submission, told_at=now, told_to=f"{submission.contributor or 'the contributor'}, by {command.actor}"
     )
-    detail = {"to": submission.contributor, "status": str(submission.status), "by": command.actor}
+    detail = {"contributor": submission.contributor, "status": str(submission.status), "by": command.actor}
     entry = AuditEntry(
         at=now, actor=command.actor, event="submission.answered", subject=str(submission.key), detail=detail
     )

@@ -53,7 +53,7 @@ async def tell(parts: HandoffParts, submission: Submission) -> Submission:
         actor=f"flow:{parts.flow}",
         event="submission.answered",
         subject=str(submission.key),
-        detail={"to": submission.contributor, "status": str(made.status), "note": made.note},
+        detail={"contributor": submission.contributor, "status": str(made.status), "note": made.note},
     )
     return (await parts.ledger.put_submissions([told], [entry]))[0]
 
