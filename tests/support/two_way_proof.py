@@ -296,6 +296,9 @@ class Witness:
     def sent(self, key: AssetKey, names: frozenset[FieldName]) -> None:
         """A write goes out, with or without an intent on record."""
         action = self._action_on(key)
+        begun = self.acting.get(key)
+        if begun is None or self.world.ledger.memory.actions[begun.id].stage is not WorkStage.OPEN:
+            self.acting[key] = action
         story = self.stories.get(action.link)
         if story is None or not story.tracked:
             return
@@ -326,8 +329,8 @@ class Witness:
                 story.oracle.written_over(str(action.target), accord.group, standing.at)
             elif standing.fields == planned[accord.group] and not standing.asked:
                 groups.append(accord.group)
-            elif not standing.asked:
-                story.oracle._copies[str(action.target)].places[accord.group].begun.clear()
+            else:
+                self._taken_back(story, action.target, accord.group, standing.asked)
         if any(one.copies[action.target].version.fields for one in it.accords):
             at = max(one.copies[action.target].at for one in it.accords)
             copy = story.oracle._copies[str(action.target)]
@@ -338,6 +341,17 @@ class Witness:
             story.oracle.read_back(str(action.target), groups, at, lag=lag)
             if it.stage is not WorkStage.DONE:
                 copy.looked_at = looked_at  # an edit was met, and it is older than this look
+
+    def _taken_back(
+        self, story: Story, copy: CopyId, name: GroupName, asked: Sequence[Mapping[FieldName, Any]]
+    ) -> None:
+        """Of what was asked for only this was ever sent, or is on its way still."""
+        group = next(it for it in self.world.policy.groups if it.name == name)
+        begun = story.oracle._copies[str(copy)].places[name].begun
+        if CONTENT not in group.fields:
+            begun[:] = [it for it in begun if any(_alike(it.block, _of_fields(group, one)) for one in asked)]
+        elif not asked:
+            begun.clear()
 
     # what has to hold --------------------------------------------------------------------------------------------
     def check_writes(self) -> None:

@@ -159,10 +159,12 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The copy was proven not to be there: `evidence` says by what."""
+    """The copy was proven not to be there: `evidence` says by what. `record` is what it shows where it stands now, if it was
+    read there: it has left the selection, and what people make of it is seen all the same."""
 
     absence: Absence
     evidence: str
+    record: AssetRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
