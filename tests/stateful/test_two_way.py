@@ -30,7 +30,7 @@ PARTS, STEPS = 4, 5000
 """Four parts of so many steps: twenty thousand in all."""
 WORLDS_AT_ONCE, STEPS_OF_A_WORLD = 20, 50
 """Few worlds at once: of many, Hypothesis makes five in six by copying steps of the sixth."""
-STEPS_BETWEEN_RESTS, STEPS_BETWEEN_LOSSES = 6, 16
+STEPS_BETWEEN_RESTS, STEPS_BETWEEN_ORDERS, STEPS_BETWEEN_LOSSES = 6, 6, 16
 FLOORS: Mapping[str, int] = {
     "steps": 1900,
     "runs": 1800,
@@ -72,7 +72,7 @@ class TwoWayMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.play = Play(self.met)
-        self.rested = self.lost = self.met["steps"]
+        self.rested = self.ordered = self.lost = self.met["steps"]
 
     def teardown(self) -> None:
         try:
@@ -126,9 +126,11 @@ class TwoWayMachine(RuleBasedStateMachine):
         self.met["steps"] += 1
         self.play.lose_a_hint(link, copy)
 
+    @precondition(lambda self: self.met["steps"] >= self.ordered + STEPS_BETWEEN_ORDERS)
     @rule(link=LINK, field=FIELD, value=VALUE, order=SOME)
     def edits_of_all_links_and_runs_in_another_order(self, link: int, field: int, value: int, order: int) -> None:
         self.met["steps"] += 1
+        self.ordered = self.met["steps"]
         for copy in range(3):
             self.play.edit(link + copy, copy + value, field + copy, value + copy)
         self.play.run_in_another_order(order)
