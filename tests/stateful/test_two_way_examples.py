@@ -92,6 +92,22 @@ def test_a_write_without_an_answer_is_remembered_when_the_next_one_finds_somebod
     machine.play.come_to_rest()
 
 
+def test_a_new_file_brings_its_name_over_a_rename_in_the_last_moment(machine: TwoWayMachine) -> None:
+    machine.begin(start=1230)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=0, other=0, value=0, which=0)
+    machine.a_run_and_somebody_edits(copy=0, field=1, link=0, value=0, when=56)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P46")
+def test_what_answers_showed_that_contradict_each_other_is_on_record(machine: TwoWayMachine) -> None:
+    machine.begin(start=390973)
+    machine.a_run_and_somebody_right_after_its_write(copy=1, field=0, how=0, link=1, value=0)
+    machine.two_people_edit(copy=0, field=0, link=1, other=0, value=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=1, other=0, value=0, which=0)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 

@@ -169,9 +169,11 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """The copy could not be read. Not seen is never the same as deleted."""
+    """The copy could not be read. Not seen is never the same as deleted. `records` are what it showed where answers
+    contradicted each other: none of them is believed, and all of them were seen."""
 
     reason: Reason
+    records: tuple[AssetRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

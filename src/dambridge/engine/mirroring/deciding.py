@@ -79,9 +79,9 @@ async def decide_links(
         decided.records += away.values()
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen, away)
         _forget_late(decided, link, accords, seen)
-        news = _news(link, seen, away, known.before.get(link_id, {}))
-        sight = sight_of(parts.policy, link, news, accords, decision) if news else None
-        decided.sights += [sight] if sight is not None else []
+        looks = [_news(link, seen, away, known.before.get(link_id, {})), *_contradictions(link, seen)]
+        found = [sight_of(parts.policy, link, it, accords, decision) for it in looks if it]
+        decided.sights += [it for it in found if it is not None]
     return decided
 
 
@@ -108,6 +108,12 @@ def _news(
     shown = {it.id: found.record for it in link.copies if isinstance(found := seen[it.key], Present)}
     shown |= {it.id: away[it.key] for it in link.copies if it.key in away}
     return {it: one for it, one in shown.items() if (was := before.get(it)) is None or was.version != one.version}
+
+
+def _contradictions(link: Link, seen: Mapping[AssetKey, Seen]) -> list[dict[CopyId, AssetRecord]]:
+    """Each answer of a copy that gave several and not the same."""
+    unread = [(it.id, found) for it in link.copies if isinstance(found := seen[it.key], Unread)]
+    return [{copy: record} for copy, found in unread for record in found.records]
 
 
 def _forget_late(
