@@ -99,6 +99,14 @@ def test_a_new_file_brings_its_name_over_a_rename_in_the_last_moment(machine: Tw
     machine.play.come_to_rest()
 
 
+def test_what_is_edited_and_taken_back_beside_a_write_of_ours_nothing_shows(machine: TwoWayMachine) -> None:
+    machine.begin(start=169)
+    machine.an_edit_and_a_run_that_dies(after=True, at=0, copy=0, field=0, link=1, value=0)
+    machine.an_edit_and_a_run_that_dies(after=False, at=0, copy=0, field=1, link=1, value=0)
+    machine.a_run_and_somebody_edits(copy=1, field=0, link=1, value=0, when=0)
+    machine.play.come_to_rest()
+
+
 @pytest.mark.hazard("P46")
 def test_what_answers_showed_that_contradict_each_other_is_on_record(machine: TwoWayMachine) -> None:
     machine.begin(start=390973)

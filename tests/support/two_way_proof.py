@@ -30,7 +30,18 @@ from dambridge.policy.mirror import FieldGroup, Rule, WhenAbsent
 from dambridge.ports.ledger import Settlement, WorkStage
 from support.conflict_oracle import Absent, Block, ConflictOracle, OracleRule
 from support.two_way import CUT, TwoWay
-from support.two_way_systems import EXPIRES, KEYWORDS, LICENCE_END, PLACE, SELECTED, TITLE, Presence, State, Texts
+from support.two_way_systems import (
+    EXPIRES,
+    KEYWORDS,
+    LICENCE_END,
+    PLACE,
+    SELECTED,
+    TITLE,
+    Presence,
+    State,
+    Texts,
+    Written,
+)
 
 
 class Broken(AssertionError):
@@ -403,10 +414,21 @@ class Witness:
                 looked = min(looked, rested)  # there and back within a second: nothing shows it
             hit = {name for name in state.touched & it.names if state.value(name) != it.made.value(name)}
             hit |= {name for name in state.touched & it.names if state.serial <= looked}
-            if hit and state.serial <= looked:
+            if hit and state.serial <= looked and not self._is_hidden(it, state, hit):
                 raise Broken(f"{it.key}: the edit of {sorted(hit)} was to be seen at the recheck and was written over")
             if hit:
                 self.met["edits in the last moment"] += 1
+
+    def _is_hidden(self, it: Written, state: State, names: set[FieldName]) -> bool:
+        """Whether an earlier write of ours covers this edit: it was made after the look before that write, and by the time of
+        the write it was taken back, so that all that moved may have been moved by us."""
+        return any(
+            one.key == it.key
+            and one.seen is not None
+            and one.seen.serial < state.serial < one.made.serial
+            and all(one.seen.value(name) == one.made.value(name) for name in names)
+            for one in self.world.libraries[it.key.account].written
+        )
 
     def _same_version(self, one: State, other: State) -> bool:
         stamps = self.world.times.stamp(one), self.world.times.stamp(other)
