@@ -16,7 +16,7 @@ from dambridge.model.records import Absence
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule, WhenAbsent
 from stateful.test_two_way import TwoWayMachine, quiet
 from support.two_way import AGENCY, ARCHIVE, POLICY, PRESS, TwoWay
-from support.two_way_systems import CITY, CREDIT, HEADLINE, LAGS, Presence
+from support.two_way_systems import CITY, CREDIT, ELSEWHERE, HEADLINE, LAGS, Presence
 
 HOUR = timedelta(hours=1)
 
@@ -68,6 +68,51 @@ def test_what_was_decided_against_is_an_edit_when_somebody_puts_it_back_over_ano
     machine.edits_of_all_links_and_runs_in_another_order(field=0, link=1, order=0, value=3)
     machine.somebody_edits(copy=1, field=0, link=1, value=1)
     machine.edits_of_all_links_and_runs_in_another_order(field=2, link=0, order=0, value=11)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P16")
+def test_bytes_other_than_those_agreed_on_are_not_brought_whatever_the_index_says(machine: TwoWayMachine) -> None:
+    machine.begin(start=237)
+    machine.time_goes_by(which=0)
+    machine.somebody_edits_and_puts_it_back(copy=2, field=0, link=1, value=0)
+    machine.a_run_gets_a_stale_answer(copy=2, lag=0, link=1, times=1)
+    machine.play.come_to_rest()
+
+
+def test_a_write_without_an_answer_is_remembered_when_the_next_one_finds_somebody_at_it(machine: TwoWayMachine) -> None:
+    machine.begin(start=1)
+    machine.two_people_edit(copy=0, field=1, link=1, other=0, value=12)
+    machine.somebody_takes_away_or_restores(copy=1, how=2, link=0)
+    machine.a_run_and_somebody_edits(copy=0, field=0, link=0, value=0, when=0)
+    machine.time_goes_by(which=0)
+    machine.two_people_edit(copy=2, field=1, link=1, other=8, value=0)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=0, how=0, link=0, value=0)
+    machine.a_run_and_somebody_edits(copy=0, field=0, link=1, value=0, when=1)
+    machine.play.come_to_rest()
+
+
+def test_a_new_file_brings_its_name_over_a_rename_in_the_last_moment(machine: TwoWayMachine) -> None:
+    machine.begin(start=1230)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=0, other=0, value=0, which=0)
+    machine.a_run_and_somebody_edits(copy=0, field=1, link=0, value=0, when=56)
+    machine.play.come_to_rest()
+
+
+def test_what_is_edited_and_taken_back_beside_a_write_of_ours_nothing_shows(machine: TwoWayMachine) -> None:
+    machine.begin(start=169)
+    machine.an_edit_and_a_run_that_dies(after=True, at=0, copy=0, field=0, link=1, value=0)
+    machine.an_edit_and_a_run_that_dies(after=False, at=0, copy=0, field=1, link=1, value=0)
+    machine.a_run_and_somebody_edits(copy=1, field=0, link=1, value=0, when=0)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P46")
+def test_what_answers_showed_that_contradict_each_other_is_on_record(machine: TwoWayMachine) -> None:
+    machine.begin(start=390973)
+    machine.a_run_and_somebody_right_after_its_write(copy=1, field=0, how=0, link=1, value=0)
+    machine.two_people_edit(copy=0, field=0, link=1, other=0, value=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=1, other=0, value=0, which=0)
     machine.play.come_to_rest()
 
 
@@ -127,6 +172,22 @@ def test_what_is_seen_while_somebody_is_gone_is_on_record() -> None:
     assert told == [{copy: {"headline": "First"}}, {copy: {"headline": "Second"}}], (
         "each once, however often it is seen"
     )
+    world.close()
+
+
+@pytest.mark.hazard("P46")
+def test_what_a_copy_shows_outside_of_the_selection_is_on_record() -> None:
+    world, link = world_of(FieldGroup.of(HEADLINE, Authority(Rule.ASK)), left_selection=WhenAbsent.ASK)
+    agency, remote = world.libraries[AGENCY], link.copies[0].remote_id
+    agency.move(remote, ELSEWHERE)
+    for text in ("First", "Second"):
+        agency.edit(remote, headline=(text,))
+        for _ in range(2):
+            world.times.advance(HOUR)
+            world.run(full=True)
+    told = [it.entry.detail["seen"] for it in world.trail(link.id) if it.entry.event == SEEN]
+    copy = str(link.copies[0].id)
+    assert told == [{copy: {"headline": "First"}}, {copy: {"headline": "Second"}}], "each once"
     world.close()
 
 

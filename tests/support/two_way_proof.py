@@ -30,7 +30,18 @@ from dambridge.policy.mirror import FieldGroup, Rule, WhenAbsent
 from dambridge.ports.ledger import Settlement, WorkStage
 from support.conflict_oracle import Absent, Block, ConflictOracle, OracleRule
 from support.two_way import CUT, TwoWay
-from support.two_way_systems import EXPIRES, KEYWORDS, LICENCE_END, PLACE, SELECTED, TITLE, Presence, State, Texts
+from support.two_way_systems import (
+    EXPIRES,
+    KEYWORDS,
+    LICENCE_END,
+    PLACE,
+    SELECTED,
+    TITLE,
+    Presence,
+    State,
+    Texts,
+    Written,
+)
 
 
 class Broken(AssertionError):
@@ -296,6 +307,9 @@ class Witness:
     def sent(self, key: AssetKey, names: frozenset[FieldName]) -> None:
         """A write goes out, with or without an intent on record."""
         action = self._action_on(key)
+        begun = self.acting.get(key)
+        if begun is None or self.world.ledger.memory.actions[begun.id].stage is not WorkStage.OPEN:
+            self.acting[key] = action
         story = self.stories.get(action.link)
         if story is None or not story.tracked:
             return
@@ -326,8 +340,8 @@ class Witness:
                 story.oracle.written_over(str(action.target), accord.group, standing.at)
             elif standing.fields == planned[accord.group] and not standing.asked:
                 groups.append(accord.group)
-            elif not standing.asked:
-                story.oracle._copies[str(action.target)].places[accord.group].begun.clear()
+            else:
+                self._taken_back(story, action.target, accord.group, standing.asked)
         if any(one.copies[action.target].version.fields for one in it.accords):
             at = max(one.copies[action.target].at for one in it.accords)
             copy = story.oracle._copies[str(action.target)]
@@ -338,6 +352,17 @@ class Witness:
             story.oracle.read_back(str(action.target), groups, at, lag=lag)
             if it.stage is not WorkStage.DONE:
                 copy.looked_at = looked_at  # an edit was met, and it is older than this look
+
+    def _taken_back(
+        self, story: Story, copy: CopyId, name: GroupName, asked: Sequence[Mapping[FieldName, Any]]
+    ) -> None:
+        """Of what was asked for only this was ever sent, or is on its way still."""
+        group = next(it for it in self.world.policy.groups if it.name == name)
+        begun = story.oracle._copies[str(copy)].places[name].begun
+        if CONTENT not in group.fields:
+            begun[:] = [it for it in begun if any(_alike(it.block, _of_fields(group, one)) for one in asked)]
+        elif not asked:
+            begun.clear()
 
     # what has to hold --------------------------------------------------------------------------------------------
     def check_writes(self) -> None:
@@ -389,10 +414,21 @@ class Witness:
                 looked = min(looked, rested)  # there and back within a second: nothing shows it
             hit = {name for name in state.touched & it.names if state.value(name) != it.made.value(name)}
             hit |= {name for name in state.touched & it.names if state.serial <= looked}
-            if hit and state.serial <= looked:
+            if hit and state.serial <= looked and not self._is_hidden(it, state, hit):
                 raise Broken(f"{it.key}: the edit of {sorted(hit)} was to be seen at the recheck and was written over")
             if hit:
                 self.met["edits in the last moment"] += 1
+
+    def _is_hidden(self, it: Written, state: State, names: set[FieldName]) -> bool:
+        """Whether an earlier write of ours covers this edit: it was made after the look before that write, and by the time of
+        the write it was taken back, so that all that moved may have been moved by us."""
+        return any(
+            one.key == it.key
+            and one.seen is not None
+            and one.seen.serial < state.serial < one.made.serial
+            and all(one.seen.value(name) == one.made.value(name) for name in names)
+            for one in self.world.libraries[it.key.account].written
+        )
 
     def _same_version(self, one: State, other: State) -> bool:
         stamps = self.world.times.stamp(one), self.world.times.stamp(other)

@@ -225,7 +225,10 @@ class Library:
     def _change(self, remote_id: RemoteId, touched: Iterable[FieldName], *, people: bool, **new: object) -> State:
         serial, at = self.times.tick()
         old = self.assets[remote_id][-1]
-        made = replace(old, serial=serial, at=at, people=people, touched=frozenset(touched), **new)  # type: ignore[arg-type]
+        name = (
+            {FILE_NAME} if new.get("file_name", old.file_name) != old.file_name else set()
+        )  # a new file brings its name
+        made = replace(old, serial=serial, at=at, people=people, touched=frozenset({*touched, *name}), **new)  # type: ignore[arg-type]
         self.assets[remote_id].append(made)
         return made
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from dambridge.model.values import DateValue
 
@@ -17,6 +18,7 @@ _LOOSE = re.compile(
 _COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)")
 
 
+@lru_cache(maxsize=4096)
 def parse_date(text: str) -> DateValue | None:
     """Read ISO 8601, Exif's colons, `YYYYMMDD` and `YYYY-MM-DD hh:mm:ss GMT`. None for anything that is no day of the
     calendar."""

@@ -161,17 +161,21 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The copy was proven not to be there: `evidence` says by what."""
+    """The copy was proven not to be there: `evidence` says by what. `record` is what it shows where it stands now, if it was
+    read there: it has left the selection, and what people make of it is seen all the same."""
 
     absence: Absence
     evidence: str
+    record: AssetRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """The copy could not be read. Not seen is never the same as deleted."""
+    """The copy could not be read. Not seen is never the same as deleted. `records` are what it showed where answers
+    contradicted each other: none of them is believed, and all of them were seen."""
 
     reason: Reason
+    records: tuple[AssetRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

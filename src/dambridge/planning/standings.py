@@ -203,12 +203,20 @@ def _is_past(version: AssetVersion, of: Standing, known: Iterable[Standing]) -> 
 
 def settled(reading: Reading, accord: Fields, *, now: datetime) -> Standing:
     """The copy's standing once these values are agreed on."""
+    if (was := reading.standing) is not None and _stands_so(was, reading, accord):
+        return was
     moved = _moved(reading, now)
     if reading.says(accord):
         return _as_it_was(reading, replace(moved, fields=accord, shown=reading.shown, asked=(), overruled=None))
     if reading.edited:
         return _as_it_was(reading, replace(moved, overruled=(reading.shown, reading.version)))
     return watched(reading, now=now)
+
+
+def _stands_so(was: Standing, reading: Reading, accord: Fields) -> bool:
+    """Whether there is nothing new about it: by far the most looks find what is on record."""
+    known = was.version == reading.version and not was.asked and was.overruled is None
+    return known and was.fields == accord and was.shown == reading.shown
 
 
 def watched(reading: Reading, *, now: datetime) -> Standing:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 from dambridge.engine.describing import NotWritable, still_to_write
@@ -18,14 +17,14 @@ from dambridge.engine.mirroring.writing import Task, ask, others_moved, stands_a
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import equal, to_canonical, to_native
-from dambridge.model.accords import Accord
+from dambridge.model.accords import CONTENT
 from dambridge.model.actions import Action
 from dambridge.model.identity import AssetKey
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Digest, NativeRecord
 from dambridge.model.values import Fields, fields_from_json, fields_to_json
-from dambridge.planning.views import view_of
+from dambridge.planning.views import is_stamp, view_of
 from dambridge.ports.errors import MovedOn, Unclear
 from dambridge.ports.ledger import WorkStage
 from dambridge.ports.systems import Body
@@ -42,7 +41,7 @@ async def bring_version(parts: MirrorParts, action: Action, journal: StepJournal
         if journal.outcome(Step.VERSION) is not None:
             raise Unclear(f"{native.key} was given new bytes and does not show them yet; it is looked at again.")
         if not task.is_as_decided(to_canonical(native, task.site.map)):
-            return _moved_on(task, native, begun=digest is not None)
+            return _moved_on(native)
         task, digest, native = await _sent(task, journal, native)
     elif journal.outcome(Step.VERSION) is None:
         await journal.close(Step.VERSION, {"sha256": digest.sha256})
@@ -72,6 +71,8 @@ async def _sent(task: Task, journal: StepJournal, native: NativeRecord) -> tuple
     if action.size <= parts.settings.large_file:
         async with origin.reader.original(action.source.remote_id, lane=parts.lane) as stream:
             spooled = await parts.spool.keep(action.id, stream.chunks, expected_size=stream.size)
+        if not _same_as_agreed(task, spooled.digest):
+            raise _other_bytes(task)
         await _origin_as_agreed(task, origin)
         body = Body(size=spooled.digest.size, open=lambda: parts.spool.read(spooled))
         task = await ask(task, journal, Step.VERSION, _intent(spooled.digest, before), task.groups)
@@ -85,6 +86,8 @@ async def _sent(task: Task, journal: StepJournal, native: NativeRecord) -> tuple
         async with _streamed(origin, action, parts) as (body, passing):
             await _send(task, body, native)
         digest = passing.digest
+        if not _same_as_agreed(task, digest):
+            raise _other_bytes(task)
     await journal.close(Step.VERSION, {"sha256": digest.sha256})
     return task, digest, await native_of(task.site, task.remote_id)
 
@@ -110,7 +113,11 @@ async def _origin_as_agreed(task: Task, origin: Site) -> None:
         if place.startswith(f"{task.action.source.account}/") and place != str(task.copy)
     ]
     if not any(native.content_stamp == it.content for it in expected):
-        raise MovedOn(f"{native.key} has other bytes than those that were decided on. It is planned again.")
+        raise _other_bytes(task)
+
+
+def _other_bytes(task: Task) -> MovedOn:
+    return MovedOn(f"{task.action.source} has other bytes than those that were decided on. It is planned again.")
 
 
 @asynccontextmanager
@@ -194,14 +201,16 @@ async def _fields_kept(task: Task, journal: StepJournal, native: NativeRecord, b
     return await native_of(task.site, task.remote_id)
 
 
-def _moved_on(task: Task, native: NativeRecord, *, begun: bool) -> End:
+def _moved_on(native: NativeRecord) -> End:
     text = f"{native.key} was edited after the plan was made; no bytes were sent. It is planned again."
     ended = Ended(Outcome.WAITING, Reason.of(Code.MOVED_ON, text=text), waits_for="next run")
-    accords: tuple[Accord, ...] = ()
-    if not begun:
-        accords = tuple(
-            it.with_copy(task.copy, replace(it.copies[task.copy], asked=()))
-            for it in (task.accords[name] for name in task.groups)
-            if it.copies[task.copy].asked
-        )
-    return End(ended=ended, stage=WorkStage.LEFT, accords=accords)
+    return End(ended=ended, stage=WorkStage.LEFT)
+
+
+def _same_as_agreed(task: Task, digest: Digest) -> bool:
+    """Whether these can be the bytes that are agreed on: a digest proves it, a stamp of the origin alone says nothing of it.
+    What an account shows of a file may be older, or newer, than the file that it hands out."""
+    agreed = next((str(task.wanted(it)[CONTENT]) for it in task.groups if CONTENT in task.wanted(it)), "")
+    algorithm, _, hexdigest = agreed.partition(":")
+    ours = None if is_stamp(agreed) else getattr(digest, algorithm, None)
+    return ours == hexdigest if ours is not None else task.action.size in {0, digest.size}

@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from dambridge.engine.mirroring.carrying import undecided
@@ -82,20 +83,48 @@ async def decide_links(
             before=known.before.get(link_id),
             untouched=known.untouched_of(link),
         )
-        take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
+        accords = known.accords.get(link_id, {})
+        away = _away(link, seen, accords)
+        decided.records += away.values()
+        take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen, away)
         if decision.ask_again is not None:
             decided.asks.append(Due(at=decision.ask_again, kind=ending(parts), key=link_id, payload={}))
-        _forget_late(decided, link, known.accords.get(link_id, {}), seen)
-        news = _news(link, seen, known.before.get(link_id, {}))
-        sight = sight_of(parts.policy, link, news, known.accords.get(link_id, {}), decision) if news else None
-        decided.sights += [sight] if sight is not None else []
+        _forget_late(decided, link, accords, seen)
+        looks = [_news(link, seen, away, known.before.get(link_id, {})), *_contradictions(link, seen)]
+        found = [sight_of(parts.policy, link, it, accords, decision) for it in looks if it]
+        decided.sights += [it for it in found if it is not None]
     return decided
 
 
-def _news(link: Link, seen: Mapping[AssetKey, Seen], before: Mapping[CopyId, LastSeen]) -> dict[CopyId, AssetRecord]:
-    """The copies at versions that they were not yet seen at."""
-    there = {it.id: found.record for it in link.copies if isinstance(found := seen[it.key], Present)}
-    return {it: one for it, one in there.items() if (was := before.get(it)) is None or was.version != one.version}
+def _away(
+    link: Link, seen: Mapping[AssetKey, Seen], accords: Mapping[GroupName, Accord]
+) -> dict[AssetKey, AssetRecord]:
+    """The copies that were read outside of the selection, as something else than what is on record of them."""
+    found: dict[AssetKey, AssetRecord] = {}
+    for copy in link.copies:
+        it = seen[copy.key]
+        known = {one.copies[copy.id].version for one in accords.values() if copy.id in one.copies}
+        if isinstance(it, Missing) and it.record is not None and it.record.version not in known:
+            found[copy.key] = it.record
+    return found
+
+
+def _news(
+    link: Link,
+    seen: Mapping[AssetKey, Seen],
+    away: Mapping[AssetKey, AssetRecord],
+    before: Mapping[CopyId, LastSeen],
+) -> dict[CopyId, AssetRecord]:
+    """The copies at versions that they were not yet seen at, in the selection or out of it."""
+    shown = {it.id: found.record for it in link.copies if isinstance(found := seen[it.key], Present)}
+    shown |= {it.id: away[it.key] for it in link.copies if it.key in away}
+    return {it: one for it, one in shown.items() if (was := before.get(it)) is None or was.version != one.version}
+
+
+def _contradictions(link: Link, seen: Mapping[AssetKey, Seen]) -> list[dict[CopyId, AssetRecord]]:
+    """Each answer of a copy that gave several and not the same."""
+    unread = [(it.id, found) for it in link.copies if isinstance(found := seen[it.key], Unread)]
+    return [{copy: record} for copy, found in unread for record in found.records]
 
 
 def _forget_late(
@@ -224,21 +253,29 @@ def believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen
     return seen
 
 
-def take(decided: Decided, face: AssetKey, decision: MirrorDecision, seen: Mapping[AssetKey, Seen]) -> None:
-    """Note what was decided; entries of the inbox travel with the agreement that is written down with them."""
+def take(
+    decided: Decided,
+    face: AssetKey,
+    decision: MirrorDecision,
+    seen: Mapping[AssetKey, Seen],
+    away: Mapping[AssetKey, AssetRecord] = MappingProxyType({}),
+) -> None:
+    """Note what was decided; entries of the inbox travel with the agreement that is written down with them. `away` are
+    copies that were read outside of the selection, at versions that are to be remembered."""
     decided.conflicts += decision.conflicts
     decided.actions += [
         replace(it, conflicts=decision.conflicts) if it.kind is ActionKind.AGREE else it for it in decision.actions
     ]
     if not decision.actions or decision.leave is not None:
         leave = decision.leave or Leave(outcome=Outcome.UNCHANGED, reason=Reason.of(Code.IN_STEP))
-        shown = seen[face]
+        found = seen[face]
+        shown = found.record if isinstance(found, Present) else away.get(face)
         decided.left.append(
             LeftItem(
                 key=face,
                 leave=leave,
-                expects=shown.record.version if isinstance(shown, Present) else None,
-                file_name=shown.record.file_name if isinstance(shown, Present) else "",
+                expects=shown.version if shown is not None else None,
+                file_name=shown.file_name if shown is not None else "",
             )
         )
 

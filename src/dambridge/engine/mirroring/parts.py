@@ -30,7 +30,8 @@ class MirrorParts(FlowParts):
 
     def mine(self, link: Link) -> Link:
         """The link as far as this flow goes: its copies in the policy's accounts."""
-        return replace(link, copies=tuple(it for it in link.copies if it.id.account in self.sites))
+        copies = tuple(it for it in link.copies if it.id.account in self.sites)
+        return link if len(copies) == len(link.copies) else replace(link, copies=copies)
 
     async def restated(self) -> Sequence[AssetKey]:
         """Assets to look at though nothing of them moved: a word of theirs means something else by now."""

@@ -94,8 +94,9 @@ def seen_as(parts: ReadsCopies, native: NativeRecord | Missing) -> Seen:
     """The record in canonical terms; one that stands nowhere in the selection has left it."""
     if isinstance(native, Missing):
         return native
+    record = to_canonical(native, parts.sites[native.key.account].map)
     patterns = parts.selects.get(native.key.account, ())
     if patterns and not any(matches_any(it.path, patterns) for it in native.containers):
         places = ", ".join(sorted(it.path for it in native.containers)) or "no place"
-        return Missing(Absence.LEFT_SELECTION, f"it stands in {places}")
-    return Present(to_canonical(native, parts.sites[native.key.account].map))
+        return Missing(Absence.LEFT_SELECTION, f"it stands in {places}", record)
+    return Present(record)

@@ -15,6 +15,7 @@ from dambridge.engine.mirroring.bringing import digest_in, holds
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.engine.steps import Step
+from dambridge.mapping import to_canonical
 from dambridge.model.accords import CONTENT, Accord, GroupName
 from dambridge.model.actions import ActionKind
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId
@@ -73,7 +74,8 @@ async def _looked_up(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Pre
             return accord, seen
         if native.content_stamp != record.version.content:
             text = "it showed one file and then another"
-            return accord, Unread(Reason.of(Code.COPY_UNREAD, copy=str(copy), text=text))
+            both = record, to_canonical(native, site.map)
+            return accord, Unread(Reason.of(Code.COPY_UNREAD, copy=str(copy), text=text), both)
     return (await _recognised(parts, accord, copy, seen, sent) if is_ours else accord), seen
 
 

@@ -115,11 +115,12 @@ async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) 
     begun = journal.intent(Step.DESCRIBE) is not None
     wrote = journal.outcome(Step.DESCRIBE) is not None
     if not wrote or await _is_late(task, journal):
+        earlier = task
         task = await ask(task, journal, Step.DESCRIBE, {"fields": sorted(_names(action))}, task.groups)
         native = await native_of(task.site, task.remote_id)
         record, view = task.view(native)
         if not task.is_as_decided(record):
-            return await _met_otherwise(task, record, view, begun=begun)
+            return _met_otherwise(task, record, view, earlier=None if begun else earlier)
         if len(waiting := _awaited(task, view)) == len(task.groups):
             return _not_shown_yet(task, waiting)
         if not await _write(task, journal, native, but=waiting):
@@ -160,13 +161,18 @@ def patience_of(task: Task) -> timedelta:
     return task.parts.settings.deferred_for if deferred else task.parts.policy.stale_for
 
 
-async def _met_otherwise(task: Task, record: AssetRecord, view: Fields, *, begun: bool) -> End:
-    """The copy is not what the plan expects. What it shows of our own asking is settled as our own; nothing is written."""
+def _met_otherwise(task: Task, record: AssetRecord, view: Fields, *, earlier: Task | None) -> End:
+    """The copy is not what the plan expects. What it shows of our own asking is settled as our own; nothing is written.
+
+    `earlier` is the task as it was before anything of this action was asked for, None where it may have been sent before."""
+    begun = earlier is None
     ours = [it for it in task.groups if shows(task, it, view)]
     settled = [stands_as_agreed(task.accords[it], task, record, view) for it in ours]
     rest = {it: task.accords[it] for it in task.groups if it not in ours}
-    if not begun:  # nothing of ours can be on its way: what it shows from now on is what people make of it
-        rest = {it: unasked(accord, task.copy) for it, accord in rest.items()}
+    if (
+        earlier is not None
+    ):  # nothing of this action can be on its way; of one before it that had no answer it still may
+        rest = {it: unasked(accord, task.copy, earlier.standing(it)) for it, accord in rest.items()}
         settled += rest.values()
     moved = others_moved(task.with_accords(rest.values()), record, view, but=ours)
     settled = [*(it for it in settled if it.group not in {one.group for one in moved}), *moved]
@@ -320,8 +326,9 @@ def taken_since(accord: Accord, task: Task) -> Accord:
     return accord.with_copy(task.copy, replace(standing, taken=(wanted, since)))
 
 
-def unasked(accord: Accord, copy: CopyId) -> Accord:
-    return accord.with_copy(copy, replace(accord.copies[copy], asked=()))
+def unasked(accord: Accord, copy: CopyId, earlier: Standing) -> Accord:
+    """What was asked for of the copy before, and nothing since."""
+    return accord.with_copy(copy, replace(accord.copies[copy], asked=earlier.asked))
 
 
 def others_moved(task: Task, record: AssetRecord, view: Fields, *, but: Iterable[GroupName]) -> list[Accord]:
