@@ -6,6 +6,7 @@ A sample by default, all of them with `HYPOTHESIS_PROFILE=long`.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -19,15 +20,20 @@ import pytest
 
 from dambridge.engine.mirroring import writing
 from dambridge.model.conflicts import ConflictState, Ruling
-from dambridge.model.identity import Link
+from dambridge.model.identity import FlowName, Link
 from dambridge.model.lifecycle import LIFECYCLE_STATUS, Status
+from dambridge.model.outcomes import Outcome
+from dambridge.model.reasons import Code
+from dambridge.model.records import Agreed
 from dambridge.planning import merging, spreading, transitions
 from dambridge.planning.contending import Undecided
 from dambridge.policy import carriers
 from dambridge.policy.lifecycle import BACK, ON
+from dambridge.ports.ledger import Observation
+from support.crashing import CrashPlan
 from support.lifecycle import GROUP, ROLES, SETS, LifecycleWorld, lifecycle_world
 from support.transition_oracle import STATUSES, TABLE, TransitionOracle
-from support.two_way_systems import SELECTED
+from support.two_way_systems import SELECTED, START
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 SAMPLE = 28
@@ -270,3 +276,146 @@ def test_what_a_coordinator_rules_stands_everywhere(world: LifecycleWorld) -> No
     assert {world.shown(it) for it in link.copies} == {"approved"}
     assert not world.waiting()
     silent(world, 3)
+
+
+# dates ------------------------------------------------------------------------------------------------------------------
+
+
+def licensed(world: LifecycleWorld, status: str, *, days: int) -> Link:
+    """An asset whose licence ends at the end of the day so many days after the world's first (in UTC), as its archive says."""
+    link = world.add(1, status)
+    end = (START + timedelta(days=days)).date().isoformat()
+    world.world.libraries[link.copies[1].id.account].edit(link.copies[1].remote_id, licence_end=(end,))
+    world.run(2)
+    return link
+
+
+@pytest.mark.hazard("P38")
+def test_a_licence_that_ends_makes_expired_everywhere_though_nothing_moved(world: LifecycleWorld) -> None:
+    link = licensed(world, "approved", days=1)
+    midnight = START.replace(hour=0) + timedelta(days=2)
+    due = [it for it, _, _ in world.world.ledger.memory.due.values()]
+    assert {(it.kind, it.at) for it in due} == {("ends:lifecycle", midnight), ("gate:lifecycle", midnight)}
+    world.world.times.now_at = midnight - timedelta(seconds=1)
+    silent(world, 1)
+    world.world.times.now_at = midnight
+    world.run(1)
+    for copy in link.copies:
+        assert world.shown(copy) == ("expired" if world.sayable(copy, "expired") else "")
+    accord = world.world.accords()[link.id][GROUP]
+    assert (accord.by, accord.fields[LIFECYCLE_STATUS]) == ("rights", "expired")
+    silent(world, 100)
+
+
+def test_what_was_not_renewed_expires_again_and_what_was_stays(world: LifecycleWorld) -> None:
+    link = licensed(world, "approved", days=1)
+    world.world.times.advance(timedelta(days=3))
+    world.run(1)
+    archive = link.copies[1]
+    world.give(archive, "approved")
+    world.run(2)
+    assert world.shown(archive) == "expired"
+    world.world.libraries[archive.id.account].edit(archive.remote_id, licence_end=("2030-01-01",))
+    world.give(archive, "approved")
+    world.run(2)
+    assert {world.shown(it) for it in link.copies} == {"approved"}
+    silent(world, 5)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_dates_move_what_they_may_and_nothing_else(status: str) -> None:
+    world = lifecycle_world(SETS["folder"])
+    link = licensed(world, status, days=1)
+    world.world.times.advance(timedelta(days=3))
+    world.run(2)
+    wanted = status if status in {"rejected", "withdrawn"} else "expired"
+    assert {world.shown(it) for it in link.copies} == {wanted}
+    assert not world.waiting()
+    world.world.close()
+
+
+def test_its_owner_is_told_before_a_licence_ends_and_nobody_of_what_is_not_in_use() -> None:
+    for status, told_ in (("approved", True), ("archived", True), ("in_review", False), ("rejected", False)):
+        world = lifecycle_world(SETS["edit_status"])
+        world.world.policy = replace(world.world.policy, warn_before=timedelta(days=5))
+        licensed(world, status, days=20)
+        assert [it.reason.code for it in waits(world)] == []
+        world.world.times.now_at = START.replace(hour=0) + timedelta(days=16)
+        silent(world, 1)
+        assert [(it.reason.code, it.waits_for) for it in waits(world)] == [(Code.LICENCE_ENDS, "owner")] * told_
+        world.world.times.advance(timedelta(days=6))
+        world.run(2)
+        assert waits(world) == []
+        world.world.close()
+
+
+def waits(world: LifecycleWorld) -> list[Observation]:
+    ledger = world.world.ledger
+    return list(world.world.wait(ledger.lingering(FlowName.LIFECYCLE, outcomes=[Outcome.WAITING], limit=10)))
+
+
+# writes that are cut off -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("carriers_", ["several", "gallery", "folder"])
+@pytest.mark.parametrize("fates", [*product((None, False, True), repeat=2), (True, True, True), (False, False, False)])
+def test_lost_requests_and_replies_end_as_if_nothing_had_been_lost(
+    carriers_: str, fates: tuple[bool | None, ...]
+) -> None:
+    world = lifecycle_world(SETS[carriers_])
+    link = world.add(1, "in_review")
+    world.run(2)
+    world.give(link.copies[0], "approved")
+    world.give(link.copies[1], "archived")
+    for copy in link.copies:
+        world.world.libraries[copy.id.account].lose.extend(fates)  # type: ignore[arg-type]  # None: this write is left alone
+    world.run(6)
+    assert [world.everything(it) for it in link.copies] == [{"archived"}] * 3
+    assert not world.waiting()
+    silent(world, 5)
+    world.world.close()
+
+
+@pytest.mark.parametrize("carriers_", ["several", "gallery"])
+def test_a_process_that_dies_anywhere_leaves_no_other_end(carriers_: str) -> None:
+    died = 0
+    for at in range(60):
+        world = lifecycle_world(SETS[carriers_])
+        link = world.add(1, "in_review")
+        world.run(2)
+        world.give(link.copies[0], "approved")
+        world.give(link.copies[1], "archived")
+        died += world.world.run(crash=CrashPlan(at=at, after=bool(at % 2))) is None
+        world.world.times.advance(timedelta(minutes=20))
+        world.run(3)
+        assert [world.everything(it) for it in link.copies] == [{"archived"}] * 3, at
+        assert not world.waiting(), at
+        silent(world, 2)
+        world.world.close()
+    assert died > 10
+
+
+# what a file brought ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.hazard("P12")
+@pytest.mark.parametrize("carriers_", ["edit_status", "custom", "rating", "gallery", "several"])
+def test_a_status_out_of_the_uploaded_file_never_approves_and_a_persons_does(carriers_: str) -> None:
+    world = lifecycle_world(SETS[carriers_])
+    link = world.world.add_link(3, title=("Title",))
+    agency = link.copies[0]
+    world.give(agency, "approved", only=1 if carriers_ == "several" else 0)
+    brought = json.dumps(["approved", "5"])
+    world.world.wait(world.world.ledger.put_links([link], {link.id: Agreed(evidence={"brought": brought})}, []))
+    world.run(2)
+    by_people = carriers_ == "gallery"  # no file puts itself into a gallery
+    assert {world.shown(it) for it in link.copies[1:]} == ({"approved"} if by_people else {""})
+    silent(world, 3)
+    world.give(agency, "in_review")
+    world.run(2)
+    assert {world.shown(it) for it in link.copies} == {"in_review"}
+    world.give(agency, "approved")
+    world.run(2)
+    assert {world.shown(it) for it in link.copies} == {"approved"}
+    silent(world, 3)
+    world.world.close()

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from dambridge.bootstrap.options import GuardOptions, Options, Span
+from dambridge.model.lifecycle import Role, Status
 from dambridge.model.records import Absence
+from dambridge.policy.carriers import CarrierKind
 from dambridge.policy.mirror import WhenAbsent
 
-Word = Literal["newest", "most_restrictive", "union", "ask"]
+Word = Literal["newest", "most_restrictive", "union", "transitions", "ask"]
 
 
 class AccountDecides(Options):
@@ -39,7 +41,8 @@ class GroupOptions(Options):
     authority: AuthorityOption = Field(
         default="ask",
         description="Who decides when people edited two copies differently: `{account: NAME}`, the `newest` edit, what is "
-        "`most_restrictive`, the `union` of lists, or `ask`: a person. What a rule cannot decide is asked too.",
+        "`most_restrictive`, the `union` of lists, the legal `transitions` of a status "
+        "with carriers, or `ask`: a person. What a rule cannot decide is asked too.",
     )
     owner: str | None = Field(
         default=None,
@@ -138,11 +141,43 @@ class RightsOptions(MirrorOptions):
     )
 
 
+class CarrierOptions(Options):
+    """Something in an account that shows the status of an asset."""
+
+    by: CarrierKind = Field(
+        description="PhotoShelter: the `gallery` in which an asset stands, its `edit_status`, a `custom` field, its `rating`; "
+        "NetX: an `attribute`, or the `folder` in which it stands."
+    )
+    name: str = Field(default="", description="The attribute's name, or the custom field's id.")
+    words: dict[Status, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Per status what says so: values, or paths of galleries or folders. The first is written, all are read; "
+        "upper and lower case are the same in values. Left out, for values: `Draft`, `In review`, `Changes asked`, "
+        "`Approved`, `Rejected`, `Archived`, `Expired`, `Withdrawn`.",
+    )
+
+
 class LifecycleOptions(MirrorOptions):
     """Flow 7: the status of an asset is the same wherever people look."""
 
     groups: dict[str, GroupOptions] = Field(
         default={"status": GroupOptions(fields=("edit_status",), authority="newest")},
         min_length=1,
-        description="What is kept in step, by names of your own; left out: the edit status, the newest edit wins.",
+        description="What is kept in step, by names of your own; left out: with `carriers` the status, which only legal moves "
+        "change, else the edit status, the newest edit wins.",
+    )
+    carriers: dict[str, tuple[CarrierOptions, ...]] = Field(
+        default_factory=dict,
+        description="Per account what shows the status there. The first that says anything wins, the others are brought to say "
+        "the same. For every account of the flow, or for none.",
+    )
+    warn_before: Span | None = Field(
+        default=timedelta(days=14),
+        description="How long before the end of its licence an approved or archived asset waits for its owner, to be renewed or "
+        "replaced; `null` warns nobody. With `carriers`.",
+    )
+    roles: dict[str, tuple[Role, ...]] = Field(
+        default_factory=dict,
+        description="Per account in what capacities its people move an asset (`docs/reference/lifecycle.md`). Left out: "
+        "`contributor` and `reviewer` in PhotoShelter; `reviewer`, `librarian` and `rights_manager` in NetX.",
     )

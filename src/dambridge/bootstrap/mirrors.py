@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from dambridge.bootstrap.document import Document, Location, Mistake
+from dambridge.bootstrap.lifecycle import carried_fields, carriers_of, lifecycle_mistakes, status_groups, with_status
 from dambridge.bootstrap.mirror_options import (
     AccountDecides,
     AuthorityOption,
@@ -18,6 +19,7 @@ from dambridge.mapping import FIELDS, AccountMap
 from dambridge.mapping.fields import CUSTOM
 from dambridge.model.accords import CONTENT, FILE_NAME, GroupName
 from dambridge.model.identity import AccountId, FlowName, System
+from dambridge.model.lifecycle import LIFECYCLE_STATUS
 from dambridge.model.values import FieldName
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule
 
@@ -29,7 +31,7 @@ Maps = Mapping[AccountId, AccountMap]
 def build_mirror(settings: Settings, flow: FlowName, maps: Maps) -> MirrorPolicy:
     """The policy of a flow that keeps fields in step."""
     it = settings.flows.mirrors[flow]
-    return MirrorPolicy(
+    policy = MirrorPolicy(
         flow=flow,
         accounts=tuple(AccountId(name) for name in it.between),
         groups=tuple(
@@ -50,6 +52,7 @@ def build_mirror(settings: Settings, flow: FlowName, maps: Maps) -> MirrorPolicy
         max_removal_share=it.guards.max_removal_share,
         plan_ttl=it.plan_ttl,
     )
+    return with_status(policy, settings)
 
 
 def _authority(given: AuthorityOption) -> Authority:
@@ -70,6 +73,8 @@ def groups_of(it: MirrorOptions, maps: Maps) -> Mapping[str, GroupOptions]:
     """The groups as written; of those that nobody wrote, the fields that have a home in every account."""
     if "groups" in it.model_fields_set:
         return it.groups
+    if (status := status_groups(it)) is not None:
+        return status
     homes = [maps[AccountId(name)].reads for name in it.between if AccountId(name) in maps]
     found: dict[str, GroupOptions] = {}
     for name, group in it.groups.items():
@@ -81,13 +86,9 @@ def groups_of(it: MirrorOptions, maps: Maps) -> Mapping[str, GroupOptions]:
 
 def mirrored(settings: Settings, maps: Maps, accounts: Sequence[str]) -> frozenset[FieldName]:
     """The fields that some flow keeps in step between all of these accounts."""
-    return frozenset(
-        FieldName(field)
-        for it in settings.flows.mirrors.values()
-        if set(accounts) <= set(it.between)
-        for group in groups_of(it, maps).values()
-        for field in group.fields
-    )
+    flows = [it for it in settings.flows.mirrors.values() if set(accounts) <= set(it.between)]
+    kept = {FieldName(field) for it in flows for group in groups_of(it, maps).values() for field in group.fields}
+    return frozenset(kept).union(*(carried_fields(it, maps) for it in flows))
 
 
 def holding_folders(settings: Settings, flow: FlowName) -> dict[AccountId, str]:
@@ -114,7 +115,7 @@ def mirror_problems(settings: Settings, document: Document, maps: Maps) -> list[
             *_contested(it, document, at, taken, maps),
         ]
         taken |= {field: (flow, frozenset(it.between)) for field in _fields(it, maps)}
-    return found
+    return [*found, *lifecycle_mistakes(settings, document)]
 
 
 def _fields(it: MirrorOptions, maps: Maps) -> list[str]:
@@ -145,7 +146,7 @@ def _wrong_accounts(settings: Settings, it: MirrorOptions, document: Document, a
 
 
 def _wrong_groups(it: MirrorOptions, document: Document, at: Location, maps: Maps) -> Iterator[Mistake]:
-    known = [*FIELDS, *EVERYWHERE]
+    known = [*FIELDS, *EVERYWHERE, *([LIFECYCLE_STATUS] if carriers_of(it) else [])]
     owners: dict[str, str] = {}
     for name, group in it.groups.items():
         for index, field in enumerate(group.fields):
@@ -156,6 +157,9 @@ def _wrong_groups(it: MirrorOptions, document: Document, at: Location, maps: Map
             elif field and (other := owners.setdefault(field, name)) != name:
                 remedy = "A field stands in one group; take it out of the other."
                 yield document.mistake(place, f"`{field}` stands in the group `{other}` too.", remedy)
+        if (group.authority == "transitions") != (group.fields == (LIFECYCLE_STATUS,)):
+            remedy = f"Write fields: [{LIFECYCLE_STATUS}] and authority: transitions, and name `carriers`."
+            yield document.mistake((*at, "groups", name, "authority"), "Only a status moves by transitions.", remedy)
         if group.owner and group.authority != "most_restrictive":
             what = "Only where what permits less holds has a group an owner."
             yield document.mistake(
@@ -172,7 +176,7 @@ def _homeless(
     """A field that one of the accounts does not show could never be brought into step with it."""
     for name, group in groups_of(options, maps).items():
         for index, field in enumerate(group.fields):
-            if field in EVERYWHERE or (field not in FIELDS and not field.startswith(CUSTOM)):
+            if field in {*EVERYWHERE, LIFECYCLE_STATUS} or (field not in FIELDS and not field.startswith(CUSTOM)):
                 continue
             accounts = [it for it in dict.fromkeys(options.between) if AccountId(it) in maps]
             without = [it for it in accounts if field not in maps[AccountId(it)].reads]

@@ -11,6 +11,7 @@ from dambridge.bootstrap.document import Document, Mistake
 from dambridge.bootstrap.enriching import enrich_problems, enriched
 from dambridge.bootstrap.handing_off import handoff_problems
 from dambridge.bootstrap.intake_options import IntakeOptions
+from dambridge.bootstrap.lifecycle import shows_status
 from dambridge.bootstrap.map_file import in_file
 from dambridge.bootstrap.mirrors import mirror_problems, mirrored
 from dambridge.bootstrap.publish_mistakes import publish_problems
@@ -36,14 +37,15 @@ def build_map(settings: Settings, name: str) -> AccountMap:
     """One account's map: rules of the configuration go before those of the map file. Raises `MapInvalid`."""
     system, inline, site = System(settings.accounts[name].system), settings.maps.get(name, {}), settings.site_map
     if site is None:
-        return account_map(system, inline)
-    return account_map(
+        return shows_status(settings, name, account_map(system, inline))
+    made = account_map(
         system,
         {**site.fields_of(name), **inline},
         derivations=site.derivations,
         displays=site.displays_of(name),
         uploader=site.uploader_of(name),
     )
+    return shows_status(settings, name, made)
 
 
 def build_programs(settings: Settings) -> Mapping[str, Program]:
@@ -175,7 +177,8 @@ def _usable_maps(settings: Settings) -> dict[AccountId, AccountMap]:
     found: dict[AccountId, AccountMap] = {}
     for name, account in settings.accounts.items():
         with contextlib.suppress(MapInvalid):
-            found[AccountId(name)] = account_map(System(account.system), settings.maps.get(name, {}))
+            made = account_map(System(account.system), settings.maps.get(name, {}))
+            found[AccountId(name)] = shows_status(settings, name, made)
     return found
 
 

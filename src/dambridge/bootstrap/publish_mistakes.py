@@ -18,6 +18,7 @@ from dambridge.mapping import FIELDS, expression_variables
 from dambridge.mapping.fields import CUSTOM
 from dambridge.mapping.rights import RIGHTS_FIELDS
 from dambridge.model.identity import AccountId, FlowName
+from dambridge.model.lifecycle import LIFECYCLE_STATUS
 from dambridge.model.rights import EVERYWHERE
 from dambridge.model.values import FieldName
 from dambridge.policy.patterns import matches_any
@@ -122,11 +123,13 @@ def _wrong_fields(it: PublishOptions, document: Document, at: Location, maps: Ma
             yield wrong
         elif home is not None and name not in home.reads:
             what = f"`{name}` has no home in `{it.source}`."
-            yield document.mistake(place, what, f"Give it one: maps: {{{it.source}: {{{name}: …}}}}")
+            remedy = f"Give it one: maps: {{{it.source}: {{{name}: …}}}}"
+            carriers = f"Name what shows it: flows: {{lifecycle: {{carriers: {{{it.source}: [{{by: …}}]}}}}}}"
+            yield document.mistake(place, what, carriers if name == LIFECYCLE_STATUS else remedy)
 
 
 def _no_field(document: Document, at: Location, name: str) -> Mistake | None:
-    if not name or name in FIELDS or name.startswith(CUSTOM):
+    if not name or name in FIELDS or name == LIFECYCLE_STATUS or name.startswith(CUSTOM):
         return None
     return document.mistake(at, f"There is no canonical field `{name}`.", near(name, [*FIELDS], "Known fields"))
 

@@ -171,6 +171,7 @@ async def create(
         bytes_moved=delivered.digest.size,
         file_name=action.file_name,
         side_car=delivered.side_car,
+        brought=delivered.brought,
     )
 
 

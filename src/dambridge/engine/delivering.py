@@ -17,7 +17,7 @@ from dambridge.engine.embedding import DISAGREEMENTS, EMBEDDED
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
-from dambridge.model.records import Digest, NativeRecord
+from dambridge.model.records import BROUGHT, Digest, NativeRecord
 from dambridge.model.values import Fields, fields_from_json, fields_to_json
 from dambridge.ports.errors import MovedOn, TryLater, Unclear
 from dambridge.ports.systems import Body
@@ -47,6 +47,8 @@ class Delivered:
     """Which file beside the original was read with it."""
     native: NativeRecord | None = None
     """As it was read after it arrived, where that was just now."""
+    brought: tuple[str, ...] = ()
+    """Which words inside it could be taken for a status."""
 
     @property
     def original(self) -> Digest:
@@ -108,6 +110,7 @@ def _intent_of(action: Action, facts: Facts, body: Body, berth: RemoteId | None,
         EMBEDDED: facts.embedded,
         DISAGREEMENTS: list(facts.disagreements),
         SIDE_CAR: facts.side_car,
+        BROUGHT: list(facts.brought),
         AGAIN: again,
     }
     return {**intent, **{name: it for name, it in told.items() if it}}
@@ -214,6 +217,7 @@ def _facts_to_json(
         EMBEDDED: intent.get(EMBEDDED, {}),
         DISAGREEMENTS: intent.get(DISAGREEMENTS, []),
         SIDE_CAR: intent.get(SIDE_CAR, ""),
+        BROUGHT: intent.get(BROUGHT, []),
         "berth": berth,
         **_digest_json(digest),
     }
@@ -232,4 +236,5 @@ def _remembered(outcome: Mapping[str, Any]) -> Delivered:
         embedded=outcome.get(EMBEDDED, {}),
         disagreements=tuple(outcome.get(DISAGREEMENTS, ())),
         side_car=outcome.get(SIDE_CAR, ""),
+        brought=tuple(outcome.get(BROUGHT, ())),
     )

@@ -41,13 +41,14 @@ class Facts:
 
     `filled` are values that it brings along. `embedded` is the evidence of a copy that was written into, and `disagreements`
     names fields of which XMP, IIM and Exif inside say different things. `side_car` says which file beside the original was
-    read with it."""
+    read with it, `brought` which words inside could be taken for a status."""
 
     known: Callable[[], Digest]
     filled: Fields = field(default_factory=dict)
     embedded: Mapping[str, Any] = field(default_factory=dict)
     disagreements: tuple[str, ...] = ()
     side_car: str = ""
+    brought: tuple[str, ...] = ()
 
     @property
     def digest(self) -> Digest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from dambridge.model.actions import Action
 from dambridge.model.identity import Copy, Link, RemoteId
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, AssetVersion, Digest
+from dambridge.model.records import BROUGHT, Agreed, AssetVersion, Digest
 from dambridge.model.terms import TermUse
 from dambridge.model.values import FieldName, Fields, fields_to_json
 from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlement, WorkStage
@@ -23,7 +24,7 @@ from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlemen
 class End:
     """How one action ended, before it is written. `target_version` is what was read back; `held` are fields for which the
     asset waits, though all else was done; `file_name` is the name that it got where the plan left it open;
-    `side_car` says which file beside the original was read with it."""
+    `side_car` says which file beside the original was read with it, `brought` which words inside could be taken for a status."""
 
     outcome: Outcome
     reason: Reason
@@ -44,6 +45,7 @@ class End:
     held: tuple[FieldName, ...] = ()
     file_name: str = ""
     side_car: str = ""
+    brought: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -131,6 +133,8 @@ def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
         evidence |= {f"{action.target}.{name}": it for name, it in end.proofs.items()}
     if end.side_car:
         evidence[f"{source}.{SIDE_CAR}"] = end.side_car
+    if end.brought:
+        evidence[BROUGHT] = json.dumps(sorted(end.brought))
     waiting = f"{action.target}.held"
     evidence = {name: it for name, it in evidence.items() if name != waiting}
     if end.held:

@@ -13,7 +13,7 @@ from dambridge.engine.fetching import body_of, hash_source, stream_through
 from dambridge.engine.parts import Parts
 from dambridge.engine.side_cars import fetch_with_words, words_beside
 from dambridge.engine.updating import filled_from
-from dambridge.mapping import embedded_fields
+from dambridge.mapping import embedded_fields, status_words
 from dambridge.model.actions import Action
 from dambridge.model.records import Digest, EmbeddedMetadata
 from dambridge.model.values import Fields
@@ -63,4 +63,5 @@ def _facts(known: Callable[[], Digest], inside: EmbeddedMetadata, embedded: Mapp
         embedded=embedded or {},
         disagreements=inside.disagreements,
         side_car=inside.side_car,
+        brought=status_words(inside),
     )

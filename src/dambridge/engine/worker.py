@@ -27,7 +27,7 @@ from dambridge.engine.warning import Warner, warn
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id
 from dambridge.model.plans import PlanDamaged
-from dambridge.policy.rounds import in_order
+from dambridge.policy.rounds import GATE, in_order
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import CannotGoOn, NextMove, Refused
 from dambridge.ports.ledger import Due
@@ -39,8 +39,6 @@ RECONCILE = "reconcile"
 """Likewise for the turns at which it holds everything against the systems."""
 WARN = "warn"
 """The kind of the row that says when people are told next."""
-GATE = "gate"
-"""Likewise for the instants at which an end comes near, or what may be shown begins to be so."""
 TICK = 0.5
 BEAT = 5.0
 log = structlog.get_logger()

@@ -15,7 +15,7 @@ from dambridge.mapping.classifying import Classification
 from dambridge.mapping.deriving import Derivation, derive, derived_fields
 from dambridge.mapping.discovery import discover, discover_reads
 from dambridge.mapping.displays import Display, display_mistakes
-from dambridge.mapping.embedded import embedded_fields, settled_by_file
+from dambridge.mapping.embedded import embedded_fields, settled_by_file, status_words
 from dambridge.mapping.embedding import EMBEDDABLE, may_embed, own_tags, to_xmp, with_home, xmp_field
 from dambridge.mapping.fields import FIELDS, WORK_LIST, Field, Kind
 from dambridge.mapping.lookups import OF_THE_FILE, Lookup, TableInvalid, key_pattern, keys_by, table_rows
@@ -89,6 +89,7 @@ __all__ = [
     "same",
     "settled_by_file",
     "side_car_names",
+    "status_words",
     "table_rows",
     "to_canonical",
     "to_native",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dambridge.mapping.fields import FIELDS, Field, Kind
 from dambridge.mapping.normal import is_absent
 from dambridge.mapping.values import Unreadable, canonical_value
+from dambridge.model.lifecycle import status_in
 from dambridge.model.records import EmbeddedMetadata
 from dambridge.model.values import DEFAULT_LANGUAGE, DateValue, FieldName, Fields, LangAlt, Value
 
@@ -27,9 +28,20 @@ ALSO_READ = {
         *("XMP-prism:OffSaleDate", "XMP-prism:OffSaleDate.Date", "XMP-prism:KillDate", "XMP-prism:KillDate.Date"),
     ),
 }
+_STATUS_TAGS = frozenset({"IPTC:EditStatus", "XMP-xmp:Rating"})
 _JOINED = frozenset({"IFD0:Artist", "IFD0:XPKeywords"})
 """Exif's places for one text that holds several, with semicolons between them."""
 Tag = str | tuple[str, ...] | Mapping[str, str]
+
+
+def status_words(embedded: EmbeddedMetadata) -> tuple[str, ...]:
+    """What stands inside a file and could be taken for a status: its edit status, its rating, and whatever is one of our words.
+    A value that a file brought along is nobody's decision."""
+    found: set[str] = set()
+    for name, tag in embedded.tags.items():
+        texts = (tag,) if isinstance(tag, str) else tag if isinstance(tag, tuple) else tuple(tag.values())
+        found |= {it.strip() for it in texts if name in _STATUS_TAGS or status_in(it) is not None}
+    return tuple(sorted(found - {""}))
 
 
 def embedded_fields(embedded: EmbeddedMetadata) -> Fields:

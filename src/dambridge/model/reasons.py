@@ -86,6 +86,7 @@ class Code(StrEnum):
     PAPER_WAITS = "paper_waits"
     SIDE_CAR_ALONE = "side_car_alone"
     SIDE_CAR_UNREAD = "side_car_unread"
+    LICENCE_ENDS = "licence_ends"
     EMBARGOED = "embargoed"
     RIGHTS_UNKNOWN = "rights_unknown"
     RIGHTS_EDITED_THERE = "rights_edited_there"

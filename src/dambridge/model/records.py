@@ -6,6 +6,7 @@ managed fields, a stamp of the content. Versions are compared, not values: an A-
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ from dambridge.model.identity import AssetKey, CopyId, RemoteId
 from dambridge.model.reasons import Reason
 from dambridge.model.values import Fields, fields_from_json, fields_to_json
 
+BROUGHT = "brought"
 NativeValue = str | int | float | bool | tuple[str, ...]
 """A vendor's value, typed. A field that the system showed as empty or null is absent from the mapping."""
 
@@ -224,6 +226,7 @@ class Agreed:
     (`md5`, `read_back`, `size_only`, `source`). A copy whose file had fields written into it is `embedded`; three entries
     `COPY.written`, `COPY.essence` and `COPY.proof` say what was sent, the hash of what it has in common with the original,
     and how the bytes there were proven; `COPY.held` names the fields that wait because the copy is not known to take them;
+    `brought` alone, as a JSON list, are words inside the file that could be taken for a status;
     `COPY.untouched` says why nothing was written into its file although the target reads files; `COPY.side_car` which file
     beside the original was read with it.
     `filled` are values that came from inside the file because the source
@@ -239,6 +242,11 @@ class Agreed:
     def held(self, copy: CopyId) -> tuple[str, ...]:
         """The fields that this copy still waits for, though nothing changed."""
         return tuple(self.evidence.get(f"{copy}.held", "").split())
+
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """Words that stood inside the file and could be taken for a status."""
+        return tuple(json.loads(self.evidence.get(BROUGHT, "[]")))
 
     def untouched(self, copy: CopyId) -> bool:
         """Whether the file of this copy is one that nothing may be written into."""

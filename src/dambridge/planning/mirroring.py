@@ -16,15 +16,17 @@ from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action, Leave
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import AccountId, CopyId, Link
+from dambridge.model.lifecycle import Status
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Missing, Present, Seen, Unread
+from dambridge.model.records import AssetRecord, Missing, Present, Seen, Unread
 from dambridge.model.terms import TermUse
 from dambridge.planning.absences import PRESENCE, Gone, Parting, back_again, part_with
 from dambridge.planning.inbox import live
 from dambridge.planning.merging import Merged, Question, merge
 from dambridge.planning.spreading import Ground, agree, spread
 from dambridge.planning.standings import LastSeen, Reading, is_stale, read_copy
+from dambridge.planning.transitions import status_of
 from dambridge.planning.views import carried, takes_part
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy
 from dambridge.ports.capabilities import ArchiveCapabilities
@@ -96,7 +98,26 @@ def decide_mirror(
     decision = MirrorDecision(leave=held) if held is not None else _decide(case)
     if not any(it.by_transitions for it in policy.groups):
         return decision
-    return replace(decision, ask_again=min((it for it in _licence_ends(case) if it > now), default=None))
+    return _with_ends(case, decision)
+
+
+def _with_ends(case: _Case, decision: MirrorDecision) -> MirrorDecision:
+    """The decision with the instant at which the licence ends, or its owner is to be warned; and the warning itself, where
+    nothing else is to be told."""
+    end = min((it for it in _licence_ends(case) if it > case.now), default=None)
+    warn = case.policy.warn_before
+    if end is None or warn is None or not any(_in_circulation(it) for it in case.ground.records.values()):
+        return replace(decision, ask_again=end)
+    if case.now < end - warn:
+        return replace(decision, ask_again=end - warn)
+    if decision.leave is None or decision.leave.outcome is Outcome.UNCHANGED:
+        reason = Reason.of(Code.LICENCE_ENDS, until=end.isoformat())
+        decision = replace(decision, leave=Leave(outcome=Outcome.WAITING, reason=reason, waits_for="owner"))
+    return replace(decision, ask_again=end)
+
+
+def _in_circulation(record: AssetRecord) -> bool:
+    return status_of(record.fields) in {Status.APPROVED, Status.ARCHIVED}
 
 
 def _observe_only(case: _Case) -> Leave | None:

@@ -116,7 +116,7 @@ class MirrorPolicy:
     `max_removals` and `max_removal_share` bound what one run may retire, `max_changes` and `max_share` all it may change.
     `strictness` says of a site's own fields which of two values permits less. `carriers` are per account what shows the
     status of an asset there, the first before the others, and `roles` in what capacities its people move it; `zone` is
-    that of licences whose last day names none.
+    that of licences whose last day names none, `warn_before` how long before the end of a licence its owner is told.
     """
 
     flow: FlowName
@@ -134,6 +134,7 @@ class MirrorPolicy:
     carriers: Mapping[AccountId, tuple[Carrier, ...]] = field(default_factory=dict)
     roles: Mapping[AccountId, frozenset[Role]] = field(default_factory=dict)
     zone: tzinfo = UTC
+    warn_before: timedelta | None = None
 
     def __post_init__(self) -> None:
         names = [name for group in self.groups for name in group.fields]

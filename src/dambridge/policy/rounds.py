@@ -19,6 +19,9 @@ ORDER = (
 """First what brings assets in, then what people decided about them, then their words; what goes out comes last, so that it
 rests on all that was decided in the same round."""
 
+GATE = "gate"
+"""The kind of the rows that say, with the flow after a colon, at which instant an end comes near, or begins what may be shown."""
+
 
 def in_order(flows: Iterable[FlowName]) -> tuple[FlowName, ...]:
     """These flows in the order of their turns, each once."""

@@ -72,6 +72,7 @@ WORDS: Mapping[Code, str] = {
     Code.PAPER_WAITS: "The paper {paper} waits: {text}",
     Code.SIDE_CAR_ALONE: "No camera raw file is found beside {name} in its gallery, and a side-car is no asset of its own.",
     Code.SIDE_CAR_UNREAD: "Its side-car {name} cannot be read, and it does not travel without: {why}",
+    Code.LICENCE_ENDS: "Its licence ends at {until}.",
     Code.EMBARGOED: "It may be shown in {outlet} from {opens}.",
     Code.RIGHTS_UNKNOWN: "Unknown rights count as no rights. For {outlet} somebody has to say: {facts}.",
     Code.RIGHTS_EDITED_THERE: "Its rights were edited in {outlet} ({fields}); a new file would lose that. Say it at the master.",
@@ -127,6 +128,7 @@ WORDS: Mapping[Code, str] = {
 }
 
 MOVES: Mapping[Code, str] = {
+    Code.LICENCE_ENDS: "Renew the licence and write its new end, or find a replacement; at that instant it expires everywhere.",
     Code.STATUS_SHOWN: "Change it at {by}, the first that says anything; the others are brought to say the same.",
     Code.SAME_BYTES_EXIST: "Decide whether the two are one asset.",
     Code.TAKEN_DOWN: "Nothing, unless it shall stand there again: `dambridge store release`.",

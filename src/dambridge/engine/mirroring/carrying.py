@@ -6,13 +6,16 @@ shows the old status or the new one, and the next look repairs the rest.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from dambridge.engine.sites import Site
+from dambridge.model.accords import Accord
 from dambridge.model.actions import Action
-from dambridge.model.identity import RemoteId
+from dambridge.model.identity import AssetKey, Link, RemoteId
 from dambridge.model.lifecycle import LIFECYCLE_STATUS
-from dambridge.model.records import MediaType, NativeRecord
+from dambridge.model.reasons import Code
+from dambridge.model.records import MediaType, NativeRecord, Present, Seen
 from dambridge.model.values import FieldName
 from dambridge.planning.showing import can_write
 from dambridge.planning.transitions import status_of
@@ -35,6 +38,33 @@ def carry_of(
         return can_write(site.archive.capabilities, it, media_type).usable
 
     return to_carry(status_of(action.fields), native, carriers, proven)
+
+
+def undecided(
+    policy: MirrorPolicy, link: Link, seen: Mapping[AssetKey, Seen], accord: Accord | None, brought: Sequence[str]
+) -> dict[AssetKey, Seen]:
+    """What the link's copies show, without a status that may have come out of the uploaded file: whoever made that file wrote
+    it, and nobody here decided it. Once a copy was seen with a status of its system's own, whatever it shows counts."""
+    found: dict[AssetKey, Seen] = {}
+    for copy in link.copies:
+        it = seen[copy.key]
+        standing = accord.copies.get(copy.id) if accord is not None else None
+        known = standing is not None and LIFECYCLE_STATUS in standing.shown
+        if isinstance(it, Present) and not known and _is_brought(policy.carriers.get(copy.id.account, ()), it, brought):
+            fields = {name: value for name, value in it.record.fields.items() if name != LIFECYCLE_STATUS}
+            it = Present(replace(it.record, fields=fields))
+        found[copy.key] = it
+    return found
+
+
+def _is_brought(carriers: Sequence[Carrier], it: Present, brought: Sequence[str]) -> bool:
+    told = next((note for note in it.record.notes if note.code is Code.STATUS_SHOWN), None)
+    if told is None or not brought:
+        return False
+    words, winner = told["words"], next((one for one in carriers if one.label == told["by"]), None)
+    inside = {" ".join(word.casefold().split()) for word in brought}
+    shown = {" ".join(word.casefold().split()) for word in (words if isinstance(words, tuple) else ())}
+    return winner is not None and not winner.is_place and bool(shown) and shown <= inside
 
 
 async def move(site: Site, remote_id: RemoteId, carry: Carry, *, lane: Lane) -> None:

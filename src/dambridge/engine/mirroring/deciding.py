@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from dambridge.engine.mirroring.carrying import undecided
+from dambridge.engine.mirroring.due import ending
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.mirroring.resolving import resolve
@@ -26,6 +28,7 @@ from dambridge.model.records import Absence, AssetRecord, Missing, Present, Seen
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
 from dambridge.planning.standings import is_late
 from dambridge.policy.carriers import Carrier
+from dambridge.ports.ledger import Due
 
 Decide = Callable[[Sequence[LinkId], Collection[AccountId]], Awaitable["Decided"]]
 """Says what some links need; in the accounts named nobody is taken for gone."""
@@ -42,6 +45,8 @@ class Decided:
     links: dict[LinkId, Link] = field(default_factory=dict)
     records: list[AssetRecord] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
+    asks: list[Due] = field(default_factory=list)
+    """When links are to be looked at again, though nothing of them moves."""
     begun: datetime | None = None
 
     def add(self, other: Decided) -> None:
@@ -51,6 +56,7 @@ class Decided:
         self.links |= other.links
         self.records += other.records
         self.sights += other.sights
+        self.asks += other.asks
 
 
 async def decide_links(
@@ -75,6 +81,8 @@ async def decide_links(
             before=known.before.get(link_id),
         )
         take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen)
+        if decision.ask_again is not None:
+            decided.asks.append(Due(at=decision.ask_again, kind=ending(parts), key=link_id, payload={}))
         _forget_late(decided, link, known.accords.get(link_id, {}), seen)
         news = _news(link, seen, known.before.get(link_id, {}))
         sight = sight_of(parts.policy, link, news, known.accords.get(link_id, {}), decision) if news else None
@@ -141,7 +149,7 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | No
     conflicts = await parts.ledger.conflicts_of(list(links))
     keys = [copy.key for link in links.values() for copy in link.copies]
     begun = await parts.clock.now()
-    seen = await read_copies(parts, keys)
+    seen = await _decided_by_people(parts, links, accords, await read_copies(parts, keys))
     old = await parts.ledger.observations(parts.flow, keys)
     before = {
         link_id: {
@@ -155,6 +163,24 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | No
         accords = await begin(parts, links, accords)
     accords = await resolve(parts, links, accords, seen)
     return Known(links=links, accords=accords, conflicts=conflicts, seen=seen, before=before, begun=begun)
+
+
+async def _decided_by_people(
+    parts: MirrorParts,
+    links: Mapping[LinkId, Link],
+    accords: Mapping[LinkId, Mapping[GroupName, Accord]],
+    seen: dict[AssetKey, Seen],
+) -> dict[AssetKey, Seen]:
+    """What was read, without statuses that only the uploaded file says."""
+    group = next((it.name for it in parts.policy.groups if it.by_transitions), None)
+    if group is None:
+        return seen
+    agreed = await parts.ledger.agreed([*links])
+    found = dict(seen)
+    for link_id, it in agreed.items():
+        accord = accords.get(link_id, {}).get(group)
+        found |= undecided(parts.policy, links[link_id], seen, accord, it.brought)
+    return found
 
 
 def believed(seen: Seen, key: AssetKey, unproven: Collection[AccountId]) -> Seen:

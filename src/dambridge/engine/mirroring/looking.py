@@ -13,6 +13,7 @@ from functools import partial
 
 from dambridge.engine import reconciling
 from dambridge.engine.hinting import forget_hints, waiting_hints
+from dambridge.engine.mirroring.due import fallen_due, forget_due, links_of
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.reconciling import Reconcile
@@ -45,6 +46,7 @@ class Round:
     unproven: set[AccountId] = field(default_factory=set)
     notes: list[Reason] = field(default_factory=list)
     hints: Sequence[Due] = ()
+    ends: Sequence[Due] = ()
     reconcile: Reconcile | None = None
 
     def doubt(self, account: AccountId, what: str, why: str) -> None:
@@ -65,6 +67,8 @@ async def look_around(parts: MirrorParts, run: RunId, *, full: bool, reconcile: 
         else:
             start = datetime.fromisoformat(cursor) - parts.settings.overlap
             await _changed(parts, account, Window(start, now), found)
+    found.ends = await fallen_due(parts)
+    found.met.update(dict.fromkeys(links_of(found.ends)))
     await _hinted(parts, found)
     await _lingering(parts, found)
     if reconcile:
@@ -90,6 +94,7 @@ async def tranches(parts: MirrorParts, found: Round) -> AsyncIterator[list[LinkI
 async def remember_position(parts: MirrorParts, run: RunId, found: Round) -> None:
     """Move the cursors once everything found has been dealt with; those of an account whose listing is unproven stay."""
     await forget_hints(parts, found.hints)
+    await forget_due(parts, found.ends)
     for account in parts.policy.accounts:
         if account in found.unproven:
             continue

@@ -16,6 +16,7 @@ from dambridge.engine.mirroring.acting import ORDER
 from dambridge.engine.mirroring.assembling import assemble
 from dambridge.engine.mirroring.deciding import Decide, Decided, decide_links
 from dambridge.engine.mirroring.drifting import count_drift
+from dambridge.engine.mirroring.due import set_due
 from dambridge.engine.mirroring.looking import Round, look_around, remember_position, tranches
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.settling import face_of
@@ -135,6 +136,7 @@ async def _work_through(
             await count_drift(parts, found, decided)
         known += len(decided.links)
         await note_versions(parts, run, decided)
+        await set_due(parts, decided.asks)
         plan = await assemble(parts, decided, before=before, known=max(known, least))
         before.update(str(it.kind) for it in plan.actions)
         held = bool(plan.header.tripped) or await paused(parts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dambridge.engine.publishing.deciding import asking
 from dambridge.engine.publishing.leading import next_withdrawal
 from dambridge.engine.publishing.parts import PublishParts
-from dambridge.engine.worker import GATE
 from dambridge.model.identity import FlowName
+from dambridge.policy.rounds import GATE
 from dambridge.ports.ledger import Due
 
 

@@ -1,0 +1,158 @@
+"""The status of assets in a configuration: carriers and roles of accounts, and what in them cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from dambridge.bootstrap.document import Document, Location, Mistake
+from dambridge.bootstrap.mirror_options import CarrierOptions, GroupOptions, LifecycleOptions, MirrorOptions
+from dambridge.bootstrap.mistakes import near
+from dambridge.bootstrap.settings import Settings
+from dambridge.mapping import AccountMap
+from dambridge.model.accords import GroupName
+from dambridge.model.identity import AccountId, FlowName, System
+from dambridge.model.lifecycle import LIFECYCLE_STATUS, Role, Status
+from dambridge.model.values import FieldName
+from dambridge.policy.carriers import PLACES, Carrier, CarrierKind, StatusField
+from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule
+from dambridge.policy.patterns import matches_any
+
+KINDS: Mapping[System, tuple[CarrierKind, ...]] = {
+    System.PHOTOSHELTER: (CarrierKind.GALLERY, CarrierKind.EDIT_STATUS, CarrierKind.CUSTOM, CarrierKind.RATING),
+    System.NETX: (CarrierKind.ATTRIBUTE, CarrierKind.FOLDER),
+}
+NAMED = frozenset({CarrierKind.CUSTOM, CarrierKind.ATTRIBUTE})
+WORDS: Mapping[Status, tuple[str, ...]] = {
+    it: tuple(dict.fromkeys((str(it).replace("_", " ").capitalize(), str(it)))) for it in Status
+}
+"""What is written and read where nobody chose words: `In review`, and `in_review` is understood too."""
+_PEOPLE: Mapping[System, frozenset[Role]] = {
+    System.PHOTOSHELTER: frozenset({Role.CONTRIBUTOR, Role.REVIEWER}),
+    System.NETX: frozenset({Role.REVIEWER, Role.LIBRARIAN, Role.RIGHTS_MANAGER}),
+}
+_NEVER_PEOPLE = frozenset({Role.RIGHTS, Role.DAMBRIDGE})
+STATUS = "status"
+
+
+def carriers_of(it: MirrorOptions | None) -> Mapping[AccountId, tuple[Carrier, ...]]:
+    """What shows the status in each account."""
+    if not isinstance(it, LifecycleOptions):
+        return {}
+    return {AccountId(name): tuple(map(_carrier, given)) for name, given in it.carriers.items()}
+
+
+def _carrier(it: CarrierOptions) -> Carrier:
+    plain = {} if it.by in PLACES or it.by is CarrierKind.RATING else WORDS
+    return Carrier(kind=it.by, name=it.name, words={**(it.words or plain)})
+
+
+def status_groups(it: MirrorOptions) -> Mapping[str, GroupOptions] | None:
+    """The groups that nobody wrote, where carriers show a status."""
+    if not carriers_of(it) or "groups" in it.model_fields_set:
+        return None
+    return {STATUS: GroupOptions(fields=(str(LIFECYCLE_STATUS),), authority="transitions")}
+
+
+def with_status(policy: MirrorPolicy, settings: Settings) -> MirrorPolicy:
+    """The policy with carriers and roles, and the status as a group of its own."""
+    it = settings.flows.lifecycle
+    carriers = carriers_of(it)
+    if it is None or policy.flow is not FlowName.LIFECYCLE or not carriers:
+        return policy
+    status = FieldGroup(
+        name=GroupName(STATUS), fields=frozenset({LIFECYCLE_STATUS}), authority=Authority(Rule.TRANSITIONS)
+    )
+    more = () if any(one.by_transitions for one in policy.groups) else (status,)
+    roles = {name: _roles(settings, it, name) for name in policy.accounts}
+    zone = ZoneInfo(settings.gate.zone) if settings.gate is not None else policy.zone
+    return replace(
+        policy, groups=(*policy.groups, *more), carriers=carriers, roles=roles, zone=zone, warn_before=it.warn_before
+    )
+
+
+def _roles(settings: Settings, it: LifecycleOptions, name: AccountId) -> frozenset[Role]:
+    return frozenset(it.roles[name]) if name in it.roles else _PEOPLE[System(settings.accounts[name].system)]
+
+
+def shows_status(settings: Settings, name: str, account: AccountMap) -> AccountMap:
+    """The account's map, with the status that its carriers show."""
+    carriers = carriers_of(settings.flows.lifecycle).get(AccountId(name), ())
+    return replace(account, told=StatusField(carriers)) if carriers else account
+
+
+def carried_fields(it: MirrorOptions, maps: Mapping[AccountId, AccountMap]) -> frozenset[FieldName]:
+    """The fields that are carriers of a status somewhere: no flow but this one writes them on the other side."""
+    natives = {name: {one.native for one in several} for name, several in carriers_of(it).items()}
+    return frozenset(
+        rule.field for name, used in natives.items() if name in maps for rule in maps[name].rules if rule.native in used
+    )
+
+
+# what cannot be used --------------------------------------------------------------------------------------------------
+
+
+def lifecycle_mistakes(settings: Settings, document: Document) -> Iterator[Mistake]:
+    """Carriers that the account does not have, words that say two things or nothing, roles that people cannot have."""
+    it = settings.flows.lifecycle
+    at: Location = ("flows", "lifecycle")
+    if it is None:
+        return
+    for option, given in (("carriers", it.carriers), ("roles", it.roles)):
+        for name in [one for one in given if one not in it.between]:
+            what = f"`{name}` is no account of this flow."
+            yield document.mistake((*at, option, name), what, near(name, [*it.between], "Accounts of this flow"))
+    missing = [name for name in it.between if it.carriers and name not in it.carriers and name in settings.accounts]
+    for name in missing:
+        remedy = f"Name what shows it: carriers: {{{name}: [{{by: …}}]}}"
+        yield document.mistake((*at, "carriers"), f"Nothing shows the status in `{name}`.", remedy)
+    for name, roles in it.roles.items():
+        for role in [one for one in roles if one in _NEVER_PEOPLE]:
+            yield document.mistake((*at, "roles", name), f"`{role}` is no role of people.", "Take it out.")
+    for name, several in it.carriers.items():
+        if name in settings.accounts:
+            yield from _wrong_carriers(settings, it, document, name, several)
+
+
+def _wrong_carriers(
+    settings: Settings, it: LifecycleOptions, document: Document, name: str, several: tuple[CarrierOptions, ...]
+) -> Iterator[Mistake]:
+    at: Location = ("flows", "lifecycle", "carriers", name)
+    if not several:
+        yield document.mistake(at, "This is empty.", "Name at least one carrier, the one that wins first.")
+    known = KINDS[System(settings.accounts[name].system)]
+    seen: set[tuple[str, str]] = set()
+    for index, one in enumerate(several):
+        place = (*at, index)
+        if one.by not in known:
+            what = f"`{name}` has no carrier `{one.by}`."
+            yield document.mistake((*place, "by"), what, f"Carriers there: {', '.join(known)}.")
+        if (one.by in NAMED) != bool(one.name):
+            what = f"A carrier `{one.by}` {'needs a name' if one.by in NAMED else 'has no name'}."
+            yield document.mistake(place, what, "Name the field." if one.by in NAMED else "Take it out.")
+        if (one.by, one.name) in seen:
+            yield document.mistake(place, "This carrier stands here twice.", "Take one of them out.")
+        seen.add((one.by, one.name))
+        yield from _wrong_words(it, document, name, one, place)
+
+
+def _wrong_words(
+    it: LifecycleOptions, document: Document, name: str, one: CarrierOptions, at: Location
+) -> Iterator[Mistake]:
+    if not _carrier(one).words:
+        what = "Nothing says which place or rating means what."
+        yield document.mistake((*at, "words"), what, "Write words: {approved: [PATH or rating], in_review: […], …}")
+    owners: dict[str, Status] = {}
+    for status, words in one.words.items():
+        for word in words:
+            place = (*at, "words", str(status))
+            if (other := owners.setdefault(word.casefold(), status)) is not status:
+                yield document.mistake(place, f"`{word}` says `{other}` too.", "A word says one status.")
+        if one.by in PLACES and words and any(sign in words[0] for sign in "*?"):
+            what = f"`{words[0]}` is no place: the first is where assets are put."
+            yield document.mistake((*at, "words", str(status)), what, "Write the path of one place first.")
+        selected = it.select.get(name, ())
+        if one.by in PLACES and selected and words and not matches_any(words[0], selected):
+            what = f"`{words[0]}` is not selected: what is moved there would have left the flow."
+            yield document.mistake((*at, "words", str(status)), what, "Add it under `select`.")
