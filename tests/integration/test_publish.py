@@ -15,6 +15,7 @@ import pytest
 from dambridge.engine import by_link
 from dambridge.engine.publishing import running
 from dambridge.model.publications import Stage
+from dambridge.model.values import FieldName
 from dambridge.policy.outlets import OnMassAbsence, WithdrawTo
 from support.inside_files import xmp
 from support.pictures import approved, picture
@@ -22,6 +23,7 @@ from support.publishing import PRESS, Portal, anew, ends, portal
 from support.world import control
 
 DAY = timedelta(days=1)
+STATUS = FieldName("edit_status")
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,19 @@ def stages(press: Portal) -> list[Stage]:
 
 def day(press: Portal, days: int) -> str:
     return f"{press.now + days * DAY:%Y-%m-%d}"
+
+
+@pytest.mark.hazard("P12")
+def test_an_approval_that_contradicts_what_is_agreed_opens_nothing_until_it_is_settled(press: Portal) -> None:
+    """A librarian types `approved` over a rejection: that waits in the inbox, and the gate does not take it for granted."""
+    press.policy = replace(press.policy, status=STATUS)
+    one = press.master(1, **{"Lifecycle Status": "approved"})
+    press.agree_on(one, {STATUS: "rejected"})
+    press.run()
+    assert press.files() == [], press.reasons()
+    press.agree_on(one, {STATUS: "approved"})
+    press.run()
+    assert len(press.visible()) == 1, press.reasons()
 
 
 def test_a_cleared_master_goes_out_once_with_its_fields_and_a_second_run_changes_nothing(press: Portal) -> None:

@@ -18,10 +18,11 @@ from dambridge.engine.publishing.flow import PublishFlow
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.running import RunResult
 from dambridge.files import FileInspector, FileOutfitter
-from dambridge.model.identity import AccountId, FlowName
+from dambridge.model.accords import Accord, GroupName
+from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, link_id_for
 from dambridge.model.outcomes import Outcome
 from dambridge.model.publications import Publication, Stage, Withdrawal
-from dambridge.model.values import FieldName
+from dambridge.model.values import FieldName, Fields
 from dambridge.planning.audiences import agreement
 from dambridge.policy.gate import Channel, GateRules
 from dambridge.policy.outlets import Outlet, PublishPolicy, Selection
@@ -51,12 +52,14 @@ OVERRIDES: dict[str, Any] = {
             "channels": {"to": "Channels"},
             "consent": {"to": "Consent"},
             "custom:kit": {"to": "Kit"},
+            "edit_status": {"to": "Lifecycle Status"},
             "supp_categories": {"to": "Outlets"},
         }
     },
 }
 SITE: dict[str, Any] = {
     "attributes": [
+        {"name": "Lifecycle Status", "type": "text"},
         {"name": "Licence Kind", "type": "pulldown", "vocabulary": ["owned", "rights_managed", "royalty_free"]},
         {"name": "Territories", "type": "tag", "open": True},
         {"name": "Channels", "type": "tag", "open": True},
@@ -174,6 +177,21 @@ class Portal:
                     assert isinstance(found, Audience)
                     made = agreement(name, outlet.account, found, by="jane", at=await bridge.common.clock.now())
                     await bridge.common.ledger.agree_audience(made)
+
+        asyncio.run(work())
+
+    def agree_on(self, master: str, fields: Fields) -> None:
+        """What the copies of this master agree on, as a flow that keeps them in step would have it."""
+
+        async def work() -> None:
+            async with self.bridge() as (bridge, _):
+                ledger, group = bridge.common.ledger, GroupName("status")
+                key = AssetKey(self.policy.source, RemoteId(master))
+                link = (await ledger.links_of([key])).get(key) or link_id_for(self.policy.flow, key)
+                old = (await ledger.accords([link])).get(link, {}).get(group)
+                since = await bridge.common.clock.now()
+                new = Accord(link=link, group=group, fields=fields, origin=None, since=since)
+                await ledger.put_accords([replace(new, revision=old.revision if old is not None else 0)])
 
         asyncio.run(work())
 

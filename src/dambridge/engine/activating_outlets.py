@@ -9,7 +9,7 @@ from typing import Any
 
 from dambridge.engine.outlet_desk import OutletDesk
 from dambridge.engine.publishing.casing import wanted_of
-from dambridge.engine.publishing.selecting import status_of, why_not
+from dambridge.engine.publishing.selecting import why_not
 from dambridge.expressions import compile_expression
 from dambridge.mapping import expression_variables, to_canonical
 from dambridge.model.actions import Action, ActionKind
@@ -20,7 +20,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, NativeRecord, Present
 from dambridge.planning.adoption import taken_over
 from dambridge.planning.moved import expected_keys, moved_copies
-from dambridge.planning.outlets import Case, ask_gate
+from dambridge.planning.outlets import Case, ask_gate, status_of
 from dambridge.planning.outward import field_changes, master_fingerprint
 from dambridge.planning.plans import forecast
 from dambridge.policy.outlets import Outlet, PublishPolicy
@@ -150,7 +150,7 @@ def _case(desk: OutletDesk, policy: PublishPolicy, outlet: Outlet, it: _Pair, no
         policy=policy,
         now=now,
         horizon=now,
-        status=status_of(it.master, policy),
+        status=status_of(it.master.fields, policy.status),
         publication=_taken(policy, outlet, it, now),
         copy=Present(it.copy),
     )

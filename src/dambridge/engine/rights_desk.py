@@ -20,8 +20,8 @@ from dambridge.model.publications import Publication, Stage
 from dambridge.model.records import AssetRecord, NativeRecord, Present, Unread
 from dambridge.model.rights import Rights
 from dambridge.model.standing import OutletStanding
-from dambridge.model.values import FieldName, Fields, LangAlt
-from dambridge.planning.outlets import as_read, rights_said, said_there
+from dambridge.model.values import Fields
+from dambridge.planning.outlets import agreed_statuses, as_read, rights_said, said_there, status_of
 from dambridge.policy.gate import GateRules, may, strictest
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.ports.agreeing import AgreeingLedger
@@ -86,12 +86,14 @@ async def ask_about(desk: RightsDesk, given: str) -> Asked:
     if policy is not None and isinstance(unread := as_read(Present(record), policy), Unread):
         raise TryLater(f"{key} could not be read whole: {words(unread.reason)}")
     there = await _said_by_copies(desk, link) if link is not None else {}
+    name = policy.status if policy is not None else None
+    agreed = agreed_statuses(await desk.ledger.accords([link]), name).get(link, "") if link is not None else ""
     return Asked(
         key=key,
         link=link,
         file_name=record.file_name,
         rights=strictest(rights_said(record, desk.zone), *there.values()),
-        status=status_of(record.fields, policy.status if policy else None),
+        status=status_of(record.fields, name, agreed),
         said_by_copies=tuple(sorted(there)),
     )
 
@@ -109,21 +111,6 @@ async def _said_by_copies(desk: RightsDesk, link: LinkId) -> dict[AssetKey, Righ
             if rights != Rights():
                 found[it.key] = rights
     return found
-
-
-def status_of(fields: Fields, name: FieldName | None) -> str:
-    """The lifecycle word that the gate is asked with; where no field holds it, what is selected counts as approved."""
-    if name is None:
-        return "approved"
-    match fields.get(name):
-        case None:
-            return ""
-        case LangAlt() as value:
-            return value.default.strip().casefold()
-        case tuple() as value:
-            return next((it.strip().casefold() for it in value), "")
-        case value:
-            return str(value).strip().casefold()
 
 
 async def _master(desk: RightsDesk, given: str) -> tuple[AssetKey, LinkId | None]:

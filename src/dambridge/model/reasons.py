@@ -89,6 +89,7 @@ class Code(StrEnum):
     LICENCE_ENDS = "licence_ends"
     EMBARGOED = "embargoed"
     RIGHTS_UNKNOWN = "rights_unknown"
+    STATUS_DISPUTED = "status_disputed"
     RIGHTS_EDITED_THERE = "rights_edited_there"
     KIT_INCOMPLETE = "kit_incomplete"
     KIT_UNREAD = "kit_unread"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from dambridge.mapping import equal, unread_fields
 from dambridge.mapping.rights import RIGHTS_FIELDS, rights_of
+from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import ActionKind
 from dambridge.model.gate import Answer, Question
 from dambridge.model.identity import AssetKey, LinkId, RemoteId
@@ -14,7 +16,7 @@ from dambridge.model.publications import AgreedAudience, Publication, Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, NotYet, Present, Seen, Unread
 from dambridge.model.rights import Rights
-from dambridge.model.values import FieldName, Fields
+from dambridge.model.values import FieldName, Fields, LangAlt, Value
 from dambridge.planning.audiences import Drift, drift
 from dambridge.planning.kits import KitVerdict
 from dambridge.policy.gate import may, strictest
@@ -22,6 +24,8 @@ from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.policy.patterns import matches_any
 from dambridge.ports.audience import Audience, Visibility
 from dambridge.ports.capabilities import ArchiveCapabilities
+
+APPROVED = "approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Case:
     now: datetime
     horizon: datetime
     status: str = "approved"
+    disputed: bool = False
+    """Whether the master is called approved although its copies agree on another word, which is `status` then."""
     unselected: str = ""
     observe_only: bool = False
     publication: Publication | None = None
@@ -148,3 +154,42 @@ def drifted(case: Case) -> Drift | None:
         return None
     found = case.audience if isinstance(case.audience, Audience) else None
     return drift(case.agreed, found, case.now)
+
+
+def status_of(fields: Fields, name: FieldName | None, agreed: str = "") -> str:
+    """The lifecycle word that the gate is asked with; what is selected counts as approved where no field holds one.
+
+    Where a flow keeps the word in step, `agreed` is what all copies agree on: somebody's "approved" that contradicts it waits
+    in the inbox, and opens nothing meanwhile. Any other word counts at once."""
+    if name is None:
+        return APPROVED
+    shown = next(iter(words_in(fields.get(name))), "").casefold()
+    return agreed.casefold() if shown == APPROVED and agreed else shown
+
+
+def agreed_statuses(accords: Mapping[LinkId, Mapping[GroupName, Accord]], name: FieldName | None) -> dict[LinkId, str]:
+    """The lifecycle words that the copies of these links agree on; links without one are left out."""
+    found: dict[LinkId, str] = {}
+    for link, groups in accords.items():
+        words = [
+            word
+            for it in groups.values()
+            if name is not None and name in it.fields
+            for word in words_in(it.fields[name])
+        ]
+        if words:
+            found[link] = words[0]
+    return found
+
+
+def words_in(value: Value | None) -> tuple[str, ...]:
+    """A value as words, those that are blank left out."""
+    match value:
+        case None:
+            return ()
+        case tuple():
+            return tuple(it.strip() for it in value if it.strip())
+        case LangAlt():
+            value = value.default
+    text = str(value).strip()
+    return (text,) if text else ()

@@ -35,6 +35,7 @@ _WAITS_FOR = {
     Code.EMBARGOED: "date",
     Code.RIGHTS_UNKNOWN: "rights manager",
     Code.KIT_INCOMPLETE: "coordinator",
+    Code.STATUS_DISPUTED: "reviewer",
 }
 """Whose turn it is where the cause is one that somebody or something ends; the others end the item."""
 
@@ -180,6 +181,8 @@ def _by_master(view: _View) -> Iterator[Reason]:
 def _shut(case: Case, answer: Answer) -> Reason:
     """Why the gate is shut, by who can open it: nobody, somebody who knows, time."""
     outlet = case.outlet.name
+    if case.disputed and set(answer.blocks) == {Block.NOT_APPROVED}:
+        return Reason.of(Code.STATUS_DISPUTED, outlet=outlet, agreed=case.status)
     if set(answer.blocks) - {Block.BEFORE_START, Block.UNKNOWN}:
         return Reason.of(Code.GATE_SHUT, outlet=outlet, blocks=tuple(map(str, answer.blocks)))
     if Block.UNKNOWN in answer.blocks:

@@ -9,7 +9,7 @@ from datetime import datetime
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.publishing.leading import Ahead, ahead_of
 from dambridge.engine.publishing.parts import PublishParts
-from dambridge.engine.publishing.selecting import status_of, why_not
+from dambridge.engine.publishing.selecting import why_not
 from dambridge.engine.publishing.tasks import Task
 from dambridge.mapping.localising import localised
 from dambridge.mapping.rights import RIGHTS_FIELDS
@@ -19,7 +19,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, NotYet, Present, Seen
 from dambridge.model.values import FieldName, Fields
 from dambridge.planning.kits import KitVerdict
-from dambridge.planning.outlets import Case, Held, ask_gate
+from dambridge.planning.outlets import Case, Held, agreed_statuses, ask_gate, status_of
 from dambridge.planning.publishing import forbids
 from dambridge.policy.naming import name_by
 from dambridge.policy.outlets import Outlet, PublishPolicy
@@ -46,6 +46,8 @@ class Known:
     agreed: Mapping[str, AgreedAudience]
     audiences: Audiences
     ahead: Mapping[AccountId, Ahead]
+    statuses: Mapping[LinkId, str]
+    """The lifecycle words that the copies of a link agree on, where a flow keeps them in step."""
     now: datetime
 
 
@@ -57,6 +59,8 @@ def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, ki
     publication = publication_in(known.publications.get(link, {}), outlet)
     copy = publication.key if publication is not None else None
     unselected = why_not(record, parts.policy, outlet, parts.program, known.now) if record is not None else ""
+    agreed = known.statuses.get(link, "")
+    status = status_of(record.fields, parts.policy.status, agreed) if record is not None else ""
     return Case(
         link=link,
         source=key,
@@ -71,7 +75,8 @@ def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, ki
         policy=parts.policy,
         now=known.now,
         horizon=horizon_of(known, outlet.account),
-        status=status_of(record, parts.policy) if record is not None else "",
+        status=status,
+        disputed=record is not None and status != status_of(record.fields, parts.policy.status),
         publication=publication,
         copy=known.copies.get(copy, NotYet()) if copy is not None else NotYet(),
         places=known.places.get(copy) if copy is not None else None,
@@ -144,6 +149,7 @@ async def asked_now(task: Task) -> Asked:
         agreed={task.outlet.name: agreed} if agreed is not None else {},
         audiences={task.outlet.name: audience},
         ahead=await ahead_of(parts, now),
+        statuses=agreed_statuses(await parts.ledger.accords([task.action.link]), parts.policy.status),
         now=now,
     )
     case = case_of(parts, known, key, task.outlet)

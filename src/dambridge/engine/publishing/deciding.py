@@ -20,7 +20,7 @@ from dambridge.model.plans import LeftItem
 from dambridge.model.publications import Publication
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, Missing, Present, Seen, Unread
-from dambridge.planning.outlets import Held
+from dambridge.planning.outlets import Held, agreed_statuses
 from dambridge.planning.publishing import Verdict, decide_link
 from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.ledger import Due
@@ -105,6 +105,7 @@ async def gather(parts: PublishParts, keys: Sequence[AssetKey], *, unproven: boo
         agreed=mine,
         audiences=audiences,
         ahead=await ahead_of(parts, now),
+        statuses=agreed_statuses(await parts.ledger.accords(sorted(set(links.values()))), parts.policy.status),
         now=now,
     )
 

@@ -6,11 +6,9 @@ from datetime import datetime
 
 from dambridge.expressions import ExpressionFault, Program, record_values
 from dambridge.model.records import AssetRecord
-from dambridge.model.values import LangAlt, Value
+from dambridge.planning.outlets import words_in
 from dambridge.policy.outlets import Outlet, PublishPolicy, Selection
 from dambridge.policy.patterns import matches_any
-
-_APPROVED = "approved"
 
 
 def selects_folder(selection: Selection, path: str) -> bool:
@@ -28,28 +26,10 @@ def why_not(record: AssetRecord, policy: PublishPolicy, outlet: Outlet, program:
             return f"the expression could not be evaluated: {answer.why}"
         if answer is not True:
             return "it does not satisfy the expression"
-    if selection.outlets is not None and outlet.name not in _words(record.fields.get(selection.outlets)):
+    if selection.outlets is not None and outlet.name not in words_in(record.fields.get(selection.outlets)):
         return f"{selection.outlets} does not name it"
     return ""
 
 
-def status_of(record: AssetRecord, policy: PublishPolicy) -> str:
-    """The lifecycle word; being selected is being approved where no field holds one."""
-    if policy.status is None:
-        return _APPROVED
-    return next(iter(_words(record.fields.get(policy.status))), "").casefold()
-
-
 def kit_of(record: AssetRecord, policy: PublishPolicy) -> str:
-    return "" if policy.kit is None else next(iter(_words(record.fields.get(policy.kit))), "")
-
-
-def _words(value: Value | None) -> tuple[str, ...]:
-    match value:
-        case None:
-            return ()
-        case tuple():
-            return tuple(it.strip() for it in value if it.strip())
-        case LangAlt():
-            return (value.default.strip(),)
-    return (str(value).strip(),) if str(value).strip() else ()
+    return "" if policy.kit is None else next(iter(words_in(record.fields.get(policy.kit))), "")
