@@ -99,6 +99,19 @@ def test_a_new_file_brings_its_name_over_a_rename_in_the_last_moment(machine: Tw
     machine.play.come_to_rest()
 
 
+@pytest.mark.hazard("P16")
+def test_a_copy_that_looks_again_as_it_did_within_a_second_has_left_the_rest_behind(machine: TwoWayMachine) -> None:
+    machine.begin(start=608688800)
+    machine.two_people_edit(copy=0, field=0, link=1, other=0, value=0)
+    machine.a_run(full=True)
+    machine.somebody_edits(copy=0, field=2, link=1, value=12)
+    machine.a_run_and_somebody_edits(copy=0, field=0, link=0, value=0, when=0)
+    machine.two_people_edit(copy=0, field=2, link=1, other=1, value=10)
+    machine.a_run(full=True)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=1, times=0)
+    machine.play.come_to_rest()
+
+
 def test_what_is_edited_and_taken_back_beside_a_write_of_ours_nothing_shows(machine: TwoWayMachine) -> None:
     machine.begin(start=169)
     machine.an_edit_and_a_run_that_dies(after=True, at=0, copy=0, field=0, link=1, value=0)

@@ -50,7 +50,7 @@ class Play:
     fresh: int = 0
     going: bool = False
     losing: bool = False
-    """Whether the store is ever lost here: it takes with it what contends, so most worlds keep theirs."""
+    """Whether the store is ever lost here: it takes with it what contends, so the most worlds keep theirs."""
 
     # setting up --------------------------------------------------------------------------------------------------
     def begin(self, seed: int, *, links: int = LINKS, coming_and_going: bool | None = None) -> None:
@@ -60,7 +60,7 @@ class Play:
         self.world = TwoWay(policy=replace(POLICY, groups=groups), times=Times(coarse=chance.random() < 0.5))
         for library in self.world.libraries.values():
             library.order = Random(chance.random())
-        self.losing = chance.random() < 0.3
+        self.losing = chance.random() < 0.45
         self.witness = Witness(self.world, self.met)
         for number in range(links):
             link = self.world.add_link(

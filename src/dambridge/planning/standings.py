@@ -198,7 +198,19 @@ def _is_of_old(version: AssetVersion, standing: Standing) -> bool:
 
 def _is_past(version: AssetVersion, of: Standing, known: Iterable[Standing]) -> bool:
     """Whether another standing of the very same instant has left this version behind: clocks give an instant twice."""
-    return any(it.at == of.at and version in it.past and it.version not in {version, *of.past} for it in known)
+    return any(
+        it.at == of.at
+        and version in it.past
+        and it.version != version
+        and (it.version not in of.past or (_goes_on_from(it, of) and not _goes_on_from(of, it)))
+        for it in known
+    )
+
+
+def _goes_on_from(later: Standing, earlier: Standing) -> bool:
+    """Whether the one went through all that the other had been: within one second a copy may come to look as it did."""
+    rest = later.past[later.past.index(earlier.version) + 1 :]
+    return all(one == other for one, other in zip(rest, earlier.past, strict=False))
 
 
 def settled(reading: Reading, accord: Fields, *, now: datetime) -> Standing:
