@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,6 @@ from support.world import World, world
 
 REGISTERED = [*STEPS[ActionKind.CREATE], *ERRANDS[Errand.ANSWER], *ERRANDS[Errand.DISPOSITION]]
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
-LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +130,16 @@ def test_a_crash_at_a_registered_step_changes_nothing_of_the_end(
 
 @pytest.mark.hazard("P18")
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)], ids=["a sample", "all"])
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
 def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(
-    systems: World, calm: Any, tmp_path: Path, after: bool
+    systems: World, calm: Any, tmp_path: Path, after: bool, whole: bool
 ) -> None:
     expected, writes = calm
     others = [number for number, it in enumerate(writes, start=1) if it not in {"begin_step", "end_step"}]
     assert len(others) >= 8
     assert "put_submissions" in writes
-    for number in others if LONG else others[1::3]:
+    for number in others if whole else others[1::3]:
         case = ready(systems, tmp_path / str(number))
         plan = CrashPlan(at=number, after=after)
         run_until_crash(case, plan)

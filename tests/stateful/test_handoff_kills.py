@@ -6,7 +6,6 @@ rejection is delivered or waits for the coordinator by name. Thirty files; three
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,9 +20,6 @@ from support.pictures import picture
 from support.storms import Storm, rough_netx, rough_photoshelter
 from support.world import World
 
-LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-FILES, KILLS = (300, 12) if LONG else (30, 5)
-
 
 def fates(ids: list[str]) -> dict[str, list[str]]:
     """What becomes of the files of the shoot: most are approved, some rejected, some wait."""
@@ -37,8 +33,9 @@ def fates(ids: list[str]) -> dict[str, list[str]]:
 @pytest.mark.hazard("P18")
 @pytest.mark.hazard("P19")
 @pytest.mark.hazard("P20")
-@pytest.mark.timeout(1800 if LONG else 500)
-def test_a_shoot_passes_the_whole_way_under_faults_and_kills(tmp_path: Path) -> None:
+@pytest.mark.timeout(590)
+@pytest.mark.parametrize(("files", "kills"), [(30, 5), pytest.param(300, 12, marks=pytest.mark.long)])
+def test_a_shoot_passes_the_whole_way_under_faults_and_kills(tmp_path: Path, files: int, kills: int) -> None:
     with (
         post() as box,
         handing_in(tmp_path, disposition={"kind": "trash"}, contributors={"Jonas Blum": {"urls": [box.url]}}) as pair,
@@ -46,10 +43,10 @@ def test_a_shoot_passes_the_whole_way_under_faults_and_kills(tmp_path: Path) -> 
         pair.overrides = {**pair.overrides, "engine": {"runtime": "dbos", "concurrency": 4}}
         ids = [
             hand_in(pair, number, author="Jonas Blum" if number % 10 == 7 else "Somebody Else")
-            for number in range(FILES)
+            for number in range(files)
         ]
         assert dambridge(pair.config, "run", "--once").code == 3
-        assert len(submissions(pair)) == FILES
+        assert len(submissions(pair)) == files
         kinds = fates(ids)
         pair.advance(3600)
         for it in kinds["approved"]:
@@ -61,12 +58,12 @@ def test_a_shoot_passes_the_whole_way_under_faults_and_kills(tmp_path: Path) -> 
         pair.faults("netx", *rough_netx(), seed=11)
         pair.faults("photoshelter", *rough_photoshelter(), seed=11)
         pair.traffic("netx", latency_ms=12)
-        for attempt in range(4 * KILLS):
-            if storm.kills == KILLS:
+        for attempt in range(4 * kills):
+            if storm.kills == kills:
                 break
             storm.kill_once(within=1.0 if attempt % 3 else 3.0, from_work_on=attempt % 2 == 1)
             pair.advance(storm.random.choice((60, 1200)))
-        assert storm.kills == KILLS, "too few kills met a running process: there was too little to do"
+        assert storm.kills == kills, "too few kills met a running process: there was too little to do"
         in_peace(pair)
         every_file_ended_as_it_had_to(pair, ids, kinds)
         nothing_was_touched_before_its_proof(pair, kinds["approved"])
