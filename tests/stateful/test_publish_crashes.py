@@ -185,16 +185,16 @@ def test_a_crash_at_a_step_changes_nothing_of_the_end(
 
 
 @pytest.mark.hazard("P18")
-@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)], ids=["a sample", "all"])
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.long)], ids=["a sample", "all"])
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
 @pytest.mark.parametrize(("kind", "versions"), DEEP, ids=[str(kind) for kind, _ in DEEP])
 def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(
-    systems: Portal, calm: Any, tmp_path: Path, kind: ActionKind, versions: bool, after: bool, whole: bool
+    systems: Portal, calm: Any, tmp_path: Path, kind: ActionKind, versions: bool, after: bool, every: bool
 ) -> None:
     expected, writes = calm[kind, versions]
     others = [number for number, it in enumerate(writes, start=1) if it not in {"begin_step", "end_step"}]
     assert len(others) >= 8, writes
-    for number in others if whole else others[after::3]:
+    for number in others if every else others[after::3]:
         it = prepared(systems, tmp_path / str(number), kind, versions=versions)
         plan = CrashPlan(at=number, after=after)
         run_until_crash(it, plan)
