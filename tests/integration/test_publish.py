@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dambridge.connectors.kit.backoff import Retries
 from dambridge.engine import by_link
 from dambridge.engine.publishing import running
 from dambridge.model.publications import Stage
@@ -350,7 +351,10 @@ def test_a_changed_caption_moves_no_bytes(press: Portal) -> None:
     assert not [it for it in moved if "/media" in it["path"]], moved
 
 
-def test_six_hours_without_netx_take_out_what_was_due_and_bring_nothing_new(press: Portal) -> None:
+def test_six_hours_without_netx_take_out_what_was_due_and_bring_nothing_new(
+    press: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Retries, "wait", lambda *_: timedelta(0))
     press.master(1, Licence_End=day(press, 1))
     press.master(2)
     press.run()

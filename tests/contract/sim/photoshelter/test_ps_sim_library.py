@@ -154,13 +154,17 @@ def test_paging_links_carry_the_key_and_no_scheme(site: Site) -> None:
 
 @pytest.mark.hazard("P08")
 def test_a_walk_while_files_come_and_go_misses_or_repeats_as_real_paging_does(site: Site) -> None:
-    ids = [site.put(jpeg(seed)) for seed in range(6)]
+    ids = []
+    for seed in range(6):
+        ids.append(site.put(jpeg(seed)))
+        site.advance(1)
     path = f"/galleries/{site.gallery()}/children"
     first = [each["id"] for each in site.get(path, page=1, per_page=3).data]
     site.control("DELETE", f"/assets/{ids[0]}")
     second = [each["id"] for each in site.get(path, page=2, per_page=3).data]
     assert ids[3] not in first + second
     newest = site.put(jpeg(99))
+    site.advance(1)
     down = {"per_page": 3, "sort_by": "added_at", "sort_direction": "descending"}
     assert site.get(path, page=1, **down).data[0]["id"] == newest
     site.put(jpeg(100))
