@@ -14,7 +14,7 @@ from dambridge.engine.burying import bury
 from dambridge.engine.deciding import decide_all
 from dambridge.engine.drifting import count_drift, hold_all
 from dambridge.engine.observing import Listing, look_around, read_all, remember_position
-from dambridge.engine.parts import Parts
+from dambridge.engine.parts import FlowParts, Parts
 from dambridge.engine.sending_back import send_back
 from dambridge.engine.showing import show_at_source
 from dambridge.model.actions import Action
@@ -54,7 +54,7 @@ async def run_flow(
     more: dict[str, Any] = {}
     try:
         for old in earlier:
-            stopped += await _take_up(parts, old.id, by=run)
+            stopped += await take_up_run(parts, old.id, by=run)
         parts.progress.begin("looking")
         listing = await look_around(parts, full=full, due=not reconcile)
         if reconcile:
@@ -78,7 +78,7 @@ async def run_flow(
     return RunResult(run, summary, stopped)
 
 
-async def _take_up(parts: Parts, old: RunId, *, by: RunId) -> list[str]:
+async def take_up_run(parts: FlowParts, old: RunId, *, by: RunId) -> list[str]:
     """End what a run that died had begun, under its own name, and close it."""
     works = [
         await take_up(parts, batch, by=by) for run, batch in await parts.ledger.open_batches(parts.flow) if run == old

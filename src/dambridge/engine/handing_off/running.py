@@ -10,14 +10,14 @@ from datetime import datetime
 import structlog
 
 from dambridge.engine.accounting import account_for, ends_of_left
-from dambridge.engine.batches import finish, paused, take_up
+from dambridge.engine.batches import paused
 from dambridge.engine.deciding import assemble, decide_sights
 from dambridge.engine.handing_off.attending import Attended, attend
 from dambridge.engine.handing_off.disposing import dispose
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.engine.handing_off.telling import remind, tell
 from dambridge.engine.observing import Listing, look_around, remember_position
-from dambridge.engine.running import RunResult, carry_plan
+from dambridge.engine.running import RunResult, carry_plan, take_up_run
 from dambridge.engine.together import for_each
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.identity import AssetKey, CommandId, RemoteId, RunId
@@ -45,7 +45,7 @@ async def run_handoff(parts: HandoffParts, *, command: CommandId | None, full: b
     notes: list[Reason] = []
     try:
         for old in earlier:
-            stopped += await _take_up(parts, old.id, by=run)
+            stopped += await take_up_run(parts, old.id, by=run)
         parts.progress.begin("looking")
         listing = await look_all_around(parts, full=full)
         notes += listing.notes
@@ -68,15 +68,6 @@ async def run_handoff(parts: HandoffParts, *, command: CommandId | None, full: b
     state = "failed" if stopped else "ended"
     await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
     return RunResult(run, summary, stopped)
-
-
-async def _take_up(parts: HandoffParts, old: RunId, *, by: RunId) -> list[str]:
-    """End what a run that died had begun, under its own name, and close it."""
-    batches = [batch for run, batch in await parts.ledger.open_batches(parts.flow) if run == old]
-    stopped = await finish(parts, [await take_up(parts, it, by=by) for it in batches])
-    summary = await account_for(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
-    await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
-    return stopped
 
 
 async def look_all_around(parts: HandoffParts, *, full: bool) -> Listing:

@@ -13,7 +13,6 @@ from datetime import datetime
 import structlog
 
 from dambridge.engine.accounting import account_for
-from dambridge.engine.batches import finish, take_up
 from dambridge.engine.by_link import carry_plan, hold_back
 from dambridge.engine.publishing.acting import ORDER
 from dambridge.engine.publishing.deciding import Decided, capability_digest, decide_masters, in_sight, policy_digest
@@ -29,7 +28,7 @@ from dambridge.engine.publishing.looking import (
     whose_hour_has_come,
 )
 from dambridge.engine.publishing.parts import PublishParts
-from dambridge.engine.running import RunResult
+from dambridge.engine.running import RunResult, take_up_run
 from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, AssetKey, CommandId, RunId
 from dambridge.model.outcomes import Outcome
@@ -94,7 +93,7 @@ async def run_publish(parts: PublishParts, *, command: CommandId | None = None, 
     tally = Tally()
     try:
         for old in earlier:
-            stopped += await _take_up(parts, old.id, by=run)
+            stopped += await take_up_run(parts, old.id, by=run)
         stopped += await withdraw_what_ends(parts, run, tally)
         parts.progress.begin("looking")
         found = await look_around(parts, full=full)
@@ -190,15 +189,6 @@ async def close_run(
     state = "failed" if stopped else "ended"
     await parts.ledger.close_run(run, at=await parts.clock.now(), state=state, summary=summary)
     return RunResult(run, summary, stopped)
-
-
-async def _take_up(parts: PublishParts, old: RunId, *, by: RunId) -> list[str]:
-    """End what a run that died had begun, under its own name, and close it."""
-    batches = [batch for run, batch in await parts.ledger.open_batches(parts.flow) if run == old]
-    stopped = await finish(parts, [await take_up(parts, it, by=by) for it in batches])
-    summary = await account_for(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
-    await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
-    return stopped
 
 
 async def withdraw_what_ends(parts: PublishParts, run: RunId, tally: Tally) -> list[str]:
