@@ -18,7 +18,7 @@ import pytest
 from dambridge.bootstrap import Bridge, hear_hooks, load_settings
 from dambridge.engine import hearing as hearing_module
 from dambridge.engine import hinting
-from dambridge.engine.running import run_flow
+from dambridge.engine.taking_in.running import run_flow
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.ports.hints import Hint
 from support.pictures import approved, picture

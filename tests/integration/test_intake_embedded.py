@@ -14,9 +14,9 @@ from urllib.request import Request, urlopen
 import pytest
 from PIL import Image
 
-from dambridge.engine.previewing import preview
-from dambridge.engine.proving import prove_links
-from dambridge.engine.running import run_flow
+from dambridge.engine.delivery.proving import prove_links
+from dambridge.engine.taking_in.previewing import preview
+from dambridge.engine.taking_in.running import run_flow
 from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dambridge.engine.fitting import Approval
-from dambridge.engine.previewing import apply, preview, stored
+from dambridge.engine.fitting import Approval, stored
 from dambridge.engine.running import RunResult
+from dambridge.engine.taking_in.previewing import apply, preview
 from dambridge.model.identity import PlanId
 from dambridge.model.plans import Plan, PlanDamaged, read_plan
 from dambridge.ports.errors import MovedOn, Refused

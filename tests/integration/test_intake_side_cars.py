@@ -12,7 +12,7 @@ import pytest
 
 from dambridge.connectors.photoshelter.searching import PhotoShelterFinder
 from dambridge.engine.fitting import Approval
-from dambridge.engine.previewing import apply, preview
+from dambridge.engine.taking_in.previewing import apply, preview
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason

@@ -17,7 +17,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from dambridge.engine.running import RunResult, run_flow
+from dambridge.engine.running import RunResult
+from dambridge.engine.taking_in.running import run_flow
 from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.records import Agreed

@@ -16,7 +16,7 @@ from dambridge.connectors.netx.archive import NetxArchive
 from dambridge.connectors.netx.config import WriteRoute
 from dambridge.connectors.netx.routes import AttributeRoutes, FieldRoute
 from dambridge.engine.mirroring.flow import MirrorFlow
-from dambridge.engine.running import run_flow
+from dambridge.engine.taking_in.running import run_flow
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason

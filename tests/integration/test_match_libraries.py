@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from dambridge.bootstrap import load_settings, open_matching
-from dambridge.engine import activating, libraries, matching
-from dambridge.engine.matching import Matched
+from dambridge.engine.orders import activating
+from dambridge.engine.pairing import libraries, matching
+from dambridge.engine.pairing.matching import Matched
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.pairing import Bucket, Verdict
 from dambridge.model.plans import Plan

@@ -14,10 +14,10 @@ import pytest
 from dambridge.bootstrap import Settings, flows, wiring
 from dambridge.cli import main
 from dambridge.engine.flows import Flow
-from dambridge.engine.intake import IntakeFlow
 from dambridge.engine.mirroring.flow import MirrorFlow
 from dambridge.engine.parts import Parts
 from dambridge.engine.sites import Site
+from dambridge.engine.taking_in.flow import IntakeFlow
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.errors import CannotGoOn
 from support.pictures import approved, picture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.term_orders import decide_term
+from dambridge.engine.orders.term_orders import decide_term
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import AccountId, CommandId
 from dambridge.model.terms import TermKey, Verdict

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.running import run_flow
 from dambridge.engine.steps import STEPS, Step
+from dambridge.engine.taking_in.running import run_flow
 from dambridge.model.actions import ActionKind
 from support.crashing import Crash, CrashingLedger, CrashPlan
 from support.pictures import approved, picture

@@ -22,8 +22,8 @@ from dambridge.connectors.netx.listing import Scan
 from dambridge.connectors.photoshelter import protocol as ps
 from dambridge.connectors.photoshelter import reading as photoshelter
 from dambridge.connectors.photoshelter import records
-from dambridge.engine import observing
 from dambridge.engine.config import EngineSettings
+from dambridge.engine.taking_in import observing
 from dambridge.model.records import Absence, Missing, Unread
 from dambridge.ports.systems import Window
 from support import polling

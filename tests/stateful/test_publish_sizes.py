@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.activating_outlets import activate, plan_activation
-from dambridge.engine.outlet_desk import OutletDesk
+from dambridge.engine.orders.activating_outlets import activate, plan_activation
+from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.engine.publishing.due import gate_of
 from dambridge.model.identity import AssetKey, Copy, FlowName, Link, RemoteId, link_id_for
 from dambridge.model.publications import Publication, Stage

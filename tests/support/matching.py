@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dambridge.bootstrap import load_settings, open_matching
-from dambridge.engine import matching
-from dambridge.engine.matching import Matched
+from dambridge.engine.pairing import matching
+from dambridge.engine.pairing.matching import Matched
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
 from dambridge_sim.kit.simulator import Options

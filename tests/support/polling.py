@@ -20,11 +20,11 @@ from dambridge.connectors.photoshelter.client import PhotoShelterClient
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 from dambridge.connectors.photoshelter.galleries import GalleryPaths
 from dambridge.connectors.photoshelter.reading import PhotoShelterReader
-from dambridge.engine import observing
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.hinting import hints_of
 from dambridge.engine.parts import Parts
 from dambridge.engine.sites import Site
+from dambridge.engine.taking_in import observing
 from dambridge.mapping import AccountMap
 from dambridge.mapping.account_map import default_map
 from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, RunId, System

@@ -17,7 +17,8 @@ from uuid import NAMESPACE_URL, uuid5
 import yaml
 
 from dambridge.bootstrap import Bridge, Settings, load_settings, open_bridge
-from dambridge.engine.running import RunResult, run_flow
+from dambridge.engine.running import RunResult
+from dambridge.engine.taking_in.running import run_flow
 from dambridge.storage import open_ledger
 from dambridge.storage.opening import file_of
 from dambridge_sim.__main__ import make_vendor

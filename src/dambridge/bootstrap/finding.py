@@ -19,7 +19,7 @@ from dambridge.bootstrap.publish_finding import told_of_outlets
 from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
-from dambridge.engine.describing import definitions_of
+from dambridge.engine.delivery.describing import definitions_of
 from dambridge.engine.sites import Site
 from dambridge.files import find_exiftool
 from dambridge.mapping import discover

@@ -20,13 +20,13 @@ from dambridge.engine.enriching.parts import EnrichParts, with_work_list
 from dambridge.engine.flows import Flow
 from dambridge.engine.handing_off.flow import HandoffFlow
 from dambridge.engine.handing_off.parts import HandoffParts
-from dambridge.engine.intake import IntakeFlow
 from dambridge.engine.mirroring.flow import MirrorFlow
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.parts import CallMeter, Parts, SourceDesk
 from dambridge.engine.publishing.flow import PublishFlow
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.sites import Site
+from dambridge.engine.taking_in.flow import IntakeFlow
 from dambridge.files import ExifToolOptions, FileEmbedder, FileInspector, FileOutfitter
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.capabilities import Proof

@@ -13,7 +13,7 @@ from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.settings import PhotoShelterAccount, Settings
 from dambridge.bootstrap.wiring import Bridge, open_bridge
 from dambridge.connectors.kit import SystemClock
-from dambridge.engine.describing import definitions_of
+from dambridge.engine.delivery.describing import definitions_of
 from dambridge.engine.sites import Site
 from dambridge.engine.terms import read_aliases
 from dambridge.expressions import Program

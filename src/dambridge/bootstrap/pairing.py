@@ -13,8 +13,8 @@ from dambridge.bootstrap.policies import build_maps, build_policy
 from dambridge.bootstrap.routes import Known, known_accounts
 from dambridge.bootstrap.settings import NetxAccount, Settings
 from dambridge.bootstrap.wiring import Tools, connect, open_tools
-from dambridge.engine.libraries import Library
-from dambridge.engine.matching import Matching, silent
+from dambridge.engine.pairing.libraries import Library
+from dambridge.engine.pairing.matching import Matching, silent
 from dambridge.files import FileEye
 from dambridge.mapping import AccountMap
 from dambridge.model.identity import AccountId, FlowName

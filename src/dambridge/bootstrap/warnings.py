@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from dambridge.bootstrap.document import Document, Mistake
 from dambridge.bootstrap.publishing import build_gate
 from dambridge.bootstrap.settings import Settings
-from dambridge.engine.outlet_desk import OutletDesk
+from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.engine.rights_desk import RightsDesk
 from dambridge.engine.warning import Recipient, Warner
 from dambridge.notices import AppriseNotifier, usable_address

@@ -27,7 +27,7 @@ from dambridge.engine.burying import notice_loss
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.flows import Flows, register
 from dambridge.engine.hearing import HintKeeper
-from dambridge.engine.outlet_desk import OutletDesk
+from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.engine.parts import Parts
 from dambridge.engine.runtime.local import LocalRuntime
 from dambridge.engine.sites import Site

@@ -14,7 +14,7 @@ from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.lives import life_of
 from dambridge.cli.orders import SILENT_AFTER, meant
 from dambridge.cli.rendering import attention, drifted, duration, outcome_text, print_json, say, size, table, warn
-from dambridge.engine.proving import prove_links
+from dambridge.engine.delivery.proving import prove_links
 from dambridge.engine.reconciling import last_reconcile
 from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome

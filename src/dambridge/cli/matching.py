@@ -13,9 +13,10 @@ from dambridge.bootstrap import open_matching
 from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.orders import take_in
 from dambridge.cli.rendering import errors, print_json, say, table
-from dambridge.engine import activating, matching
-from dambridge.engine.matching import Matched, Matching
-from dambridge.engine.previewing import stored
+from dambridge.engine.fitting import stored
+from dambridge.engine.orders import activating
+from dambridge.engine.pairing import matching
+from dambridge.engine.pairing.matching import Matched, Matching
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.pairing import Pair, Verdict
 from dambridge.model.plans import Plan

@@ -10,8 +10,8 @@ from dambridge.bootstrap import open_bridge, open_store
 from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.orders import ordered, take_in
 from dambridge.cli.rendering import print_json, say, table, warn
-from dambridge.engine.outlet_desk import OutletDesk
-from dambridge.engine.outlets import audience_now
+from dambridge.engine.orders.outlet_desk import OutletDesk
+from dambridge.engine.orders.outlets import audience_now
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import PlanId
 from dambridge.model.publications import AgreedAudience, Stage

@@ -12,7 +12,7 @@ from dambridge.bootstrap import Settings, open_store
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.orders import ordered
 from dambridge.cli.rendering import print_json, say, table, warn
-from dambridge.engine.term_orders import vocabulary_of
+from dambridge.engine.orders.term_orders import vocabulary_of
 from dambridge.mapping.vocabularies import Proposal, Term, Vocabulary, word_key
 from dambridge.mapping.vocabulary_files import (
     FORMATS,

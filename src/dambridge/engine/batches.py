@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from dambridge.engine.acting import carry_out
 from dambridge.engine.parts import FlowParts, Parts
 from dambridge.model.actions import Action
 from dambridge.model.identity import PlanId, RunId
@@ -25,8 +24,8 @@ log = structlog.get_logger()
 CarryOut = Callable[[ActionRow, Agreed | None], Awaitable[object]]
 
 
-async def work_off(parts: Parts, batch: str, *, by: CarryOut | None = None) -> Json:
-    """Carry out whatever of the batch is still open, in intake's way or as `by` does it; harmless to repeat.
+async def work_off(parts: Parts, batch: str, *, by: CarryOut) -> Json:
+    """Carry out whatever of the batch is still open, as `by` does it; harmless to repeat.
 
     Returns `{"ended": n}`, with `"stopped"` and a sentence where the run cannot go on."""
     rows = await parts.ledger.open_actions(batch, now=await parts.clock.now())
@@ -36,18 +35,13 @@ async def work_off(parts: Parts, batch: str, *, by: CarryOut | None = None) -> J
     stopped: list[str] = []
     ended = 0
 
-    async def intake(row: ActionRow, known: Agreed | None) -> object:
-        return await carry_out(parts, row, known)
-
-    work = by or intake
-
     async def one(row: ActionRow) -> None:
         nonlocal ended
         async with gate:
             if stopped or await held():
                 return
             try:
-                await work(row, agreed.get(row.action.link))
+                await by(row, agreed.get(row.action.link))
                 ended += 1
             except CannotGoOn as error:
                 stopped.append(str(error))

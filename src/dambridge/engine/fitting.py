@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from dambridge.engine.parts import FlowParts
 from dambridge.model.actions import Action
-from dambridge.model.identity import CommandId
-from dambridge.model.plans import Plan
+from dambridge.model.identity import CommandId, PlanId
+from dambridge.model.plans import Plan, read_plan
 from dambridge.ports.errors import Refused
-from dambridge.ports.ledger import WorkStage
+from dambridge.ports.ledger import Ledger, WorkStage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,16 @@ class Approval:
     pilot: int = 0
     wave: int = 0
     allow_tripped: bool = False
+
+
+async def stored(ledger: Ledger, plan_id: PlanId) -> Plan:
+    """A plan of the store. Raises `Refused` when there is none of that id, `PlanDamaged` when it was tampered with."""
+    lines = await ledger.plan_lines(plan_id)
+    if lines is None:
+        raise Refused(
+            f"There is no plan {plan_id} in this store. List them with `dambridge plans`.", code="unknown_plan"
+        )
+    return read_plan(lines)
 
 
 async def refuse_unfit(parts: FlowParts, plan: Plan, approval: Approval, *, policy: str, capabilities: str) -> None:

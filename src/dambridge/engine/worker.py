@@ -10,19 +10,18 @@ from typing import Any
 
 import structlog
 
-from dambridge.engine import outlets
-from dambridge.engine.fitting import Approval
+from dambridge.engine.fitting import Approval, stored
 from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.handing_off import reviewing
 from dambridge.engine.mirroring.parts import MirrorParts
-from dambridge.engine.outlet_desk import OutletDesk
-from dambridge.engine.previewing import stored
+from dambridge.engine.orders import outlets
+from dambridge.engine.orders.outlet_desk import OutletDesk
+from dambridge.engine.orders.releasing_rights import release_rights
+from dambridge.engine.orders.ruling import rule
+from dambridge.engine.orders.term_orders import decide_term
 from dambridge.engine.rebuilding.releasing import release
 from dambridge.engine.rebuilding.running import intake_of, rebuild
-from dambridge.engine.releasing_rights import release_rights
-from dambridge.engine.ruling import rule
 from dambridge.engine.running import RunResult
-from dambridge.engine.term_orders import decide_term
 from dambridge.engine.warning import Warner, warn
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, PlanId, RemoteId, derived_id

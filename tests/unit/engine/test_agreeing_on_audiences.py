@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dambridge.engine.outlet_desk import OutletDesk
-from dambridge.engine.outlets import carry_out
+from dambridge.engine.orders.outlet_desk import OutletDesk
+from dambridge.engine.orders.outlets import carry_out
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import AccountId, CommandId, FlowName, RemoteId
 from dambridge.policy.gate import Channel, GateRules

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from dambridge.engine.describing import NotAsWritten, NotSeenYet, NotWritable
-from dambridge.engine.fetching import BrokenOriginal
+from dambridge.engine.delivery.describing import NotAsWritten, NotSeenYet, NotWritable
+from dambridge.engine.delivery.fetching import BrokenOriginal
 from dambridge.engine.publishing.showing import Shut
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Broken

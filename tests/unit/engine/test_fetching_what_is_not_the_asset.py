@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.fetching import fetch, hash_source, stream_through
+from dambridge.engine.delivery.fetching import fetch, hash_source, stream_through
 from dambridge.files import FileSpool
 from dambridge.ports.errors import TryLater
 from dambridge.ports.systems import ByteStream

@@ -8,8 +8,8 @@ from typing import Literal, cast
 
 import pytest
 
+from dambridge.engine.delivery.proving import prove_bytes
 from dambridge.engine.parts import Parts
-from dambridge.engine.proving import prove_bytes
 from dambridge.model.identity import AccountId
 from dambridge.model.records import Digest, NativeRecord
 from dambridge.policy.intake import IntakePolicy

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.releasing_rights import release_rights
+from dambridge.engine.orders.releasing_rights import release_rights
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.conflicts import Conflict, ConflictState, Side

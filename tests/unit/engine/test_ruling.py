@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine import ruling as ruling_module
-from dambridge.engine.ruling import rule
+from dambridge.engine.orders import ruling as ruling_module
+from dambridge.engine.orders.ruling import rule
 from dambridge.model.commands import Command, CommandKind
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling, Side
 from dambridge.model.identity import CommandId

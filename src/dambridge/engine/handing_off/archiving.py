@@ -14,21 +14,21 @@ from datetime import datetime
 
 import structlog
 
-from dambridge.engine.acting import create, ended_by_error, put_off, unseen
-from dambridge.engine.delivering import recall
-from dambridge.engine.describing import NotSeenYet
+from dambridge.engine.delivery.delivering import recall
+from dambridge.engine.delivery.describing import NotSeenYet
+from dambridge.engine.delivery.embedding import copy_name
+from dambridge.engine.delivery.fetching import BrokenOriginal
+from dambridge.engine.delivery.settling import End, held_back, settlement_of
+from dambridge.engine.delivery.side_cars import fetch_with_words
 from dambridge.engine.docking import Facts
-from dambridge.engine.embedding import copy_name
-from dambridge.engine.fetching import BrokenOriginal
 from dambridge.engine.handing_off.hashing import hash_now, hash_submission
 from dambridge.engine.handing_off.parts import HandoffParts
-from dambridge.engine.settling import End, held_back, settlement_of
-from dambridge.engine.shipping import from_spool
-from dambridge.engine.side_cars import fetch_with_words
 from dambridge.engine.steps import StepJournal
+from dambridge.engine.taking_in.acting import create, ended_by_error, put_off, unseen
+from dambridge.engine.taking_in.shipping import from_spool
+from dambridge.engine.taking_in.untouched import can_be_left_alone, left_alone, remembered
 from dambridge.engine.terms import know_terms
 from dambridge.engine.trying import tried
-from dambridge.engine.untouched import can_be_left_alone, left_alone, remembered
 from dambridge.mapping import to_canonical
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.identity import ActionId, derived_id

@@ -7,12 +7,12 @@ from datetime import datetime
 
 import structlog
 
-from dambridge.engine.fetching import BrokenOriginal
+from dambridge.engine.delivery.fetching import BrokenOriginal
 from dambridge.engine.handing_off.archiving import call_back
 from dambridge.engine.handing_off.hashing import hash_submission
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.engine.handing_off.telling import due_of
-from dambridge.engine.observing import Sight
+from dambridge.engine.taking_in.observing import Sight
 from dambridge.mapping import to_canonical
 from dambridge.model.actions import Leave
 from dambridge.model.identity import AssetKey, RemoteId

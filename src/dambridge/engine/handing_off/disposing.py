@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dambridge.engine.describing import read_target
+from dambridge.engine.delivery.describing import read_target
+from dambridge.engine.delivery.proving import prove_bytes
 from dambridge.engine.handing_off.hashing import hash_now
 from dambridge.engine.handing_off.parts import HandoffParts
-from dambridge.engine.proving import prove_bytes
 from dambridge.engine.steps import Errand, Step, StepJournal
 from dambridge.mapping import to_canonical
 from dambridge.model.actions import Leave

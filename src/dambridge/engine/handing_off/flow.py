@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dambridge.engine import batches, previewing
+from dambridge.engine import batches
 from dambridge.engine.fitting import Approval
 from dambridge.engine.handing_off.archiving import carry_out
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.engine.handing_off.running import preview_plan, run_handoff
 from dambridge.engine.running import RunResult
+from dambridge.engine.taking_in import previewing
 from dambridge.model.identity import AccountId, CommandId
 from dambridge.model.plans import Plan
 from dambridge.ports.runtime import Json

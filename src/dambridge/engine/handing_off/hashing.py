@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dambridge.engine.fetching import BrokenOriginal, Passing
+from dambridge.engine.delivery.fetching import BrokenOriginal, Passing
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.mapping import AccountMap, embedded_fields
 from dambridge.model.identity import AssetKey, RemoteId, derived_id

@@ -11,13 +11,14 @@ import structlog
 
 from dambridge.engine.accounting import account_for, ends_of_left
 from dambridge.engine.batches import paused
-from dambridge.engine.deciding import assemble, decide_sights
 from dambridge.engine.handing_off.attending import Attended, attend
 from dambridge.engine.handing_off.disposing import dispose
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.engine.handing_off.telling import remind, tell
-from dambridge.engine.observing import Listing, look_around, remember_position
-from dambridge.engine.running import RunResult, carry_plan, take_up_run
+from dambridge.engine.running import RunResult, take_up_run
+from dambridge.engine.taking_in.deciding import assemble, decide_sights
+from dambridge.engine.taking_in.observing import Listing, look_around, remember_position
+from dambridge.engine.taking_in.running import carry_plan
 from dambridge.engine.together import for_each
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.identity import AssetKey, CommandId, RemoteId, RunId

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from dambridge.engine.by_link import in_order
-from dambridge.engine.describing import NotWritable
+from dambridge.engine.delivery.describing import NotWritable
 from dambridge.engine.ended import Ended, worse
 from dambridge.engine.mirroring.agreeing import agree, let_go
 from dambridge.engine.mirroring.bringing import bring_version

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from dambridge.engine.describing import NotWritable, still_to_write
+from dambridge.engine.delivery.describing import NotWritable, still_to_write
+from dambridge.engine.delivery.fetching import Passing
 from dambridge.engine.ended import Ended
-from dambridge.engine.fetching import Passing
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.engine.mirroring.settling import End

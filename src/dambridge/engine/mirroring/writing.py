@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from dambridge.engine.describing import NotWritable, still_to_write
+from dambridge.engine.delivery.describing import NotWritable, still_to_write
 from dambridge.engine.ended import Ended
 from dambridge.engine.mirroring.carrying import carry_of, move
 from dambridge.engine.mirroring.parts import MirrorParts

@@ -9,9 +9,9 @@ from dataclasses import replace
 import structlog
 
 from dambridge.engine.by_link import in_order
-from dambridge.engine.describing import NotWritable
+from dambridge.engine.delivery.describing import NotWritable
+from dambridge.engine.delivery.fetching import BrokenOriginal
 from dambridge.engine.ended import Ended, worse
-from dambridge.engine.fetching import BrokenOriginal
 from dambridge.engine.publishing.correcting import correct
 from dambridge.engine.publishing.ending import End, done, moved_on, settlement_of, unchanged, waits
 from dambridge.engine.publishing.parts import PublishParts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dambridge.engine.describing import NotWritable, still_to_write
+from dambridge.engine.delivery.describing import NotWritable, still_to_write
 from dambridge.engine.publishing.tasks import Task
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import Aliases, NativeWrite, to_canonical, to_native

@@ -11,11 +11,11 @@ from pathlib import PurePath
 
 import structlog
 
-from dambridge.engine.arriving import berth_of
-from dambridge.engine.delivering import Delivered, deliver
+from dambridge.engine.delivery.arriving import berth_of
+from dambridge.engine.delivery.delivering import Delivered, deliver
+from dambridge.engine.delivery.embedding import pieces_of
+from dambridge.engine.delivery.fetching import body_of, fetch
 from dambridge.engine.docking import Facts
-from dambridge.engine.embedding import pieces_of
-from dambridge.engine.fetching import body_of, fetch
 from dambridge.engine.publishing.describing import describe
 from dambridge.engine.publishing.tasks import Task
 from dambridge.engine.publishing.watching import is_shut

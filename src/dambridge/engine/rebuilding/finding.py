@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from dambridge.engine.describing import LINK_FIELD, SOURCE_FIELD
+from dambridge.engine.delivery.describing import LINK_FIELD, SOURCE_FIELD
 from dambridge.engine.parts import Parts
 from dambridge.engine.reading import CALL_HOLDS
 from dambridge.model.identity import AssetKey, LinkId, RemoteId

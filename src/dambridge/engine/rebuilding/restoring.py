@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from dambridge.engine.fetching import Passing
+from dambridge.engine.delivery.fetching import Passing
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
-from dambridge.engine.observing import read_all, read_targets
 from dambridge.engine.parts import FlowParts, Parts
 from dambridge.engine.sites import Site
+from dambridge.engine.taking_in.observing import read_all, read_targets
 from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, Link
 from dambridge.model.records import AssetRecord, Digest, Present, Seen
 from dambridge.planning.rebuilding import Restored, came_back, restore

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from dambridge.engine.burying import lost_key, rebuilt_at, rebuilt_key
 from dambridge.engine.flows import Flows, flow_named
-from dambridge.engine.observing import Listing, look_around
 from dambridge.engine.parts import Parts
 from dambridge.engine.rebuilding.finding import find_marks
 from dambridge.engine.rebuilding.restoring import means_of, restore_links
+from dambridge.engine.taking_in.observing import Listing, look_around
 from dambridge.model.identity import AssetKey, Copy, FlowName, Link, LinkId, RunId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.tombstones import Tombstone

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dambridge.engine.describing import canonical, hold, read_target, spell, still_to_write, with_marks, write_intent
-from dambridge.engine.embedding import DISAGREEMENTS, bring_embedded, disagreeing, for_target
-from dambridge.engine.fetching import body_of, hash_source, stream_through
+from dambridge.engine.delivery.describing import (
+    canonical,
+    hold,
+    read_target,
+    spell,
+    still_to_write,
+    with_marks,
+    write_intent,
+)
+from dambridge.engine.delivery.embedding import DISAGREEMENTS, bring_embedded, disagreeing, for_target
+from dambridge.engine.delivery.fetching import body_of, hash_source, stream_through
+from dambridge.engine.delivery.proving import prove_bytes
+from dambridge.engine.delivery.settling import End
+from dambridge.engine.delivery.side_cars import fetch_with_words, words_beside
 from dambridge.engine.parts import Parts
-from dambridge.engine.proving import prove_bytes
-from dambridge.engine.settling import End
-from dambridge.engine.side_cars import fetch_with_words, words_beside
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.taking_in.updating import filled_from, update_fields
 from dambridge.engine.terms import in_target_terms
-from dambridge.engine.updating import filled_from, update_fields
 from dambridge.mapping import embedded_fields, same, settled_by_file
 from dambridge.model.accords import CONTENT
 from dambridge.model.actions import Action

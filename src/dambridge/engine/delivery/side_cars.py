@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dambridge.engine.arriving import WaitsForPeople
+from dambridge.engine.delivery.arriving import WaitsForPeople
+from dambridge.engine.delivery.fetching import fetch
 from dambridge.engine.docking import SIDE_CAR
-from dambridge.engine.fetching import fetch
 from dambridge.engine.parts import Parts
 from dambridge.mapping import belongs, has_side_car, is_side_car, side_car_names, to_canonical, with_side_car, words_for
 from dambridge.model.actions import Action, Beside, Leave

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from dambridge.engine import batches, previewing
+from dambridge.engine import batches
 from dambridge.engine.fitting import Approval
 from dambridge.engine.parts import Parts
-from dambridge.engine.running import RunResult, run_flow
+from dambridge.engine.running import RunResult
+from dambridge.engine.taking_in import previewing
+from dambridge.engine.taking_in.acting import carry_out
+from dambridge.engine.taking_in.running import run_flow
 from dambridge.model.identity import AccountId, CommandId
 from dambridge.model.plans import Plan
 from dambridge.ports.runtime import Json
@@ -34,4 +38,4 @@ class IntakeFlow:
         return await previewing.apply(self.parts, plan, approval)
 
     async def work_off(self, batch: str) -> Json:
-        return await batches.work_off(self.parts, batch)
+        return await batches.work_off(self.parts, batch, by=partial(carry_out, self.parts))

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from dambridge.engine import reconciling
 from dambridge.engine.burying import bury_copies
-from dambridge.engine.observing import CANARIES, Listing, Sight, read_targets
 from dambridge.engine.parts import Parts
 from dambridge.engine.reconciling import Reconcile
 from dambridge.engine.sweeping import sweep_ids, unlinked_pages, unsighted_pages
+from dambridge.engine.taking_in.observing import CANARIES, Listing, Sight, read_targets
 from dambridge.model.identity import AssetKey, LinkId, RemoteId, RunId
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, Missing, Present, Seen

@@ -11,9 +11,9 @@ from typing import Any
 
 import structlog
 
-from dambridge.engine.arriving import AGAIN, TRANSPORT, berth_of, final_folder, look_by_name, transport_name
+from dambridge.engine.delivery.arriving import AGAIN, TRANSPORT, berth_of, final_folder, look_by_name, transport_name
+from dambridge.engine.delivery.embedding import DISAGREEMENTS, EMBEDDED
 from dambridge.engine.docking import SIDE_CAR, Dock, Facts, Shipment
-from dambridge.engine.embedding import DISAGREEMENTS, EMBEDDED
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId

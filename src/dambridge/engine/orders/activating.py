@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from dambridge.engine.libraries import LANE, Library
-from dambridge.engine.matching import Matching
+from dambridge.engine.pairing.libraries import LANE, Library
+from dambridge.engine.pairing.matching import Matching
 from dambridge.engine.together import together
 from dambridge.mapping import to_canonical
 from dambridge.model.actions import Action, ActionKind

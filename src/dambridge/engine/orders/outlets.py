@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from dambridge.engine.activating_outlets import activate, plan_activation
-from dambridge.engine.outlet_desk import OutletDesk
+from dambridge.engine.orders.activating_outlets import activate, plan_activation
+from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.model.commands import Command, CommandKind
 from dambridge.model.identity import AssetKey, LinkId, PlanId, RemoteId, link_id_for
 from dambridge.model.publications import Publication, Stage

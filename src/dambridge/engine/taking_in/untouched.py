@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dambridge.engine.arriving import WaitsForPeople
+from dambridge.engine.delivery.arriving import WaitsForPeople
+from dambridge.engine.delivery.settling import End
 from dambridge.engine.parts import Parts
-from dambridge.engine.settling import End
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.reasons import Code, Reason
 from dambridge.ports.files import NotEmbedded

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from dambridge.engine.burying import rebuilt_at
-from dambridge.engine.describing import NotWritable, spell, with_marks
-from dambridge.engine.observing import Sight, read_all, read_targets
+from dambridge.engine.delivery.describing import NotWritable, spell, with_marks
+from dambridge.engine.delivery.side_cars import side_cars_among
 from dambridge.engine.parts import Parts
-from dambridge.engine.side_cars import side_cars_among
+from dambridge.engine.taking_in.observing import Sight, read_all, read_targets
 from dambridge.engine.terms import learn, news
 from dambridge.mapping import is_side_car, waiting_for
 from dambridge.model.actions import Act, Action, Decision, Leave

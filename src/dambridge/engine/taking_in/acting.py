@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import structlog
 
-from dambridge.engine.arriving import WaitsForPeople, final_folder, no_second
-from dambridge.engine.delivering import Delivered, deliver
-from dambridge.engine.describing import (
+from dambridge.engine.delivery.arriving import WaitsForPeople, final_folder, no_second
+from dambridge.engine.delivery.delivering import Delivered, deliver
+from dambridge.engine.delivery.describing import (
     NotAsWritten,
     NotSeenYet,
     NotWritable,
@@ -18,8 +18,7 @@ from dambridge.engine.describing import (
     hold,
     read_target,
 )
-from dambridge.engine.docking import Shipment
-from dambridge.engine.embedding import (
+from dambridge.engine.delivery.embedding import (
     EMBEDDED,
     copy_name,
     disagreeing,
@@ -29,19 +28,20 @@ from dambridge.engine.embedding import (
     send_embedded,
     wanted_print,
 )
-from dambridge.engine.fetching import BrokenOriginal
-from dambridge.engine.numbering import final_name
+from dambridge.engine.delivery.fetching import BrokenOriginal
+from dambridge.engine.delivery.proving import prove_bytes
+from dambridge.engine.delivery.settling import End, held_back, settlement_of
+from dambridge.engine.delivery.side_cars import fetch_with_words
+from dambridge.engine.docking import Shipment
 from dambridge.engine.parts import Parts
-from dambridge.engine.proving import prove_bytes
-from dambridge.engine.settling import End, held_back, settlement_of
-from dambridge.engine.shipping import SourceFile, all_wanted
-from dambridge.engine.side_cars import fetch_with_words
 from dambridge.engine.steps import Step, StepJournal
+from dambridge.engine.taking_in.numbering import final_name
+from dambridge.engine.taking_in.shipping import SourceFile, all_wanted
+from dambridge.engine.taking_in.untouched import can_be_left_alone, left_alone, remembered
+from dambridge.engine.taking_in.updating import describe, filled_from, update_fields
+from dambridge.engine.taking_in.versioning import bring_version, confirm_bytes
 from dambridge.engine.terms import know_terms
 from dambridge.engine.trying import tried
-from dambridge.engine.untouched import can_be_left_alone, left_alone, remembered
-from dambridge.engine.updating import describe, filled_from, update_fields
-from dambridge.engine.versioning import bring_version, confirm_bytes
 from dambridge.mapping import waiting_for
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.outcomes import ItemOutcome, Outcome

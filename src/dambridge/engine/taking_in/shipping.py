@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dambridge.engine.delivery.embedding import embedded_copy, for_target
+from dambridge.engine.delivery.fetching import body_of, hash_source, stream_through
+from dambridge.engine.delivery.side_cars import fetch_with_words, words_beside
 from dambridge.engine.docking import Facts
-from dambridge.engine.embedding import embedded_copy, for_target
-from dambridge.engine.fetching import body_of, hash_source, stream_through
 from dambridge.engine.parts import Parts
-from dambridge.engine.side_cars import fetch_with_words, words_beside
-from dambridge.engine.updating import filled_from
+from dambridge.engine.taking_in.updating import filled_from
 from dambridge.mapping import embedded_fields, status_words
 from dambridge.model.actions import Action
 from dambridge.model.records import Digest, EmbeddedMetadata

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dambridge.engine.outlet_desk import OutletDesk
+from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.engine.publishing.casing import wanted_of
 from dambridge.engine.publishing.selecting import why_not
 from dambridge.expressions import compile_expression

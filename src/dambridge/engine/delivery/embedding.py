@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dambridge.engine.describing import NotAsWritten, canonical, compare, hold, read_target, with_marks, write_intent
-from dambridge.engine.fetching import body_of
+from dambridge.engine.delivery.describing import (
+    NotAsWritten,
+    canonical,
+    compare,
+    hold,
+    read_target,
+    with_marks,
+    write_intent,
+)
+from dambridge.engine.delivery.fetching import body_of
+from dambridge.engine.delivery.proving import holds, prove_bytes
+from dambridge.engine.delivery.settling import End
+from dambridge.engine.delivery.side_cars import fetch_with_words
 from dambridge.engine.parts import Parts
-from dambridge.engine.proving import holds, prove_bytes
-from dambridge.engine.settling import End
-from dambridge.engine.side_cars import fetch_with_words
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import in_target_terms
 from dambridge.mapping import embedded_fields, fingerprint, same, settled_by_file, to_xmp, with_home

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dambridge.engine.libraries import Library, Survey, answer, look_over
+from dambridge.engine.pairing.libraries import Library, Survey, answer, look_over
 from dambridge.engine.together import together
 from dambridge.model.identity import AccountId, AssetKey, LinkId, link_id_for
 from dambridge.model.pairing import Decided, Fact, Pair, Pairing, Subject, Verdict

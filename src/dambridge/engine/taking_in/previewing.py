@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dambridge.engine.accounting import account_for, outcomes_of_unfinished
-from dambridge.engine.deciding import assemble, capability_digest, decide_sights, policy_digest
 from dambridge.engine.fitting import Approval, refuse_unfit, still_to_do
-from dambridge.engine.observing import look_around, read_all, read_targets
 from dambridge.engine.parts import Parts
-from dambridge.engine.running import RunResult, carry_plan
+from dambridge.engine.running import RunResult
+from dambridge.engine.taking_in.deciding import assemble, capability_digest, decide_sights, policy_digest
+from dambridge.engine.taking_in.observing import look_around, read_all, read_targets
+from dambridge.engine.taking_in.running import carry_plan
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import AssetKey, PlanId
-from dambridge.model.plans import LeftItem, Plan, read_plan
+from dambridge.model.identity import AssetKey
+from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Seen
 from dambridge.planning import check_moved, waves
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused
-from dambridge.ports.ledger import AuditEntry, Ledger
+from dambridge.ports.ledger import AuditEntry
 
 
 async def preview(parts: Parts, *, full: bool) -> Plan:
@@ -39,16 +40,6 @@ async def preview(parts: Parts, *, full: bool) -> Plan:
     now = await parts.clock.now()
     await parts.ledger.save_plan(plan.id, parts.flow, at=now, lines=list(plan.lines()))
     return plan
-
-
-async def stored(ledger: Ledger, plan_id: PlanId) -> Plan:
-    """A plan of the store. Raises `Refused` when there is none of that id, `PlanDamaged` when it was tampered with."""
-    lines = await ledger.plan_lines(plan_id)
-    if lines is None:
-        raise Refused(
-            f"There is no plan {plan_id} in this store. List them with `dambridge plans`.", code="unknown_plan"
-        )
-    return read_plan(lines)
 
 
 async def apply(parts: Parts, plan: Plan, approval: Approval) -> RunResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from dambridge.engine.fetching import Passing
+from dambridge.engine.delivery.fetching import Passing
 from dambridge.engine.parts import Parts
 from dambridge.model.outcomes import Outcome
 from dambridge.model.records import Digest, NativeRecord

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from dambridge.engine.observing import Sight
 from dambridge.engine.parts import Parts
-from dambridge.engine.sending_back import GROUPS
 from dambridge.engine.steps import Errand, Step, StepJournal
+from dambridge.engine.taking_in.observing import Sight
+from dambridge.engine.taking_in.sending_back import GROUPS
 from dambridge.mapping import Display, to_canonical, to_native, unread_fields
 from dambridge.model.identity import ActionId, AssetKey, derived_id
 from dambridge.model.records import AssetRecord, NativeRecord, Present

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dambridge.engine.describing import canonical, hold, read_target, spell, still_to_write, with_marks, write_intent
+from dambridge.engine.delivery.describing import (
+    canonical,
+    hold,
+    read_target,
+    spell,
+    still_to_write,
+    with_marks,
+    write_intent,
+)
+from dambridge.engine.delivery.settling import End
 from dambridge.engine.parts import Parts
-from dambridge.engine.settling import End
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import settled_by_file
 from dambridge.model.actions import Action

@@ -1,0 +1,1 @@
+"""Two libraries that grew apart are read and paired; nothing in them is touched."""
