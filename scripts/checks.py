@@ -50,8 +50,10 @@ def in_memory() -> dict[str, str]:
     return {"TMPDIR": str(MEMORY)} if shutil.disk_usage(MEMORY).free >= ROOM else {}
 
 
-SHARED_OUT = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder")
-"""File by file, so that what is made once for a file is made once, in the order of tests/conftest.py: the longest first."""
+SEED = os.environ.get("DAMBRIDGE_TEST_SEED", "20261128")
+SHARED_OUT = ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder", f"--randomly-seed={SEED}")
+"""File by file, so that what is made once for a file is made once, in the order of tests/conftest.py: the longest first. Else in
+an order by chance that is the same each time, so that one commit has one verdict; `DAMBRIDGE_TEST_SEED` draws another."""
 
 
 def pytest(*arguments: str) -> list[str]:

@@ -1,4 +1,9 @@
-"""What several rooms share: a PostgreSQL for the session, with a fresh database for each test that asks."""
+"""What several rooms share: how long property tests look, and a PostgreSQL with a fresh database for each test that asks.
+
+The quick profile draws the same examples and the same order each time, so that one commit has one verdict;
+`HYPOTHESIS_PROFILE=long` draws by chance, and long. No deadline per example: on a machine that several test processes share,
+a slow example says nothing about the code.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,15 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dambridge.storage import open_ledger
 from dambridge.testing.postgres import NoPostgres, PostgresServer, start_postgres
+
+_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("quick", deadline=None, suppress_health_check=_PATIENT, derandomize=True)
+settings.register_profile("long", deadline=None, suppress_health_check=_PATIENT, max_examples=5000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _numbers = itertools.count(1)
 LONGEST = (

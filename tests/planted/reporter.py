@@ -30,7 +30,11 @@ _errors: list[str] = []
 def pytest_sessionstart() -> None:
     """That an example fails is enough here; to make it small takes longer than all the rest."""
     settings.register_profile(
-        "planted", parent=settings.default, phases=(Phase.explicit, Phase.generate), database=None
+        "planted",
+        parent=settings.default,
+        phases=(Phase.explicit, Phase.generate),
+        database=None,
+        derandomize=False,
     )
     settings.load_profile("planted")
 
