@@ -85,13 +85,15 @@ def read_copy(
     *,
     before: LastSeen | None,
     now: datetime,
+    late: bool = False,
 ) -> Reading:
-    """Say how the copy stands to the group."""
+    """Say how the copy stands to the group. `late` is whether any group has left behind what the copy shows: a group that
+    was agreed on later than the others remembers fewer versions of its own."""
     standing = accord.copies.get(copy) if accord is not None else None
     shown = {it: value for it, value in part(view_of(copy, record), carried).items() if not is_absent(value)}
     value, stance = _first(shown, carried, accord) if standing is None else _known(shown, carried, standing, record)
     elsewhere = part(accord.fields, accord.fields.keys() - carried) if accord is not None else {}
-    late = standing is not None and _is_of_old(record.version, standing)
+    late = standing is not None and (late or _is_of_old(record.version, standing))
     after = None if late else _after(standing, before)
     return Reading(
         copy=copy,
