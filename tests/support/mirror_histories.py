@@ -140,6 +140,7 @@ def _oracle_rule(group: FieldGroup) -> OracleRule:
         latest=frozenset({"embargo_until"}),
         earliest=frozenset({"expires_at"}),
         permits=frozenset({"custom:permitted_uses"}),
+        held=group.is_content,
     )
 
 
