@@ -31,7 +31,8 @@ UNSEEN = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OracleRule:
-    """One group: its fields, its rule, the account that the rule names, and which fields are dates to begin or to end at."""
+    """One group: its fields, its rule, the account that the rule names, and which fields are dates to begin or to end at.
+    What is `held` nobody can write down: only a copy that has it can give it."""
 
     fields: tuple[str, ...]
     rule: RuleName
@@ -40,6 +41,7 @@ class OracleRule:
     earliest: frozenset[str] = frozenset()
     permits: frozenset[str] = frozenset()
     restricts: frozenset[str] = frozenset()
+    held: bool = False
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -334,7 +336,10 @@ class ConflictOracle:
         ruling, group.ruling = group.ruling, None
         if not heads:
             return _Value(block={}, parents=(), until=at), False
-        if ruling is not None and all(any(_same(it, side) for side in group.sides) for it in blocks):
+        can_be = ruling is not None and (
+            not group.rule.held or any(_same(it.block, ruling.block) for it in now.values())
+        )
+        if ruling is not None and can_be and all(any(_same(it, side) for side in group.sides) for it in blocks):
             ruling.parents = tuple(heads)
             return ruling, False
         if len(blocks) == 1:

@@ -41,6 +41,7 @@ from dambridge.model.records import (
 )
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value
 from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
+from dambridge.planning.standings import is_late
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule
 from dambridge.ports.capabilities import ArchiveCapabilities
 from dambridge.testing.two_copies import TAKES
@@ -261,10 +262,10 @@ class Mirror:
             self.listener.observed(self.now, lag or {}, decision)
         if not decision.actions and decision.leave is not None and decision.leave.reason.code in VOID:
             return decision
-        self.before = {
+        self.before |= {
             it: LastSeen(version=one.record.version, at=self.now)
             for it, one in found.items()
-            if isinstance(one, Present)
+            if isinstance(one, Present) and not self._is_late(it, one.record.version)
         }
         own: dict[CopyId, AssetVersion] = {}
         for action in decision.actions:
@@ -281,6 +282,9 @@ class Mirror:
                     lost_replies, lost_requests = lost_replies - 1, lost_requests - 1
                     self._write(action, own, lost=lost, never=never)
         return decision
+
+    def _is_late(self, copy: CopyId, version: AssetVersion) -> bool:
+        return is_late(version, [it.copies[copy] for it in self.accords.values() if copy in it.copies])
 
     def settle(self, rounds: int = 6) -> int:
         """Rounds until nothing is to be done; how many of them wrote something outside."""

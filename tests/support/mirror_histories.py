@@ -140,6 +140,7 @@ def _oracle_rule(group: FieldGroup) -> OracleRule:
         latest=frozenset({"embargo_until"}),
         earliest=frozenset({"expires_at"}),
         permits=frozenset({"custom:permitted_uses"}),
+        held=group.is_content,
     )
 
 
@@ -148,17 +149,30 @@ def accounts_rules() -> st.SearchStrategy[Authority]:
     return named | st.sampled_from([Rule.NEWEST, Rule.ASK]).map(Authority)
 
 
-@st.composite
-def policies(draw: st.DrawFn) -> MirrorPolicy:
-    """All rules, each where it can decide something, and where it cannot."""
-    block = draw(st.just(Authority(Rule.MOST_RESTRICTIVE)) | accounts_rules())
+def policy_by(
+    *, credit: Authority, keywords: Authority, rights: Authority, file_name: Authority, content: Authority
+) -> MirrorPolicy:
+    """The policy of all these histories, by the authority of each group."""
+    block = frozenset({EMBARGO, EXPIRY, TERMS, PERMITTED})
     return policy_of(
-        FieldGroup.of(CREDIT, draw(accounts_rules())),
-        FieldGroup.of(KEYWORDS, draw(st.just(Authority(Rule.UNION)) | accounts_rules())),
-        FieldGroup(name=GroupName(BLOCK), fields=frozenset({EMBARGO, EXPIRY, TERMS, PERMITTED}), authority=block),
-        FieldGroup.of(FILE_NAME, draw(accounts_rules())),
-        FieldGroup.of(CONTENT, draw(accounts_rules())),
+        FieldGroup.of(CREDIT, credit),
+        FieldGroup.of(KEYWORDS, keywords),
+        FieldGroup(name=GroupName(BLOCK), fields=block, authority=rights),
+        FieldGroup.of(FILE_NAME, file_name),
+        FieldGroup.of(CONTENT, content),
         strictness={PERMITTED: Permits()},
+    )
+
+
+def policies() -> st.SearchStrategy[MirrorPolicy]:
+    """All rules, each where it can decide something, and where it cannot."""
+    return st.builds(
+        policy_by,
+        credit=accounts_rules(),
+        keywords=st.just(Authority(Rule.UNION)) | accounts_rules(),
+        rights=st.just(Authority(Rule.MOST_RESTRICTIVE)) | accounts_rules(),
+        file_name=accounts_rules(),
+        content=accounts_rules(),
     )
 
 
@@ -262,14 +276,12 @@ def chance_policy(chance: random.Random) -> MirrorPolicy:
         account = chance.choice([AGENCY, ARCHIVE])
         return chance.choice([Authority(Rule.ACCOUNT, account), Authority(Rule.NEWEST), Authority(Rule.ASK)])
 
-    fields = frozenset({EMBARGO, EXPIRY, TERMS, PERMITTED})
-    return policy_of(
-        FieldGroup.of(CREDIT, authority()),
-        FieldGroup.of(KEYWORDS, authority(Rule.UNION)),
-        FieldGroup(name=GroupName(BLOCK), fields=fields, authority=authority(Rule.MOST_RESTRICTIVE)),
-        FieldGroup.of(FILE_NAME, authority()),
-        FieldGroup.of(CONTENT, authority()),
-        strictness={PERMITTED: Permits()},
+    return policy_by(
+        credit=authority(),
+        keywords=authority(Rule.UNION),
+        rights=authority(Rule.MOST_RESTRICTIVE),
+        file_name=authority(),
+        content=authority(),
     )
 
 

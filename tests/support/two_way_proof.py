@@ -588,6 +588,7 @@ def _rule(group: FieldGroup) -> OracleRule:
         rule=_RULES[group.authority.rule],  # type: ignore[arg-type]
         account=group.authority.account or "",
         earliest=frozenset({EXPIRES, LICENCE_END}),
+        held=group.is_content,
     )
 
 

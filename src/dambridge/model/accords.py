@@ -50,7 +50,8 @@ class Standing:
     """How one copy stands to the accord of a group.
 
     `fields` are the values it is known to stand for, in full; `shown` the same as the system shows them (perhaps cut or
-    altered); `version` what the copy was when it showed them, at the aware instant `at`. `asked` are values whose writing
+    altered); `version` what the copy was when it showed them, at the aware instant `at`; `since` when it was first seen at that
+    version, None where that was `at`. `asked` are values whose writing
     was begun and whose end is not known: what the copy shows of them is our own write, not an edit. `overruled` are the
     values of an edit that was decided against, with the version that showed them: they are written over, once. `past` are
     the latest earlier versions, newest first: whoever shows one of them answers from a stale index. `basis` says by which
@@ -67,6 +68,12 @@ class Standing:
     past: tuple[AssetVersion, ...] = ()
     basis: Basis | None = None
     taken: tuple[Fields, datetime] | None = None
+    since: datetime | None = None
+
+    @property
+    def news_at(self) -> datetime:
+        """When the copy was first seen at this version."""
+        return self.since or self.at
 
     def awaits(self, fields: Fields) -> datetime | None:
         """Since when these values are on their way in a system that shows them later; None where they are not."""
@@ -77,8 +84,8 @@ class Standing:
     def moved_to(self, version: AssetVersion, *, at: datetime) -> Standing:
         """The same standing at a newer version that shows the same."""
         if version == self.version:
-            return replace(self, at=at)
-        return replace(self, version=version, at=at, past=(self.version, *self.past)[:PAST])
+            return replace(self, at=at, since=self.news_at)
+        return replace(self, version=version, at=at, since=None, past=(self.version, *self.past)[:PAST])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -91,11 +98,12 @@ class Standing:
             "past": [it.to_json() for it in self.past],
             **({"basis": self.basis.to_json()} if self.basis else {}),
             **({"taken": [fields_to_json(self.taken[0]), self.taken[1].isoformat()]} if self.taken else {}),
+            **({"since": self.since.isoformat()} if self.since else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Standing:
-        overruled, taken = data["overruled"], data.get("taken")
+        overruled, taken, since = data["overruled"], data.get("taken"), data.get("since")
         return cls(
             fields=fields_from_json(data["fields"]),
             shown=fields_from_json(data["shown"]),
@@ -106,6 +114,7 @@ class Standing:
             past=tuple(AssetVersion.from_json(it) for it in data["past"]),
             basis=Basis.from_json(data["basis"]) if data.get("basis") else None,
             taken=(fields_from_json(taken[0]), datetime.fromisoformat(taken[1])) if taken else None,
+            since=datetime.fromisoformat(since) if since else None,
         )
 
 

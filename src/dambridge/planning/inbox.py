@@ -86,9 +86,9 @@ def moot(entry: Conflict, agreed: Fields, group: FieldGroup) -> Conflict:
     return replace(entry, state=ConflictState.MOOT, ruling=None, kept=_kept(entry, gone, group))
 
 
-def is_about(entry: Conflict, contenders: Sequence[Contender], group: FieldGroup) -> bool:
-    """Whether a ruling on this entry has seen all these values."""
-    return all(any(alike(it.fields, side.fields, group.fields) for side in entry.sides) for it in contenders)
+def is_about(entry: Conflict, left: Sequence[Fields], group: FieldGroup) -> bool:
+    """Whether a ruling on this entry has seen all these values, which are those that are left."""
+    return bool(left) and all(any(alike(it, side.fields, group.fields) for side in entry.sides) for it in left)
 
 
 def _known(side: Side, sides: Iterable[Side], group: FieldGroup) -> Side | None:

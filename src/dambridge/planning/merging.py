@@ -151,13 +151,20 @@ def _open(question: Question, entry: Conflict, contenders: Sequence[Contender]) 
 
 
 def _ruled(question: Question, entry: Conflict, ruling: Ruling, contenders: Sequence[Contender]) -> Merged:
-    # Somebody has edited since, or taken the edit back: the ruling says nothing about what is seen now
-    if not contenders or not is_about(entry, contenders, question.group):
+    # Somebody has said since what the person had not seen: the ruling says nothing about it
+    agreed = () if contenders or question.accord is None else (question.accord.fields,)
+    about = is_about(entry, (*agreed, *(it.fields for it in contenders)), question.group)
+    if not about or _is_nowhere(question, ruling):
         return _open(question, replace(entry, state=ConflictState.OPEN, ruling=None), contenders)
     sides = sides_of(contenders, question.group, question.accord)
     verdict = Chosen(fields=part(ruling.fields, question.group.fields), origin=ruling.side, since=ruling.at)
     merged = _agreed(question, verdict, by=ruling.by)
     return replace(merged, conflict=settled_by(entry, ruling, sides, question.group))
+
+
+def _is_nowhere(question: Question, ruling: Ruling) -> bool:
+    """Whether no copy has the bytes any more that the ruling is for: they cannot be brought to the others."""
+    return question.group.is_content and not any(it.says(ruling.fields) for it in question.readings)
 
 
 def _given_back(question: Question, entry: Conflict, ruling: Ruling, restore: Mapping[CopyId, Fields]) -> Merged:
@@ -230,12 +237,15 @@ def _agreed_stands(question: Question, entry: Conflict | None, held: Sequence[Re
         return True
     if accord is not None and question.group.by_transitions and unlawful(accord, [*editors, *held], question.policy):
         return True
-    if accord is None or any(not it.is_behind(accord) for it in editors):
-        return False
     sides = entry.sides if entry is not None else ()
+    stood = any(it.copy is None for it in sides)
+    # Who contends with the agreed value goes on not knowing it, until the copy shows it
+    known = {it.copy for it in sides} if stood else set[CopyId]()
+    if accord is None or any(it.copy not in known and not it.is_behind(accord) for it in editors):
+        return False
     ever = (*sides, *(entry.kept if entry is not None else ()))
     unaware = any(not _was_given_back(it, ever) for it in editors)
-    return unaware or (bool(held) and any(it.copy is None for it in sides))
+    return unaware or (bool(held) and stood)
 
 
 def _needs_the_owner(question: Question, claims: Sequence[Reading]) -> bool:

@@ -6,13 +6,13 @@ whatever the order of copies, groups and entries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dambridge.mapping import AccountMap, unread_fields
 from dambridge.mapping.rights import rights_of
-from dambridge.model.accords import Accord, GroupName
+from dambridge.model.accords import Accord, GroupName, Standing
 from dambridge.model.actions import Action, Leave
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import AccountId, CopyId, Link
@@ -25,7 +25,7 @@ from dambridge.planning.absences import PRESENCE, Gone, Parting, back_again, par
 from dambridge.planning.inbox import live
 from dambridge.planning.merging import Merged, Question, merge
 from dambridge.planning.spreading import Ground, agree, spread
-from dambridge.planning.standings import LastSeen, Reading, is_stale, read_copy
+from dambridge.planning.standings import LastSeen, Reading, is_late, is_stale, read_copy
 from dambridge.planning.transitions import status_of
 from dambridge.planning.views import carried, takes_part
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy
@@ -146,16 +146,20 @@ def _unread(case: _Case) -> Leave | None:
 def _stale(case: _Case) -> Leave | None:
     """An answer older than our own last look is no answer."""
     for copy, record in sorted(case.ground.records.items()):
-        standings = [it.copies[copy] for it in case.accords.values() if copy in it.copies]
-        if is_stale(record.version, standings, stale_for=case.policy.stale_for, now=case.now):
+        if is_stale(record.version, _standings(case, copy), stale_for=case.policy.stale_for, now=case.now):
             reason = Reason.of(Code.STALE_ANSWER, copy=str(copy))
             return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="next run")
     return None
 
 
+def _standings(case: _Case, copy: CopyId) -> list[Standing]:
+    return [it.copies[copy] for it in case.accords.values() if copy in it.copies]
+
+
 def _decide(case: _Case) -> MirrorDecision:
     groups = sorted(case.policy.groups, key=lambda it: it.name)
-    questions = [_question(case, it) for it in groups]
+    late = {copy for copy, it in case.ground.records.items() if is_late(it.version, _standings(case, copy))}
+    questions = [_question(case, it, late) for it in groups]
     parting = _partings(case, questions)
     if not parting.goes_on:
         return _finish(case, parting, [], [])
@@ -164,7 +168,7 @@ def _decide(case: _Case) -> MirrorDecision:
     return _finish(case, parting, merged, [*writes], waiting)
 
 
-def _question(case: _Case, group: FieldGroup) -> Question:
+def _question(case: _Case, group: FieldGroup, late: Collection[CopyId]) -> Question:
     readings: list[Reading] = []
     unread: set[CopyId] = set()
     accord = case.accords.get(group.name)
@@ -173,7 +177,7 @@ def _question(case: _Case, group: FieldGroup) -> Question:
         if takes_part(group, record, account):
             fields = carried(group, account)
             last = case.before.get(copy)
-            readings.append(read_copy(copy, record, fields, accord, before=last, now=case.now))
+            readings.append(read_copy(copy, record, fields, accord, before=last, now=case.now, late=copy in late))
         elif group.fields & unread_fields(record):
             unread.add(copy)
     return Question(

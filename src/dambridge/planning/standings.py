@@ -30,7 +30,7 @@ class Stance(StrEnum):
     UNEDITED = "unedited"
     """It shows what it showed."""
     ECHO = "echo"
-    """It shows, at least in part, a write of ours whose end was not known."""
+    """It shows a write of ours whose end was not known."""
     OVERRULED = "overruled"
     """It still shows an edit that was decided against."""
     EDITED = "edited"
@@ -85,13 +85,15 @@ def read_copy(
     *,
     before: LastSeen | None,
     now: datetime,
+    late: bool = False,
 ) -> Reading:
-    """Say how the copy stands to the group."""
+    """Say how the copy stands to the group. `late` is whether any group has left behind what the copy shows: a group that
+    was agreed on later than the others remembers fewer versions of its own."""
     standing = accord.copies.get(copy) if accord is not None else None
     shown = {it: value for it, value in part(view_of(copy, record), carried).items() if not is_absent(value)}
     value, stance = _first(shown, carried, accord) if standing is None else _known(shown, carried, standing, record)
     elsewhere = part(accord.fields, accord.fields.keys() - carried) if accord is not None else {}
-    late = standing is not None and _is_of_old(record.version, standing)
+    late = standing is not None and (late or _is_of_old(record.version, standing))
     after = None if late else _after(standing, before)
     return Reading(
         copy=copy,
@@ -123,9 +125,14 @@ def _known(
         met.add(stance)
         if said is not None and not is_absent(said):
             value[name] = said
-    if Stance.EDITED in met:
+    if Stance.EDITED in met or (Stance.ECHO in met and not _is_whole(value, carried, standing)):
         return value, Stance.OVERRULED if _is_overruled(shown, carried, standing, record.version) else Stance.EDITED
     return value, Stance.ECHO if Stance.ECHO in met else Stance.UNEDITED
+
+
+def _is_whole(value: Fields, carried: frozenset[FieldName], standing: Standing) -> bool:
+    """Whether all of a write of ours is there: it comes at once, so who shows a part of it was edited beside it."""
+    return any(alike(value, asked, carried) for asked in standing.asked)
 
 
 def _field(name: FieldName, now: Value | None, standing: Standing, record: AssetRecord) -> tuple[Value | None, Stance]:
@@ -173,8 +180,12 @@ def _until(standing: Standing | None, record: AssetRecord, after: datetime | Non
 
 
 def is_stale(version: AssetVersion, standings: Iterable[Standing], *, stale_for: timedelta, now: datetime) -> bool:
-    """Whether a copy is shown as it was before: an index that lags, as long as that can be believed."""
-    return any(now < it.at + stale_for for it in _left_behind(version, standings))
+    """Whether a copy is shown as it was before: an index that lags, as long as that can be believed. How long that is counts
+    from when the copy was first seen as something else, by whichever group knows it best."""
+    news: dict[AssetVersion, datetime] = {}
+    for it in _left_behind(version, standings):
+        news[it.version] = min(it.news_at, news.get(it.version, it.news_at))
+    return any(now < it + stale_for for it in news.values())
 
 
 def is_late(version: AssetVersion, standings: Iterable[Standing]) -> bool:
@@ -245,10 +256,12 @@ def watched(reading: Reading, *, now: datetime) -> Standing:
 
 def _moved(reading: Reading, now: datetime) -> Standing:
     base = reading.standing or Standing(fields={}, shown={}, version=reading.version, at=now)
-    return base.moved_to(reading.version, at=base.at if reading.late else now)
+    if reading.late:  # it is no news, and says nothing about when there was some
+        return replace(base.moved_to(reading.version, at=base.at), since=base.since)
+    return base.moved_to(reading.version, at=now)
 
 
 def _as_it_was(reading: Reading, new: Standing) -> Standing:
     """The standing that there was, where nothing but the time of looking is new: so that looking alone writes nothing."""
     was = reading.standing
-    return was if was is not None and replace(new, at=was.at) == was else new
+    return was if was is not None and replace(new, at=was.at, since=was.since) == was else new
