@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,33 +57,63 @@ def standing(it: Portal) -> dict[str, list[str]]:
     return {name: [one["file_name"] for one in it.in_gallery(f"Regions/{name}")] for name in GERMAN}
 
 
-def test_a_caption_changes_in_every_region_but_where_it_is_its_own_and_moves_no_bytes(regions: Portal) -> None:
+LANGUAGES = {"en": "Caption", "de": "Beschreibung", "fr": "Légende"}
+SPOKEN = {
+    "germany": ("de-DE", "de", "en"),
+    "austria": ("de-AT", "de", "en"),
+    "switzerland": ("de-CH", "de", "en"),
+    "bern": ("de", "en"),
+    "romandy": ("fr-CH", "fr", "en"),
+    "ticino": ("it", "en"),
+}
+LANDS = {"germany": "DE", "austria": "AT"}
+
+
+def test_a_german_caption_changes_the_german_copies_alone_in_one_run_and_moves_no_bytes(regions: Portal) -> None:
+    """Bern's caption is its own; Romandy reads French; Ticino's own language is nowhere, so that it reads English."""
     own = frozenset({FieldName("description")})
-    outlets = {**SYNDICATE.outlets, "austria": region("austria", "AT", own_fields=own)}
-    regions.policy = replace(SYNDICATE, outlets=outlets)
-    one = regions.master(1, Outlets=["germany", "austria", "switzerland"])
-    other = regions.master(2, Outlets=["germany"])
-    assert ends(regions.run(), "syndicate") == {"seen": 2, "done": 2}, regions.reasons()
-    assert standing(regions) == {
-        "germany": ["boat1.jpg", "boat2.jpg"],
-        "austria": ["boat1.jpg"],
-        "switzerland": ["boat1.jpg"],
-        "usa": [],
+    outlets = {
+        name: region(name, LANDS.get(name, "CH"), languages=tags, **({"own_fields": own} if name == "bern" else {}))
+        for name, tags in SPOKEN.items()
     }
+    regions.policy = replace(SYNDICATE, outlets=outlets, selection=Selection(folders=("Press",)))
+    maps = regions.pair.overrides["maps"]
+    spoken = {**maps["archive"], "description": {"languages": LANGUAGES}}
+    regions.pair = replace(regions.pair, overrides={**regions.pair.overrides, "maps": {**maps, "archive": spoken}})
+    for name in SPOKEN:
+        regions.gallery(f"Regions/{name}")
+    regions.agree()
+    texts = {"Beschreibung": "Ein Boot", "Légende": "Un bateau"}
+    one = regions.master(1, **texts)
+    regions.master(2, **texts)
+    assert ends(regions.run(), "syndicate") == {"seen": 2, "done": 2}, regions.reasons()
+    german, french, english = (["Ein Boot"] * 2, ["Un bateau"] * 2, ["A boat in the harbour"] * 2)
+    before = {
+        "germany": german,
+        "austria": german,
+        "switzerland": german,
+        "bern": german,
+        "romandy": french,
+        "ticino": english,
+    }
+    assert captions(regions, SPOKEN) == before
     regions.pair.advance(3600)
     after = regions.pair.seq("photoshelter")
-    regions.say(one, Caption="Ein Boot")
+    regions.say(one, Beschreibung="Ein Kahn")
     regions.run()
-    captions = {name: [it["metadata"]["caption"] for it in regions.in_gallery(f"Regions/{name}")] for name in GERMAN}
-    assert captions == {
-        "germany": ["Ein Boot", "A boat in the harbour"],
-        "austria": ["A boat in the harbour"],
-        "switzerland": ["Ein Boot"],
-        "usa": [],
-    }, regions.reasons()
-    changes = regions.pair.changes("photoshelter", after)
-    assert {it["method"] for it in changes if "/media" in it["path"]} == {"PATCH"}
-    assert other
+    new = ["Ein Kahn", "Ein Boot"]
+    assert captions(regions, SPOKEN) == {**before, "germany": new, "austria": new, "switzerland": new}
+    writes = [it for it in regions.pair.changes("photoshelter", after) if "/media" in it["path"]]
+    assert {it["method"] for it in writes} == {"PATCH"}
+    assert len({it["path"] for it in writes}) == 3
+    regions.pair.advance(3600)
+    after = regions.pair.seq("photoshelter")
+    regions.run(full=True)
+    assert not [it for it in regions.pair.changes("photoshelter", after) if "/media" in it["path"]]
+
+
+def captions(it: Portal, names: Iterable[str]) -> dict[str, list[str]]:
+    return {name: [one["metadata"]["caption"] for one in it.in_gallery(f"Regions/{name}")] for name in names}
 
 
 def test_an_outlet_that_is_not_configured_any_more_makes_every_run_red_while_it_shows_something(

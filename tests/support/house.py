@@ -161,7 +161,7 @@ class House:
         it = self.files[file]
         rooms = () if it.gone is not None else it.rooms
         now = {room for room in rooms if self.widest(room) is not Visibility.PRIVATE}
-        was = {room for one, room in self.open if one == file}
+        was = {room for room in self.rooms if (file, room) in self.open}
         for room in sorted(was - now):
             ended = self.open.pop((file, room))
             ended.until, ended.ended_by = self.times.now_at, by
@@ -353,14 +353,14 @@ class HouseArchive:
             self._change(remote_id, rooms=wanted)
 
     async def take_out(self, remote_id: RemoteId, *, out_of: RemoteId, lane: Lane) -> None:
+        rooms = self.house.there(remote_id).rooms
+        if not self.house.deaf and out_of in rooms:
+            self._change(remote_id, rooms=tuple(it for it in rooms if it != out_of))
+            return
         self.house.asked()
         if self.house.deaf:
             self.house.deaf -= 1
             self.house.struck += 1
-            return
-        rooms = self.house.there(remote_id).rooms
-        if out_of in rooms:
-            self._change(remote_id, rooms=tuple(it for it in rooms if it != out_of))
 
     async def discard(self, remote_id: RemoteId, *, lane: Lane) -> None:
         if remote_id in self.house.files and self.house.files[remote_id].gone is None:

@@ -206,9 +206,11 @@ class Witness:
         shut = any(not permits(one, way.country, at) for one in states for at in (*moments, one.at) if at >= one.at)
         drift = self.audiences.get(way.room) != self.agreed[way.room]
         edited = self.edited_at.get(master, self.healthy_at) > self.healthy_at
+        if shut or drift or edited or it.by == PEOPLE:
+            return True
         copies = self._files(master)
         lagged = any(self.house.lagged.get(one, NEVER) > self.healthy_at for one in copies)  # our own former words
-        return shut or drift or edited or lagged or it.by == PEOPLE or bool(self.edited.keys() & copies)
+        return lagged or bool(self.edited.keys() & copies)
 
     def says(self, file: RemoteId) -> None:
         """People say something about rights in this file, or take it back."""

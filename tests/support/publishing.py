@@ -66,6 +66,8 @@ SITE: dict[str, Any] = {
         {"name": "Consent", "type": "pulldown", "vocabulary": ["given", "withdrawn", "not_needed"]},
         {"name": "Kit", "type": "text"},
         {"name": "Outlets", "type": "tag", "open": True},
+        {"name": "Beschreibung", "type": "textarea"},
+        {"name": "Légende", "type": "textarea"},
     ]
 }
 RULES = GateRules(channels={"portal": Channel(name="portal")}, groups={"DACH": frozenset({"DE", "AT", "CH"})})

@@ -53,6 +53,13 @@ class RuleOptions(MapPart):
         default=None,
         description="The one language that the place holds, as `en` or `de-AT`; another never stands in for it.",
     )
+    languages: dict[str, Name] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=50,
+        description="NetX alone: an attribute for each language, `{en: Description, de: Beschreibung}`, read into one text in "
+        "languages and written back to each. The first one holds texts without a language as well, unless `to` names another.",
+    )
     new_terms: Literal["wait", "send"] = Field(
         default="wait",
         description="What becomes of a term that the vocabulary does not have: wait, or let the account say.",

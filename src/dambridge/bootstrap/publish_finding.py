@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dambridge.bootstrap.policies import build_maps
-from dambridge.bootstrap.publish_options import OutletOptions, PublishOptions
+from dambridge.bootstrap.publish_options import COMMON_FIELDS, OutletOptions, PublishOptions
 from dambridge.bootstrap.routes import Known
 from dambridge.bootstrap.settings import PhotoShelterAccount, Settings
 from dambridge.connectors.photoshelter.abilities import archive_capabilities, plain_uploads
 from dambridge.mapping.fields import Kind, kind_of
+from dambridge.mapping.localising import text_in
 from dambridge.mapping.rights import ENDS, HOLDERS
 from dambridge.model.identity import AccountId, FlowName, System
 from dambridge.model.publications import AgreedAudience
 from dambridge.model.rights import Fact
-from dambridge.model.values import FieldName
+from dambridge.model.values import FieldName, LangAlt
 from dambridge.policy.needs import NEEDS
 from dambridge.policy.outlets import WithdrawTo
 from dambridge.ports.capabilities import Proof
@@ -45,6 +46,7 @@ def told_of_outlets(
     for flow, it in settings.flows.outward.items():
         yield from _never_known(settings, flow, it)
         yield from _names_one(settings, flow, it)
+        yield from _languages(settings, flow, it)
         for name, outlet in it.outlets.items():
             yield _outlet(flow, name, outlet, known[AccountId(outlet.account)], agreed.get(name))
 
@@ -71,6 +73,30 @@ def _names_one(settings: Settings, flow: FlowName, it: PublishOptions) -> Iterat
     told = f"`{name}` is read as one value: what names several outlets there goes out to the first of them alone"
     remedy = f'where it holds several: maps: {{{it.source}: {{"{name}": {{to: {rule.native}, many: true}}}}}}'
     yield f"selection {flow}", False, told, remedy
+
+
+def _languages(settings: Settings, flow: FlowName, it: PublishOptions) -> Iterator[Told]:
+    """Languages that outlets ask for, and those that the masters' texts have places for."""
+    asking = {name: outlet.languages for name, outlet in it.outlets.items() if outlet.languages}
+    home = build_maps(settings)[AccountId(it.source)]
+    names = map(FieldName, it.fields if it.fields is not None else COMMON_FIELDS)
+    rules = [rule for name in names if (rule := home.by_field.get(name)) is not None and kind_of(name) is Kind.LANG]
+    if not asking or not rules:
+        return
+    if not any(rule.languages for rule in rules):
+        told = f"texts of `{it.source}` have no languages: {', '.join(sorted(asking))} get them as they stand there"
+        remedy = f"maps: {{{it.source}: {{{rules[0].field}: {{languages: {{en: {rules[0].native}, de: …}}}}}}}}"
+        yield f"languages {flow}", False, told, remedy
+        return
+    for name, languages in asking.items():
+        for rule in (one for one in rules if one.languages):
+            spoken = text_in(LangAlt.of({tag: tag for tag, _ in rule.languages}), languages)[1]
+            if spoken.lacking:
+                told = (
+                    f"`{it.source}` has no place for {rule.field} in {spoken.wanted}: {name} gets it in {spoken.found}"
+                )
+                remedy = f"give it one under `languages`, or ask for {spoken.found} first"
+                yield f"outlet {name}", False, told, remedy
 
 
 def _outlet(flow: FlowName, name: str, it: OutletOptions, known: Known, agreed: AgreedAudience | None) -> Told:

@@ -16,6 +16,7 @@ from dambridge.bootstrap.settings import Settings
 from dambridge.expressions import ExpressionInvalid, compile_expression
 from dambridge.mapping import FIELDS, expression_variables
 from dambridge.mapping.fields import CUSTOM
+from dambridge.mapping.languages import tag_mistake
 from dambridge.mapping.rights import RIGHTS_FIELDS
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.lifecycle import LIFECYCLE_STATUS
@@ -185,6 +186,10 @@ def _wrong_words(it: OutletOptions, document: Document, at: Location) -> Iterato
         elif FieldName(name) in RIGHTS_FIELDS:
             what = f"`{name}` says what may be done with the asset, and that is the master's to say."
             yield document.mistake(place, what, "Take it out of the region's own fields.")
+    for index, tag in enumerate(it.languages):
+        if why := tag_mistake(tag):
+            what = f"Nothing is ever said in that language: {why}."
+            yield document.mistake((*at, "languages", index), what, "Write the tag as the map does, as de or de-AT.")
     if it.rendition is not None and it.rendition.name == "original":
         yield document.mistake((*at, "rendition", "name"), "`original` is the master's own file.", "Name it otherwise.")
     if it.rendition is not None:

@@ -114,14 +114,18 @@ def known_account(settings: Settings, name: str, file: CapabilityFile) -> Known:
 def written_attributes(settings: Settings, name: str, *, marks: bool) -> list[str] | None:
     """The attributes that a flow writes on this account, or those of our own marks; None where no flow writes there."""
     rules = _writing_rules(settings, name)
-    return None if rules is None else sorted({it.native for it in rules if it.field.startswith(MARK) == marks})
+    return (
+        None
+        if rules is None
+        else sorted({place for it in rules if it.field.startswith(MARK) == marks for place in it.places})
+    )
 
 
 def _managed(settings: Settings, name: str) -> tuple[str, ...]:
     """Those of them that the flow's policy lets it write."""
     managed = settings.flows.intake.managed if settings.flows.intake else None
     rules = [it for it in _writing_rules(settings, name) or () if not it.field.startswith(MARK)]
-    return tuple(sorted({it.native for it in rules if managed is None or it.field in managed}))
+    return tuple(sorted({place for it in rules if managed is None or it.field in managed for place in it.places}))
 
 
 def _writing_rules(settings: Settings, name: str) -> list[Rule] | None:

@@ -44,11 +44,14 @@ def account_map(
     """The system's default map with a site's own rules over it. Raises `MapInvalid` with every mistake at once."""
     rules = _DEFAULTS[system]()
     problems: list[tuple[str, str]] = []
+    shared: list[str] = []
     for name, given in configured.items():
         try:
             rule = _configured(system, FieldName(name), given)
         except (ValueError, TypeError) as error:
             problems.append((name, str(error)))
+            if isinstance(error, TwoIntoOne):
+                shared.append(name)
             continue
         if rule is None:
             rules.pop(FieldName(name), None)
@@ -57,16 +60,17 @@ def account_map(
     collisions = _collisions(rules.values())
     problems += collisions
     problems += [
-        (it.field, "nothing can be shown before it: it has no place here") for it in _homeless(displays, rules)
+        (it.field, "nothing can be shown before it: it has no place here, or one for each language")
+        for it in _homeless(displays, rules)
     ]
     if problems:
-        raise MapInvalid(problems, [name for name, _ in collisions])
+        raise MapInvalid(problems, [*shared, *(name for name, _ in collisions)])
     shown = [_showing(it, rules[it.field]) for it in displays]
     return AccountMap(system, (*rules.values(), *shown), derivations or Derivations(), tuple(displays), uploader)
 
 
 def _homeless(displays: Iterable[Display], rules: Mapping[FieldName, Rule]) -> list[Display]:
-    return [it for it in displays if it.field not in rules or not rules[it.field].write]
+    return [it for it in displays if it.field not in rules or not rules[it.field].write or rules[it.field].languages]
 
 
 def _showing(display: Display, host: Rule) -> Rule:
@@ -118,7 +122,7 @@ _DEFAULTS: Mapping[System, Callable[[], dict[FieldName, Rule]]] = {
 }
 _OPTIONS = frozenset(
     {
-        *("to", "direction", "type", "many", "separator", "limit", "language", "new_terms", "required"),
+        *("to", "direction", "type", "many", "separator", "limit", "language", "languages", "new_terms", "required"),
         *("default", "constant", "expression", "transform"),
     }
 )
@@ -141,7 +145,9 @@ def _configured(system: System, name: FieldName, given: str | Mapping[str, Any])
         raise ValueError(f"{unknown[0]!r} is no option of a rule. {instead}")
     before = _DEFAULTS[system]().get(name)
     field_ = FIELDS.get(name)
-    native = str(options.get("to", before.native if before else _profile_name(system, name)))
+    languages = _languages(system, name, options)
+    own = languages[0][1] if languages else before.native if before else _profile_name(system, name)
+    native = str(options.get("to") or own) if languages else str(options.get("to", own))
     if not native.strip():
         return None
     if before is None or before.native != native:
@@ -162,6 +168,7 @@ def _configured(system: System, name: FieldName, given: str | Mapping[str, Any])
         kind=_type(options.get("type", before.kind)),
         transform=compile_transform(options["transform"]) if options.get("transform") is not None else None,
         language=_language(name, options.get("language")),
+        languages=languages,
         many=options.get("many"),
         required=bool(options.get("required", False)),
     )
@@ -179,6 +186,32 @@ def _language(name: FieldName, given: object) -> str:
     if kind_of(name) is not Kind.LANG:
         raise ValueError("it has no languages, so none can be named")
     return str(given)
+
+
+def _languages(system: System, name: FieldName, options: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    given = options.get("languages")
+    if given is None:
+        return ()
+    if kind_of(name) is not Kind.LANG:
+        raise ValueError("it has no languages, so none can have a place of its own")
+    if system is System.PHOTOSHELTER:
+        raise ValueError("PhotoShelter shows one text of it; languages have places of their own in NetX alone")
+    if options.get("language") is not None:
+        raise ValueError("`language` is the one language of one place; `languages` name a place for each")
+    found = tuple((str(tag).strip(), str(place).strip()) for tag, place in dict(given).items())
+    if not found or not all(tag and place for tag, place in found):
+        raise ValueError("`languages` name an attribute for each language: {en: Description, de: Beschreibung}")
+    for at, (tag, place) in enumerate(found):
+        for other, taken in found[:at]:
+            if other.casefold() == tag.casefold():
+                raise ValueError(f"the language {tag!r} has two places; one of them must go")
+            if taken == place:
+                raise TwoIntoOne(f"{place!r} is to hold {other!r} and {tag!r}; each needs a place of its own")
+    return found
+
+
+class TwoIntoOne(ValueError):
+    """Two texts would be written to one place."""
 
 
 def _profile_name(system: System, name: FieldName) -> str:
@@ -220,7 +253,8 @@ def _collisions(rules: Iterable[Rule]) -> list[tuple[str, str]]:
     for rule in rules:
         if not rule.write:
             continue
-        first = owners.setdefault(rule.native, rule.field)
-        if first != rule.field:
-            problems.append((rule.field, f"{rule.native!r} is written by {first!r} already; one of them must go"))
+        for place in rule.places:
+            first = owners.setdefault(place, rule.field)
+            if first != rule.field:
+                problems.append((rule.field, f"{place!r} is written by {first!r} already; one of them must go"))
     return problems

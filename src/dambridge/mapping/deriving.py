@@ -12,6 +12,7 @@ from dambridge.mapping.displays import shown_values
 from dambridge.mapping.lookups import look_up
 from dambridge.mapping.normal import is_absent
 from dambridge.mapping.rules import AccountMap, Rule
+from dambridge.mapping.speaking import as_held
 from dambridge.mapping.values import Unreadable, canonical_value
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
@@ -106,6 +107,8 @@ class _Work:
             self._take(rule.field, rule.default, f"rule {rule.field}")
         if rule.language:
             self._narrow(rule)
+        if rule.languages and (value := self.fields.get(rule.field)) is not None:
+            self._hold(rule, as_held(rule, value))
 
     def _compute(self, rule: Rule) -> None:
         assert rule.expression is not None  # noqa: S101 - asked by the caller
@@ -125,6 +128,14 @@ class _Work:
             self.problems.append(Reason.of(Code.EXPRESSION_ERROR, field=rule.field, expression=source, text=why))
         elif value is not None:
             self._take(rule.field, value, f"rule {rule.field}")
+
+    def _hold(self, rule: Rule, value: Value | None) -> None:
+        """What the places of its languages can hold; a text in none of these has no home here."""
+        self._known = None
+        if value is None:
+            del self.fields[rule.field]
+        else:
+            self.fields[rule.field] = value
 
     def _narrow(self, rule: Rule) -> None:
         """The one language that the place holds; another language never stands in for it."""

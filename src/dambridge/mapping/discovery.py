@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from dambridge.mapping.displays import SHOWN
 from dambridge.mapping.fields import MARK, Kind, kind_of
@@ -32,16 +33,21 @@ def discover(account: AccountMap, definitions: Mapping[str, Definition]) -> list
     for rule in account.rules:
         if not rule.write or rule.field.startswith((MARK, SHOWN)):
             continue
-        if rule.native not in definitions:
-            problems.append(missing_attribute(rule, definitions))
-            continue
-        kind, terms = definitions[rule.native]
-        fits = FITS[kind_of(rule.field)] | ({"text", "textarea"} if rule.separator else frozenset())
-        if kind not in fits and kind not in {"", "unknown"}:
-            problems.append(_wrong(rule, kind, tuple(sorted(fits))))
-        elif terms == () and rule.new_terms is NewTerms.WAIT:
-            problems.append(_wrong(rule, f"{kind} without terms", ("a vocabulary with terms",)))
+        found = (_of_place(replace(rule, native=place), definitions) for place in rule.places)
+        problems += [it for it in found if it is not None]
     return problems
+
+
+def _of_place(rule: Rule, definitions: Mapping[str, Definition]) -> Reason | None:
+    if rule.native not in definitions:
+        return missing_attribute(rule, definitions)
+    kind, terms = definitions[rule.native]
+    fits = FITS[kind_of(rule.field)] | ({"text", "textarea"} if rule.separator else frozenset())
+    if kind not in fits and kind not in {"", "unknown"}:
+        return _wrong(rule, kind, tuple(sorted(fits)))
+    if terms == () and rule.new_terms is NewTerms.WAIT:
+        return _wrong(rule, f"{kind} without terms", ("a vocabulary with terms",))
+    return None
 
 
 def discover_reads(account: AccountMap, shown: Collection[str]) -> list[Reason]:

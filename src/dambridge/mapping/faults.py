@@ -30,6 +30,7 @@ class Fault(StrEnum):
     TABLE_FAILS = "table_fails"
     RULE_FAILS = "rule_fails"
     LANGUAGES_LOST = "languages_lost"
+    LANGUAGE_UNKNOWN = "language_unknown"
     REVIEW_OVERDUE = "review_overdue"
     CANNOT_BE_USED = "cannot_be_used"
 

@@ -13,6 +13,7 @@ from dambridge.mapping.discovery import FITS, discover
 from dambridge.mapping.displays import SHOWN
 from dambridge.mapping.faults import Fault, LintFinding, found
 from dambridge.mapping.fields import FIELDS, MARK, Kind, kind_of
+from dambridge.mapping.languages import tag_mistake
 from dambridge.mapping.lookups import key_pattern
 from dambridge.mapping.normal import normal_text
 from dambridge.mapping.rules import AccountMap, Rule
@@ -67,6 +68,9 @@ def _of_rule(rule: Rule, account: AccountMap, around: Around) -> Iterator[LintFi
         return
     kind, terms = _place(rule, around)
     yield from _unreachable(rule)
+    for tag in (*([rule.language] if rule.language else ()), *(it for it, _ in rule.languages)):
+        if why := tag_mistake(tag):
+            yield found(Fault.LANGUAGE_UNKNOWN, rule.field, place=dict(rule.languages).get(tag, rule.native), why=why)
     if rule.transform is not None:
         yield from _of_transform(rule, rule.transform, terms)
     if not rule.write:
@@ -200,7 +204,7 @@ def _listed(value: str | int | tuple[str, ...]) -> str:
 
 
 def _of_metadata_maps(account: AccountMap, maps: Sequence[MetadataMap]) -> Iterator[LintFinding]:
-    fields = {it.native: it.field for it in account.rules if it.write}
+    fields = {place: it.field for it in account.rules if it.write for place in it.places}
     into: dict[str, list[str]] = {}
     outof: dict[str, list[str]] = {}
     for it in maps:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dambridge.mapping.displays import apart
 from dambridge.mapping.embedded import embedded_fields
 from dambridge.mapping.fields import CUSTOM
 from dambridge.mapping.normal import fingerprint
 from dambridge.mapping.notes import is_note
 from dambridge.mapping.rules import AccountMap, Rule
+from dambridge.mapping.speaking import heard
 from dambridge.mapping.transforms import TransformFailed
 from dambridge.mapping.uploader import take_out
 from dambridge.mapping.values import Unreadable, canonical_value, texts_of
 from dambridge.model.identity import System
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, AssetVersion, EmbeddedMetadata, NativeRecord, NativeValue
-from dambridge.model.values import FieldName, Value
+from dambridge.model.values import FieldName, LangAlt, Value
 
 
 def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: EmbeddedMetadata | None = None) -> AssetRecord:
@@ -29,14 +32,13 @@ def to_canonical(native: NativeRecord, account: AccountMap, *, embedded: Embedde
     unread: list[str] = []
     taken: set[str] = set()
     for rule in account.rules:
-        taken.add(rule.native)
+        taken.update(rule.places)
         if not rule.read:
             continue
-        if rule.native in native.fields:
-            raw = native.fields[rule.native]
-            if not (isinstance(raw, str) and is_note(raw)) and (value := _read(rule, raw, notes)) is not None:
-                fields[rule.field] = value
-        elif rule.group not in native.groups:
+        value, known = _say(rule, native, notes)
+        if value is not None:
+            fields[rule.field] = value
+        if not known:
             unread.append(rule.field)
     if account.system is System.PHOTOSHELTER:
         fields |= _own_fields(native, taken)
@@ -114,6 +116,30 @@ def _read(rule: Rule, raw: NativeValue, notes: list[Reason]) -> Value | None:
         why = f"it holds one value and {left_out} more stood there"
         notes.append(Reason.of(Code.VALUE_UNREADABLE, field=rule.field, native=rule.native, text=why))
     return value
+
+
+def _say(rule: Rule, native: NativeRecord, notes: list[Reason]) -> tuple[Value | None, bool]:
+    """The field's value, and whether it is known: a place that is not shown is empty where its group was read."""
+    known = rule.group in native.groups or all(it in native.fields for it in rule.places)
+    if rule.languages:
+        return (_hear(rule, native, notes) if known else None), known
+    raw = native.fields.get(rule.native)
+    if raw is None or (isinstance(raw, str) and is_note(raw)):
+        return None, known
+    return _read(rule, raw, notes), True
+
+
+def _hear(rule: Rule, native: NativeRecord, notes: list[Reason]) -> LangAlt | None:
+    """A text whose languages have places of their own."""
+    said: dict[str, str] = {}
+    for place in rule.places:
+        raw = native.fields.get(place)
+        if raw is None or (isinstance(raw, str) and is_note(raw)):
+            continue
+        value = _read(replace(rule, native=place), raw, notes)
+        if isinstance(value, LangAlt):
+            said[place] = value.default
+    return heard(rule, said)
 
 
 def _own_fields(native: NativeRecord, taken: set[str]) -> dict[FieldName, Value]:

@@ -53,7 +53,8 @@ class Rule:
     `default` stands in for an absent value, `constant` for any, `expression` computes one. `kind` is the place's type
     in a NetX profile, empty where it is not known; `many` says whether it takes several values, None where its type says
     so. `language` is the one language that the place holds, and `transform` how it spells texts. `required` places must not
-    stay empty."""
+    stay empty. `languages` are places of single languages, tag and name; `native` is that of texts without one then, which
+    the first language may share."""
 
     field: FieldName
     native: str
@@ -68,6 +69,7 @@ class Rule:
     expression: Program | None = None
     transform: Transform | None = None
     language: str = ""
+    languages: tuple[tuple[str, str], ...] = ()
     many: bool | None = None
     required: bool = False
 
@@ -78,6 +80,16 @@ class Rule:
     @property
     def write(self) -> bool:
         return self.direction is not Direction.IN
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every place of the field in the account."""
+        return tuple(dict.fromkeys((self.native, *(place for _, place in self.languages))))
+
+    @property
+    def first_language(self) -> str:
+        """The language that shares its place with texts without one; empty where none does."""
+        return next((tag for tag, place in self.languages if place == self.native), "")
 
 
 @dataclass(frozen=True, slots=True)

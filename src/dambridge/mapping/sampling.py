@@ -84,7 +84,7 @@ def _of_languages(record: AssetRecord, account: AccountMap) -> list[LintFinding]
         value = record.fields.get(rule.field)
         if not rule.write or rule.expression is not None or rule.field in shown or not isinstance(value, LangAlt):
             continue
-        kept = {rule.language or DEFAULT_LANGUAGE}
+        kept = {rule.language or DEFAULT_LANGUAGE, *(tag for tag, _ in rule.languages)}
         texts = {normal_text(text) for tag, text in value.entries if tag in kept}
         lost = [tag for tag, text in value.entries if tag != DEFAULT_LANGUAGE and normal_text(text) not in texts]
         if lost:

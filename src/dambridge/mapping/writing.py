@@ -10,6 +10,7 @@ from dambridge.mapping.displays import joined
 from dambridge.mapping.fields import MARK, Kind, kind_of
 from dambridge.mapping.normal import is_absent
 from dambridge.mapping.rules import AccountMap, NewTerms, Rule
+from dambridge.mapping.speaking import at_each
 from dambridge.mapping.terms import (
     NO_ALIASES,
     Aliases,
@@ -63,25 +64,27 @@ def to_native(
         rule = account.by_field.get(name)
         if rule is None or not rule.write:
             continue
-        place = place_in(definitions, rule, aliases)
-        if place is None:
-            if definitions is not None and not name.startswith(MARK):
-                problems.append(missing_attribute(rule, definitions))
-            continue
-        if name not in fields or is_absent(fields[name]):
-            attributes[rule.native] = ()
-            continue
-        kind, terms = place
-        spelled = _spell(rule, fields[name], kind)
-        if isinstance(spelled, Reason):
-            problems.append(spelled)
-            continue
-        if terms is not None:
-            spelled, strange = _known_terms(rule, spelled, terms, aliases, unknown)
-            problems += strange
-            if strange or not spelled:
-                continue  # of a value that was dropped whole nothing is written, and nothing emptied
-        attributes[rule.native] = spelled
+        value = fields.get(name)
+        for one, said in at_each(rule, None if is_absent(value) else value):
+            place = place_in(definitions, one, aliases)
+            if place is None:
+                if definitions is not None and not name.startswith(MARK):
+                    problems.append(missing_attribute(one, definitions))
+                continue
+            if said is None:
+                attributes[one.native] = ()
+                continue
+            kind, terms = place
+            spelled = _spell(one, said, kind)
+            if isinstance(spelled, Reason):
+                problems.append(spelled)
+                continue
+            if terms is not None:
+                spelled, strange = _known_terms(one, spelled, terms, aliases, unknown)
+                problems += strange
+                if strange or not spelled:
+                    continue  # of a value that was dropped whole nothing is written, and nothing emptied
+            attributes[one.native] = spelled
     return NativeWrite(attributes, tuple(problems), waiting_for((), unknown.values()))
 
 

@@ -99,7 +99,9 @@ def _unsettled(problem: Reason) -> Leave:
 
 def _uses_of(task: _Task, spoken: Spoken, *, brought: bool) -> tuple[TermUse, ...]:
     """The words of those fields that this flow brings."""
-    natives = {task.target_map.by_field[it].native for it in (task.kept if brought else task.written)}
+    natives = {
+        place for it in (task.kept if brought else task.written) for place in task.target_map.by_field[it].places
+    }
     return tuple(it for it in spoken.uses if it.key.attribute in natives)
 
 
@@ -167,8 +169,9 @@ class _Task:
 
     def may_write(self, name: FieldName) -> Proof:
         """How far the target is known to take this field, by its own name there."""
-        native, can = self.target_map.by_field[name].native, self.can_archive
-        return can.may_write(native, self.record.media_type) if self.embeds else can.may_call(native)
+        places, can = self.target_map.by_field[name].places, self.can_archive
+        kind = self.record.media_type
+        return Proof.weakest(can.may_write(it, kind) if self.embeds else can.may_call(it) for it in places)
 
     def calls(self, counts: tuple[int, int]) -> dict[str, int]:
         return {self.source.account: counts[0], self.target.account: counts[1]}

@@ -147,7 +147,7 @@ def _proof(
     what = f"write the attribute {rule.native}"
     if can is None or not rule.write:
         return what, Proof.ABSENT
-    return what, may_call(can, rule.native, record, untouched=untouched)
+    return what, Proof.weakest(may_call(can, it, record, untouched=untouched) for it in rule.places)
 
 
 def _update(ground: Ground, copy: CopyId, lacks: Sequence[_Lack]) -> Action:

@@ -23,6 +23,11 @@ class Proof(StrEnum):
     def usable(self) -> bool:
         return self in {Proof.PROVEN, Proof.DECLARED}
 
+    @classmethod
+    def weakest(cls, several: Iterable[Proof]) -> Proof:
+        """How far all of these are known to work; there is one at least."""
+        return max(several, key=[*cls].index)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderCapabilities:

@@ -72,9 +72,13 @@ def latest_runs(conn: Connection, flow: FlowName | None, limit: int) -> list[Run
     return [_run(row) for row in conn.execute(query)]
 
 
+_TOLD = frozenset({"lag", "bytes_moved"})
+"""What was carried over is not undone by what of the item waits."""
+
+
 def put_items(tx: Tx, run: RunId, ends: Sequence[ItemOutcome]) -> None:
-    """Write ends of items; of two for one asset the later counts."""
-    put_later(tx, items, [_item_values(run, it) for it in ends])
+    """Write ends of items; of two for one asset the later counts, with the longest lag and all bytes that were told."""
+    put_later(tx, items, [_item_values(run, it) for it in ends], most=_TOLD)
 
 
 def counts(conn: Connection, run: RunId) -> Counts:

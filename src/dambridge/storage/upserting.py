@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table, literal
+from sqlalchemy import Connection, Table, case, literal, or_
 from sqlalchemy.sql.dml import Insert, ReturningInsert
 
 from dambridge.storage.writer import Tx
@@ -28,11 +28,18 @@ def _insert(dialect: str, table: Table) -> PostgresInsert | SqliteInsert:
 
 
 @cache
-def upsert(dialect: str, table: Table, *, keep: frozenset[str] = frozenset()) -> Insert:
-    """A statement that inserts a row or, where the primary key is known, replaces all its columns but those in `keep`."""
+def upsert(
+    dialect: str, table: Table, *, keep: frozenset[str] = frozenset(), most: frozenset[str] = frozenset()
+) -> Insert:
+    """A statement that inserts a row or, where the primary key is known, replaces all its columns but those in `keep`; those
+    in `most` have the greatest value that they were ever given."""
     insert = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
-    values = {it.name: insert.excluded[it.name] for it in table.columns if it.name not in keys and it.name not in keep}
+    new = insert.excluded
+    values: dict[str, Any] = {it.name: new[it.name] for it in table.columns if it.name not in {*keys, *keep}}
+    for name in most:
+        stays = or_(new[name].is_(None), table.c[name] > new[name])
+        values[name] = case((stays, table.c[name]), else_=new[name])
     return insert.on_conflict_do_update(index_elements=keys, set_=values)
 
 
@@ -53,8 +60,8 @@ def add_if_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     return conn.execute(insert_new(conn.dialect.name, table), dict(row)).first() is not None
 
 
-def put_later(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """As `put`, together with the rows of others in the same group."""
-    statement = upsert(tx.dialect, table)
+def put_later(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]], *, most: frozenset[str] = frozenset()) -> None:
+    """As `put`, together with the rows of others in the same group; `most` as in `upsert`."""
+    statement = upsert(tx.dialect, table, most=most)
     for row in rows:
         tx.later(statement, row)

@@ -71,7 +71,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "rule_fails": ("The rule of {field} fails: {text}.", "Correct the rule, for instance by asking `present` first."),
     "languages_lost": (
         "{field} has texts in {languages}, and {place} holds one language.",
-        "Give them places of their own with an `expression` over `in_language`, if they are wanted.",
+        "Give them places of their own under `languages`, if they are wanted.",
+    ),
+    "language_unknown": (
+        "{place} is to hold {field} in a language that nobody asks for: {why}.",
+        "Write the tag as outlets and files do, for instance de or de-AT.",
     ),
     "review_overdue": (
         "The map was to be looked at again by {date}; {owner} answers for it.",

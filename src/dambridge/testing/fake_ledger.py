@@ -36,6 +36,14 @@ SILENCE = 60.0
 _FOR_NOBODY = ("system", "next run")
 
 
+def _with_all_told(end: ItemOutcome, before: ItemOutcome | None) -> ItemOutcome:
+    """The later end of an item with the longest lag and all bytes that were told of it."""
+    if before is None:
+        return end
+    lags = [it.lag for it in (end, before) if it.lag is not None]
+    return replace(end, lag=max(lags, default=None), bytes_moved=max(end.bytes_moved, before.bytes_moved))
+
+
 class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting):
     """Implements `ports.agreeing.AgreeingLedger`. Passes the contracts of all its parts."""
 
@@ -71,7 +79,9 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting):
         return self.memory.workers[worker][1] >= newest - SILENCE
 
     async def record_items(self, run: RunId, items: Sequence[ItemOutcome], observations: Sequence[Observation]) -> None:
-        self.memory.items.setdefault(run, {}).update({it.key: it for it in items})
+        known = self.memory.items.setdefault(run, {})
+        for end in items:
+            known[end.key] = _with_all_told(end, known.get(end.key))
         for it in observations:
             self.memory.observations.setdefault(it.flow, {})[it.key] = it
 

@@ -216,6 +216,13 @@ class LedgerContract(ABC):
         assert await ledger.items(run, outcome=Outcome.DONE) == [end(1, Outcome.DONE, bytes_moved=5, lag=2.0)]
         assert len(await ledger.items(run, limit=2)) == 2
 
+    async def test_what_an_item_was_told_to_have_carried_stays_told(self, ledger: Ledger, run: RunId) -> None:
+        for it in (end(1, bytes_moved=5, lag=9.0), end(1, Outcome.WAITING, lag=2.0), end(1, Outcome.WAITING)):
+            await ledger.record_items(run, [it], [])
+        assert await ledger.items(run) == [end(1, Outcome.WAITING, bytes_moved=5, lag=9.0)]
+        await ledger.record_items(run, [end(1, bytes_moved=6, lag=10.0)], [])
+        assert await ledger.carried(run) == (6, [10.0])
+
     async def test_the_same_item_counts_again_in_the_next_run(self, ledger: Ledger, run: RunId) -> None:
         following = await ledger.open_run(FLOW, at=T0, command=None, plan=None)
         await ledger.record_items(run, [end(1)], [])

@@ -98,6 +98,29 @@ def test_few_words_make_a_careful_policy(tmp_path: Path) -> None:
     assert not {"licence_end", "copyright_notice"} & made.fields, "rights go with every copy anyway"
 
 
+def test_check_says_what_languages_outlets_get(tmp_path: Path) -> None:
+    """Masters without languages, masters without that one, and masters that have it."""
+
+    def told(languages: list[str], **homes: str) -> list[tuple[str, str]]:
+        made = changed(lambda it: outlet(it).update(languages=languages))
+        made["maps"] = {"archive": {"description": {"languages": homes}}} if homes else {}
+        settings = loaded(tmp_path, made)
+        found = told_of_outlets(settings, known_accounts(settings), {})
+        return [(what, said) for what, _, said, _ in found if "in fr" in said or "languages" in what]
+
+    assert told([]) == []
+    ((what, said),) = told(["de-AT", "de"])
+    assert (what, "dealers get them as they stand" in said) == ("languages publish", True)
+    assert told(["de-AT", "de"], en="Caption", de="Beschreibung") == []
+    ((what, said),) = told(["fr", "de"], en="Caption", de="Beschreibung")
+    assert (what, "no place for description in fr: dealers gets it in de" in said) == ("outlet dealers", True)
+
+
+def test_a_language_that_nobody_speaks_is_a_mistake(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, lambda it: outlet(it).update(languages=["de", "jp"]))
+    assert "did you mean 'ja'" in found["flows.publish.outlets.dealers.languages.1"]
+
+
 def test_every_word_of_an_outlet_reaches_the_policy(tmp_path: Path) -> None:
     (tmp_path / "mark.png").write_bytes(b"png")
     more = {

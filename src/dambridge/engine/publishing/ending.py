@@ -71,7 +71,7 @@ def settlement_of(
             reason=item.reason,
             waits_for=item.waits_for,
             bytes_moved=item.bytes_moved,
-            lag=_lag(action, end, now) if item.outcome is Outcome.DONE else None,
+            lag=_lag(action, end, now) if end.ended.outcome is Outcome.DONE else None,
         ),
         run=row.run,
         link=None,
