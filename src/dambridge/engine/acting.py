@@ -34,7 +34,7 @@ from dambridge.engine.numbering import final_name
 from dambridge.engine.parts import Parts
 from dambridge.engine.proving import prove_bytes
 from dambridge.engine.settling import End, held_back, settlement_of
-from dambridge.engine.shipping import SourceFile, all_wanted
+from dambridge.engine.shipping import ByItsOwnWord, SourceFile, all_wanted
 from dambridge.engine.side_cars import fetch_with_words
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.terms import know_terms
@@ -47,6 +47,7 @@ from dambridge.model.actions import Action, ActionKind
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, NativeRecord
+from dambridge.planning.approving import by_its_own_word
 from dambridge.policy.placing import settled_folder
 from dambridge.ports.errors import MovedOn, Refused, Unclear
 from dambridge.ports.files import NotEmbedded
@@ -274,6 +275,9 @@ def ended_by_error(action: Action, error: Exception) -> End:
             return End(
                 Outcome.WAITING, Reason.of(Code.MOVED_ON, text=str(error)), waits_for="next run", stage=WorkStage.LEFT
             )
+        case ByItsOwnWord():
+            left = by_its_own_word(error.word)
+            return End(left.outcome, left.reason, waits_for=left.waits_for, stage=WorkStage.LEFT)
         case BrokenOriginal():
             code = Code.EMPTY_FILE if error.broken.empty else Code.BROKEN_FILE
             return End(Outcome.QUARANTINED, Reason.of(code, why=error.broken.why), stage=WorkStage.LEFT)
