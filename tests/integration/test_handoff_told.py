@@ -20,7 +20,7 @@ from support.handing_off import (
     submissions,
 )
 from support.letters import post
-from support.pictures import picture
+from support.pictures import approved_inside, picture
 
 
 def test_a_rejection_reaches_its_contributor_once_or_waits_for_the_coordinator_by_name(tmp_path: Path) -> None:
@@ -131,15 +131,3 @@ def test_an_approval_that_arrives_inside_a_file_is_none(tmp_path: Path) -> None:
             hand_off(pair)
         assert statuses(pair)[asset] == "archived"
         assert len(in_archive(pair)) == 1
-
-
-def approved_inside() -> bytes:
-    """A picture in whose old IPTC block its maker says that it is approved."""
-    word = b"approved"
-    dataset = bytes([0x1C, 2, 7]) + len(word).to_bytes(2, "big") + word
-    block = b"8BIM" + (0x0404).to_bytes(2, "big") + b"\x00\x00" + len(dataset).to_bytes(4, "big") + dataset
-    block += b"\x00" * (len(dataset) % 2)
-    body = b"Photoshop 3.0\x00" + block
-    segment = b"\xff\xed" + (len(body) + 2).to_bytes(2, "big") + body
-    plain = picture(1)
-    return plain[:2] + segment + plain[2:]

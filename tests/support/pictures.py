@@ -32,3 +32,15 @@ def captioned(seed: int, words: str) -> bytes:
 def approved(**more: Any) -> dict[str, Any]:
     """The IPTC fields of an asset that is ready to travel."""
     return {"edit_status": "approved", "credit": "Riverbend", "caption": "A boat", **more}
+
+
+def approved_inside(seed: int = 1, word: str = "approved") -> bytes:
+    """A picture in whose old IPTC block its maker says that it is approved."""
+    said = word.encode()
+    dataset = bytes([0x1C, 2, 7]) + len(said).to_bytes(2, "big") + said
+    block = b"8BIM" + (0x0404).to_bytes(2, "big") + b"\x00\x00" + len(dataset).to_bytes(4, "big") + dataset
+    block += b"\x00" * (len(dataset) % 2)
+    body = b"Photoshop 3.0\x00" + block
+    segment = b"\xff\xed" + (len(body) + 2).to_bytes(2, "big") + body
+    plain = picture(seed)
+    return plain[:2] + segment + plain[2:]

@@ -80,8 +80,9 @@ class Action:
     of the inbox that are written with them. `held` names fields that the target is not known to take: the asset waits for
     them once everything else is done. `words` are the words of the asset that persons decided about, where these are to be
     written down; None where nothing is to be. `untouched` says that nothing is written into the file, though the target would
-    read it. `side_car` is a file at the source whose words are to be read with this one's, where it is known already. `outward`
-    is what actions about an outlet carry beside.
+    read it. `side_car` is a file at the source whose words are to be read with this one's, where it is known already.
+    `given` says that the source was seen without the approval that it shows, so that people gave it. `outward` is what
+    actions about an outlet carry beside.
     """
 
     kind: ActionKind
@@ -106,6 +107,7 @@ class Action:
     words: tuple[TermUse, ...] | None = None
     untouched: bool = False
     side_car: RemoteId | None = None
+    given: bool = False
     outward: Outward | None = None
     _id: str = field(default="", init=False, repr=False, compare=False)
     """Worked out once: plans are sorted, filed and looked up by it."""
@@ -164,6 +166,7 @@ class Action:
             **({"words": [it.to_json() for it in self.words]} if self.words is not None else {}),
             **({"untouched": True} if self.untouched else {}),
             **({"side_car": self.side_car} if self.side_car else {}),
+            **({"given": True} if self.given else {}),
             **({"outward": self.outward.to_json()} if self.outward is not None else {}),
         }
 
@@ -192,6 +195,7 @@ class Action:
             words=words_from_json(data),
             untouched=bool(data.get("untouched")),
             side_car=data.get("side_car"),
+            given=bool(data.get("given")),
             outward=Outward.from_json(data["outward"]) if "outward" in data else None,
         )
 

@@ -42,6 +42,7 @@ class Code(StrEnum):
     NOT_SELECTED = "not_selected"
     NOT_APPROVED = "not_approved"
     REJECTED_AT_SOURCE = "rejected_at_source"
+    STATUS_FROM_FILE = "status_from_file"
     MEDIA_TYPE_EXCLUDED = "media_type_excluded"
     EXPRESSION_FALSE = "expression_false"
     GONE_AT_SOURCE = "gone_at_source"

@@ -18,6 +18,8 @@ from dambridge.model.reasons import Reason
 from dambridge.model.values import Fields, fields_from_json, fields_to_json
 
 BROUGHT = "brought"
+ANYTHING = "*"
+"""Among the words that a file brought: it was not looked into, so it may have brought any."""
 NativeValue = str | int | float | bool | tuple[str, ...]
 """A vendor's value, typed. A field that the system showed as empty or null is absent from the mapping."""
 
@@ -230,7 +232,8 @@ class Agreed:
     (`md5`, `read_back`, `size_only`, `source`). A copy whose file had fields written into it is `embedded`; three entries
     `COPY.written`, `COPY.essence` and `COPY.proof` say what was sent, the hash of what it has in common with the original,
     and how the bytes there were proven; `COPY.held` names the fields that wait because the copy is not known to take them;
-    `brought` alone, as a JSON list, are words inside the file that could be taken for a status;
+    `brought` alone, as a JSON list, are words inside the file that could be taken for a status (`ANYTHING` where it was not
+    looked into);
     `COPY.untouched` says why nothing was written into its file although the target reads files; `COPY.side_car` which file
     beside the original was read with it.
     `filled` are values that came from inside the file because the source

@@ -18,6 +18,7 @@ from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Absence, AssetRecord, Digest, Missing, NativeRecord, Present, Seen
 from dambridge.model.submissions import ReviewDecision, Submission
+from dambridge.planning.approving import TAKEN_IN
 from dambridge.policy.carriers import Brought, Carrier, Shown, read_status
 from dambridge.policy.handoff import HandoffPolicy, Queue
 from dambridge.policy.lifecycle import Verdict, may_move
@@ -144,14 +145,17 @@ def look(native: NativeRecord, carriers: tuple[Carrier, ...], brought: Brought) 
     return read_status(native, carriers, brought) if carriers else Shown()
 
 
-def still_brought(native: NativeRecord, brought: Brought) -> Mapping[str, tuple[str, ...]]:
+def still_brought(native: NativeRecord, brought: Brought, now: datetime) -> Mapping[str, tuple[str, ...]]:
     """Those of the values from inside the file that the account shows as they were. Once it was seen with another one, a
-    value is what people set."""
+    value is what people set; soon after the upload that it shows none says nothing."""
+    fresh = native.created_at is not None and now - native.created_at < TAKEN_IN
     kept: dict[str, tuple[str, ...]] = {}
     for name, words in brought.items():
         value = native.fields.get(name)
         stands = value if isinstance(value, tuple) else () if value is None else (str(value),)
-        if {it.casefold().strip() for it in stands} == {it.casefold().strip() for it in words}:
+        if (fresh and not stands) or {it.casefold().strip() for it in stands} == {
+            it.casefold().strip() for it in words
+        }:
             kept[name] = tuple(words)
     return kept
 

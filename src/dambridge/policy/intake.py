@@ -13,7 +13,7 @@ from dambridge.model.actions import Leave
 from dambridge.model.identity import AccountId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import AssetRecord, MediaType
+from dambridge.model.records import AssetRecord, EmbeddedMetadata, MediaType
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 from dambridge.policy.patterns import matches_any
 from dambridge.policy.places import PlaceRule
@@ -21,6 +21,10 @@ from dambridge.policy.placing import needs_galleries
 
 SELECT = "select"
 """The name under which the selecting expression stands among the compiled programs."""
+NO_STATUS = "(empty)"
+"""What people are told of a status where the source shows none."""
+_INSIDE = {"edit_status": ("IPTC:EditStatus",), "rating": ("XMP-xmp:Rating", "IFD0:Rating")}
+"""Where a file carries what these carriers show."""
 
 
 class Carrier(StrEnum):
@@ -36,8 +40,8 @@ class Carrier(StrEnum):
 class Approval:
     """How approval is read: by values or gallery patterns, by a custom field's id, by a least rating.
 
-    It reads what the system itself shows and never a value from inside the file: whoever uploads a file must not be able
-    to approve it."""
+    It reads what the system itself shows. A system fills fields from the uploaded file, and whoever uploads a file must not be
+    able to approve it: so `stands_inside` says whether the file does, and `planning.approving` when that matters."""
 
     carrier: Carrier = Carrier.EDIT_STATUS
     approved: tuple[str, ...] = ("approved",)
@@ -62,6 +66,32 @@ class Approval:
                 return self._by_value(record.fields.get(FieldName("edit_status")))
             case Carrier.CUSTOM:
                 return self._by_value(record.fields.get(self.field) if self.field else None)
+
+    @property
+    def by_value(self) -> bool:
+        """Whether it is shown by a value, which a file may bring with it; no file puts itself into a gallery."""
+        return self.carrier is not Carrier.GALLERY
+
+    def stands_inside(self, inside: EmbeddedMetadata) -> str:
+        """The word inside the file that would approve it, empty where there is none. Where any of its fields may have become
+        the carrier, any value of it counts."""
+        if not self.by_value:
+            return ""
+        names = _INSIDE.get(self.carrier)
+        for name, tag in sorted(inside.tags.items()):
+            if names is None or name in names:
+                for word in (tag,) if isinstance(tag, str) else tag if isinstance(tag, tuple) else tag.values():
+                    if self._approves(word):
+                        return word.strip()
+        return ""
+
+    def _approves(self, word: str) -> bool:
+        if self.carrier is not Carrier.RATING:
+            return self._by_value(word)[0] == "approved"
+        try:
+            return float(word) >= (self.minimum if self.minimum is not None else 1)
+        except ValueError:
+            return False
 
     def _by_value(self, value: Value | None) -> tuple[Literal["approved", "rejected", "open"], str]:
         text = plain(value).strip()
@@ -146,7 +176,7 @@ def assess(
         return selected
     if policy.mode == "approved":
         verdict, value = policy.approval.judge(record)
-        shown = value or "(empty)"
+        shown = value or NO_STATUS
         if verdict == "rejected":
             return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.REJECTED_AT_SOURCE, status=shown))
         if verdict == "open":

@@ -4,7 +4,8 @@ folder is looked for by the name under which it travels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -119,7 +120,7 @@ def _intent_of(action: Action, facts: Facts, body: Body, berth: RemoteId | None,
 async def _send(
     dock: Dock, action: Action, journal: StepJournal, berth: RemoteId | None, shipment: Shipment
 ) -> Delivered:
-    async with shipment.bytes() as (body, facts):
+    async with _fetched(dock, action, journal, berth, shipment) as (body, facts):
         into = berth or await final_folder(dock, action, facts.filled, make=False)
         again = journal.intent(Step.DELIVER) is not None
         intent = _intent_of(action, facts, body, berth, again=again)
@@ -139,6 +140,21 @@ async def _send(
             dock.site.clear_berths.discard(into)
             await journal.rewrite(Step.DELIVER, {**intent, ENDED: True})
             raise
+
+
+@asynccontextmanager
+async def _fetched(
+    dock: Dock, action: Action, journal: StepJournal, berth: RemoteId | None, shipment: Shipment
+) -> AsyncIterator[tuple[Body, Facts]]:
+    """The shipment's bytes. Where there are none to be had, and none were ever sent, the berth is another delivery's: files
+    that are broken for good must not hold all of them."""
+    try:
+        async with shipment.bytes() as known:
+            yield known
+    except Exception:
+        if berth is not None and journal.intent(Step.DELIVER) is None:
+            await dock.ledger.release_berth(dock.site.account, action.id)
+        raise
 
 
 async def _is_clear(dock: Dock, berth: RemoteId) -> bool:

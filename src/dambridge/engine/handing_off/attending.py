@@ -155,7 +155,7 @@ async def _stands(
     if it.illegal is not None:
         leave = Leave(outcome=Outcome.WAITING, reason=it.illegal, waits_for=parts.handoff.coordinator)
         return Attended(found.key, found.sight, submission, leave)
-    brought = still_brought(found.native, submission.brought) if found.native is not None else submission.brought
+    brought = submission.brought if found.native is None else still_brought(found.native, submission.brought, now)
     news = replace(submission, brought=brought)
     if not writes or (not it.changed and (known is None or brought == known.brought)):
         return _as_it_stands(parts, found, submission)

@@ -55,14 +55,17 @@ async def hash_now(parts: HandoffParts, remote_id: RemoteId) -> Digest:
 
 
 def _brought(inside: EmbeddedMetadata, carriers: Sequence[Carrier], home: AccountMap) -> dict[str, tuple[str, ...]]:
-    """By the account's field what the file says there."""
+    """By the account's field what the file says there. Where any of its fields may have become the carrier, any word of it
+    that says a status counts."""
     said = embedded_fields(inside)
+    anywhere = [text for tag in inside.tags.values() for text in _texts(tag)]
     found: dict[str, tuple[str, ...]] = {}
     for it in carriers:
         if it.is_place:
             continue
         texts = [text for tag in _TAGS.get(it.kind, ()) for text in _texts(inside.tags.get(tag))]
         texts += [plain(said[rule.field]) for rule in home.rules if rule.native == it.native and rule.field in said]
+        texts += [text for text in anywhere if it.kind is CarrierKind.CUSTOM and it.status_of(text) is not None]
         if texts:
             found[it.native] = tuple(dict.fromkeys(texts))
     return found

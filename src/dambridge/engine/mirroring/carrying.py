@@ -15,7 +15,7 @@ from dambridge.model.actions import Action
 from dambridge.model.identity import AssetKey, Link, RemoteId
 from dambridge.model.lifecycle import LIFECYCLE_STATUS
 from dambridge.model.reasons import Code
-from dambridge.model.records import MediaType, NativeRecord, Present, Seen
+from dambridge.model.records import ANYTHING, MediaType, NativeRecord, Present, Seen
 from dambridge.model.values import FieldName
 from dambridge.planning.showing import can_write
 from dambridge.planning.transitions import status_of
@@ -64,7 +64,9 @@ def _is_brought(carriers: Sequence[Carrier], it: Present, brought: Sequence[str]
     words, winner = told["words"], next((one for one in carriers if one.label == told["by"]), None)
     inside = {" ".join(word.casefold().split()) for word in brought}
     shown = {" ".join(word.casefold().split()) for word in (words if isinstance(words, tuple) else ())}
-    return winner is not None and not winner.is_place and bool(shown) and shown <= inside
+    if winner is None or winner.is_place or not shown:
+        return False
+    return ANYTHING in brought or shown <= inside
 
 
 async def move(site: Site, remote_id: RemoteId, carry: Carry, *, lane: Lane) -> None:

@@ -36,7 +36,7 @@ from dambridge.engine.docking import Shipment
 from dambridge.engine.parts import Parts
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.engine.taking_in.numbering import final_name
-from dambridge.engine.taking_in.shipping import SourceFile, all_wanted
+from dambridge.engine.taking_in.shipping import ByItsOwnWord, SourceFile, all_wanted
 from dambridge.engine.taking_in.untouched import can_be_left_alone, left_alone, remembered
 from dambridge.engine.taking_in.updating import describe, filled_from, update_fields
 from dambridge.engine.taking_in.versioning import bring_version, confirm_bytes
@@ -47,6 +47,7 @@ from dambridge.model.actions import Action, ActionKind
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, NativeRecord
+from dambridge.planning.approving import by_its_own_word
 from dambridge.policy.placing import settled_folder
 from dambridge.ports.errors import MovedOn, Refused, Unclear
 from dambridge.ports.files import NotEmbedded
@@ -274,6 +275,9 @@ def ended_by_error(action: Action, error: Exception) -> End:
             return End(
                 Outcome.WAITING, Reason.of(Code.MOVED_ON, text=str(error)), waits_for="next run", stage=WorkStage.LEFT
             )
+        case ByItsOwnWord():
+            left = by_its_own_word(error.word)
+            return End(left.outcome, left.reason, waits_for=left.waits_for, stage=WorkStage.LEFT)
         case BrokenOriginal():
             code = Code.EMPTY_FILE if error.broken.empty else Code.BROKEN_FILE
             return End(Outcome.QUARANTINED, Reason.of(code, why=error.broken.why), stage=WorkStage.LEFT)

@@ -16,7 +16,7 @@ from dambridge.engine.parts import Parts
 from dambridge.engine.taking_in.observing import Sight, read_all, read_targets
 from dambridge.engine.terms import learn, news
 from dambridge.mapping import is_side_car, waiting_for
-from dambridge.model.actions import Act, Action, Decision, Leave
+from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId, RemoteId, link_id_for
 from dambridge.model.outcomes import Outcome
 from dambridge.model.plans import LeftItem, Plan
@@ -25,6 +25,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, NotYet, Present, Seen
 from dambridge.model.terms import TermUse
 from dambridge.planning import HeaderFacts, decide_intake, forecast, make_plan
+from dambridge.planning.approving import given_by_people, still_its_own_word
 from dambridge.planning.rebuilding import held_after_loss, is_released, taken_down
 from dambridge.policy.intake import assess
 from dambridge.ports.ledger import Observation
@@ -102,7 +103,8 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
         decision = _only_news(await _spellable(parts, decision), words.get(sight.key, ()))
         match decision:
             case Act():
-                actions += [replace(it, modified_at=sight.modified_at) for it in decision.actions]
+                marked = [replace(it, modified_at=sight.modified_at) for it in decision.actions]
+                actions += [await _given(parts, it, sight, before.get(sight.key)) for it in marked]
             case Leave():
                 left.append(_left(sight, decision))
     return actions, left
@@ -184,7 +186,22 @@ def _early(
     if before is not None and _still_quarantined(before, record):
         return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)
     assessed = assess(record, parts.policy, parts.programs, now)
-    return assessed if isinstance(assessed, Leave) else None
+    return assessed if isinstance(assessed, Leave) else still_its_own_word(before, record, parts.policy)
+
+
+async def _given(parts: Parts, action: Action, sight: Sight, before: Observation | None) -> Action:
+    """A create that says whether people gave the approval: by what was last seen, or as an earlier try of it has it."""
+    policy = parts.policy
+    asked = action.kind is ActionKind.CREATE and policy.mode == "approved" and policy.approval.by_value
+    if not asked or before is None or not isinstance(sight.seen, Present):
+        return action
+    record = sight.seen.record
+    if given_by_people(before, record):
+        return replace(action, given=True)
+    tried = await parts.ledger.action(action.id)
+    place = str(parts.source_copy)
+    same = tried is not None and tried.action.expects[place].content == record.version.content
+    return replace(action, given=tried.action.given) if tried is not None and same else action
 
 
 def _still_quarantined(before: Observation, record: AssetRecord) -> bool:

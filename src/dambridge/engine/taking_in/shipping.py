@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dambridge.engine.delivery.embedding import embedded_copy, for_target
@@ -15,10 +15,18 @@ from dambridge.engine.parts import Parts
 from dambridge.engine.taking_in.updating import filled_from
 from dambridge.mapping import embedded_fields, status_words
 from dambridge.model.actions import Action
-from dambridge.model.records import Digest, EmbeddedMetadata
+from dambridge.model.records import ANYTHING, Digest, EmbeddedMetadata
 from dambridge.model.values import Fields
 from dambridge.ports.files import Spooled
 from dambridge.ports.systems import Body
+
+
+class ByItsOwnWord(Exception):
+    """Nobody but the file itself has approved it: by this word. Not frozen: context managers set an error's traceback."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +39,21 @@ class SourceFile:
     @asynccontextmanager
     async def bytes(self) -> AsyncIterator[tuple[Body, Facts]]:
         parts, action = self.parts, self.action
-        if action.size > parts.settings.large_file and not parts.embeds(action):
+        doubted = self._doubted()
+        if action.size > parts.settings.large_file and not parts.embeds(action) and not doubted:
             beside = await words_beside(parts, action)
             async with stream_through(parts, action) as (body, passing):
-                yield body, _facts(lambda: passing.digest, beside)
+                yield body, replace(_facts(lambda: passing.digest, beside), brought=(ANYTHING,))
             return
         spooled, inside = await fetch_with_words(parts, action)
+        if doubted and (word := parts.policy.approval.stands_inside(inside)):
+            raise ByItsOwnWord(word)
         yield await from_spool(parts, action, spooled, inside)
+
+    def _doubted(self) -> bool:
+        """Whether the approval may be the file's own word, so that it is looked into whatever its size."""
+        policy = self.parts.policy
+        return policy.mode == "approved" and policy.approval.by_value and not self.action.given
 
     async def digest(self) -> Digest:
         return await hash_source(self.parts, self.action)
