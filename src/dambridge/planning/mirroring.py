@@ -6,7 +6,7 @@ whatever the order of copies, groups and entries.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from dambridge.planning.absences import PRESENCE, Gone, Parting, back_again, par
 from dambridge.planning.inbox import live
 from dambridge.planning.merging import Merged, Question, merge
 from dambridge.planning.spreading import Ground, agree, spread
-from dambridge.planning.standings import LastSeen, Reading, is_late, is_stale, read_copy
+from dambridge.planning.standings import Known, LastSeen, Reading, is_stale, known_of, read_copy
 from dambridge.planning.transitions import status_of
 from dambridge.planning.views import carried, takes_part
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy
@@ -158,8 +158,11 @@ def _standings(case: _Case, copy: CopyId) -> list[Standing]:
 
 def _decide(case: _Case) -> MirrorDecision:
     groups = sorted(case.policy.groups, key=lambda it: it.name)
-    late = {copy for copy, it in case.ground.records.items() if is_late(it.version, _standings(case, copy))}
-    questions = [_question(case, it, late) for it in groups]
+    known = {
+        copy: known_of(it.version, _standings(case, copy), case.before.get(copy))
+        for copy, it in case.ground.records.items()
+    }
+    questions = [_question(case, it, known) for it in groups]
     parting = _partings(case, questions)
     if not parting.goes_on:
         return _finish(case, parting, [], [])
@@ -168,7 +171,7 @@ def _decide(case: _Case) -> MirrorDecision:
     return _finish(case, parting, merged, [*writes], waiting)
 
 
-def _question(case: _Case, group: FieldGroup, late: Collection[CopyId]) -> Question:
+def _question(case: _Case, group: FieldGroup, known: Mapping[CopyId, Known]) -> Question:
     readings: list[Reading] = []
     unread: set[CopyId] = set()
     accord = case.accords.get(group.name)
@@ -177,7 +180,8 @@ def _question(case: _Case, group: FieldGroup, late: Collection[CopyId]) -> Quest
         if takes_part(group, record, account):
             fields = carried(group, account)
             last = case.before.get(copy)
-            readings.append(read_copy(copy, record, fields, accord, before=last, now=case.now, late=copy in late))
+            it = read_copy(copy, record, fields, accord, before=last, now=case.now, known=known[copy])
+            readings.append(it)
         elif group.fields & unread_fields(record):
             unread.add(copy)
     return Question(

@@ -24,6 +24,15 @@ class LastSeen:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What all groups together know of a copy: whether they have left behind what it shows now, and when it was last seen on
+    time. A group that was agreed on later than the others remembers less by itself."""
+
+    late: bool = False
+    at: datetime | None = None
+
+
 class Stance(StrEnum):
     """What a copy's showing this means."""
 
@@ -45,7 +54,8 @@ class Reading:
 
     `shown` is what it shows of the fields that it carries; `value` the same in full terms: cuts and other echoes taken for
     what they stand for, and the fields that it does not carry taken from the accord. An edit was made after `after` and
-    not after `until`. What is `late` was seen before and was something else since: nobody knows how old it is.
+    not after `until`. What is `late` was seen before and was something else since: nobody knows how old it is. `on_time` is
+    when the copy was last seen otherwise.
     """
 
     copy: CopyId
@@ -58,6 +68,7 @@ class Reading:
     after: datetime | None
     until: datetime
     late: bool = False
+    on_time: datetime | None = None
 
     @property
     def version(self) -> AssetVersion:
@@ -85,15 +96,14 @@ def read_copy(
     *,
     before: LastSeen | None,
     now: datetime,
-    late: bool = False,
+    known: Known = Known(),
 ) -> Reading:
-    """Say how the copy stands to the group. `late` is whether any group has left behind what the copy shows: a group that
-    was agreed on later than the others remembers fewer versions of its own."""
+    """Say how the copy stands to the group."""
     standing = accord.copies.get(copy) if accord is not None else None
     shown = {it: value for it, value in part(view_of(copy, record), carried).items() if not is_absent(value)}
     value, stance = _first(shown, carried, accord) if standing is None else _known(shown, carried, standing, record)
     elsewhere = part(accord.fields, accord.fields.keys() - carried) if accord is not None else {}
-    late = standing is not None and (late or _is_of_old(record.version, standing))
+    late = known.late or (standing is not None and _is_of_old(record.version, standing))
     after = None if late else _after(standing, before)
     return Reading(
         copy=copy,
@@ -104,8 +114,14 @@ def read_copy(
         stance=stance,
         standing=standing,
         after=after,
-        until=_until(standing, record, after, standing.at if late and standing is not None else now),
+        until=_until(
+            standing,
+            record,
+            after=_seen_otherwise(record, before) if standing is None and not late else after,
+            now=standing.at if late and standing is not None else now,
+        ),
         late=late,
+        on_time=known.at,
     )
 
 
@@ -169,7 +185,12 @@ def _after(standing: Standing | None, before: LastSeen | None) -> datetime | Non
     return max(standing.at, before.at) if before is not None and before.version == standing.version else standing.at
 
 
-def _until(standing: Standing | None, record: AssetRecord, after: datetime | None, now: datetime) -> datetime:
+def _seen_otherwise(record: AssetRecord, before: LastSeen | None) -> datetime | None:
+    """When the copy was last seen as something else, where nothing more is known of it."""
+    return before.at if before is not None and before.version != record.version else None
+
+
+def _until(standing: Standing | None, record: AssetRecord, *, after: datetime | None, now: datetime) -> datetime:
     """The system's own modified time where it moved with the edit, else now. A time that the last look at the copy
     contradicts (clocks differ, or edits of fields do not move it) says nothing. `now` is when it was there for certain."""
     said = record.modified_at
@@ -186,6 +207,13 @@ def is_stale(version: AssetVersion, standings: Iterable[Standing], *, stale_for:
     for it in _left_behind(version, standings):
         news[it.version] = min(it.news_at, news.get(it.version, it.news_at))
     return any(now < it + stale_for for it in news.values())
+
+
+def known_of(version: AssetVersion, standings: Iterable[Standing], before: LastSeen | None) -> Known:
+    """What all groups of a copy, which is shown at this version, say of it together."""
+    them = list(standings)
+    seen = [*(it.at for it in them), *([before.at] if before is not None else [])]
+    return Known(late=is_late(version, them), at=max(seen, default=None))
 
 
 def is_late(version: AssetVersion, standings: Iterable[Standing]) -> bool:
@@ -255,10 +283,11 @@ def watched(reading: Reading, *, now: datetime) -> Standing:
 
 
 def _moved(reading: Reading, now: datetime) -> Standing:
-    base = reading.standing or Standing(fields={}, shown={}, version=reading.version, at=now)
-    if reading.late:  # it is no news, and says nothing about when there was some
-        return replace(base.moved_to(reading.version, at=base.at), since=base.since)
-    return base.moved_to(reading.version, at=now)
+    was, late = reading.standing, reading.late
+    at = (reading.on_time or (was.at if was is not None else now)) if late else now
+    base = was or Standing(fields={}, shown={}, version=reading.version, at=at)
+    moved = base.moved_to(reading.version, at=at)
+    return replace(moved, since=base.news_at) if late else moved  # what is late is no news
 
 
 def _as_it_was(reading: Reading, new: Standing) -> Standing:

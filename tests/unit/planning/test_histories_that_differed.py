@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dambridge.model.accords import CONTENT
+from dambridge.model.accords import CONTENT, FILE_NAME
 from dambridge.model.identity import CopyId
 from dambridge.model.values import LangAlt
 from dambridge.policy.mirror import Authority, MirrorPolicy, Rule
@@ -114,6 +114,30 @@ HISTORIES: dict[str, tuple[MirrorPolicy, tuple[CopyId, ...], bool, Steps]] = {
             ("edit", 0, {EXPIRY: date("2027-03-01")}, 0),
             ("round", "lost request"),
             ("stale", 2, 2),
+        ],
+    ),
+    "at first sight a time before the last look at something else says nothing": (
+        asking(rights=Authority(Rule.NEWEST)),
+        THREE,
+        True,
+        [
+            ("edit", 1, {EXPIRY: date("2027-01-01")}, 0),
+            ("stale", 0, 1),
+            ("stale", 1, 2),
+            ("edit", 1, {EMBARGO: None}, 0),
+        ],
+    ),
+    "a group agreed on at a late look knows from the others when its copy was last on time": (
+        policy_by(credit=ASK, keywords=ASK, rights=ASK, file_name=Authority(Rule.NEWEST), content=ASK),
+        THREE,
+        True,
+        [
+            ("edit", 1, {FILE_NAME: "b.jpg"}, 0),
+            ("round", ""),
+            ("stale", 2, 2),
+            ("rule", 4, 2),
+            ("edit", 2, {FILE_NAME: "c.jpg"}, 900),
+            ("stale", 2, 1),
         ],
     ),
 }
