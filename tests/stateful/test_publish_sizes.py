@@ -24,6 +24,8 @@ from support.two_way_systems import Presence
 
 RATE, CALLS = 200.0, 2
 """Calls a second that the account bears, and calls that one withdrawal takes."""
+EACH = timedelta(seconds=1 / RATE) - timedelta(milliseconds=1) / CALLS
+"""How long a call takes; one that changes something takes a millisecond more by the house's clock."""
 PRESS = OUTLETS["press"]
 ONE = replace(POLICY, outlets={"press": PRESS}, rates={AGENCY: RATE})
 GALLERY, HOME = RemoteId(f"C:{PRESS.gallery}"), RemoteId("C:dambridge/holding/press")
@@ -86,7 +88,7 @@ def ends_in_one_second(it: History, count: int) -> None:
     for master in list(it.archive.assets):
         it.archive.edit(master, licence_kind=("rights_managed",), licence_end=(end.isoformat().replace("+00:00", "Z"),))
     stand(it, stage=Stage.VISIBLE, until=end)
-    it.house.calling = lambda: it.times.advance(timedelta(seconds=1 / RATE))
+    it.house.calling = lambda: it.times.advance(EACH)
     until_instant(it, end)
     records = it.wait(it.ledger.withdrawals(limit=2 * count))
     assert len(records) == count
@@ -115,6 +117,47 @@ def test_ten_thousand_licences_that_end_in_one_second_are_gone_before_it(tmp_pat
     ledger = open_ledger(tmp_path)
     for it in world(10_000, ledger=ledger):
         ends_in_one_second(it, 10_000)
+        it.wait(ledger.close())
+
+
+def learned_late(it: History, count: int) -> None:
+    """All of it is to go because of what was edited a moment ago: nothing but the account's rate holds it up."""
+    it.policy = ONE
+    for master in list(it.archive.assets):
+        it.archive.edit(master, licence_kind=("owned",))
+    stand(it, stage=Stage.VISIBLE)
+    it.wait(it.ledger.move_cursor(ARCHIVE, f"{FlowName.PUBLISH}:changed", it.times.now_at.isoformat()))
+    it.wait(it.ledger.move_cursor(ARCHIVE, f"{FlowName.PUBLISH}:swept", it.times.now_at.isoformat()))
+    it.times.advance(timedelta(minutes=20))
+    for master in list(it.archive.assets):
+        it.archive.edit(master, channels=("print",))
+    it.times.advance(timedelta(minutes=1))
+    it.house.calling = lambda: it.times.advance(EACH)
+    learned = it.times.now_at
+    it.wait(it.flow().run(command=None, full=False))
+    records = it.wait(it.ledger.withdrawals(limit=2 * count))
+    assert len(records) == count
+    assert not it.house.open
+    first = min(one.until or learned for one in it.house.seen)
+    last = max(one.verified_at or learned for one in records)
+    print(f"{count}: the first out of sight {first - learned} after it was learned, the last verified {last - learned}")
+    assert timedelta(0) < first - learned <= timedelta(seconds=1)
+    assert last - learned <= 1.1 * timedelta(seconds=count * CALLS / RATE)
+
+
+@pytest.mark.hazard("P36")
+def test_five_hundred_that_are_learned_of_late_go_as_fast_as_the_account_allows() -> None:
+    for it in world(500):
+        learned_late(it, 500)
+
+
+@pytest.mark.long
+@pytest.mark.hazard("P36")
+@pytest.mark.timeout(590)
+def test_ten_thousand_that_are_learned_of_late_go_as_fast_as_the_account_allows(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path)
+    for it in world(10_000, ledger=ledger):
+        learned_late(it, 10_000)
         it.wait(ledger.close())
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from dambridge.bootstrap.options import GuardOptions, Options, Span
 from dambridge.model.rights import Fact
-from dambridge.policy.gate import ASKED_OF_PEOPLE, CAREFUL
+from dambridge.policy.gate import APPROVED_ALONE, ASKED_OF_PEOPLE, CAREFUL
 from dambridge.policy.outlets import OnMassAbsence, WithdrawTo
 
 OutletName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,40}$")]
@@ -57,9 +57,10 @@ class GateOptions(Options):
         default=tuple(sorted(ASKED_OF_PEOPLE)),
         description="Facts that have to be known as well where people are shown.",
     )
-    approved_only: bool = Field(
-        default=True,
-        description="Whether only approved assets go out, where the flow's `status` names the field that says so.",
+    statuses: tuple[str, ...] = Field(
+        default=tuple(sorted(APPROVED_ALONE)),
+        description="Lifecycle words of what may go out, where the flow's `status` names the field that says one; empty: "
+        "whatever the word is.",
     )
 
 
@@ -180,7 +181,8 @@ class PublishOptions(Options):
     )
     status: str | None = Field(
         default=None,
-        description="The canonical field that says `approved`; left out: what is selected counts as approved.",
+        description="The canonical field that says `approved`, or another word of `gate.statuses`; left out: being selected is "
+        "enough.",
     )
     kit: str | None = Field(
         default=None,

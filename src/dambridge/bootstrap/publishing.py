@@ -58,7 +58,7 @@ def build_gate(settings: Settings) -> GateRules:
         groups={territory_of(name): frozenset(map(territory_of, members)) for name, members in it.territories.items()},
         must_know=frozenset(it.must_know),
         must_know_of_people=frozenset(it.must_know_of_people),
-        approved_only=it.approved_only,
+        statuses=frozenset(word.strip().casefold() for word in it.statuses),
     )
 
 

@@ -56,7 +56,7 @@ class Asked:
     link: LinkId | None
     file_name: str
     rights: Rights
-    status: str
+    status: str | None
     said_by_copies: tuple[AssetKey, ...] = ()
     """Copies outside that say something of their own about its rights."""
 
@@ -93,7 +93,7 @@ async def ask_about(desk: RightsDesk, given: str) -> Asked:
         link=link,
         file_name=record.file_name,
         rights=strictest(rights_said(record, desk.zone), *there.values()),
-        status=status_of(record.fields, name, agreed),
+        status=status_of(record.fields, policy, agreed) if policy is not None else None,
         said_by_copies=tuple(sorted(there)),
     )
 
@@ -140,10 +140,10 @@ def question_for(outlet: Outlet, asked: Asked, at: datetime) -> Question:
 
 def question_at(outlet: Outlet, policy: PublishPolicy, fields: Fields, at: datetime) -> Question:
     """The same of a master with these fields."""
-    return _question(outlet, status_of(fields, policy.status), at)
+    return _question(outlet, status_of(fields, policy), at)
 
 
-def _question(outlet: Outlet, status: str, at: datetime) -> Question:
+def _question(outlet: Outlet, status: str | None, at: datetime) -> Question:
     return Question(channel=outlet.channel, territory=outlet.territory, audience=outlet.audience, at=at, status=status)
 
 
@@ -216,7 +216,7 @@ def _answer(
     that was read."""
     if outlet is None:
         return Answer(blocks=(Block.CHANNEL,))
-    status = status_of(fields, policy.status) if known else "approved"
+    status = status_of(fields, policy) if known else None
     return may(rights, _question(outlet, status, desk.now), policy.gate)
 
 

@@ -28,13 +28,14 @@ class Block(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked. `at` is aware; `status` is the lifecycle word of the asset."""
+    """What is asked. `at` is aware; `status` is the lifecycle word of the asset, None where nothing says one and being selected
+    is enough."""
 
     channel: str
     territory: str
     audience: str
     at: datetime
-    status: str = "approved"
+    status: str | None = "approved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dambridge.model.actions import ActionKind
 from dambridge.model.identity import AccountId
-from dambridge.planning.outward import CALLS
-from dambridge.policy.outlets import PublishPolicy
+from dambridge.planning.outward import DISCARDED, TAKEN_OUT
+from dambridge.policy.outlets import PublishPolicy, WithdrawTo
 
-CALLS_TO_WITHDRAW = CALLS[ActionKind.WITHDRAW][1]
 SLACK = 1.2
 """How much longer than the rate allows a withdrawal is reckoned to take."""
 EARLIEST = 1.5
@@ -25,20 +23,31 @@ EARLIEST = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What an account bears: calls per second, calls that one withdrawal takes, and what is added for outages."""
+    """What an account bears: calls per second, calls that one withdrawal takes, and what is added for outages. `looks` are
+    calls per second that go meanwhile into looking at where the files stand afterwards."""
 
     rate: float
     margin: timedelta
-    calls: int = CALLS_TO_WITHDRAW
+    calls: int = TAKEN_OUT
+    looks: float = 0.0
 
     def work(self, withdrawals: int) -> timedelta:
         """How long this many are reckoned to take."""
-        return timedelta(seconds=SLACK * withdrawals * self.calls / self.rate)
+        left = max(self.rate - self.looks, self.rate / 2)
+        return timedelta(seconds=SLACK * withdrawals * self.calls / left)
 
 
-def pace_of(policy: PublishPolicy, account: AccountId) -> Pace:
-    """What the policy knows of an account; one call a second where it says nothing, which begins rather too early."""
-    return Pace(rate=policy.rates.get(account, 1.0), margin=policy.margin)
+def pace_of(policy: PublishPolicy, account: AccountId, *, rate: float, looks: float = 0.0) -> Pace:
+    """What the policy knows of an account; `rate` is what it bears where the policy says nothing. `looks` are calls per second
+    for each of its outlets."""
+    outlets = [it for it in policy.outlets.values() if it.account == account]
+    discards = any(it.withdraw_to is WithdrawTo.TRASH for it in outlets)
+    return Pace(
+        rate=policy.rates.get(account) or rate,
+        margin=policy.margin,
+        calls=TAKEN_OUT + (DISCARDED if discards else 0),
+        looks=looks * len(outlets),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,6 @@ from dambridge.policy.patterns import matches_any
 from dambridge.ports.audience import Audience, Visibility
 from dambridge.ports.capabilities import ArchiveCapabilities
 
-APPROVED = "approved"
-
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -61,7 +59,7 @@ class Case:
     policy: PublishPolicy
     now: datetime
     horizon: datetime
-    status: str = "approved"
+    status: str | None = "approved"
     disputed: bool = False
     """Whether the master is called approved although its copies agree on another word, which is `status` then."""
     unselected: str = ""
@@ -156,15 +154,15 @@ def drifted(case: Case) -> Drift | None:
     return drift(case.agreed, found, case.now)
 
 
-def status_of(fields: Fields, name: FieldName | None, agreed: str = "") -> str:
-    """The lifecycle word that the gate is asked with; what is selected counts as approved where no field holds one.
+def status_of(fields: Fields, policy: PublishPolicy, agreed: str = "") -> str | None:
+    """The lifecycle word that the gate is asked with, None where no field holds one and being selected is enough.
 
-    Where a flow keeps the word in step, `agreed` is what all copies agree on: somebody's "approved" that contradicts it waits
-    in the inbox, and opens nothing meanwhile. Any other word counts at once."""
-    if name is None:
-        return APPROVED
-    shown = next(iter(words_in(fields.get(name))), "").casefold()
-    return agreed.casefold() if shown == APPROVED and agreed else shown
+    Where a flow keeps the word in step, `agreed` is what all copies agree on: somebody's word that would open the gate and
+    contradicts it waits in the inbox, and opens nothing meanwhile. Any other word counts at once."""
+    if policy.status is None:
+        return None
+    shown = next(iter(words_in(fields.get(policy.status))), "").casefold()
+    return agreed.casefold() if shown in policy.gate.statuses and agreed else shown
 
 
 def agreed_statuses(accords: Mapping[LinkId, Mapping[GroupName, Accord]], name: FieldName | None) -> dict[LinkId, str]:

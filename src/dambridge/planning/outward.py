@@ -19,17 +19,22 @@ from dambridge.model.values import FieldName, Fields, Value
 from dambridge.planning.outlets import Case, Held, rights_edited
 from dambridge.policy.outlets import ORIGINAL, Rendition, WithdrawTo
 
+TAKEN_OUT = 2
+"""Calls of one withdrawal where nobody put the file anywhere else: its membership is taken out, its memberships are read."""
+DISCARDED = 1
+"""Those that come to it where it goes into the trash."""
 CALLS: Mapping[ActionKind, tuple[int, int]] = {
     ActionKind.STAGE: (2, 6),
     ActionKind.PUBLISH: (3, 10),
     ActionKind.SHOW: (1, 5),
     ActionKind.REPLACE: (3, 14),
     ActionKind.UPDATE_FIELDS: (1, 4),
-    ActionKind.WITHDRAW: (0, 6),
+    ActionKind.WITHDRAW: (0, TAKEN_OUT),
     ActionKind.CORRECT: (0, 4),
     ActionKind.NOTE: (0, 0),
 }
-"""Estimated calls at the source (reading it again, the original) and at the outlet's account (audiences, the write, looking)."""
+"""Estimated calls at the source (reading it again, the original) and at the outlet's account (audiences, the write, looking).
+Of withdrawals the same is reckoned with where they have to begin ahead of an instant (`planning.leads`)."""
 
 
 _BRINGING = frozenset({ActionKind.STAGE, ActionKind.PUBLISH, ActionKind.REPLACE})
@@ -192,7 +197,7 @@ def _action(
         file_name=case.file_name or (record.file_name if record is not None else ""),
         media_type=str(record.media_type) if record is not None else "",
         size=size,
-        calls=_calls(case, calls),
+        calls=_calls(case, calls, discards=outward.discard),
         modified_at=record.modified_at if record is not None else None,
         outward=_resting_on(case, outward),
     )
@@ -203,10 +208,11 @@ def _resting_on(case: Case, outward: Outward) -> Outward:
     return outward if known is None else replace(outward, turn=known.turn, revision=known.revision)
 
 
-def _calls(case: Case, calls: tuple[int, int]) -> dict[str, int]:
+def _calls(case: Case, calls: tuple[int, int], *, discards: bool) -> dict[str, int]:
     found = {str(case.source.account): calls[0]} if calls[0] else {}
-    if calls[1]:
-        found[str(case.outlet.account)] = found.get(str(case.outlet.account), 0) + calls[1]
+    here = calls[1] + (DISCARDED if discards else 0)
+    if here:
+        found[str(case.outlet.account)] = found.get(str(case.outlet.account), 0) + here
     return found
 
 

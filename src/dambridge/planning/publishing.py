@@ -182,7 +182,7 @@ def _shut(case: Case, answer: Answer) -> Reason:
     """Why the gate is shut, by who can open it: nobody, somebody who knows, time."""
     outlet = case.outlet.name
     if case.disputed and set(answer.blocks) == {Block.NOT_APPROVED}:
-        return Reason.of(Code.STATUS_DISPUTED, outlet=outlet, agreed=case.status)
+        return Reason.of(Code.STATUS_DISPUTED, outlet=outlet, agreed=case.status or "")
     if set(answer.blocks) - {Block.BEFORE_START, Block.UNKNOWN}:
         return Reason.of(Code.GATE_SHUT, outlet=outlet, blocks=tuple(map(str, answer.blocks)))
     if Block.UNKNOWN in answer.blocks:

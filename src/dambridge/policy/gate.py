@@ -15,6 +15,8 @@ from dambridge.model.rights import EVERYWHERE, PERPETUAL, Consent, Fact, Release
 
 CAREFUL: frozenset[Fact] = frozenset({Fact.HOLDER, Fact.KIND, Fact.WINDOW, Fact.TERRITORIES, Fact.CHANNELS})
 """What has to be known unless the rules say otherwise."""
+APPROVED_ALONE = frozenset({"approved"})
+"""What is archived is not among them: it was approved once, and nobody answers for its use any more."""
 ASKED_OF_PEOPLE: frozenset[Fact] = frozenset({Fact.MODEL_RELEASE, Fact.CONSENT})
 """What has to be known as well where people are shown."""
 
@@ -38,7 +40,8 @@ class GateRules:
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     must_know: frozenset[Fact] = CAREFUL
     must_know_of_people: frozenset[Fact] = ASKED_OF_PEOPLE
-    approved_only: bool = True
+    statuses: frozenset[str] = APPROVED_ALONE
+    """Lifecycle words of what may be shown; empty: whatever its word is."""
 
     def groups_of(self, territory: str) -> frozenset[str]:
         return frozenset(name.upper() for name, members in self.groups.items() if territory in members)
@@ -59,7 +62,7 @@ def may(rights: Rights, question: Question, rules: GateRules) -> Answer:
         (*_by_time(it, question), *_by_bounds(it, question, rules), *_by_use(it, question, channel)) for it in said
     ]
     blocks = list(dict.fromkeys(block for it in found for block in it))
-    if rules.approved_only and question.status != "approved":
+    if rules.statuses and question.status is not None and question.status not in rules.statuses:
         blocks.append(Block.NOT_APPROVED)
     if unknown:
         blocks.append(Block.UNKNOWN)

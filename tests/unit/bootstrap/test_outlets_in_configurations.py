@@ -89,7 +89,7 @@ def test_few_words_make_a_careful_policy(tmp_path: Path) -> None:
     assert (dealers.withdraw_to, dealers.own_file, dealers.wholly_ours) == (WithdrawTo.HOLDING, False, False)
     assert (dealers.copy.role, dealers.copy.region) == (CopyRole.PUBLISHED, "dealers")
     assert made.gate.must_know == {Fact.HOLDER, Fact.KIND, Fact.WINDOW, Fact.TERRITORIES, Fact.CHANNELS}
-    assert made.gate.approved_only
+    assert made.gate.statuses == {"approved"}
     assert made.gate.groups == {"DACH": {"DE", "AT", "CH"}}
     assert (made.zone.key, made.on_mass_absence) == ("Europe/Berlin", OnMassAbsence.HOLD)
     assert (made.max_removals, made.margin) == (20, timedelta(minutes=10))

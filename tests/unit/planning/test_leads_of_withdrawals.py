@@ -11,7 +11,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from dambridge.planning.leads import EARLIEST, Lead, Pace, all_ends, horizon, leads, next_beginning, pace_of
-from support.outlets import ARCHIVE, POLICY, PORTAL
+from dambridge.planning.outward import withdraw
+from dambridge.policy.outlets import WithdrawTo
+from support.outlets import OUTLET, POLICY, PORTAL, in_sight
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -178,7 +180,22 @@ def test_without_any_end_nothing_is_shown_that_could_not_be_taken_back_in_time()
     assert next_beginning([one], one.begins) is None
 
 
-def test_an_account_of_which_no_rate_is_known_is_taken_for_a_slow_one() -> None:
+def test_an_account_is_as_fast_as_the_policy_says_else_as_it_was_found() -> None:
     policy = replace(POLICY, rates={PORTAL: 200.0}, margin=MARGIN)
-    assert pace_of(policy, PORTAL) == PACE
-    assert pace_of(policy, ARCHIVE).work(1) > pace_of(policy, PORTAL).work(100)
+    assert pace_of(policy, PORTAL, rate=1.0) == Pace(rate=200.0, margin=MARGIN, calls=2)
+    assert pace_of(replace(policy, rates={}), PORTAL, rate=7.0).rate == 7.0
+
+
+def test_what_is_reckoned_for_a_withdrawal_is_what_its_plan_says() -> None:
+    for to, calls in ((WithdrawTo.HOLDING, 2), (WithdrawTo.TRASH, 3)):
+        outlet = replace(OUTLET, withdraw_to=to)
+        policy = replace(POLICY, outlets={"partners": outlet})
+        planned = withdraw(in_sight(outlet=outlet, policy=policy), (), None)
+        assert planned.calls == {PORTAL: calls}
+        assert pace_of(policy, PORTAL, rate=1.0).calls == calls
+
+
+def test_looking_at_places_meanwhile_is_reckoned_with_however_slow_the_account() -> None:
+    slow = pace_of(replace(POLICY, rates={PORTAL: 1.0}, margin=MARGIN), PORTAL, rate=1.0, looks=0.4)
+    assert slow.work(600) == timedelta(seconds=1.2 * 600 * 2 / 0.6)
+    assert replace(slow, looks=5.0).work(1) == timedelta(seconds=1.2 * 2 * 2)

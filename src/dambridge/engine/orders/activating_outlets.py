@@ -150,7 +150,7 @@ def _case(desk: OutletDesk, policy: PublishPolicy, outlet: Outlet, it: _Pair, no
         policy=policy,
         now=now,
         horizon=now,
-        status=status_of(it.master.fields, policy.status),
+        status=status_of(it.master.fields, policy),
         publication=_taken(policy, outlet, it, now),
         copy=Present(it.copy),
     )

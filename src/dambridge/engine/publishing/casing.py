@@ -60,7 +60,7 @@ def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, ki
     copy = publication.key if publication is not None else None
     unselected = why_not(record, parts.policy, outlet, parts.program, known.now) if record is not None else ""
     agreed = known.statuses.get(link, "")
-    status = status_of(record.fields, parts.policy.status, agreed) if record is not None else ""
+    status = status_of(record.fields, parts.policy, agreed) if record is not None else ""
     return Case(
         link=link,
         source=key,
@@ -76,7 +76,7 @@ def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, ki
         now=known.now,
         horizon=horizon_of(known, outlet.account),
         status=status,
-        disputed=record is not None and status != status_of(record.fields, parts.policy.status),
+        disputed=record is not None and status != status_of(record.fields, parts.policy),
         publication=publication,
         copy=known.copies.get(copy, NotYet()) if copy is not None else NotYet(),
         places=known.places.get(copy) if copy is not None else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,6 +48,9 @@ class Decided:
         self.looked += other.looked
 
 
+LetGo = Callable[[Decided], Awaitable[None]]
+
+
 async def decide_masters(
     parts: PublishParts,
     keys: Sequence[AssetKey],
@@ -55,17 +58,26 @@ async def decide_masters(
     closely: Collection[AssetKey] = (),
     unproven: bool = False,
     quick: bool = False,
+    let_go: LetGo | None = None,
 ) -> Decided:
     """What each of these masters needs. The copies of those named `closely` are read, and of all that something outside is
-    to be done with. Where the listing is `unproven` nobody is taken for gone; `quick` asks about what goes alone."""
+    to be done with. Where the listing is `unproven` nobody is taken for gone; `quick` asks about what goes alone. What has
+    to go does not wait for any copy to be read: `let_go` takes it out first."""
     known = await gather(parts, keys, unproven=unproven)
     kits = Kits() if quick else await judge_kits(parts, known)
     known = kits.known or known
     verdicts = {key: _verdict(parts, known, kits, key) for key in known.masters}
     again = [] if quick else [it for it in known.masters if it in closely or _acts(verdicts[it])]
+    gone: Mapping[AssetKey, Verdict] = {}
+    if let_go is not None and again:
+        gone = {key: it for key, it in verdicts.items() if any(map(_goes, it.actions))}
+        known = await _without(parts, known, gone, let_go)
+        verdicts |= {key: _after(it, it) for key, it in gone.items()}
+        again = [it for it in again if it not in gone or _stands_elsewhere(known, it, gone[it])]
     if looked_at := await look(parts, known, again):
         known = looked_at
-        verdicts |= {key: _verdict(parts, known, kits, key) for key in again}
+        found = {key: _verdict(parts, known, kits, key) for key in again}
+        verdicts |= {key: _after(gone[key], it) if key in gone else it for key, it in found.items()}
     decided = Decided(faces={link: key for key, link in known.links.items()})
     for key, verdict in verdicts.items():
         _take(parts, decided, known, key, verdict)
@@ -77,6 +89,33 @@ def _verdict(parts: PublishParts, known: Known, kits: Kits, key: AssetKey) -> Ve
         case_of(parts, known, key, outlet, kits.of(key, name)) for name, outlet in sorted(parts.policy.outlets.items())
     ]
     return decide_link(cases)
+
+
+def _goes(it: Action) -> bool:
+    return it.kind is ActionKind.WITHDRAW
+
+
+async def _without(parts: PublishParts, known: Known, gone: Mapping[AssetKey, Verdict], let_go: LetGo) -> Known:
+    """The same after everything that these verdicts take out was taken out."""
+    actions = [action for it in gone.values() for action in it.actions if _goes(action)]
+    if not actions:
+        return known
+    await let_go(Decided(actions=actions, faces={it.link: it.source for it in actions}))
+    fresh = await parts.ledger.publications(sorted({it.link for it in actions}))
+    return replace(known, publications={**known.publications, **fresh}, now=await parts.clock.now())
+
+
+def _stands_elsewhere(known: Known, key: AssetKey, gone: Verdict) -> bool:
+    """Whether the master has other copies than those that were just taken out, and looked for then."""
+    tried = {it.target for it in gone.actions if _goes(it)}
+    return any(copy not in tried for copy in known.publications.get(known.links[key], {}))
+
+
+def _after(before: Verdict, now: Verdict) -> Verdict:
+    """What is left of a verdict once it was tried to take out what it takes out: that is the item's end in this run."""
+    tried = {it.target for it in before.actions if _goes(it)}
+    rest = tuple(it for it in now.actions if it.target not in tried)
+    return Verdict(actions=rest, leave=before.leave, ask_again=before.ask_again)
 
 
 def _acts(verdict: Verdict) -> bool:

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dambridge.engine.publishing.parts import PublishParts
+from dambridge.engine.publishing.watching import LOOK, RECENT
 from dambridge.model.identity import AccountId, FlowName
-from dambridge.planning.leads import Lead, Pace, all_ends, horizon, leads, next_beginning
-from dambridge.policy.outlets import WithdrawTo
+from dambridge.planning.leads import Lead, Pace, all_ends, horizon, leads, next_beginning, pace_of
 
-OUT = 2
-"""Calls of one withdrawal where nobody put the file anywhere else: its membership is taken out, its memberships are read."""
-AND_DISCARDED = 3
 AHEAD = timedelta(days=60)
 """How far ahead ends are looked at."""
 OUTWARD = (FlowName.PUBLISH, FlowName.SYNDICATE)
@@ -38,15 +35,13 @@ async def ahead_of(parts: PublishParts, now: datetime) -> Mapping[AccountId, Ahe
     for outlet in parts.policy.outlets.values():
         account = outlet.account
         if account not in found:
-            pace = pace_of(parts, account)
+            pace = _pace(parts, account)
             found[account] = Ahead(pace, leads(all_ends(*(it.get(account, ()) for it in several)), pace))
     return found
 
 
-def pace_of(parts: PublishParts, account: AccountId) -> Pace:
-    rate = parts.policy.rates.get(account) or parts.sites[account].rate
-    to = {it.withdraw_to for it in parts.policy.outlets.values() if it.account == account}
-    return Pace(rate=rate, margin=parts.policy.margin, calls=AND_DISCARDED if WithdrawTo.TRASH in to else OUT)
+def _pace(parts: PublishParts, account: AccountId) -> Pace:
+    return pace_of(parts.policy, account, rate=parts.sites[account].rate, looks=LOOK / RECENT)
 
 
 async def next_withdrawal(parts: PublishParts, now: datetime) -> datetime | None:

@@ -238,9 +238,16 @@ async def _tranche(
     """Decide about these masters and act. What the watch over time has in hand is left to it, and it leaves alone what is
     decided about here and what goes out from here: the same file is never brought twice at once."""
     keys = [it for it in some if it not in tally.busy]
+    stopped: list[str] = []
+
+    async def let_go(going: Decided) -> None:
+        stopped.extend(await _carry(parts, run, going, tally, known=len(found.met)))
+
     with tally.holding(keys):
-        decided = await decide_masters(parts, keys, closely=found.closely, unproven=found.unproven)
+        decided = await decide_masters(parts, keys, closely=found.closely, unproven=found.unproven, let_go=let_go)
         await note_looks(parts, decided)
+    if stopped:
+        return decided, stopped
     with tally.holding({it.source for it in decided.actions if it.kind in OUTWARD}):
         known = max(len(found.met), len(decided.faces))
         return decided, await _carry(parts, run, decided, tally, known=known)

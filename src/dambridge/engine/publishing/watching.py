@@ -17,6 +17,8 @@ from dambridge.ports.errors import MovedOn
 from dambridge.ports.pace import Lane
 
 T = TypeVar("T")
+LOOK = 2
+"""Calls that it takes to see who sees a container: what it is, its permissions."""
 RECENT = 5.0
 """Seconds of real time for which a container's audience counts as seen where a file is looked for in many places."""
 
