@@ -24,7 +24,7 @@ from support.world import World, lines, merged, world
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 ENGINE: dict[str, Any] = {"engine": {"runtime": "local", "concurrency": 1}}
-ELSEWHERE = {Errand.ANSWER, Errand.DISPOSITION}
+ELSEWHERE = {Errand.ANSWER, Errand.DISPOSITION, Errand.STATUS, Errand.REPLY}
 """What hand-off does is crashed in a file of its own."""
 REGISTERED = [(errand, step) for errand in Errand if errand not in ELSEWHERE for step in ERRANDS[errand]]
 PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]

@@ -23,23 +23,32 @@ from support.crashing import Crash, CrashingLedger, CrashPlan
 from support.handing_off import hand_in, hand_off, in_archive, reviewed, settings, sources, submissions
 from support.world import World, world
 
-REGISTERED = [*STEPS[ActionKind.CREATE], *ERRANDS[Errand.ANSWER], *ERRANDS[Errand.DISPOSITION]]
-PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
+OURS = (Errand.ANSWER, Errand.STATUS, Errand.REPLY, Errand.DISPOSITION)
+REGISTERED = [*STEPS[ActionKind.CREATE], *(step for it in OURS for step in ERRANDS[it])]
+PHASES = [
+    pytest.param("begin_step", False, marks=pytest.mark.long),
+    ("begin_step", True),
+    ("end_step", False),
+    pytest.param("end_step", True, marks=pytest.mark.long),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Two files of a shoot, one approved and one rejected, and who hears of it."""
+    """Three files of a shoot, one approved and two rejected, and who hears of it: to the contributor of one no way is known."""
 
     pair: World
     good: str
     bad: str
+    odd: str
     jonas: FakeNotifier
 
 
 @pytest.fixture(scope="module")
 def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("systems"), **settings(carriers=[], disposition={"kind": "trash"})) as it:
+    with world(
+        tmp_path_factory.mktemp("systems"), **settings(note_field="instructions", disposition={"kind": "trash"})
+    ) as it:
         it.overrides = {**it.overrides, "engine": {"runtime": "local", "concurrency": 1}}
         yield it
 
@@ -51,17 +60,18 @@ def calm(systems: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any,
     run_until_crash(case, plan)
     settle(case)
     assert len(case.jonas.taken) == 1
+    assert outcome(case)[1][-1] == ("rejected", "[dambridge] Not taken: blurred", "rejected")
     return outcome(case), plan.seen
 
 
 def ready(systems: World, folder: Path) -> Case:
     pair = systems.anew(folder)
-    good, bad = hand_in(pair, 1), hand_in(pair, 2)
+    good, bad, odd = hand_in(pair, 1), hand_in(pair, 2), hand_in(pair, 3, author="Somebody")
     hand_off(pair)
     reviewed(pair, "approve", good)
-    reviewed(pair, "reject", bad, note="blurred")
+    reviewed(pair, "reject", bad, odd, note="blurred")
     pair.advance(3600)
-    return Case(pair, good, bad, FakeNotifier())
+    return Case(pair, good, bad, odd, FakeNotifier())
 
 
 def run_until_crash(case: Case, plan: CrashPlan) -> None:
@@ -89,9 +99,13 @@ def outcome(case: Case) -> tuple[Any, ...]:
     found, there = submissions(case.pair), sources(case.pair)
     stands = [
         (str(found[it].status), str(found[it].disposed_as), found[it].told_to, there[it]["trash"])
-        for it in (case.good, case.bad)
+        for it in (case.good, case.bad, case.odd)
     ]
-    return stands, [(it["sha256"], it["containers"], it["versions"]) for it in in_archive(case.pair)]
+    shown = [
+        (there[it]["metadata"].get("edit_status"), there[it]["metadata"].get("instructions"), str(found[it].shown_as))
+        for it in (case.bad, case.odd)
+    ]
+    return stands, shown, [(it["sha256"], it["containers"], it["versions"]) for it in in_archive(case.pair)]
 
 
 def check(case: Case, expected: Any, where: str) -> None:
@@ -110,7 +124,7 @@ def proof_before_touch(case: Case) -> None:
 
 
 def test_the_registry_has_every_step() -> None:
-    assert set(REGISTERED) == {Step.DELIVER, Step.DESCRIBE, Step.PLACE, Step.TELL, Step.DISPOSE}
+    assert set(REGISTERED) == {Step.DELIVER, Step.DESCRIBE, Step.PLACE, Step.TELL, Step.SHOW, Step.NOTE, Step.DISPOSE}
 
 
 @pytest.mark.hazard("P19")
@@ -139,7 +153,7 @@ def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(
     others = [number for number, it in enumerate(writes, start=1) if it not in {"begin_step", "end_step"}]
     assert len(others) >= 8
     assert "put_submissions" in writes
-    for number in others if whole else others[1::3]:
+    for number in others if whole else others[1::6]:
         case = ready(systems, tmp_path / str(number))
         plan = CrashPlan(at=number, after=after)
         run_until_crash(case, plan)

@@ -23,7 +23,7 @@ HANDOFF: dict[str, Any] = {
     "select": {"galleries": ["Submissions/**"]},
     "carriers": [
         {
-            "kind": "edit_status",
+            "by": "edit_status",
             "words": {"approved": ["approved"], "rejected": ["rejected"], "changes_asked": ["changes asked"]},
         }
     ],

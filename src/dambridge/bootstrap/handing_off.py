@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
 import holidays
 
+from dambridge.bootstrap.carriers import carrier_mistakes, carrier_of
 from dambridge.bootstrap.document import Document, Location, Mistake
 from dambridge.bootstrap.handoff_options import CalendarOptions, HandoffOptions, PersonOptions
+from dambridge.bootstrap.lifecycle import carriers_of
 from dambridge.bootstrap.mirrors import Maps
 from dambridge.bootstrap.mistakes import near
 from dambridge.bootstrap.settings import Settings
@@ -17,13 +20,13 @@ from dambridge.engine.handing_off.parts import folded
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
 from dambridge.mapping import FIELDS, expression_variables
 from dambridge.mapping.fields import CUSTOM
-from dambridge.model.identity import AccountId
+from dambridge.model.identity import AccountId, System
 from dambridge.model.lifecycle import Status
 from dambridge.model.submissions import Disposal
 from dambridge.model.values import FieldName
 from dambridge.notices import AppriseNotifier, usable_address
 from dambridge.policy.calendars import WorkingCalendar, no_holiday
-from dambridge.policy.carriers import PLACES, Carrier, CarrierKind
+from dambridge.policy.carriers import Carrier, CarrierKind
 from dambridge.policy.handoff import Disposition, HandoffPolicy, Queue
 from dambridge.policy.intake import SELECT, IntakePolicy
 from dambridge.policy.patterns import matches_any
@@ -47,8 +50,9 @@ def build_handoff(settings: Settings) -> HandoffPolicy:
             calendar=_calendar(it.queue.calendar),
         ),
         coordinator=it.coordinator,
-        carriers=tuple(Carrier(kind=CarrierKind(one.kind), name=one.name, words=one.words) for one in it.carriers),
+        carriers=_carriers(settings, it),
         contributor=FieldName(it.contributor),
+        note_field=it.note_field,
         disposition=Disposition(kind=made.kind, field=made.field, value=made.value, gallery=made.gallery),
     )
 
@@ -57,7 +61,7 @@ def _intake(settings: Settings, it: HandoffOptions) -> IntakePolicy:
     """What is approved is archived as intake would archive everything: whether it is approved is not intake's to say."""
     named = (
         {"custom"}
-        if it.contributor.startswith(CUSTOM) or any(one.kind is CarrierKind.CUSTOM for one in it.carriers)
+        if it.contributor.startswith(CUSTOM) or any(one.kind is CarrierKind.CUSTOM for one in _carriers(settings, it))
         else set()
     )
     by_map = settings.site_map.groups() if settings.site_map else frozenset()
@@ -128,7 +132,7 @@ def handoff_problems(settings: Settings, document: Document, maps: Maps) -> list
     return [
         *_wrong_accounts(settings, it, document),
         *_wrong_selection(settings, it, document),
-        *_wrong_carriers(it, document),
+        *_wrong_carriers(settings, it, document),
         *_wrong_fields(it, document, maps),
         *_wrong_calendar(it, document),
         *_wrong_disposition(it, document),
@@ -168,24 +172,37 @@ def _wrong_selection(settings: Settings, it: HandoffOptions, document: Document)
             yield document.mistake(place, f"The rule cannot be used: {error}\n", "Correct it there.")
 
 
-def _wrong_carriers(it: HandoffOptions, document: Document) -> Iterator[Mistake]:
-    for index, one in enumerate(it.carriers):
-        place = (*HANDOFF, "carriers", index)
-        if one.kind == CarrierKind.CUSTOM and not one.name:
-            yield document.mistake(place, "The carrier `custom` needs to know which field.", "Add `name:` with its id.")
-        if Status.APPROVED not in one.words:
-            yield document.mistake((*place, "words"), "Nothing would ever be approved by it.", "Add `approved:`.")
-        if CarrierKind(one.kind) in PLACES:
-            continue
-        twice = sorted(_in_two(one.words))
-        if twice:
-            what = f"`{twice[0]}` says two things."
-            yield document.mistake((*place, "words"), what, "Give each status words of its own.")
+def _wrong_carriers(settings: Settings, it: HandoffOptions, document: Document) -> Iterator[Mistake]:
+    at = (*HANDOFF, "carriers")
+    selected = it.select.galleries
+    account = settings.accounts.get(it.source)
+    if account is not None and System(account.system) is System.PHOTOSHELTER:
+        yield from carrier_mistakes(
+            document, at, it.carriers, account=it.source, system=System(account.system), selected=selected
+        )
+    for index, one in enumerate(map(carrier_of, it.carriers)):
+        if one.words and Status.APPROVED not in one.words:
+            yield document.mistake((*at, index, "words"), "Nothing would ever be approved by it.", "Add `approved:`.")
+    shared = _of_lifecycle(settings, it)
+    if it.carriers and shared and tuple(map(carrier_of, it.carriers)) != shared:
+        what = f"Flow lifecycle shows the status in `{it.source}` in another way."
+        yield document.mistake(at, what, "Leave this out: the carriers of flow lifecycle are taken.")
 
 
-def _in_two(words: Mapping[Status, tuple[str, ...]]) -> set[str]:
-    said = [folded(word) for several in words.values() for word in set(several)]
-    return {it for it in said if said.count(it) > 1}
+def _of_lifecycle(settings: Settings, it: HandoffOptions) -> tuple[Carrier, ...]:
+    return carriers_of(settings.flows.lifecycle).get(AccountId(it.source), ())
+
+
+def _carriers(settings: Settings, it: HandoffOptions) -> tuple[Carrier, ...]:
+    """One truth for an account: where flow lifecycle shows a status there, this flow reads and writes the same. That an asset
+    is archived is then lifecycle's to show, for in PhotoShelter nobody may say so."""
+    shared = _of_lifecycle(settings, it)
+    if not shared:
+        return tuple(map(carrier_of, it.carriers))
+    return tuple(
+        replace(one, words={status: said for status, said in one.words.items() if status is not Status.ARCHIVED})
+        for one in shared
+    )
 
 
 def _wrong_fields(it: HandoffOptions, document: Document, maps: Maps) -> Iterator[Mistake]:

@@ -7,28 +7,13 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from dambridge.bootstrap.carrier_options import CarrierOptions
 from dambridge.bootstrap.intake_options import PlaceOptions, SelectOptions
 from dambridge.bootstrap.options import GuardOptions, Options, Span
-from dambridge.model.lifecycle import Status
 from dambridge.model.submissions import Disposal
-from dambridge.policy.carriers import CarrierKind
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
-
-
-class ReviewCarrierOptions(Options):
-    """Where the account shows how a review stands."""
-
-    kind: Literal[CarrierKind.GALLERY, CarrierKind.EDIT_STATUS, CarrierKind.CUSTOM, CarrierKind.RATING] = Field(
-        description="A gallery, IPTC's edit status, a custom field, or the rating."
-    )
-    name: str = Field(default="", description="The custom field's id, for `kind: custom`.")
-    words: dict[Status, tuple[str, ...]] = Field(
-        min_length=1,
-        description="Per status the values that say so there, or the patterns of galleries; upper and lower case are the same "
-        "in values.",
-    )
 
 
 class PersonOptions(Options):
@@ -94,10 +79,12 @@ class HandoffOptions(Options):
     source: str = Field(alias="from", description="The account that files are handed in with: a PhotoShelter account.")
     target: str = Field(alias="to", description="The account that they are archived in: a NetX account.")
     select: SelectOptions = Field(description="Where files are handed in; each gallery is a shoot.")
-    carriers: tuple[ReviewCarrierOptions, ...] = Field(
+    carriers: tuple[CarrierOptions, ...] = Field(
         default=(),
         description="Where PhotoShelter shows decisions, the first that says anything counts; where this is empty all is "
-        "decided in dambridge (`dambridge review`).",
+        "decided in dambridge (`dambridge review`). What dambridge comes to is written there, as far as the account is known to "
+        "take it: rejections and requests for changes, what is up for review again, and what is archived (as `archived` where "
+        "that has a word, else as `approved`). Where flow lifecycle has carriers in this account, they are these.",
     )
     queue: QueueOptions = Field(description="Who reviews, and how soon.")
     coordinator: str = Field(min_length=1, description="By name, whoever is asked where nobody else can be.")
@@ -108,7 +95,12 @@ class HandoffOptions(Options):
     contributors: dict[str, PersonOptions] = Field(
         default_factory=dict,
         description="Ways to contributors, by the name that the field holds; upper and lower case are the same. Whoever is "
-        "not named here hears of a decision from the coordinator.",
+        "not named here is answered in `note_field`, else by the coordinator.",
+    )
+    note_field: str = Field(
+        default="",
+        description="The account's own field in which a contributor is answered to whom `contributors` knows no way, for "
+        "instance `instructions` or `custom.Remarks`; what people wrote there is left, and the coordinator is asked.",
     )
     disposition: DispositionOptions = Field(
         default=DispositionOptions(), description="What becomes of the source of an archived file."

@@ -6,28 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from dambridge.bootstrap.carriers import carrier_mistakes, carrier_of
 from dambridge.bootstrap.document import Document, Location, Mistake
-from dambridge.bootstrap.mirror_options import CarrierOptions, GroupOptions, LifecycleOptions, MirrorOptions
+from dambridge.bootstrap.mirror_options import GroupOptions, LifecycleOptions, MirrorOptions
 from dambridge.bootstrap.mistakes import near
 from dambridge.bootstrap.settings import Settings
 from dambridge.mapping import AccountMap
 from dambridge.model.accords import GroupName
 from dambridge.model.identity import AccountId, FlowName, System
-from dambridge.model.lifecycle import LIFECYCLE_STATUS, Role, Status
+from dambridge.model.lifecycle import LIFECYCLE_STATUS, Role
 from dambridge.model.values import FieldName
-from dambridge.policy.carriers import PLACES, Carrier, CarrierKind, StatusField
+from dambridge.policy.carriers import Carrier, StatusField
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule
-from dambridge.policy.patterns import matches_any
 
-KINDS: Mapping[System, tuple[CarrierKind, ...]] = {
-    System.PHOTOSHELTER: (CarrierKind.GALLERY, CarrierKind.EDIT_STATUS, CarrierKind.CUSTOM, CarrierKind.RATING),
-    System.NETX: (CarrierKind.ATTRIBUTE, CarrierKind.FOLDER),
-}
-NAMED = frozenset({CarrierKind.CUSTOM, CarrierKind.ATTRIBUTE})
-WORDS: Mapping[Status, tuple[str, ...]] = {
-    it: tuple(dict.fromkeys((str(it).replace("_", " ").capitalize(), str(it)))) for it in Status
-}
-"""What is written and read where nobody chose words: `In review`, and `in_review` is understood too."""
 _PEOPLE: Mapping[System, frozenset[Role]] = {
     System.PHOTOSHELTER: frozenset({Role.CONTRIBUTOR, Role.REVIEWER}),
     System.NETX: frozenset({Role.REVIEWER, Role.LIBRARIAN, Role.RIGHTS_MANAGER}),
@@ -40,12 +31,7 @@ def carriers_of(it: MirrorOptions | None) -> Mapping[AccountId, tuple[Carrier, .
     """What shows the status in each account."""
     if not isinstance(it, LifecycleOptions):
         return {}
-    return {AccountId(name): tuple(map(_carrier, given)) for name, given in it.carriers.items()}
-
-
-def _carrier(it: CarrierOptions) -> Carrier:
-    plain = {} if it.by in PLACES or it.by is CarrierKind.RATING else WORDS
-    return Carrier(kind=it.by, name=it.name, words={**(it.words or plain)})
+    return {AccountId(name): tuple(map(carrier_of, given)) for name, given in it.carriers.items()}
 
 
 def status_groups(it: MirrorOptions) -> Mapping[str, GroupOptions] | None:
@@ -112,47 +98,8 @@ def lifecycle_mistakes(settings: Settings, document: Document) -> Iterator[Mista
             yield document.mistake((*at, "roles", name), f"`{role}` is no role of people.", "Take it out.")
     for name, several in it.carriers.items():
         if name in settings.accounts:
-            yield from _wrong_carriers(settings, it, document, name, several)
-
-
-def _wrong_carriers(
-    settings: Settings, it: LifecycleOptions, document: Document, name: str, several: tuple[CarrierOptions, ...]
-) -> Iterator[Mistake]:
-    at: Location = ("flows", "lifecycle", "carriers", name)
-    if not several:
-        yield document.mistake(at, "This is empty.", "Name at least one carrier, the one that wins first.")
-    known = KINDS[System(settings.accounts[name].system)]
-    seen: set[tuple[str, str]] = set()
-    for index, one in enumerate(several):
-        place = (*at, index)
-        if one.by not in known:
-            what = f"`{name}` has no carrier `{one.by}`."
-            yield document.mistake((*place, "by"), what, f"Carriers there: {', '.join(known)}.")
-        if (one.by in NAMED) != bool(one.name):
-            what = f"A carrier `{one.by}` {'needs a name' if one.by in NAMED else 'has no name'}."
-            yield document.mistake(place, what, "Name the field." if one.by in NAMED else "Take it out.")
-        if (one.by, one.name) in seen:
-            yield document.mistake(place, "This carrier stands here twice.", "Take one of them out.")
-        seen.add((one.by, one.name))
-        yield from _wrong_words(it, document, name, one, place)
-
-
-def _wrong_words(
-    it: LifecycleOptions, document: Document, name: str, one: CarrierOptions, at: Location
-) -> Iterator[Mistake]:
-    if not _carrier(one).words:
-        what = "Nothing says which place or rating means what."
-        yield document.mistake((*at, "words"), what, "Write words: {approved: [PATH or rating], in_review: […], …}")
-    owners: dict[str, Status] = {}
-    for status, words in one.words.items():
-        for word in words:
-            place = (*at, "words", str(status))
-            if (other := owners.setdefault(word.casefold(), status)) is not status:
-                yield document.mistake(place, f"`{word}` says `{other}` too.", "A word says one status.")
-        if one.by in PLACES and words and any(sign in words[0] for sign in "*?"):
-            what = f"`{words[0]}` is no place: the first is where assets are put."
-            yield document.mistake((*at, "words", str(status)), what, "Write the path of one place first.")
-        selected = it.select.get(name, ())
-        if one.by in PLACES and selected and words and not matches_any(words[0], selected):
-            what = f"`{words[0]}` is not selected: what is moved there would have left the flow."
-            yield document.mistake((*at, "words", str(status)), what, "Add it under `select`.")
+            place = (*at, "carriers", name)
+            if not several:
+                yield document.mistake(place, "This is empty.", "Name at least one carrier, the one that wins first.")
+            system, selected = System(settings.accounts[name].system), it.select.get(name, ())
+            yield from carrier_mistakes(document, place, several, account=name, system=system, selected=selected)

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from dambridge.bootstrap.carrier_options import CarrierOptions
 from dambridge.bootstrap.options import GuardOptions, Options, Span
-from dambridge.model.lifecycle import Role, Status
+from dambridge.model.lifecycle import Role
 from dambridge.model.records import Absence
-from dambridge.policy.carriers import CarrierKind
 from dambridge.policy.mirror import WhenAbsent
 
 ANYBODY = "anybody"
@@ -141,22 +141,6 @@ class RightsOptions(MirrorOptions):
         min_length=1,
         description="What is kept in step, by names of your own; left out: the rights block as one group (of its "
         "fields those that have a home in every account), in which what permits less holds.",
-    )
-
-
-class CarrierOptions(Options):
-    """Something in an account that shows the status of an asset."""
-
-    by: CarrierKind = Field(
-        description="PhotoShelter: the `gallery` in which an asset stands, its `edit_status`, a `custom` field, its `rating`; "
-        "NetX: an `attribute`, or the `folder` in which it stands."
-    )
-    name: str = Field(default="", description="The attribute's name, or the custom field's id.")
-    words: dict[Status, tuple[str, ...]] = Field(
-        default_factory=dict,
-        description="Per status what says so: values, or paths of galleries or folders. The first is written, all are read; "
-        "upper and lower case are the same in values. Left out, for values: `Draft`, `In review`, `Changes asked`, "
-        "`Approved`, `Rejected`, `Archived`, `Expired`, `Withdrawn`.",
     )
 
 

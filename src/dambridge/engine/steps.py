@@ -66,6 +66,10 @@ class Errand(StrEnum):
     """A field shown in another one's place at the source (`showing`)."""
     ANSWER = "answer"
     """A contributor told of a decision (`handing_off.telling`)."""
+    STATUS = "status"
+    """What a review came to, shown at the source (`handing_off.showing`)."""
+    REPLY = "reply"
+    """A contributor answered in a field of the source (`handing_off.replying`)."""
     DISPOSITION = "disposition"
     """A source seen to once its archived copy is proven (`handing_off.disposing`)."""
 
@@ -75,6 +79,8 @@ ERRANDS: Mapping[Errand, tuple[Step, ...]] = {
     Errand.NOTE: (Step.NOTE,),
     Errand.DISPLAY: (Step.SHOW,),
     Errand.ANSWER: (Step.TELL,),
+    Errand.STATUS: (Step.SHOW,),
+    Errand.REPLY: (Step.NOTE,),
     Errand.DISPOSITION: (Step.DISPOSE,),
 }
 """Which steps an errand takes."""

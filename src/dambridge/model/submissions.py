@@ -68,6 +68,10 @@ UNANSWERED = frozenset({Status.REJECTED, Status.CHANGES_ASKED})
 """Decisions that the contributor has to hear of."""
 
 
+SHOWN = frozenset({*UNANSWERED, Status.ARCHIVED})
+"""What the source is brought to show. An approval only once it is archived: until its proof the source is not touched."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """One file that was handed in, as it stands.
@@ -76,7 +80,9 @@ class Submission:
     for review anew. `brought` are values that stood inside the file, by the account's field, and `heard` what the account
     showed of a status when it was last taken into account: neither is a decision. `seen_at` is the last look that showed no
     other status. `told_at` says when the contributor heard of the decision that stands, `disposed_as` what became of the
-    source. `why` is the reason for which the status is what it is, where that was no decision. `revision` is the store's."""
+    source. `why` is the reason for which the status is what it is, where that was no decision. `carried` says that the source
+    shows statuses; `shown_as` which it was brought to say and `shown_at` when, `shown_over` the word that stood there before,
+    and `unshown` why it does not say it all. `revision` is the store's."""
 
     flow: FlowName
     key: AssetKey
@@ -101,6 +107,11 @@ class Submission:
     disposed_at: datetime | None = None
     kept_for: str = ""
     """Why the source was left as it is although it was to be disposed of; empty where it was not."""
+    carried: bool = False
+    shown_as: Status | None = None
+    shown_at: datetime | None = None
+    shown_over: str = ""
+    unshown: str = ""
     revision: int = 0
 
     @property
@@ -117,6 +128,8 @@ class Submission:
     @property
     def unfinished(self) -> bool:
         """Whether something follows from the status that was not done yet."""
+        if self.to_be_shown:
+            return True
         match self.status:
             case Status.APPROVED:
                 return True
@@ -125,9 +138,17 @@ class Submission:
             case _:
                 return self.status in UNANSWERED and self.told_at is None
 
+    @property
+    def to_be_shown(self) -> bool:
+        """Whether the source is still to be brought to say how it stands. That a file is in review it says of one about which
+        something else was said before."""
+        again = self.status is Status.IN_REVIEW and (self.turn > 1 or self.decision is not None)
+        return self.carried and self.shown_as is not self.status and (again or self.status in SHOWN)
+
     def again(self, now: datetime, **changes: Any) -> Submission:
         """Put up for review anew, by nobody's decision: what followed from the last one is forgotten."""
         fresh = replace(self, status=Status.IN_REVIEW, decision=None, why=None, told_at=None, told_to="", due_at=None)
+        fresh = replace(fresh, shown_as=None, unshown="")
         return replace(fresh, turn=self.turn + 1, submitted_at=now, seen_at=now, **changes)
 
     def to_json(self) -> dict[str, Any]:
@@ -155,6 +176,11 @@ class Submission:
             "disposed_as": str(self.disposed_as) if self.disposed_as else None,
             "disposed_at": _told(self.disposed_at),
             "kept_for": self.kept_for,
+            "carried": self.carried,
+            "shown_as": str(self.shown_as) if self.shown_as else None,
+            "shown_at": _told(self.shown_at),
+            "shown_over": self.shown_over,
+            "unshown": self.unshown,
         }
 
     @classmethod
@@ -182,6 +208,11 @@ class Submission:
             disposed_as=Disposal(data["disposed_as"]) if data["disposed_as"] else None,
             disposed_at=_instant(data["disposed_at"]),
             kept_for=data["kept_for"],
+            carried=data.get("carried", False),
+            shown_as=Status(data["shown_as"]) if data.get("shown_as") else None,
+            shown_at=_instant(data.get("shown_at")),
+            shown_over=data.get("shown_over", ""),
+            unshown=data.get("unshown", ""),
         )
 
 

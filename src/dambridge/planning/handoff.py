@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dambridge.model.actions import Leave
 from dambridge.model.identity import FlowName
@@ -29,6 +29,8 @@ GIVEN_BACK = frozenset({Status.DRAFT, Status.IN_REVIEW})
 """What a carrier says of a file about which nothing is decided."""
 DECIDED = frozenset({Status.APPROVED, Status.REJECTED, Status.CHANGES_ASKED})
 """What a review can come to."""
+LATE_FOR = timedelta(minutes=10)
+"""How long after a write of ours an answer that shows what stood there before is taken for a late one."""
 HERE, SOURCE = "dambridge", "source"
 """How a decision came about: given in dambridge, or shown by the file's not being there."""
 
@@ -100,7 +102,7 @@ def heard_of(submission: Submission, shown: Shown, queue: Queue, now: datetime) 
     if shown.unread:
         return Stands(submission)
     word = word_of(shown)
-    if word == submission.heard:
+    if word == submission.heard or _is_late(submission, word, now):
         return Stands(submission)
     heard = replace(submission, heard=word)
     if shown.status is None or shown.status in GIVEN_BACK:
@@ -112,6 +114,12 @@ def heard_of(submission: Submission, shown: Shown, queue: Queue, now: datetime) 
         reason = Reason.of(Code.STATUS_ILLEGAL, status=str(submission.status), shown=str(shown.status), by=shown.by)
         return Stands(submission, illegal=reason)
     return Stands(_decided(heard, shown.status, shown.by, now), changed=True)
+
+
+def _is_late(submission: Submission, word: str, now: datetime) -> bool:
+    """Whether this is what stood there before we wrote over it, from an answer of before: soon after, it decides nothing."""
+    over, at = submission.shown_over, submission.shown_at
+    return bool(over) and over == word and at is not None and now < at + LATE_FOR
 
 
 def _taken_back(heard: Submission, queue: Queue, now: datetime) -> Submission:
@@ -132,6 +140,7 @@ def decided(submission: Submission, made: ReviewDecision) -> Submission:
     way for the approval is never taken up for another one."""
     left = submission.status is Status.APPROVED and made.status is not Status.ARCHIVED
     fresh = replace(submission, why=None, told_at=None, told_to="", due_at=None, turn=submission.turn + int(left))
+    fresh = replace(fresh, shown_as=None, unshown="")
     return replace(fresh, status=made.status, decision=made, seen_at=made.until)
 
 
@@ -177,6 +186,7 @@ def handed_in(
         seen_at=now,
         due_at=policy.queue.due(now),
         brought={name: tuple(it) for name, it in brought.items()},
+        carried=bool(policy.carriers),
     )
 
 

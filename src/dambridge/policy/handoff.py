@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from dambridge.model.lifecycle import Status
 from dambridge.model.records import AssetRecord
 from dambridge.model.submissions import Disposal
 from dambridge.model.values import FieldName
@@ -47,19 +48,31 @@ class Disposition:
 class HandoffPolicy:
     """Everything that decides about hand-off, as data. `intake` says what is selected and where it is archived; `carriers`
     where the source shows a status, none where it is reviewed in dambridge alone; `contributor` is the field that names who
-    handed a file in, and `coordinator` whoever is asked where nobody else can be."""
+    handed a file in, `note_field` the account's own field in which a contributor is answered to whom no other way is known
+    (empty: none), and `coordinator` whoever is asked where nobody else can be."""
 
     intake: IntakePolicy
     queue: Queue
     coordinator: str
     carriers: tuple[Carrier, ...] = ()
     contributor: FieldName = field(default=FieldName("creator"))
+    note_field: str = ""
     disposition: Disposition = Disposition()
+
+    @property
+    def showing(self) -> tuple[Carrier, ...]:
+        """The carriers as they are written: one without a word for what is archived says that it is approved."""
+        return tuple(
+            replace(it, words={**it.words, Status.ARCHIVED: it.words[Status.APPROVED]})
+            if not it.words.get(Status.ARCHIVED) and it.words.get(Status.APPROVED)
+            else it
+            for it in self.carriers
+        )
 
     @property
     def groups(self) -> frozenset[str]:
         """The groups of a source's record that have to be read."""
-        named = {"custom"} if self.contributor.startswith("custom:") else set()
+        named = {"custom"} if self.contributor.startswith("custom:") or self.note_field.startswith("custom.") else set()
         return frozenset({*self.intake.groups, "containers", *named, *(it.group for it in self.carriers)})
 
     def shoot_of(self, record: AssetRecord) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from itertools import permutations
 from types import MappingProxyType
 
@@ -93,12 +94,17 @@ def may_move(start: Status, end: Status, roles: Collection[Role]) -> Verdict:
     return Verdict.NOT_THEIRS if chain(start, end, EVERYBODY) else Verdict.ILLEGAL
 
 
-def chain(
-    start: Status, end: Status, roles: Collection[Role], moves: Mapping[Move, frozenset[Role]] = TRANSITIONS
-) -> tuple[Move, ...]:
-    """The fewest moves that lead from `start` to `end`, each open to one of these roles; empty where none do.
+def chain(start: Status, end: Status, roles: Collection[Role], *, onward: bool = False) -> tuple[Move, ...]:
+    """The fewest moves that lead from `start` to `end`, each open to one of these roles, `onward` by moves on alone; empty where
+    none do.
 
     What is taken back comes first and what goes on after it: nobody gets round a review by ending a licence and renewing it."""
+    return _chain(start, end, frozenset(roles), onward)
+
+
+@cache
+def _chain(start: Status, end: Status, roles: frozenset[Role], onward: bool) -> tuple[Move, ...]:
+    moves = ON if onward else TRANSITIONS
     reached: dict[tuple[Status, bool], tuple[Move, ...]] = {(start, False): ()}
     front = [(start, False)]
     while front:
@@ -137,5 +143,5 @@ def _follows(agreed: Status | None, order: Sequence[Claim]) -> Iterator[bool]:
     yield agreed is None or may_move(agreed, first.status, first.roles) in {Verdict.LEGAL, Verdict.SAME}
     before = first.status
     for it in rest:
-        yield bool(chain(before, it.status, it.roles, ON))
+        yield bool(chain(before, it.status, it.roles, onward=True))
         before = it.status

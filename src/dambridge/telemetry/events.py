@@ -53,6 +53,7 @@ class AuditEvent(StrEnum):
     SUBMISSION_VOIDED = "submission.voided"
     SUBMISSION_ARCHIVED = "submission.archived"
     SUBMISSION_ANSWERED = "submission.answered"
+    SUBMISSION_SHOWN = "submission.shown"
     SOURCE_DISPOSED = "source.disposed"
     HOLD_SET = "hold.set"
     HOLD_LIFTED = "hold.lifted"

@@ -62,8 +62,8 @@ async def _touch(parts: HandoffParts, submission: Submission, native: NativeReco
     lacking = _lacks(parts, native)
     if lacking:
         return await _ended(parts, submission, Disposal.KEEP, kept_for=lacking)
-    if (unproven := await _unproven(parts, submission)) is not None:
-        return _waits(submission, unproven, parts.handoff.coordinator)
+    if (no_proof := await unproven(parts, submission)) is not None:
+        return _waits(submission, no_proof, parts.handoff.coordinator)
     if may_be_other_bytes(submission, to_canonical(native, parts.source.map)):
         found = await hash_now(parts, submission.key.remote_id)
         if found.sha256 != submission.digest.sha256:
@@ -91,7 +91,7 @@ async def _still_there(parts: HandoffParts, native: NativeRecord) -> None:
         raise MovedOn(f"The source {native.key} moved while its copy was looked at; it is looked at again.")
 
 
-async def _unproven(parts: HandoffParts, submission: Submission) -> Reason | None:
+async def unproven(parts: HandoffParts, submission: Submission) -> Reason | None:
     """None where the ledger has the proof that the approved bytes are archived, and they are seen there now."""
     link_id = (await parts.ledger.links_of([submission.key])).get(submission.key)
     if link_id is None:

@@ -12,8 +12,9 @@ import structlog
 from dambridge.engine.accounting import account_for, ends_of_left
 from dambridge.engine.batches import paused
 from dambridge.engine.handing_off.attending import Attended, attend
-from dambridge.engine.handing_off.disposing import dispose
+from dambridge.engine.handing_off.disposing import dispose, unproven
 from dambridge.engine.handing_off.parts import HandoffParts
+from dambridge.engine.handing_off.showing import show
 from dambridge.engine.handing_off.telling import remind, tell
 from dambridge.engine.running import RunResult, take_up_run
 from dambridge.engine.taking_in.deciding import assemble, decide_sights
@@ -28,7 +29,7 @@ from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.submissions import Submission
 from dambridge.planning.handoff import stands
-from dambridge.ports.errors import CannotGoOn, NextMove
+from dambridge.ports.errors import CannotGoOn, NextMove, Refused
 from dambridge.ports.ledger import AuditEntry
 
 PAGE = 200
@@ -168,28 +169,57 @@ async def _known_already(parts: HandoffParts, found: list[Attended]) -> None:
 async def _follow_up(parts: HandoffParts, run: RunId, *, since: datetime) -> None:
     """What follows from decisions: contributors hear of them, sources of what is archived are seen to. One that fails holds
     up no other; only `CannotGoOn` gets out. An item that this run archived keeps that for its end where all went well."""
-    due = [it async for it in _unfinished(parts) if it.status is not Status.APPROVED]
+    due = [it async for it in _unfinished(parts) if _due(it)]
     for start in range(0, len(due), PAGE):
         some = due[start : start + PAGE]
         ends = await for_each(some, lambda it: _followed_up(parts, it, since), at_once=parts.settings.concurrency)
         await ends_of_left(parts, run, [it for it in ends if it is not None])
 
 
+def _due(submission: Submission) -> bool:
+    """Whether something follows beside archiving."""
+    return submission.status is not Status.APPROVED
+
+
 async def _followed_up(parts: HandoffParts, submission: Submission, since: datetime) -> LeftItem | None:
     try:
+        shown, put_off = await _shown(parts, submission)
         if submission.status is Status.ARCHIVED:
-            leave = (await dispose(parts, submission)).leave
+            leave = (await dispose(parts, shown)).leave if shown.disposed_as is None else stands(shown, parts.handoff)
             if leave.outcome is Outcome.DONE and submission.archived_at is not None and submission.archived_at >= since:
                 return None
         else:
-            told = await tell(parts, submission)
+            told = await tell(parts, shown)
             leave = stands(told, parts.handoff)
+        if put_off is not None:
+            leave = put_off
     except CannotGoOn:
         raise
     except NextMove as error:
         log.warning("submission.put_off", asset=str(submission.key), why=str(error))
-        leave = Leave(outcome=Outcome.WAITING, reason=Reason.of(Code.TRY_LATER, text=str(error)), waits_for="system")
+        leave = _later(error)
     return LeftItem(key=submission.key, leave=leave, expects=submission.version, file_name=submission.file_name)
+
+
+async def _shown(parts: HandoffParts, submission: Submission) -> tuple[Submission, Leave | None]:
+    """The submission once its source shows it. What speaks against that holds up nothing else, and is looked at again."""
+    try:
+        if submission.status is Status.ARCHIVED and await unproven(parts, submission) is not None:
+            return submission, None
+        return await show(parts, submission), None
+    except CannotGoOn:
+        raise
+    except Refused as error:
+        log.warning("submission.put_off", asset=str(submission.key), why=str(error))
+        reason = Reason.of(Code.REFUSED_BY_SYSTEM, text=str(error), said=error.code)
+        return submission, Leave(outcome=Outcome.WAITING, reason=reason, waits_for=parts.handoff.coordinator)
+    except NextMove as error:
+        log.warning("submission.put_off", asset=str(submission.key), why=str(error))
+        return submission, _later(error)
+
+
+def _later(error: NextMove) -> Leave:
+    return Leave(outcome=Outcome.WAITING, reason=Reason.of(Code.TRY_LATER, text=str(error)), waits_for="system")
 
 
 async def preview_plan(parts: HandoffParts, *, full: bool) -> Plan:

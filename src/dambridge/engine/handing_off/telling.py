@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from dambridge.engine.handing_off.parts import HandoffParts, folded
+from dambridge.engine.handing_off.replying import reply
 from dambridge.engine.steps import Errand, Step, StepJournal
 from dambridge.model.identity import AccountId, AssetKey, RemoteId, RunId
 from dambridge.model.lifecycle import Status
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.submissions import UNANSWERED, Submission
+from dambridge.model.submissions import UNANSWERED, ReviewDecision, Submission
 from dambridge.ports.errors import NextMove
 from dambridge.ports.ledger import AuditEntry, Due
 from dambridge.ports.notifying import Notice
@@ -31,12 +32,17 @@ log = structlog.get_logger()
 
 
 async def tell(parts: HandoffParts, submission: Submission) -> Submission:
-    """Tell the contributor of the decision that stands, where a way to them is known; the submission as it then stands.
-
-    Raises `TryLater` where no way took it."""
+    """Tell the contributor of the decision that stands: by the way that is known to them, else by a note at the source, where
+    that can be had; the submission as it then stands. Raises `TryLater` where no way took it."""
     made, notifier = submission.decision, parts.contributors.get(folded(submission.contributor))
-    if made is None or notifier is None or submission.status not in UNANSWERED or submission.told_at is not None:
+    if made is None or submission.status not in UNANSWERED or submission.told_at is not None:
         return submission
+    if notifier is None:
+        if not await reply(parts, submission):
+            return submission
+        return await _on_record(
+            parts, submission, made, f"{submission.contributor or 'whoever looks'}, by a note there"
+        )
     errand = parts.errand(Errand.ANSWER, submission, str(made.status), made.until.isoformat())
     journal = await StepJournal(parts.ledger, parts.clock, errand).load()
     if journal.outcome(Step.TELL) is None:
@@ -46,14 +52,18 @@ async def tell(parts: HandoffParts, submission: Submission) -> Submission:
             return {"to": submission.contributor}
 
         await journal.run(Step.TELL, {"to": submission.contributor, "status": str(made.status)}, work)
+    return await _on_record(parts, submission, made, submission.contributor)
+
+
+async def _on_record(parts: HandoffParts, submission: Submission, made: ReviewDecision, who: str) -> Submission:
     now = await parts.clock.now()
-    told = replace(submission, told_at=now, told_to=submission.contributor)
+    told = replace(submission, told_at=now, told_to=who)
     entry = AuditEntry(
         at=now,
         actor=f"flow:{parts.flow}",
         event="submission.answered",
         subject=str(submission.key),
-        detail={"contributor": submission.contributor, "status": str(made.status), "note": made.note},
+        detail={"contributor": submission.contributor, "status": str(made.status), "note": made.note, "to": who},
     )
     return (await parts.ledger.put_submissions([told], [entry]))[0]
 

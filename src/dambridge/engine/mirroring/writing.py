@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dambridge.engine.carrying import move
 from dambridge.engine.delivery.describing import NotWritable, still_to_write
 from dambridge.engine.ended import Ended
-from dambridge.engine.mirroring.carrying import carry_of, move
+from dambridge.engine.mirroring.carrying import carry_of
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.engine.mirroring.settling import End
