@@ -15,6 +15,7 @@ from dambridge.bootstrap.lifecycle import shows_status
 from dambridge.bootstrap.map_file import in_file
 from dambridge.bootstrap.mirrors import mirror_problems, mirrored
 from dambridge.bootstrap.publish_mistakes import publish_problems
+from dambridge.bootstrap.searching import search_problems
 from dambridge.bootstrap.settings import NetxAccount, Settings
 from dambridge.bootstrap.warnings import warning_problems
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
@@ -120,6 +121,7 @@ def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     found += handoff_problems(settings, document, _usable_maps(settings))
     found += enrich_problems(settings, document, _usable_maps(settings))
     found += warning_problems(settings, document)
+    found += search_problems(settings, document)
     found += publish_problems(settings, document, _usable_maps(settings))
     if settings.flows.intake is not None:
         found += [*_unusable_options(settings.flows.intake, document), *_unusable_rule(settings.flows.intake, document)]

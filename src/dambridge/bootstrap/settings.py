@@ -13,6 +13,7 @@ from dambridge.bootstrap.flow_options import FlowOptions
 from dambridge.bootstrap.map_file import SiteMap
 from dambridge.bootstrap.options import Options, Span
 from dambridge.bootstrap.publish_options import GateOptions
+from dambridge.bootstrap.search_options import SearchOptions
 from dambridge.bootstrap.warning_options import WarningOptions
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
@@ -174,6 +175,7 @@ class Settings(Options):
     store: StoreOptions = Field(default=StoreOptions(), description="Where the ledger lives.")
     engine: EngineOptions = Field(default=EngineOptions(), description="How the loop works.")
     match: MatchOptions = Field(default=MatchOptions(), description="How existing libraries are paired.")
+    search: SearchOptions = Field(default=SearchOptions(), description="What the search over all accounts goes by.")
     hooks: HookServerOptions | None = Field(
         default=None, description="The receiver for webhooks; there is none where this is absent."
     )

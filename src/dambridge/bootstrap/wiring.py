@@ -18,6 +18,7 @@ from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.publishing import build_publish
 from dambridge.bootstrap.routes import Known, attribute_routes, known_accounts, upload_routes
+from dambridge.bootstrap.searching import build_search
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.bootstrap.warnings import build_warner
 from dambridge.connectors import netx
@@ -42,6 +43,7 @@ from dambridge.ports.hints import HintReader
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
 from dambridge.ports.terms import WholeLedger
+from dambridge.search.keeping import IndexKeeper, noting_archive, noting_reader
 from dambridge.storage import (
     FileTombstoneJournal,
     SqlLedger,
@@ -49,6 +51,7 @@ from dambridge.storage import (
     merge_tombstones,
     open_ledger,
     open_pacer,
+    open_search_index,
 )
 
 T = TypeVar("T")
@@ -166,7 +169,8 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         tools = await stack.enter_async_context(open_tools(settings))
         if work:
             await _notice_loss(settings, tools)
-        sites = await _open_sites(settings, tools, stack)
+        keeper = await _keeper(settings, tools, stack) if work else None
+        sites = await _open_sites(settings, tools, stack, keeper)
         runtime = _runtime(settings)
         stack.push_async_callback(runtime.close)
         common = Common(
@@ -209,8 +213,18 @@ async def _notice_loss(settings: Settings, tools: Tools) -> None:
         await notice_loss(tools.ledger, FlowName.INTAKE, await tools.clock.now())
 
 
-async def _open_sites(settings: Settings, tools: Tools, stack: AsyncExitStack) -> dict[AccountId, Site]:
-    """Every configured account, once. Nothing is called before a flow asks for something."""
+async def _keeper(settings: Settings, tools: Tools, stack: AsyncExitStack) -> IndexKeeper:
+    """Whoever writes down for search what this worker reads."""
+    index = open_search_index(_store(settings))
+    stack.push_async_callback(index.close)
+    keeper = IndexKeeper(index, tools.ledger, build_search(settings), build_maps(settings), tools.clock)
+    return await stack.enter_async_context(keeper)
+
+
+async def _open_sites(
+    settings: Settings, tools: Tools, stack: AsyncExitStack, keeper: IndexKeeper | None
+) -> dict[AccountId, Site]:
+    """Every configured account, once. Nothing is called before a flow asks for something; what is read passes by the keeper."""
     maps = build_maps(settings)
     sites: dict[AccountId, Site] = {}
     for account, known in known_accounts(settings).items():
@@ -218,6 +232,8 @@ async def _open_sites(settings: Settings, tools: Tools, stack: AsyncExitStack) -
         stack.push_async_callback(bare.close)
         reader = known_reader(bare.reader, known.cells)
         archive = known_archive(bare.archive, known.cells)
+        if keeper is not None:
+            reader, archive = noting_reader(reader, keeper), noting_archive(archive, keeper)
         proven = replace(bare, reader=reader, archive=archive)
         sites[account] = Site.over(proven, map=maps[account], rate=known.options.rate, **_of_netx(known.options))
     return sites

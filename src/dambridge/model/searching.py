@@ -24,10 +24,11 @@ _KNOWN = "x"
 def reduced(rights: Rights) -> Rights:
     """As much of it as the gate's answers rest on: texts for people only as being there or not, so that assets under the same
     terms share a profile."""
-    texts = {it: _KNOWN if getattr(rights, it) else "" for it in ("holder", "credit", "contract")}
     return replace(
         rights,
-        **texts,
+        holder=_KNOWN if rights.holder else "",
+        credit=_KNOWN if rights.credit else "",
+        contract=_KNOWN if rights.contract else "",
         terms="",
         constraints="",
         people=(_KNOWN,) if rights.people else (),
@@ -61,7 +62,8 @@ class Document:
     `entry` names the asset: its link, or its own key where it has none; `main` says that this copy is the one that the asset's
     rights and status are read from. `profile` is the asset's, with every restriction that any copy names; `rights` and
     `status` are this copy's own. `texts` are the words of every field, value by value; `free` the fields whose words are
-    found without naming the field. `paths` is None where the containers were not read. Days are `YYYY-MM-DD`.
+    found without naming the field. `modified` is the system's own spelling of when it was changed, `groups` what of it was
+    read. `paths` is None where the containers were not read. Days are `YYYY-MM-DD`.
     """
 
     key: AssetKey
@@ -81,7 +83,7 @@ class Document:
     free: frozenset[str]
     fields: Fields
     size: int | None
-    version: str
+    modified: str
     groups: frozenset[str]
     seen_at: datetime
 
@@ -174,7 +176,8 @@ FacetCounts = Mapping[Facet, tuple[tuple[str, int], ...]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """A page of hits. `total` counts assets; not `exact` means at least so many. `cursor` asks for the page after this one,
-    None where there is none. `gaps` is what has to be said about systems; `facets` None where not asked for."""
+    None where there is none. `gaps` is what has to be said about systems; `facets` None where not asked for, and not
+    `facets_exact` where they count the part of very many that was looked at."""
 
     hits: tuple[Hit, ...]
     total: int
@@ -182,6 +185,7 @@ class Answered:
     order: Order
     cursor: str | None
     facets: FacetCounts | None = None
+    facets_exact: bool = True
     gaps: tuple[Gap, ...] = ()
     live: bool = False
 

@@ -13,6 +13,7 @@ from dambridge.model.identity import AccountId, AssetKey, FlowName
 from dambridge.model.terms import StoredVocabulary, TermDecision, TermKey, TermTally, TermUse, UnknownTerm
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.ledger import AuditEntry
+from dambridge.ports.searching import SavedSearches, SearchNews
 
 
 class TermLedger(Protocol):
@@ -69,5 +70,5 @@ class TermLedger(Protocol):
         ...
 
 
-class WholeLedger(AgreeingLedger, TermLedger, Protocol):
+class WholeLedger(AgreeingLedger, TermLedger, SearchNews, SavedSearches, Protocol):
     """The whole store."""

@@ -219,7 +219,7 @@ def _field(name: str, at: int) -> str:
     meant = f"Did you mean `{near[0]}:`? " if near else ""
     raise Misread(
         f"There is no field `{name}`. {meant}To look for the text itself, put it in quotation marks; "
-        f"a site's own field is written {OWN}{name}:…",
+        f"a site's own field is written `{OWN}{name}:`.",
         at,
     )
 

@@ -1,9 +1,10 @@
 """The ledger, the audit trail and the call budgets in SQL: SQLite by default, PostgreSQL for several workers."""
 
 from dambridge.storage.ledger import SqlLedger
-from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer
+from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer, open_search_index
 from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.pairing import SqlPairingStore
+from dambridge.storage.search_index import SqlSearchIndex
 from dambridge.storage.tombstone_journal import FileTombstoneJournal
 from dambridge.storage.tombstone_merging import merge_tombstones
 
@@ -12,10 +13,12 @@ __all__ = [
     "SqlLedger",
     "SqlPacer",
     "SqlPairingStore",
+    "SqlSearchIndex",
     "WorkerLock",
     "is_embedded",
     "lock_worker",
     "merge_tombstones",
     "open_ledger",
     "open_pacer",
+    "open_search_index",
 ]

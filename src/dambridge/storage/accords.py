@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from dambridge.model.accords import Accord, GroupName
-from dambridge.model.identity import CopyId, LinkId
+from dambridge.model.identity import AssetKey, CopyId, LinkId
 from dambridge.ports.errors import MovedOn
 from dambridge.storage.keys import pieces
+from dambridge.storage.search_keeping import tell_search
 from dambridge.storage.tables import accords, copies
 from dambridge.storage.upserting import insert_new
 from dambridge.storage.writer import Tx
@@ -65,6 +66,8 @@ def put_accords(tx: Tx, wanted: Sequence[Accord]) -> list[Accord]:
 def drop_copies(tx: Tx, link: LinkId, gone: Sequence[CopyId]) -> None:
     """Take the copies out of the link and out of every accord of it."""
     conn = tx.conn
+    held_together = conn.execute(select(copies.c.account, copies.c.remote_id).where(copies.c.link == link)).all()
+    tell_search(tx, [AssetKey(row.account, row.remote_id) for row in held_together])
     for it in gone:
         row = {"at": it.account, "as_role": str(it.role), "in_region": it.region, "of_rendition": it.rendition}
         conn.execute(_DROP_COPY, {"of": link, **row})

@@ -30,6 +30,10 @@ class Database(ABC):
         """An engine for the pacer, its table made: one connection of its own, whose commits need not outlive a power cut."""
 
     @abstractmethod
+    def searching(self) -> tuple[Engine, Engine]:
+        """Engines for the search index, one that writes and one that reads: what it holds can be had again at any time."""
+
+    @abstractmethod
     def snapshot(self) -> AbstractContextManager[Connection]:
         """A connection on which several reads see one state of the store."""
 

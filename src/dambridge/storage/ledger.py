@@ -43,12 +43,13 @@ from dambridge.storage import due as due_rows
 from dambridge.storage.agreeing import SqlAgreeing
 from dambridge.storage.coverage import SqlCovering
 from dambridge.storage.publishing import SqlPublishing
+from dambridge.storage.search_keeping import SqlSearchKeeping
 from dambridge.storage.submitting import SqlSubmitting, put_submissions
 from dambridge.storage.terms import SqlTerms
 from dambridge.storage.writer import Tx
 
 
-class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSubmitting, SqlTerms):
+class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSearchKeeping, SqlSubmitting, SqlTerms):
     """Implements `ports.ledger.Ledger` and what is offered beside it: `Agreeing`, `Covering`, `Publishing`, `TermLedger`."""
 
     # runs and items ----------------------------------------------------------------------------------------------

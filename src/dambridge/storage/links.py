@@ -11,6 +11,7 @@ from dambridge.model.identity import AccountId, AssetKey, Copy, CopyId, CopyRole
 from dambridge.model.records import Agreed, AssetVersion, Digest
 from dambridge.model.values import fields_from_json, fields_to_json
 from dambridge.storage.keys import by_account, pieces
+from dambridge.storage.search_keeping import tell_search
 from dambridge.storage.tables import agreed, copies, links
 from dambridge.storage.upserting import put_later
 from dambridge.storage.writer import Tx
@@ -26,6 +27,7 @@ def put_link(tx: Tx, link: Link) -> None:
     put_later(tx, links, [{"id": link.id, "flow": str(link.flow), "observe_only": link.observe_only}])
     tx.later(_DROP_COPIES, {"of": link.id})
     put_later(tx, copies, [_copy_values(link.id, place, it) for place, it in enumerate(link.copies)])
+    tell_search(tx, [it.key for it in link.copies])
 
 
 def read_links(conn: Connection, ids: Sequence[LinkId]) -> dict[LinkId, Link]:

@@ -23,6 +23,7 @@ from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.migrating import migrate
 from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.postgres import PostgresDatabase
+from dambridge.storage.search_index import SqlSearchIndex
 from dambridge.storage.sqlite import BUSY, SqliteDatabase
 
 LEDGER_FILE = "ledger.db"
@@ -134,6 +135,20 @@ def _forget_predecessors(ledger: Path) -> None:
 
 def _connect(ledger: Path) -> Any:
     return pysqlite3.dbapi2.connect(str(ledger), timeout=BUSY)
+
+
+def open_search_index(store: str | Path) -> SqlSearchIndex:
+    """The search index beside the ledger, made where it is missing. Raises `CannotGoOn` as `open_ledger` does."""
+    database = open_database(store)
+    try:
+        return SqlSearchIndex(database)
+    except DBAPIError as error:
+        database.close()
+        said = (
+            database.hopeless(error)
+            or f"The search index of {database.name} cannot be opened: {str(error.orig).strip()}"
+        )
+        raise CannotGoOn(said) from error
 
 
 def open_pacer(store: str | Path, rules: Mapping[AccountId, PaceRule]) -> SqlPacer:

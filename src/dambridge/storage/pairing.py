@@ -15,6 +15,7 @@ from dambridge.ports.pairing import Accounts, StoredPairing
 from dambridge.storage.keys import by_account, pieces
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.links import put_agreed, put_link, read_links
+from dambridge.storage.search_keeping import tell_search
 from dambridge.storage.tables import actions, agreed, copies, links, match_assets, match_decisions, match_pairs, matches
 from dambridge.storage.upserting import put
 from dambridge.storage.writer import Tx
@@ -163,6 +164,8 @@ def _drop(tx: Tx, ids: Sequence[LinkId], audit: Sequence[AuditEntry]) -> None:
         gone = delete(links).where(links.c.id.in_(piece), links.c.observe_only.is_(True), ~worked_on)
         dropped |= set(tx.conn.execute(gone.returning(links.c.id)).scalars())
     for some in pieces(sorted(dropped)):
+        alone = tx.conn.execute(select(copies.c.account, copies.c.remote_id).where(copies.c.link.in_(some)))
+        tell_search(tx, [AssetKey(row.account, row.remote_id) for row in alone])
         tx.conn.execute(delete(copies).where(copies.c.link.in_(some)))
         tx.conn.execute(delete(agreed).where(agreed.c.link.in_(some)))
     tx.audit.extend(it for it in audit if it.subject in dropped)

@@ -54,6 +54,9 @@ class PostgresDatabase(Database):
     def pacing(self) -> Engine:
         return self._engine(1, durable=False)
 
+    def searching(self) -> tuple[Engine, Engine]:
+        return self._engine(1, durable=False), self._engine(4).execution_options(isolation_level="AUTOCOMMIT")
+
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
         with self.reading.connect() as plain:

@@ -85,6 +85,13 @@ class SqliteDatabase(Database):
             pace.create(conn, checkfirst=True)
         return engine
 
+    def searching(self) -> tuple[Engine, Engine]:
+        """A file of its own beside the ledger: it may be thrown away, and no backup needs it."""
+        path = self.path.with_name(f"{self.path.stem}-search.db")
+        writing = sqlite_engine(path, connections=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
+        event.listen(writing, "connect", lambda connection, _record: connection.execute("PRAGMA secure_delete = ON"))
+        return writing, sqlite_engine(path, connections=4, begin=None, synchronous="NORMAL")
+
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
         with self.reading.connect() as conn:

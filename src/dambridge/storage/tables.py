@@ -224,6 +224,19 @@ holds = _clustered(
     Column("at", Instant, nullable=False),
 )
 
+search_news = _clustered(
+    "search_news",
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+)
+
+saved_searches = _clustered(
+    "saved_searches",
+    Column("owner", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("body", JsonText, nullable=False),
+)
+
 withdrawals = _clustered(
     "withdrawals",
     Column("id", Text, primary_key=True),

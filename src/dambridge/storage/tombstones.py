@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, or_, select
 from dambridge.model.identity import AssetKey, RemoteId
 from dambridge.model.tombstones import Tombstone
 from dambridge.storage.keys import by_account
+from dambridge.storage.search_keeping import tell_search_now
 from dambridge.storage.tables import tombstone_kin, tombstones
 from dambridge.storage.upserting import insert_new, put
 
@@ -51,6 +52,7 @@ def put_tombstones(conn: Connection, wanted: Sequence[Tombstone]) -> list[Tombst
     for it in news:
         _forget_kin(conn, it.key)
     put(conn, tombstones, [_row(it) for it in news])
+    tell_search_now(conn, [it.key for it in news])
     for row in _kin_rows(news):
         conn.execute(insert_new(conn.dialect.name, tombstone_kin), row)
     return news

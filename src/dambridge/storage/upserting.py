@@ -49,6 +49,12 @@ def insert_new(dialect: str, table: Table) -> ReturningInsert[tuple[int]]:
     return _insert(dialect, table).on_conflict_do_nothing().returning(literal(1))
 
 
+@cache
+def insert_quietly(dialect: str, table: Table) -> Insert:
+    """A statement that inserts a row unless one stands in its way."""
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
 def put(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Upsert all `rows`; each has a value for every column."""
     if rows:

@@ -1,0 +1,270 @@
+"""Answers from the index: which assets, in which order, and the rows that facets are counted from.
+
+A question that few assets answer is ranked whole. One that more than `RANKED` copies answer is not worth a rank: it is answered
+with what was met last first, in the order in which the index numbers copies, so that no page costs more than another.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, TextClause, text
+
+from dambridge.model.identity import AccountId, AssetKey, RemoteId
+from dambridge.model.queries import AllOf, Query, both
+from dambridge.model.records import MediaType
+from dambridge.model.searching import Order
+from dambridge.ports.searching import Ask, Found, Row
+from dambridge.storage.keys import by_account
+from dambridge.storage.search_documents import listed
+from dambridge.storage.search_words import Bound, Fts5, Spelling, TsVector
+
+RANKED = 2000
+"""Copies that are ranked; of more the newest come first."""
+_ROW = "d.id, d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
+Ranked = tuple[int, str, float]
+"""Number, entry, and rank, of which the smaller is the better."""
+
+
+class Finding(ABC):
+    """What both databases do alike."""
+
+    spelling: Spelling
+
+    # the parts that differ -----------------------------------------------------------------------------------------
+    @abstractmethod
+    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
+        """The tables with `d` among them, a condition, and an expression for the rank (`0` where there is none)."""
+
+    @abstractmethod
+    def scrub(self, engine: Engine) -> None:
+        """Leave nothing in the files of what was taken out."""
+
+    # answers -------------------------------------------------------------------------------------------------------
+    def find(self, conn: Connection, ask: Ask, after: str | None, limit: int) -> Found:
+        kind, place = _place(after)
+        probed = self._some(conn, ask, RANKED + 1, ranked=True)
+        few = len(probed) <= RANKED
+        if few and any(rank for _, _, rank in probed) and kind != "n":
+            return _best_first(probed, place, limit)
+        total, exact = len({entry for _, entry, _ in probed}), few
+        return self._newest_first(conn, ask, int(place[0]) if place else None, limit, total=total, exact=exact)
+
+    def rows(self, conn: Connection, ask: Ask, limit: int) -> tuple[list[Row], bool]:
+        bound = Bound()
+        tables, condition, _ = self._bounded(ask, bound)
+        found = conn.execute(_said(f"SELECT {_ROW} FROM {tables} WHERE {condition} LIMIT {limit + 1}"), bound.values)
+        rows = [_row(it) for it in found]
+        return rows[:limit], len(rows) <= limit
+
+    def matching(self, conn: Connection, ask: Ask, keys: Sequence[AssetKey]) -> frozenset[AssetKey]:
+        found: set[AssetKey] = set()
+        for account, ids in by_account(keys):
+            bound = Bound()
+            condition = self._each(ask, bound)
+            named = ", ".join(bound.add(it) for it in ids)
+            query = f"SELECT d.remote_id FROM {self.each} WHERE d.account = {bound.add(account)} AND d.remote_id IN ({named})"
+            rows = conn.execute(_said(f"{query} AND ({condition})"), bound.values)
+            found |= {AssetKey(account, RemoteId(it)) for it in rows.scalars()}
+        return frozenset(found)
+
+    def newest(self, conn: Connection, ask: Ask, limit: int) -> list[int]:
+        return [number for number, _, _ in self._some(conn, ask, limit, newest=True)]
+
+    # how -----------------------------------------------------------------------------------------------------------
+    each: str
+    """The tables for a look at single copies."""
+
+    @abstractmethod
+    def one(self, query: Query, bound: Bound) -> str:
+        """The question as a condition that is quick to hold against single copies of `each`."""
+
+    def _each(self, ask: Ask, bound: Bound) -> str:
+        return " AND ".join([f"({self.one(ask.query, bound)})", *self._scope(ask, bound)])
+
+    def _bounded(self, ask: Ask, bound: Bound) -> tuple[str, str, str]:
+        tables, condition, rank = self.sources(ask.query, bound)
+        return tables, " AND ".join([f"({condition})", *self._scope(ask, bound)]), rank
+
+    def _scope(self, ask: Ask, bound: Bound) -> list[str]:
+        parts: list[str] = []
+        if ask.accounts is not None:
+            parts.append(self.spelling.one_of("d.account", ask.accounts, bound))
+        if ask.profiles is not None:
+            parts.append(self.spelling.one_of("d.profile", ask.profiles, bound))
+        if ask.places is not None:
+            parts.append(self.spelling.one_of("d.places", ask.places, bound))
+        return parts
+
+    def _some(
+        self,
+        conn: Connection,
+        ask: Ask,
+        limit: int,
+        *,
+        newest: bool = False,
+        ranked: bool = False,
+        below: int | None = None,
+    ) -> list[Ranked]:
+        bound = Bound()
+        tables, condition, rank = self._bounded(ask, bound)
+        if below is not None:
+            condition += f" AND {self.number(ask.query)} < {bound.add(below)}"
+        order = f" ORDER BY {self.number(ask.query)} DESC" if newest else ""
+        shown = rank if ranked else "0"
+        query = f"SELECT d.id, d.entry, {shown} FROM {tables} WHERE {condition}{order} LIMIT {limit}"
+        return [(row[0], row[1], float(row[2])) for row in conn.execute(_said(query), bound.values)]
+
+    def number(self, query: Query) -> str:
+        """The copy's number, as the table that leads has it."""
+        del query
+        return "d.id"
+
+    def _newest_first(
+        self, conn: Connection, ask: Ask, below: int | None, limit: int, *, total: int, exact: bool
+    ) -> Found:
+        """Each asset stands where its newest matching copy does: one that a page before has shown is passed over."""
+        entries: dict[str, None] = {}
+        last, start = below, below
+        while len(entries) < limit:
+            page = self._some(conn, ask, limit, newest=True, below=last)
+            shown = self._shown_before(conn, ask, start, {entry for _, entry, _ in page} - set(entries))
+            for number, entry, _ in page:
+                if len(entries) == limit:
+                    return Found(tuple(entries), f"n:{last}", total, exact, Order.NEWEST)
+                if entry not in shown:
+                    entries[entry] = None
+                last = number
+            if len(page) < limit:
+                return Found(tuple(entries), None, total, exact, Order.NEWEST)
+        more = bool(self._some(conn, ask, 1, newest=True, below=last))
+        return Found(tuple(entries), f"n:{last}" if more else None, total, exact, Order.NEWEST)
+
+    def _shown_before(self, conn: Connection, ask: Ask, start: int | None, entries: Iterable[str]) -> set[str]:
+        """Those of these assets of which a newer copy than `start` matches."""
+        wanted = sorted(entries)
+        if start is None or not wanted:
+            return set()
+        bound = Bound()
+        condition = self._each(ask, bound)
+        named = ", ".join(bound.add(it) for it in wanted)
+        query = f"SELECT d.entry FROM {self.each} WHERE d.entry IN ({named}) AND d.id >= {bound.add(start)}"
+        return set(conn.execute(_said(f"{query} AND ({condition})"), bound.values).scalars())
+
+
+class SqliteFinding(Finding):
+    spelling = Fts5()
+    each = "search_docs d"
+
+    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
+        """The words that have to be there lead; everything else is held against what they find."""
+        parts = _parts(query)
+        leading = [it for it in parts if self.spelling.words(it) is not None]
+        if not leading:
+            return "search_docs d", self.spelling.condition(query, bound), "0"
+        match = bound.add(self.spelling.words(AllOf(tuple(leading))))
+        rest = [it for it in parts if it not in leading]
+        found = f"search_words MATCH {match}"
+        condition = f"{found} AND ({self.spelling.condition(both(*rest), bound)})" if rest else found
+        # CROSS JOIN keeps the order: the text index first
+        return (
+            "search_words CROSS JOIN search_docs d ON d.id = search_words.rowid",
+            condition,
+            "bm25(search_words, 1, 0.1)",
+        )
+
+    def one(self, query: Query, bound: Bound) -> str:
+        return _ByNumber().condition(query, bound)
+
+    def number(self, query: Query) -> str:
+        leads = any(self.spelling.words(it) is not None for it in _parts(query))
+        return "search_words.rowid" if leads else "d.id"
+
+    def scrub(self, engine: Engine) -> None:
+        with engine.begin() as conn:
+            conn.execute(text("INSERT INTO search_words (search_words) VALUES ('optimize')"))
+        with engine.connect() as conn:
+            conn.exec_driver_sql("COMMIT")
+            conn.exec_driver_sql("VACUUM")
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            conn.exec_driver_sql("BEGIN")
+
+
+class _ByNumber(Fts5):
+    """Words held against one copy: the text index is asked for that copy's number."""
+
+    def has(self, match: str) -> str:
+        return f"EXISTS (SELECT 1 FROM search_words WHERE search_words MATCH {match} AND rowid = d.id)"
+
+
+class PostgresFinding(Finding):
+    spelling = TsVector()
+    each = "search_docs d JOIN search_words w ON w.id = d.id"
+
+    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
+        parts = [it for it in _parts(query) if self.spelling.words(it) is not None]
+        leading = self.spelling.words(both(*parts)) if parts else None
+        condition = self.spelling.condition(query, bound)
+        if leading is None:
+            return self.each, condition, "0"
+        return self.each, condition, f"-ts_rank_cd(w.tokens, CAST({bound.add(leading)} AS tsquery))"
+
+    def one(self, query: Query, bound: Bound) -> str:
+        return self.spelling.condition(query, bound)
+
+    def scrub(self, engine: Engine) -> None:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            for table in ("search_words", "search_docs", "search_bodies"):
+                conn.execute(text(f"VACUUM {table}"))
+
+
+def _parts(query: Query) -> tuple[Query, ...]:
+    return query.items if isinstance(query, AllOf) else (query,)
+
+
+def _best_first(found: Sequence[Ranked], place: tuple[str, ...], limit: int) -> Found:
+    """What fits best first; of the same rank the newer copy."""
+    best: dict[str, tuple[float, int]] = {}
+    for number, entry, rank in sorted(found, key=lambda it: (it[2], -it[0])):
+        best.setdefault(entry, (rank, -number))
+    start = (float(place[0]), int(place[1])) if len(place) == 2 else None
+    left = [entry for entry, at in best.items() if start is None or at > start]
+    page = tuple(left[:limit])
+    rank, number = best[page[-1]] if page else (0.0, 0)
+    after = f"b:{rank!r}:{number}" if len(left) > limit else None
+    return Found(page, after, len(best), True, Order.BEST)
+
+
+def _place(after: str | None) -> tuple[str, tuple[str, ...]]:
+    """The kind of a place (`b`, `n`, or empty for the beginning) and its parts. Raises `ValueError`."""
+    if after is None:
+        return "", ()
+    kind, *place = after.split(":")
+    if (kind, len(place)) not in {("b", 2), ("n", 1)}:
+        raise ValueError(f"no place in an answer: {after!r}")
+    float(place[0])
+    int(place[-1])
+    return kind, tuple(place) if kind == "n" or len(place) == 2 else ()
+
+
+def _row(it: Any) -> Row:
+    return Row(
+        entry=it.entry,
+        account=AccountId(it.account),
+        status=it.status,
+        media_type=MediaType(it.media_type),
+        campaigns=listed(it.campaigns),
+        photographers=listed(it.photographers),
+        date=it.date,
+        profile=it.profile,
+    )
+
+
+def _said(query: str) -> TextClause:
+    return text(query)
+
+
+def finding_of(dialect: str) -> Finding:
+    return PostgresFinding() if dialect == "postgresql" else SqliteFinding()

@@ -1,0 +1,285 @@
+"""The search index in SQL: one implementation over both databases' text search (FTS5, `tsvector`)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
+
+from dambridge.model.identity import AccountId, AssetKey
+from dambridge.model.searching import Document, Profile
+from dambridge.ports.searching import Ask, Found, Grouping, Row
+from dambridge.storage.columns import canonical_json
+from dambridge.storage.database import Database
+from dambridge.storage.keys import by_account, pieces
+from dambridge.storage.search_documents import body_of, digest_of, document_of, row_of
+from dambridge.storage.search_finding import Finding, finding_of
+from dambridge.storage.search_tables import bodies, docs, make_tables, places, profiles, take_turn
+from dambridge.storage.upserting import insert_new
+
+T = TypeVar("T")
+_IN = {
+    "sqlite": "INSERT INTO search_words (rowid, words, fields) VALUES (:id, :words, :fields)",
+    "postgresql": "INSERT INTO search_words (id, tokens) VALUES (:id, CAST(:tokens AS tsvector))",
+}
+_OUT = {
+    "sqlite": "DELETE FROM search_words WHERE rowid = :id",
+    "postgresql": "DELETE FROM search_words WHERE id = :id",
+}
+
+
+class SqlSearchIndex:
+    """Implements `ports.searching.SearchIndex`. One writes at a time, in a thread; several read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writing, self._reading = database.searching()
+        with self._writing.begin() as conn:
+            make_tables(conn)
+        self._finding: Finding = finding_of(self._writing.dialect.name)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="search-writer")
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="search-reader")
+
+    # writing -----------------------------------------------------------------------------------------------------
+    async def put(self, documents: Sequence[Document]) -> int:
+        return await self._write(lambda conn: self._put(conn, documents)) if documents else 0
+
+    async def regroup(self, groups: Sequence[Grouping]) -> None:
+        if groups:
+            await self._write(lambda conn: _regroup(conn, groups))
+
+    async def forget(self, keys: Sequence[AssetKey]) -> int:
+        return await self._write(lambda conn: _forget(conn, keys)) if keys else 0
+
+    async def erase(self, keys: Sequence[AssetKey]) -> None:
+        await self.forget(keys)
+        await self._in_thread(self._writer, lambda: self._finding.scrub(self._writing))
+
+    async def clear(self) -> None:
+        def all_of_it(conn: Connection) -> None:
+            conn.execute(text("DELETE FROM search_words" if conn.dialect.name == "postgresql" else _EMPTY))
+            for table in (docs, bodies):
+                conn.execute(delete(table))
+
+        await self._write(all_of_it)
+
+    def _put(self, conn: Connection, documents: Sequence[Document]) -> int:
+        take_turn(conn)
+        latest = {it.key: it for it in documents}
+        known = _numbers(conn, latest)
+        made = {key: body_of(it) for key, it in latest.items()}
+        digests = {key: digest_of(it, made[key]) for key, it in latest.items()}
+        news = {key: it for key, it in latest.items() if known.get(key, (0, ""))[1] != digests[key]}
+        if not news:
+            return 0
+        shapes = _intern(conn, profiles, {it.profile.digest: it.profile.to_json() for it in news.values()})
+        stands = _intern(conn, places, {_digest(it): body for it in news.values() for body in [_place_body(it)]})
+        _take_out(conn, [known[key][0] for key in news if key in known])
+        number = conn.execute(select(func.coalesce(func.max(docs.c.id), 0))).scalar_one()
+        rows, words, contents = [], [], []
+        for key, it in news.items():
+            if key in known:
+                own = known[key][0]
+            else:
+                own = number = number + 1
+            rows.append(
+                row_of(
+                    it,
+                    number=own,
+                    profile=shapes[it.profile.digest],
+                    places=stands[_digest(it)],
+                    digest=digests[key],
+                )
+            )
+            words.append(self._finding.spelling.row(own, it))
+            contents.append({"id": own, "body": made[key]})
+        conn.execute(insert(docs), rows)
+        conn.execute(insert(bodies), contents)
+        conn.execute(text(_IN[conn.dialect.name]), words)
+        return len(news)
+
+    # reading -----------------------------------------------------------------------------------------------------
+    async def stored(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Document]:
+        return await self._read(lambda conn: {it.key: it for it in _stored(conn, keys)})
+
+    async def members(self, entries: Sequence[str]) -> Mapping[str, Sequence[Document]]:
+        return await self._read(lambda conn: _members(conn, entries))
+
+    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]:
+        found = await self._read(lambda conn: _numbered(conn, profiles, after))
+        return [(number, Profile.from_json(body)) for number, body in found]
+
+    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]:
+        found = await self._read(lambda conn: _numbered(conn, places, after))
+        return [(number, [(AccountId(account), path) for account, path in body]) for number, body in found]
+
+    async def find(self, ask: Ask, *, after: str | None, limit: int) -> Found:
+        return await self._read(lambda conn: self._finding.find(conn, ask, after, limit))
+
+    async def rows(self, ask: Ask, *, limit: int) -> tuple[Sequence[Row], bool]:
+        return await self._read(lambda conn: self._finding.rows(conn, ask, limit))
+
+    async def matching(self, ask: Ask, keys: Sequence[AssetKey]) -> frozenset[AssetKey]:
+        return await self._read(lambda conn: self._finding.matching(conn, ask, keys))
+
+    async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:
+        def query(conn: Connection) -> list[Document]:
+            numbers = self._finding.newest(conn, ask, limit)
+            found = {
+                row.id: row for piece in pieces(numbers) for row in conn.execute(_WHOLE.where(docs.c.id.in_(piece)))
+            }
+            shapes = _profiles_of(conn, found.values())
+            return [document_of(found[it], shapes[found[it].profile]) for it in numbers if it in found]
+
+        return await self._read(query)
+
+    async def count(self) -> int:
+        return await self._read(lambda conn: int(conn.execute(select(func.count()).select_from(docs)).scalar_one()))
+
+    async def close(self) -> None:
+        """Let go of it. Safe to repeat."""
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        for engine in (self._writing, self._reading):
+            engine.dispose()
+        self._database.close()
+
+    async def _write(self, operation: Callable[[Connection], T]) -> T:
+        def run() -> T:
+            with self._writing.begin() as conn:
+                return operation(conn)
+
+        return await self._in_thread(self._writer, run)
+
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        def run() -> T:
+            with self._reading.connect() as conn:
+                return query(conn)
+
+        return await self._in_thread(self._readers, run)
+
+    @staticmethod
+    async def _in_thread(pool: ThreadPoolExecutor, run: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(pool, run)
+
+
+_EMPTY = "INSERT INTO search_words (search_words) VALUES ('delete-all')"
+_WHOLE = select(docs, bodies.c.body).join(bodies, bodies.c.id == docs.c.id)
+
+
+def _place_body(it: Document) -> list[list[str]]:
+    """The containers of a copy; where they were not read it stands nowhere that is known."""
+    return [[it.key.account, path] for path in sorted(set(it.paths or ()))]
+
+
+def _digest(it: Document) -> str:
+    return hashlib.sha256(canonical_json(_place_body(it)).encode()).hexdigest()
+
+
+def _numbers(conn: Connection, keys: Iterable[AssetKey]) -> dict[AssetKey, tuple[int, str]]:
+    found: dict[AssetKey, tuple[int, str]] = {}
+    for account, ids in by_account(keys):
+        query = select(docs.c.id, docs.c.remote_id, docs.c.digest)
+        for row in conn.execute(query.where(docs.c.account == account, docs.c.remote_id.in_(ids))):
+            found[AssetKey(account, row.remote_id)] = (row.id, row.digest)
+    return found
+
+
+def _intern(conn: Connection, table: Table, wanted: Mapping[str, Any]) -> dict[str, int]:
+    """The numbers of these bodies by digest; what is new gets the next ones."""
+    found = _known(conn, table, wanted)
+    fresh = [it for it in wanted if it not in found]
+    if not fresh:
+        return found
+    number = conn.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    statement = insert_new(conn.dialect.name, table)
+    for at, digest in enumerate(fresh, start=1):
+        conn.execute(statement, {"id": number + at, "digest": digest, "body": wanted[digest]})
+    found |= _known(conn, table, fresh)
+    return found if len(found) == len(wanted) else _intern(conn, table, wanted)
+
+
+def _known(conn: Connection, table: Table, digests: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for piece in pieces(digests):
+        query = select(table.c.digest, table.c.id).where(table.c.digest.in_(piece))
+        found |= {row[0]: row[1] for row in conn.execute(query)}
+    return found
+
+
+def _take_out(conn: Connection, numbers: Sequence[int]) -> None:
+    if not numbers:
+        return
+    conn.execute(text(_OUT[conn.dialect.name]), [{"id": it} for it in numbers])
+    for piece in pieces(numbers):
+        conn.execute(delete(docs).where(docs.c.id.in_(piece)))
+        conn.execute(delete(bodies).where(bodies.c.id.in_(piece)))
+
+
+def _forget(conn: Connection, keys: Sequence[AssetKey]) -> int:
+    numbers = [number for number, _ in _numbers(conn, keys).values()]
+    _take_out(conn, numbers)
+    return len(numbers)
+
+
+_SET_GROUP = (
+    update(docs)
+    .where(docs.c.account == bindparam("of"), docs.c.remote_id == bindparam("named"))
+    .values(entry=bindparam("to"), main=bindparam("leads"), profile=bindparam("under"), digest="regrouped")
+)
+"""Without its digest, so that the next observation of the copy is written whole."""
+
+
+def _regroup(conn: Connection, groups: Sequence[Grouping]) -> None:
+    take_turn(conn)
+    shapes = _intern(conn, profiles, {it.profile.digest: it.profile.to_json() for it in groups})
+    rows = [
+        {
+            "of": it.key.account,
+            "named": it.key.remote_id,
+            "to": it.entry,
+            "leads": it.main,
+            "under": shapes[it.profile.digest],
+        }
+        for it in groups
+    ]
+    conn.execute(_SET_GROUP, rows)
+
+
+def _numbered(conn: Connection, table: Table, after: int) -> list[tuple[int, Any]]:
+    query = select(table.c.id, table.c.body).where(table.c.id > after).order_by(table.c.id)
+    return [(row.id, row.body) for row in conn.execute(query)]
+
+
+def _profiles_of(conn: Connection, rows: Iterable[Any]) -> dict[int, Profile]:
+    found: dict[int, Profile] = {}
+    for piece in pieces(row.profile for row in rows):
+        query = select(profiles.c.id, profiles.c.body).where(profiles.c.id.in_(piece))
+        found |= {row.id: Profile.from_json(row.body) for row in conn.execute(query)}
+    return found
+
+
+def _stored(conn: Connection, keys: Sequence[AssetKey]) -> list[Document]:
+    rows = [
+        row
+        for account, ids in by_account(keys)
+        for row in conn.execute(_WHOLE.where(docs.c.account == account, docs.c.remote_id.in_(ids)))
+    ]
+    shapes = _profiles_of(conn, rows)
+    return [document_of(row, shapes[row.profile]) for row in rows]
+
+
+def _members(conn: Connection, entries: Sequence[str]) -> dict[str, list[Document]]:
+    rows = [row for piece in pieces(entries) for row in conn.execute(_WHOLE.where(docs.c.entry.in_(piece)))]
+    shapes = _profiles_of(conn, rows)
+    found: dict[str, list[Document]] = {}
+    for it in sorted((document_of(row, shapes[row.profile]) for row in rows), key=lambda it: it.key):
+        found.setdefault(it.entry, []).append(it)
+    return found

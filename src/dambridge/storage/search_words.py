@@ -1,0 +1,208 @@
+"""From a question to SQL, in the two full text languages. Words were taken apart before; nothing of them is ever syntax.
+
+A document's words stand in the text index twice: plain, and with the name of their field before them (`title_fox`). A value of a
+facet stands there whole as well (`photographer_=ann=muster`), so that it can be met exactly.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dambridge.model.queries import AllOf, Among, AnyOf, During, Facet, Is, Not, Query, Words, words_of
+from dambridge.model.searching import Document
+
+LONGEST = 100
+"""Characters of a word that are compared."""
+MOST_WORDS = 20_000
+"""Words of one copy that are found."""
+LIST_SIGN = "\x1f"
+_COLUMNS = {Facet.STATUS: "d.status", Facet.TYPE: "d.media_type", Facet.HOME: "d.account"}
+
+
+@dataclass(slots=True)
+class Bound:
+    """Parameters of a statement under names that are handed out one by one."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, value: Any) -> str:
+        name = f"q{len(self.values)}"
+        self.values[name] = value
+        return f":{name}"
+
+
+def field_token(name: str, word: str) -> str:
+    """The word with its field's name before it. Words hold no `_`, so nothing else is spelled the same."""
+    return f"{re.sub(r'[^a-z0-9]+', '=', name.casefold())}_{word[:LONGEST]}"
+
+
+def whole_token(name: str, value: str) -> str:
+    """A facet's value as one token."""
+    return field_token(name, "=" + "=".join(words_of(value)))
+
+
+def tokens_of(words: Words) -> tuple[bool, tuple[str, ...]]:
+    """Whether they are of a field, and how they stand in the text index."""
+    if words.field:
+        return True, tuple(field_token(words.field, it) for it in words.words)
+    return False, tuple(it[:LONGEST] for it in words.words)
+
+
+def streams(document: Document) -> tuple[list[list[str]], list[list[str]]]:
+    """The plain words and those of fields, each value a list of its own."""
+    plain: list[list[str]] = []
+    named: list[list[str]] = []
+    for name, values in sorted(document.texts.items()):
+        for value in values:
+            if name in document.free:
+                plain.append([it[:LONGEST] for it in value])
+            named.append([field_token(name, it) for it in value])
+    for facet, several in ((Facet.CAMPAIGN, document.campaigns), (Facet.PHOTOGRAPHER, document.photographers)):
+        named += [[whole_token(facet, it)] for it in several]
+    return plain, named
+
+
+class Spelling(ABC):
+    """One database's way to say it. `d` is the table of copies."""
+
+    @abstractmethod
+    def words(self, query: Query) -> str | None:
+        """The question in the text index's own language, where it is about words alone and names some."""
+
+    @abstractmethod
+    def has(self, match: str) -> str:
+        """The condition that a copy's words match; `match` is a parameter's name."""
+
+    @abstractmethod
+    def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
+        """The condition that the column is one of these."""
+
+    @abstractmethod
+    def row(self, number: int, document: Document) -> Mapping[str, Any]:
+        """A copy's words as the text index takes them in."""
+
+    def condition(self, query: Query, bound: Bound) -> str:
+        """The question as a condition about `d`."""
+        if (match := self.words(query)) is not None:
+            return self.has(bound.add(match))
+        match query:
+            case Is(facet, value) if facet in _COLUMNS:
+                return f"{_COLUMNS[facet]} = {bound.add(value)}"
+            case Is(facet, value):
+                return self.condition(Words(("=" + "=".join(words_of(value)),), str(facet)), bound)
+            case During():
+                return _during(query, bound)
+            case Among(profiles):
+                return self.one_of("d.profile", profiles, bound)
+            case Not(item):
+                return f"NOT coalesce({self.condition(item, bound)}, FALSE)"
+            case AllOf(items):
+                return " AND ".join(f"({self.condition(it, bound)})" for it in items) or "TRUE"
+            case AnyOf(items):
+                return " OR ".join(f"({self.condition(it, bound)})" for it in items) or "FALSE"
+        raise TypeError(f"an index is not asked {query!r}")
+
+
+def _during(asked: During, bound: Bound) -> str:
+    column = f"d.{asked.time}"
+    ends = [f"{column} IS NOT NULL"]
+    if asked.first is not None:
+        ends.append(f"{column} >= {bound.add(asked.first)}")
+    if asked.last is not None:
+        ends.append(f"{column} <= {bound.add(asked.last)}")
+    return " AND ".join(ends)
+
+
+class Fts5(Spelling):
+    """SQLite."""
+
+    def words(self, query: Query) -> str | None:
+        match query:
+            case Words():
+                of_field, tokens = tokens_of(query)
+                phrase = " ".join(tokens)
+                return f'{{{"fields" if of_field else "words"}}} : "{phrase}"{" *" if query.prefix else ""}'
+            case Is(facet, value) if facet not in _COLUMNS:
+                return f'{{fields}} : "{whole_token(facet, value)}"'
+            case AnyOf(items):
+                parts = [self.words(it) for it in items]
+                return None if None in parts or not parts else "(" + " OR ".join(f"({it})" for it in parts) + ")"
+            case AllOf(items):
+                return self._all(items)
+        return None
+
+    def _all(self, items: Sequence[Query]) -> str | None:
+        wanted = [self.words(it) for it in items if not isinstance(it, Not)]
+        unwanted = [self.words(it.item) for it in items if isinstance(it, Not)]
+        if not wanted or None in wanted or None in unwanted:
+            return None
+        found = " AND ".join(f"({it})" for it in wanted)
+        return f"(({found}) NOT ({' OR '.join(f'({it})' for it in unwanted)}))" if unwanted else f"({found})"
+
+    def has(self, match: str) -> str:
+        return f"d.id IN (SELECT rowid FROM search_words WHERE search_words MATCH {match})"
+
+    def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
+        # The sign keeps the planner from walking an index of what nearly every row fits
+        return f"+{column} IN (SELECT value FROM json_each({bound.add(json.dumps(sorted(values)))}))"
+
+    def row(self, number: int, document: Document) -> Mapping[str, Any]:
+        plain, named = streams(document)
+        return {"id": number, "words": _joined(plain), "fields": _joined(named)}
+
+
+def _joined(values: Sequence[Sequence[str]]) -> str:
+    """Values with a sign between them that nobody looks for, so that no phrase goes from one into the next."""
+    words = [word for value in values for word in (*value, "_")]
+    return " ".join(words[:MOST_WORDS])
+
+
+class TsVector(Spelling):
+    """PostgreSQL. Vectors and questions are spelled out, so that no parser of its own has a say in what a word is."""
+
+    def words(self, query: Query) -> str | None:
+        match query:
+            case Words():
+                tokens = [_quoted(it) for it in tokens_of(query)[1]]
+                return "(" + " <-> ".join([*tokens[:-1], tokens[-1] + (":*" if query.prefix else "")]) + ")"
+            case Is(facet, value) if facet not in _COLUMNS:
+                return _quoted(whole_token(facet, value))
+            case AnyOf(items) | AllOf(items):
+                parts = [self._part(it) for it in items]
+                if None in parts or not parts or all(isinstance(it, Not) for it in items):
+                    return None
+                return "(" + (" | " if isinstance(query, AnyOf) else " & ").join(str(it) for it in parts) + ")"
+        return None
+
+    def _part(self, query: Query) -> str | None:
+        if isinstance(query, Not):
+            inner = self.words(query.item)
+            return None if inner is None else f"!{inner}"
+        return self.words(query)
+
+    def has(self, match: str) -> str:
+        return f"w.tokens @@ CAST({match} AS tsquery)"
+
+    def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
+        return f"{column} = ANY({bound.add(sorted(values))})"
+
+    def row(self, number: int, document: Document) -> Mapping[str, Any]:
+        plain, named = streams(document)
+        where: dict[str, list[int]] = {}
+        for stream in (plain, named):
+            at = 1
+            for word in (it for value in stream for it in (*value, "")):
+                if word and at < 16_000:
+                    where.setdefault(word, []).append(at)
+                at += 1
+        spelled = (f"{_quoted(it)}:{','.join(map(str, places[:250]))}" for it, places in where.items())
+        return {"id": number, "tokens": " ".join(spelled)}
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
