@@ -4,6 +4,7 @@ from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer
 from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.pairing import SqlPairingStore
+from dambridge.storage.people import SqlPeopleStore
 from dambridge.storage.tombstone_journal import FileTombstoneJournal
 from dambridge.storage.tombstone_merging import merge_tombstones
 
@@ -12,6 +13,7 @@ __all__ = [
     "SqlLedger",
     "SqlPacer",
     "SqlPairingStore",
+    "SqlPeopleStore",
     "WorkerLock",
     "is_embedded",
     "lock_worker",
