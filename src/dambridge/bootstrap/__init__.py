@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.map_options import map_schema
     from dambridge.bootstrap.outward import open_rights
     from dambridge.bootstrap.pairing import open_matching
+    from dambridge.bootstrap.people import open_people, people_desk
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.settings import Settings
     from dambridge.bootstrap.signing import build_signer
@@ -51,8 +52,10 @@ _LATER = {
     "hear_hooks": "wiring",
     "open_bridge": "wiring",
     "open_matching": "pairing",
+    "open_people": "people",
     "open_rights": "outward",
     "open_store": "wiring",
+    "people_desk": "people",
     "run_async": "wiring",
 }
 
@@ -80,8 +83,10 @@ __all__ = [
     "open_benches",
     "open_bridge",
     "open_matching",
+    "open_people",
     "open_rights",
     "open_store",
+    "people_desk",
     "probe",
     "remarks",
     "report_of",

@@ -55,6 +55,8 @@ flows:
 #   channels: {portal: {}}
 #   territories: {DACH: [DE, AT, CH]}
 
+console: {port: 8390}                    # pages for people beside `dambridge serve`; add them: dambridge users add NAME
+
 store:
   path: dambridge-data                   # ledger and spool; or `url: postgresql://…` for several workers
 """

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, PrivateAttr, SecretStr, StringConstraints, field_validator
 
+from dambridge.bootstrap.console_options import ConsoleOptions
 from dambridge.bootstrap.flow_options import FlowOptions
 from dambridge.bootstrap.map_file import SiteMap
 from dambridge.bootstrap.options import Options, Span
@@ -179,6 +180,9 @@ class Settings(Options):
     hooks: HookServerOptions | None = Field(
         default=None, description="The receiver for webhooks; there is none where this is absent."
     )
+    console: ConsoleOptions | None = Field(
+        default=None, description="The web console and the API; there is none where this is absent."
+    )
     warnings: WarningOptions | None = Field(
         default=None, description="Who is told of what is new, worse or overdue; nobody where this is absent."
     )
@@ -216,7 +220,12 @@ class Settings(Options):
         told = self.warnings.recipients.values() if self.warnings else ()
         handoff = self.flows.handoff
         people = [*handoff.people.values(), *handoff.contributors.values()] if handoff is not None else []
-        groups: list[BaseModel] = [*self.accounts.values(), *([self.hooks] if self.hooks else []), *told, *people]
+        groups: list[BaseModel] = [
+            *self.accounts.values(),
+            *(it for it in (self.hooks, self.console) if it),
+            *told,
+            *people,
+        ]
         found = [it for group in groups for it in _secrets_of(group)]
         password = urlsplit(self.store.url).password if self.store.url else None
         return (*found, password) if password else tuple(found)

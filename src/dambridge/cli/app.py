@@ -26,6 +26,7 @@ from dambridge.cli.rights_app import rights_app
 from dambridge.cli.runs_app import runs_app
 from dambridge.cli.store_app import store_app
 from dambridge.cli.terms_app import terms_app
+from dambridge.cli.users_app import users_app
 from dambridge.cli.warnings_app import warnings_app
 from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
@@ -52,6 +53,7 @@ for name, group in (
     ("warnings", warnings_app),
     ("review", review_app),
     ("hold", hold_app),
+    ("users", users_app),
 ):
     app.add_typer(group, name=name)
 

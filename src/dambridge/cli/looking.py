@@ -11,17 +11,18 @@ from rich.text import Text
 
 from dambridge.bootstrap import Settings, open_bridge, open_store, remarks
 from dambridge.cli.context import Context, WrongUse, go, leave
-from dambridge.cli.lives import life_of
-from dambridge.cli.orders import SILENT_AFTER, meant
-from dambridge.cli.rendering import attention, drifted, duration, outcome_text, print_json, say, size, table, warn
+from dambridge.cli.orders import meant
+from dambridge.cli.rendering import attention, drifted, outcome_text, print_json, say, table, warn
+from dambridge.engine.overview import FlowStanding, flow_standing, live_workers, needs
 from dambridge.engine.delivery.proving import prove_links
-from dambridge.engine.reconciling import last_reconcile
 from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.values import DEFAULT_LANGUAGE
 from dambridge.planning.provenance import provenance
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.ledger import ChainedEntry, Ledger, Observation, RunRow
+from dambridge.telemetry.figures import duration, size
+from dambridge.telemetry.lives import life_of
 from dambridge.telemetry.wording import next_move, words
 
 
@@ -140,16 +141,13 @@ def status(context: Context) -> None:
     async def work() -> dict[str, Any]:
         settings = context.settings()
         async with open_store(settings) as (ledger, clock):
-            since = time.time() - SILENT_AFTER  # noqa: TID251 - heartbeats are real time
             now = await clock.now()
-            flows = {it: await _flow_status(ledger, it) for it in settings.flows.configured}
+            flows = {it: _flow_status(await flow_standing(ledger, it)) for it in settings.flows.configured}
             return {
                 "now": now.isoformat(),
-                "workers": [
-                    {"name": name, "serving": serving} for name, serving in await ledger.live_workers(since=since)
-                ],
+                "workers": [{"name": name, "serving": serving} for name, serving in await live_workers(ledger)],
                 "flows": flows,
-                "needs_attention": await _needs(ledger),
+                "needs_attention": await needs(ledger),
                 "store_bytes": await ledger.size_bytes(),
                 "proof": [
                     {"account": it.account, "told": it.told, "remedy": it.remedy} for it in remarks(settings, now=now)
@@ -164,23 +162,15 @@ def status(context: Context) -> None:
     leave(3 if told["needs_attention"] else 0)
 
 
-async def _needs(ledger: Ledger) -> dict[str, int]:
-    """What waits for a person, of flows that are not configured any more too: their inbox stands."""
-    found: Counter[str] = Counter()
-    for flow in FlowName:
-        found.update(await ledger.attention(flow))
-    return dict(sorted(found.items()))
-
-
-async def _flow_status(ledger: Ledger, flow: FlowName) -> dict[str, Any]:
-    last = next(iter(await ledger.runs(flow=flow, limit=1)), None)
+def _flow_status(it: FlowStanding) -> dict[str, Any]:
+    last = it.runs[0] if it.runs else None
     return {
-        "paused": await ledger.control(f"paused:{flow}") is not None,
+        "paused": it.held_by is not None,
         "last_run": {"run": last.id, "state": last.state, "ended_at": last.ended_at, "summary": last.summary}
         if last
         else None,
-        "needs_attention": dict(await ledger.attention(flow)),
-        "reconcile": await last_reconcile(ledger, flow),
+        "needs_attention": dict(it.attention),
+        "reconcile": it.reconcile,
     }
 
 

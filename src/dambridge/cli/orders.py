@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
@@ -17,18 +16,17 @@ from rich.text import Text
 
 from dambridge.bootstrap import Bridge, Settings, hear_hooks, known_flow, open_bridge, open_store
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
-from dambridge.cli.rendering import duration, errors, outcome_text, print_json, say, size, summary, table, warn
+from dambridge.cli.rendering import errors, outcome_text, print_json, say, summary, table, warn
+from dambridge.engine.ordering import give, is_served
 from dambridge.model.actions import Action
-from dambridge.model.commands import Command, CommandKind, CommandState
-from dambridge.model.identity import CommandId, FlowName, PlanId, derived_id
+from dambridge.model.commands import CommandKind, CommandState
+from dambridge.model.identity import CommandId, FlowName, PlanId
 from dambridge.model.plans import Plan, read_plan
 from dambridge.planning.provenance import changes_by_rule
 from dambridge.ports.errors import NextMove, Refused
 from dambridge.ports.ledger import AuditEntry, Ledger
+from dambridge.telemetry.figures import duration, size
 from dambridge.telemetry.wording import words
-
-SILENT_AFTER = 30.0
-"""Seconds without a heartbeat after which a worker no longer counts as living."""
 
 
 def run(context: Context, *, flow: str | None, full: bool, reconcile: bool) -> None:
@@ -100,7 +98,10 @@ def _only(settings: Settings) -> FlowName:
 def serve(context: Context) -> None:
     async def work() -> None:
         settings = context.settings()
-        async with open_bridge(settings) as bridge, hear_hooks(settings, bridge) as port:
+        async with AsyncExitStack() as stack:
+            bridge = await stack.enter_async_context(open_bridge(settings))
+            port = await stack.enter_async_context(hear_hooks(settings, bridge))
+            address = await _console(settings, bridge, stack)
             worker = bridge.worker(serving=True)
             loop = asyncio.get_running_loop()
             for it in (signal.SIGINT, signal.SIGTERM):
@@ -109,11 +110,22 @@ def serve(context: Context) -> None:
                 say(f"Working as {bridge.worker_name}; Ctrl-C ends after the order under way.")
                 if port is not None:
                     say(f"Webhooks are heard on port {port}, for {', '.join(sorted(bridge.hints)) or 'nobody'}.")
+                if address is not None:
+                    say(f"The console is at {address}; people sign in (`dambridge users add`).")
             await worker.serve()
 
     go(work)
     if context.json:
         print_json({"stopped": True})
+
+
+async def _console(settings: Settings, bridge: Bridge, stack: AsyncExitStack) -> str | None:
+    """Serve the console where one is wanted, and say where."""
+    if settings.console is None:
+        return None
+    from dambridge.console import console_served  # noqa: PLC0415 - a web framework that no other command needs
+
+    return await stack.enter_async_context(console_served(settings, bridge))
 
 
 def _ordered(
@@ -134,8 +146,8 @@ async def ordered(
 ) -> Mapping[str, Any]:
     """Give an order and wait for its end, by a running server or here; `scope` names the flow whose progress is shown."""
     async with open_store(settings) as (ledger, clock):
-        command = await _enqueue(ledger, kind, scope, by=actor(by), now=await clock.now())
-        if await _served(ledger):
+        command = (await give(ledger, clock, kind, scope, by=actor(by), via="cli")).id
+        if await is_served(ledger):
             return await _watch(context, ledger, command)
         async with AsyncExitStack() as stack:
             try:
@@ -145,26 +157,6 @@ async def ordered(
                 await ledger.finish_command(command, state=CommandState.FAILED, result=told)
                 raise
             return await _carry_out(context, bridge, command)
-
-
-async def _enqueue(ledger: Ledger, kind: CommandKind, scope: Mapping[str, Any], *, by: str, now: Any) -> CommandId:
-    stamp = f"{time.time_ns()}"
-    command = Command(
-        id=CommandId(derived_id("co", str(kind), by, stamp)),
-        kind=kind,
-        actor=by,
-        via="cli",
-        scope=scope,
-        idempotency_key=derived_id("ik", str(kind), by, stamp),
-        state=CommandState.QUEUED,
-        created_at=now,
-    )
-    return (await ledger.enqueue(command)).id
-
-
-async def _served(ledger: Ledger) -> bool:
-    since = time.time() - SILENT_AFTER  # noqa: TID251 - heartbeats are real time
-    return any(serving for _, serving in await ledger.live_workers(since=since))
 
 
 async def _carry_out(context: Context, bridge: Bridge, command: CommandId) -> Mapping[str, Any]:
@@ -193,7 +185,7 @@ async def _watch(context: Context, ledger: Ledger, command: CommandId) -> Mappin
             flow, stage, ended, total, *_ = (await ledger.control("progress") or "|||").split("|")
             if stage:
                 bar.update(task, description=f"{flow}: {stage}", completed=int(ended), total=int(total) or None)
-            if not await _served(ledger):
+            if not await is_served(ledger):
                 return {
                     "error": "The server fell silent. The order stands in the ledger: start `dambridge serve`, or run again.",
                     "exit_code": 1,

@@ -15,6 +15,7 @@ from dambridge.model.identity import FlowName
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
 from dambridge.policy.rounds import in_order
+from dambridge.telemetry.figures import duration, size
 from dambridge.telemetry.wording import MOVES
 
 console = Console(highlight=False)
@@ -60,29 +61,6 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text
 
 def outcome_text(outcome: Outcome) -> Text:
     return Text(str(outcome), style=COLOURS[outcome])
-
-
-def size(count: int) -> str:
-    """A number of bytes as people say it."""
-    amount, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if amount < 1000 or unit == "TB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-
-
-def duration(seconds: float) -> str:
-    """A span of time as people say it."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 172800:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"
 
 
 def summary(data: Mapping[str, Any]) -> None:

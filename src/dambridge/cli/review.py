@@ -10,7 +10,6 @@ from typing import Any
 
 from dambridge.bootstrap import open_bridge, open_store
 from dambridge.cli.context import Context, WrongUse, go, leave
-from dambridge.cli.lives import life_of, when, word
 from dambridge.cli.orders import ordered
 from dambridge.cli.rendering import print_json, say, table, warn
 from dambridge.engine.sites import Site
@@ -20,6 +19,7 @@ from dambridge.model.lifecycle import Status, status_in
 from dambridge.model.submissions import Submission
 from dambridge.ports.errors import NextMove
 from dambridge.ports.pace import Lane
+from dambridge.telemetry.lives import life_of, when, word
 
 PREVIEW_SIDE = 1024
 NEEDS_A_PERSON = 3

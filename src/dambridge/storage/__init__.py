@@ -5,6 +5,7 @@ from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open
 from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.pairing import SqlPairingStore
 from dambridge.storage.search_index import SqlSearchIndex
+from dambridge.storage.people import SqlPeopleStore
 from dambridge.storage.tombstone_journal import FileTombstoneJournal
 from dambridge.storage.tombstone_merging import merge_tombstones
 
@@ -14,6 +15,7 @@ __all__ = [
     "SqlPacer",
     "SqlPairingStore",
     "SqlSearchIndex",
+    "SqlPeopleStore",
     "WorkerLock",
     "is_embedded",
     "lock_worker",

@@ -493,3 +493,41 @@ name_numbers = _clustered(
     Column("link", Text, nullable=False),
     UniqueConstraint("account", "series", "link"),
 )
+
+people = _clustered(
+    "people",
+    Column("name", Text, primary_key=True),
+    Column("display", Text, nullable=False),
+    Column("roles", JsonText, nullable=False),
+    Column("scope", JsonText, nullable=False),
+    Column("password", Text),
+    Column("subject", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Index(None, "subject"),
+)
+
+sessions = _clustered(
+    "sessions",
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index(None, "person"),
+    Index(None, "ends_at"),
+)
+
+api_tokens = _clustered(
+    "api_tokens",
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("roles", JsonText, nullable=False),
+    Column("scope", JsonText, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("revoked", Boolean, nullable=False),
+    Index(None, "person"),
+)

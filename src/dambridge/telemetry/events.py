@@ -77,3 +77,13 @@ class AuditEvent(StrEnum):
     VOCABULARY_IMPORTED = "vocabulary.imported"
     PROBE_BEGUN = "probe.begun"
     PROBE_ENDED = "probe.ended"
+    PERSON_ADDED = "person.added"
+    PERSON_ROLES = "person.roles"
+    PERSON_RESET = "person.reset"
+    PERSON_DISABLED = "person.disabled"
+    PERSON_ENABLED = "person.enabled"
+    PERSON_SIGNED_IN = "person.signed_in"
+    PERSON_SIGNED_OUT = "person.signed_out"
+    SIGN_IN_REFUSED = "person.sign_in_refused"
+    TOKEN_MADE = "token.made"  # noqa: S105 - a name
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a name

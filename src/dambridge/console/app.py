@@ -1,0 +1,93 @@
+"""The application: every screen's routes, who may pass, and what is said where something goes wrong."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from dambridge import __version__
+from dambridge.console.desk import Desk
+from dambridge.console.guarding import NotSignedIn, Stop, sign_in_address
+from dambridge.console.headers import Headers, KnownHosts
+from dambridge.console.rendering import page
+from dambridge.console.screens import SCREENS
+from dambridge.ports.errors import NextMove
+
+log = structlog.get_logger()
+_SAYS = {
+    404: "There is nothing here. It may have been renamed, or the address has a slip in it.",
+    405: "This address is not asked that way.",
+    422: "Something in this request cannot be read. Go back and try again.",
+}
+
+
+def make_app(desk: Desk) -> FastAPI:
+    """The console and the API over an open installation."""
+    app = FastAPI(title="dambridge", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = desk
+    for router in SCREENS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=str(files("dambridge.console") / "static")), name="static")
+    app.add_exception_handler(NotSignedIn, _sign_in)
+    for kind in (Stop, NextMove, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _told)
+    app.add_middleware(KnownHosts, hosts=_hosts(desk))
+    app.add_middleware(Headers, secure=desk.options.is_secure)
+    return app
+
+
+def _hosts(desk: Desk) -> frozenset[str]:
+    ours = {urlsplit(desk.options.address).hostname} if desk.options.address else set()
+    return frozenset({"127.0.0.1", "localhost", "[::1]", desk.options.host, *(it for it in ours if it)})
+
+
+async def _sign_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotSignedIn)  # noqa: S101 - registered for it alone
+    if is_api(request):
+        return _problem(401, "This needs a token: `Authorization: Bearer …`.")
+    address = sign_in_address(error.back)
+    if request.headers.get("hx-request"):  # a part of a page: the whole of it has to go
+        return Response(status_code=200, headers={"HX-Redirect": address})
+    return RedirectResponse(address, status_code=303)
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    status, says = _meaning(error)
+    if status >= 500:
+        log.error("console.bug", path=request.url.path, why=f"{type(error).__name__}", exc_info=error)
+    if is_api(request):
+        return _problem(status, says)
+    name = HTTPStatus(status).phrase
+    return page(request, "error.html", status=status, says=says, code=status, name=name)
+
+
+def _meaning(error: Exception) -> tuple[int, str]:
+    """An HTTP status and a sentence; of a fault of ours nothing but that it is one."""
+    match error:
+        case Stop():
+            return error.status, error.says
+        case NextMove():
+            return 409, str(error)
+        case HTTPException():
+            return error.status_code, _SAYS.get(error.status_code, str(error.detail))
+        case RequestValidationError():
+            return 422, _SAYS[422]
+    return 500, "A fault in dambridge itself. It is in the log; nothing was changed by this page."
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def _problem(status: int, says: str) -> JSONResponse:
+    """RFC 9457."""
+    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": says}
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")

@@ -1,0 +1,42 @@
+"""What every page works with, and how a page gets hold of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from dambridge.bootstrap import Bridge, Settings
+from dambridge.bootstrap.console_options import ConsoleOptions
+from dambridge.console.braking import Brake
+from dambridge.engine.people import PeopleDesk
+from dambridge.model.identity import FlowName
+from dambridge.ports.clock import Clock
+from dambridge.ports.terms import WholeLedger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An open installation as the console sees it. `clock` is the domain's; `bridge` is what a server works with, None where
+    nothing but the store is open."""
+
+    settings: Settings
+    ledger: WholeLedger
+    clock: Clock
+    people: PeopleDesk
+    bridge: Bridge | None = None
+    brake: Brake = field(default_factory=Brake)
+
+    @property
+    def options(self) -> ConsoleOptions:
+        return self.settings.console or ConsoleOptions()
+
+    @property
+    def flows(self) -> tuple[FlowName, ...]:
+        return tuple(self.settings.flows.configured)
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the app that answers this request."""
+    desk: Desk = request.app.state.desk
+    return desk

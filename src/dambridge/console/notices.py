@@ -1,0 +1,109 @@
+"""What became of an order that somebody gave on a page: the next page says it, in one sentence, from the order's own row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+
+from dambridge.console.desk import Desk, desk_of
+from dambridge.console.guarding import Signed, inner
+from dambridge.console.rendering import many
+from dambridge.engine.ordering import ended_within, give, is_served
+from dambridge.model.commands import Command, CommandKind, CommandState
+from dambridge.model.identity import CommandId
+
+PATIENCE = timedelta(seconds=3)
+"""How long a page waits for an order to end before it says that it is under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One sentence with its tone (`good`, `warn`, `bad`, `info`); `details` one click away. `running` where more comes."""
+
+    tone: str
+    says: str
+    details: tuple[str, ...] = ()
+    order: str = ""
+    running: bool = False
+    leads_to: str = ""
+    called: str = ""
+
+
+async def order(
+    request: Request, who: Signed, kind: CommandKind, scope: Mapping[str, Any], *, back: str
+) -> RedirectResponse:
+    """Give the order, wait a moment for its end, and lead to the page that says what became of it."""
+    desk = desk_of(request)
+    form = await request.form()
+    key = f"{kind}:{form.get('once')}" if form.get("once") else ""
+    given = await give(desk.ledger, desk.clock, kind, scope, by=who.name, via="console", key=key)
+    if await is_served(desk.ledger):
+        await ended_within(desk.ledger, given.id, PATIENCE)
+    return RedirectResponse(with_order(inner(back), given.id), status_code=303)
+
+
+def with_order(path: str, command: str) -> str:
+    kept, _, rest = path.partition("#")
+    joined = f"{kept}{'&' if '?' in kept else '?'}order={command}"
+    return f"{joined}#{rest}" if rest else joined
+
+
+async def notice_of(request: Request, who: Signed) -> Notice | None:
+    """The notice that this page's address asks for; of one's own orders alone."""
+    desk, wanted = desk_of(request), request.query_params.get("order", "")
+    command = await desk.ledger.command(CommandId(wanted)) if wanted else None
+    if command is None or command.actor != who.name:
+        return None
+    return await told(desk, command)
+
+
+async def told(desk: Desk, command: Command) -> Notice:
+    if command.state in {CommandState.QUEUED, CommandState.RUNNING}:
+        served = await is_served(desk.ledger)
+        says = "It is under way." if served else "It stands in line, and nobody works: start `dambridge serve`."
+        if served and command.state is CommandState.QUEUED:
+            says = "It stands in line behind the work under way."
+        return Notice(tone="info", says=says, order=command.id, running=True)
+    result = command.result or {}
+    if "error" in result:
+        return Notice(tone="bad", says=str(result["error"]), order=command.id)
+    return _done(command, result)
+
+
+def _done(command: Command, result: Mapping[str, Any]) -> Notice:
+    tone = "warn" if result.get("exit_code") else "good"
+    match command.kind:
+        case CommandKind.SETTLE:
+            left = tuple(str(it["why"]) for it in result.get("left", ()))
+            says = f"Settled {many(int(result['ruled']), 'conflict')}; the next run carries it out."
+            return Notice(tone=tone, says=says, details=left)
+        case CommandKind.UNDO:
+            return Notice(tone=tone, says="Taken back.")
+        case CommandKind.DECIDE_TERM:
+            says = f"Decided; the next run repairs {many(int(result['assets']), 'asset')}."
+            return Notice(tone="good", says=says)
+        case CommandKind.UNDO_TERM:
+            return Notice(tone="good", says="Taken back; its assets wait again with the next run.")
+        case CommandKind.REVIEW | CommandKind.HOLD:
+            left = tuple(f"{asset}: {why}" for asset, why in result.get("left", {}).items())
+            return Notice(tone=tone, says=f"Done for {many(len(result.get('moved', ())), 'file')}.", details=left)
+        case CommandKind.PLAN:
+            return Notice(
+                tone=tone, says="The plan is made.", leads_to=f"/plans/{result['plan']}", called="Look at the plan"
+            )
+        case CommandKind.RUN | CommandKind.APPLY if "summary" in result:
+            return _of_run(result["summary"], tone)
+    return Notice(tone=tone, says="Done.")
+
+
+def _of_run(summary: Mapping[str, Any], tone: str) -> Notice:
+    flows = summary.get("flows", {}).values()
+    done, waiting = (sum(int(it.get(name, 0)) for it in flows) for name in ("done", "waiting"))
+    says = f"The run has ended: {many(done, 'asset')} done, {many(waiting, 'asset')} waiting."
+    run = str(summary.get("run_id") or "")
+    return Notice(tone=tone, says=says, leads_to=f"/runs/{run}" if run else "", called="Look at the run" if run else "")

@@ -1,0 +1,121 @@
+"""A console over a store of its own, with people in it, asked as a browser asks: no simulator, no server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from dambridge.bootstrap import Settings, load_settings, people_desk
+from dambridge.console import Desk, make_app
+from dambridge.engine import people
+from dambridge.engine.passwords import Passwords
+from dambridge.model.access import Role, Scope
+from dambridge.storage import SqlLedger, open_ledger
+from dambridge.storage.opening import file_of
+from support.world import _empty_ledger
+
+START = datetime(2026, 11, 28, 9, tzinfo=UTC)
+HOST = "http://127.0.0.1:8390"
+QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+"""The same hashing, for tests of other things than its cost."""
+CONFIG = """\
+accounts:
+  agency: {system: photoshelter, base_url: "http://127.0.0.1:9", api_key: k, email: a@b.example, password: p, org_id: O1}
+  archive: {system: netx, base_url: "http://127.0.0.1:9", token: t}
+flows:
+  intake: {from: agency, to: archive}
+clock: system
+console: {port: 8390}
+store: {path: data}
+"""
+
+
+@dataclass
+class Hands:
+    """A clock that is set by hand."""
+
+    at: datetime = START
+
+    async def now(self) -> datetime:
+        return self.at
+
+    def move(self, **span: float) -> None:
+        self.at += timedelta(**span)
+
+
+@dataclass(slots=True)
+class Stand:
+    """The console, its store, its clocks, and the passwords of the people in it."""
+
+    app: FastAPI
+    desk: Desk
+    ledger: SqlLedger
+    clock: Hands
+    wall: Hands
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    async def person(self, name: str, *roles: str, scope: Scope | None = None) -> str:
+        """Somebody new; gives their password."""
+        wanted = frozenset(map(Role, roles))
+        made = await people.add(self.desk.people, name, roles=wanted, by="test", scope=scope or Scope())
+        self.passwords[name] = made
+        return made
+
+    def browser(self, **more: Any) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=HOST, **more)
+
+    async def signed_in(self, name: str) -> Browser:
+        client = self.browser()
+        answer = await client.post("/sign-in", data={"name": name, "password": self.passwords[name]})
+        assert answer.status_code == 303, answer.text
+        return Browser(client)
+
+
+@dataclass(slots=True)
+class Browser:
+    """Somebody's browser: it follows no redirect by itself, and posts forms with what the page gave it."""
+
+    client: httpx.AsyncClient
+
+    async def get(self, path: str, **more: Any) -> httpx.Response:
+        return await self.client.get(path, **more)
+
+    async def csrf(self) -> str:
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await self.client.get("/me")).text)
+        assert found is not None
+        return found[1]
+
+    async def post(self, path: str, **fields: Any) -> httpx.Response:
+        return await self.client.post(path, data={"csrf": await self.csrf(), **fields})
+
+
+@asynccontextmanager
+async def console(
+    folder: Path, *, config: str = CONFIG, change: Callable[[Settings], Settings] = lambda it: it
+) -> AsyncIterator[Stand]:
+    """A console over an empty store."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dambridge.yaml").write_text(config, encoding="utf-8")
+    settings = change(load_settings(folder / "dambridge.yaml"))
+    file = file_of(settings.store.path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        file.write_bytes(_empty_ledger())
+    ledger = open_ledger(str(settings.store.path))
+    clock, wall = Hands(), Hands()
+    desk_of_people = replace(people_desk(settings, ledger), clock=wall, passwords=QUICK)
+    desk = Desk(settings=settings, ledger=ledger, clock=clock, people=desk_of_people)
+    try:
+        yield Stand(make_app(desk), desk, ledger, clock, wall)
+    finally:
+        await ledger.close()
