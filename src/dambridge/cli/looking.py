@@ -13,8 +13,8 @@ from dambridge.bootstrap import Settings, open_bridge, open_store, remarks
 from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.orders import meant
 from dambridge.cli.rendering import attention, drifted, outcome_text, print_json, say, table, warn
-from dambridge.engine.overview import FlowStanding, flow_standing, live_workers, needs
 from dambridge.engine.delivery.proving import prove_links
+from dambridge.engine.overview import FlowStanding, flow_standing, live_workers, needs
 from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.values import DEFAULT_LANGUAGE

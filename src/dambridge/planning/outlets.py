@@ -161,8 +161,13 @@ def status_of(fields: Fields, policy: PublishPolicy, agreed: str = "") -> str | 
     contradicts it waits in the inbox, and opens nothing meanwhile. Any other word counts at once."""
     if policy.status is None:
         return None
-    shown = next(iter(words_in(fields.get(policy.status))), "").casefold()
+    shown = status_shown(fields, policy.status)
     return agreed.casefold() if shown in policy.gate.statuses and agreed else shown
+
+
+def status_shown(fields: Fields, name: FieldName) -> str:
+    """The lifecycle word of a copy, folded; empty where it has none."""
+    return next(iter(words_in(fields.get(name))), "").casefold()
 
 
 def agreed_statuses(accords: Mapping[LinkId, Mapping[GroupName, Accord]], name: FieldName | None) -> dict[LinkId, str]:

@@ -15,7 +15,7 @@ from dambridge.model.records import AssetRecord, NativeRecord
 from dambridge.model.rights import Rights
 from dambridge.model.searching import Document, Profile, reduced
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value
-from dambridge.planning.outlets import rights_said, status_of, words_in
+from dambridge.planning.outlets import rights_said, status_shown, words_in
 from dambridge.policy.gate import strictest
 from dambridge.policy.searching import SearchPolicy
 from dambridge.search.query import OWN, status_word
@@ -57,7 +57,7 @@ def document_of(native: NativeRecord, account: AccountMap, policy: SearchPolicy,
     """The copy by itself, as `native` shows it: an asset of its own until it is grouped."""
     record = to_canonical(native, account)
     rights = _rights(record, policy)
-    status = status_word(status_of(record.fields, policy.status)) if policy.status is not None else ""
+    status = status_word(status_shown(record.fields, policy.status)) if policy.status is not None else ""
     return Document(
         key=record.key,
         entry=str(record.key),

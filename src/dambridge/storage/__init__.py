@@ -4,8 +4,8 @@ from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer, open_search_index
 from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.pairing import SqlPairingStore
-from dambridge.storage.search_index import SqlSearchIndex
 from dambridge.storage.people import SqlPeopleStore
+from dambridge.storage.search_index import SqlSearchIndex
 from dambridge.storage.tombstone_journal import FileTombstoneJournal
 from dambridge.storage.tombstone_merging import merge_tombstones
 
@@ -14,8 +14,8 @@ __all__ = [
     "SqlLedger",
     "SqlPacer",
     "SqlPairingStore",
-    "SqlSearchIndex",
     "SqlPeopleStore",
+    "SqlSearchIndex",
     "WorkerLock",
     "is_embedded",
     "lock_worker",
