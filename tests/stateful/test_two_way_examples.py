@@ -129,6 +129,34 @@ def test_what_answers_showed_that_contradict_each_other_is_on_record(machine: Tw
     machine.play.come_to_rest()
 
 
+def test_an_edit_that_was_decided_against_is_none_though_a_write_over_it_met_somebody(machine: TwoWayMachine) -> None:
+    machine.begin(start=272861)
+    machine.two_people_edit(copy=0, field=1, link=0, other=0, value=0)
+    machine.edits_of_all_links_and_runs_in_another_order(field=2, link=1, order=0, value=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=3, link=0, other=1, value=2, which=2)
+    machine.two_people_edit(copy=1, field=1, link=0, other=0, value=1)
+    machine.time_goes_by(which=4)
+    machine.a_run_and_somebody_edits(copy=1, field=0, link=0, value=0, when=1)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P16")
+def test_what_a_recheck_met_and_put_nowhere_makes_no_later_answer_late(machine: TwoWayMachine) -> None:
+    machine.begin(start=875899124)
+    machine.somebody_edits(copy=2, field=1, link=0, value=0)
+    machine.two_people_edit(copy=1, field=0, link=0, other=0, value=1)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.somebody_edits(copy=0, field=0, link=0, value=0)
+    machine.the_store_is_lost_and_made_anew()
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.two_people_edit(copy=2, field=2, link=0, other=2, value=0)
+    machine.two_people_edit(copy=0, field=1, link=0, other=1, value=2)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.somebody_edits(copy=2, field=2, link=0, value=2)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 

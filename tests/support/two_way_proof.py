@@ -423,13 +423,15 @@ class Witness:
                 self.met["edits in the last moment"] += 1
 
     def _is_hidden(self, it: Written, state: State, names: set[FieldName]) -> bool:
-        """Whether an earlier write of ours covers this edit: it was made after the look before that write, and by the time of
-        the write it was taken back, so that all that moved may have been moved by us."""
+        """Whether an earlier write of ours covers this edit: it was made after the look before that write, and taken back
+        before the write itself, so that all that the next look found moved may have been moved by us."""
         return any(
             one.key == it.key
             and one.seen is not None
-            and one.seen.serial < state.serial < one.made.serial
-            and all(one.seen.value(name) == one.made.value(name) for name in names)
+            and it.seen is not None
+            and one.seen.serial < state.serial <= one.over.serial
+            and one.made.serial <= it.seen.serial
+            and all(one.seen.value(name) == one.over.value(name) for name in names)
             for one in self.world.libraries[it.key.account].written
         )
 
