@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,13 +78,15 @@ async def run_flow(
     return RunResult(run, summary, stopped)
 
 
-async def take_up_run(parts: FlowParts, old: RunId, *, by: RunId) -> list[str]:
-    """End what a run that died had begun, under its own name, and close it."""
+async def take_up_run(
+    parts: FlowParts, old: RunId, *, by: RunId, account: Callable[..., Awaitable[dict[str, Any]]] = account_for
+) -> list[str]:
+    """End what a run that died had begun, under its own name, and close it; `account` makes its JSON."""
     works = [
         await take_up(parts, batch, by=by) for run, batch in await parts.ledger.open_batches(parts.flow) if run == old
     ]
     stopped = await finish(parts, works)
-    summary = await account_for(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
+    summary = await account(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
     await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
     return stopped
 
