@@ -201,11 +201,6 @@ class TwoWayMachine(RuleBasedStateMachine):
         self.play.come_to_rest()
 
 
-STARTS = {3: 5000}
-"""Where the seeds of a part begin, if not at its number times 1000. What 3000 meets is open, and stands among the examples:
-`test_bytes_edited_between_a_loss_and_its_release`."""
-
-
 def walked(part: int, *, steps: int, met: Counter[str] | None = None) -> Counter[str]:
     """So many steps in worlds chosen by the number of the part; what was met in them is counted in `met` as it happens."""
     met = met if met is not None else Counter()
@@ -219,7 +214,7 @@ def walked(part: int, *, steps: int, met: Counter[str] | None = None) -> Counter
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    turns = count(STARTS.get(part, part * 1000))
+    turns = count(part * 1000)
     while met["steps"] < steps:
         run_state_machine_as_test(seed(next(turns))(machine), settings=choices)
     return met

@@ -16,7 +16,6 @@ from dambridge.model.records import Absence
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule, WhenAbsent
 from stateful.test_two_way import TwoWayMachine, quiet
 from support.two_way import AGENCY, ARCHIVE, POLICY, PRESS, TwoWay
-from support.two_way_proof import Broken
 from support.two_way_systems import CITY, CREDIT, ELSEWHERE, HEADLINE, LAGS, Presence
 
 HOUR = timedelta(hours=1)
@@ -130,6 +129,34 @@ def test_what_answers_showed_that_contradict_each_other_is_on_record(machine: Tw
     machine.play.come_to_rest()
 
 
+def test_an_edit_that_was_decided_against_is_none_though_a_write_over_it_met_somebody(machine: TwoWayMachine) -> None:
+    machine.begin(start=272861)
+    machine.two_people_edit(copy=0, field=1, link=0, other=0, value=0)
+    machine.edits_of_all_links_and_runs_in_another_order(field=2, link=1, order=0, value=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=3, link=0, other=1, value=2, which=2)
+    machine.two_people_edit(copy=1, field=1, link=0, other=0, value=1)
+    machine.time_goes_by(which=4)
+    machine.a_run_and_somebody_edits(copy=1, field=0, link=0, value=0, when=1)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P16")
+def test_what_a_recheck_met_and_put_nowhere_makes_no_later_answer_late(machine: TwoWayMachine) -> None:
+    machine.begin(start=875899124)
+    machine.somebody_edits(copy=2, field=1, link=0, value=0)
+    machine.two_people_edit(copy=1, field=0, link=0, other=0, value=1)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.somebody_edits(copy=0, field=0, link=0, value=0)
+    machine.the_store_is_lost_and_made_anew()
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.two_people_edit(copy=2, field=2, link=0, other=2, value=0)
+    machine.two_people_edit(copy=0, field=1, link=0, other=1, value=2)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.somebody_edits(copy=2, field=2, link=0, value=2)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 
@@ -239,36 +266,61 @@ def test_a_store_made_anew_brings_nothing_back_that_was_let_go() -> None:
     world.close()
 
 
-@pytest.mark.xfail(strict=True, raises=Broken, reason="a stamp at first sight counts for the others' bytes")
-def test_bytes_edited_between_a_loss_and_its_release(machine: TwoWayMachine) -> None:
-    """Open: at first sight a stamp counts for the bytes of the others, although they were edited since the link was restored.
-    The stamp that was seen at the restoring has to be kept until the first decision."""
-    machine.begin(start=134217727)
-    machine.an_edit_and_a_run_that_loses_replies(account=3, copy=2, fates=15, field=3, link=1, value=9)
-    machine.somebody_edits(copy=2, field=0, link=0, value=11)
-    machine.a_run_gets_a_stale_answer(copy=2, lag=0, link=0, times=1)
-    machine.a_run_gets_no_answer(copy=1, link=0)
-    machine.somebody_takes_away_or_restores(copy=0, how=0, link=1)
-    machine.a_run_gets_a_stale_answer(copy=1, lag=2, link=1, times=0)
-    machine.a_run_gets_a_stale_answer(copy=1, lag=1, link=0, times=2)
-    machine.a_run_gets_no_answer(copy=0, link=0)
-    machine.a_run_gets_no_answer(copy=0, link=1)
-    machine.somebody_takes_away_or_restores(copy=1, how=4, link=1)
-    machine.somebody_takes_away_or_restores(copy=1, how=0, link=0)
-    machine.an_edit_and_a_run_that_loses_replies(account=0, copy=0, fates=35, field=3, link=0, value=0)
-    machine.an_edit_and_a_run_that_loses_replies(account=1, copy=2, fates=23, field=1, link=1, value=4)
-    machine.a_run(full=True)
-    machine.an_edit_and_a_run_that_dies(after=False, at=15, copy=1, field=3, link=1, value=13)
-    machine.time_goes_by(which=3)
-    machine.a_hint_comes(copy=2, link=0, times=1)
-    machine.somebody_takes_away_or_restores(copy=2, how=3, link=0)
-    machine.an_edit_and_a_run_that_loses_replies(account=0, copy=2, fates=18, field=0, link=0, value=13)
-    machine.a_hint_comes(copy=2, link=1, times=0)
+def _away_while_the_store_is_lost(theirs: str) -> tuple[TwoWay, Link]:
+    """The press's copy is hidden, and may get other bytes, while the store is lost and made anew; it is back afterwards."""
+    world, link = world_of(FieldGroup.of(CONTENT, Authority(Rule.ASK)))
+    press, remote = world.libraries[PRESS], link.copies[2].remote_id
+    press.become(remote, Presence.HIDDEN)
+    world.release([it.link for it in world.lose_and_restore()])
+    if theirs:
+        press.replace_file(remote, theirs)
+    press.become(remote, Presence.HERE)
+    return world, link
+
+
+@pytest.mark.hazard("P22")
+def test_bytes_edited_between_a_loss_and_the_first_look_are_not_taken_for_those_of_the_others() -> None:
+    world, link = _away_while_the_store_is_lost("")
+    world.libraries[AGENCY].replace_file(link.copies[0].remote_id, "better bytes")
+    world.run(full=True)
+    assert [it.group for it in world.conflicts()] == ["content"]
+    assert {world.state(it).content for it in link.copies} == {b"better bytes", b"bytes of 0"}
+    world.close()
+
+
+@pytest.mark.hazard("P22")
+@pytest.mark.parametrize("theirs", ["", "their bytes"])
+def test_the_bytes_of_a_copy_that_was_not_there_at_the_restoring_are_read(theirs: str) -> None:
+    world, link = _away_while_the_store_is_lost(theirs)
+    world.run(full=True)
+    assert [it.group for it in world.conflicts()] == (["content"] if theirs else [])
+    assert world.writes() == 0
+    told = [it.entry.event for it in world.trail(link.id)].count("asset.bytes_compared")
+    world.times.advance(HOUR)
+    world.run(full=True)
+    assert [it.entry.event for it in world.trail(link.id)].count("asset.bytes_compared") == told == 1, "read once"
+    world.close()
+
+
+@pytest.mark.hazard("P29")
+def test_who_shows_a_title_cut_at_first_sight_knows_the_whole(machine: TwoWayMachine) -> None:
+    machine.begin(start=373968)
+    machine.an_edit_and_a_run_that_loses_replies(account=0, copy=0, fates=0, field=2, link=0, value=0)
     machine.the_store_is_lost_and_made_anew()
-    machine.edits_of_all_links_and_runs_in_another_order(field=1, link=0, order=1, value=1)
-    machine.a_run_and_somebody_right_after_its_write(copy=2, field=1, how=0, link=1, value=2)
-    machine.somebody_takes_away_or_restores(copy=2, how=3, link=0)
-    machine.a_run(full=True)
+    machine.an_edit_and_a_run_that_dies(after=True, at=0, copy=2, field=2, link=0, value=1)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P16")
+def test_a_file_that_is_newer_than_the_stamp_shown_with_it_is_not_brought(machine: TwoWayMachine) -> None:
+    machine.begin(start=87675)
+    machine.somebody_edits(copy=0, field=0, link=0, value=0)
+    machine.edits_of_all_links_and_runs_in_another_order(field=2, link=1, order=0, value=1)
+    machine.somebody_rules(side=0, which=0)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.time_goes_by(which=2)
+    machine.a_run_gets_a_stale_answer(copy=2, lag=1, link=0, times=1)
+    machine.play.come_to_rest()
 
 
 __all__ = ["quiet"]

@@ -285,7 +285,8 @@ class ConflictOracle:
                 place.stands = value if value in silent else _Value(block={}, parents=(), until=at)
                 group.agreed.parents = (*group.agreed.parents, place.stands)
             agreed = None if group.open else group.agreed
-            if agreed is not None and _same(value.block, agreed.block):
+            cut = value in silent and agreed is not None and self._shows(self._copies[copy], value.block, agreed.block)
+            if agreed is not None and (cut or _same(value.block, agreed.block)):
                 self._copies[copy].places[name] = _Place(stands=agreed, last=agreed)
 
     def _is_cut(self, copy: str, value: _Value, now: Mapping[str, _Value]) -> bool:

@@ -338,18 +338,21 @@ class Witness:
             if not standing.version.fields:
                 self.met["edits after our write"] += 1
                 story.oracle.written_over(str(action.target), accord.group, standing.at)
-            elif standing.fields == planned[accord.group] and not standing.asked:
+            elif standing.fields == planned[accord.group] and not standing.asked and standing.overruled is None:
                 groups.append(accord.group)
             else:
                 self._taken_back(story, action.target, accord.group, standing.asked)
-        if any(one.copies[action.target].version.fields for one in it.accords):
-            at = max(one.copies[action.target].at for one in it.accords)
+        known = [one.copies[action.target] for one in it.accords]
+        if action.target_id is None or not known:
+            return
+        library = self.world.libraries[action.target.account]
+        shown = library.shown(action.target_id)
+        if any(one.version == library.version_of(action.target_id, shown) for one in known):
             copy = story.oracle._copies[str(action.target)]
             looked_at = copy.looked_at
-            told = story.told[AssetKey(action.target.account, action.target_id or RemoteId(""))]
-            shown = self.world.libraries[action.target.account].shown(action.target_id or RemoteId(""))
+            told = story.told[AssetKey(action.target.account, action.target_id)]
             lag = len(told) - 1 - told.index(shown.serial)
-            story.oracle.read_back(str(action.target), groups, at, lag=lag)
+            story.oracle.read_back(str(action.target), groups, max(one.at for one in known), lag=lag)
             if it.stage is not WorkStage.DONE:
                 copy.looked_at = looked_at  # an edit was met, and it is older than this look
 
@@ -420,13 +423,15 @@ class Witness:
                 self.met["edits in the last moment"] += 1
 
     def _is_hidden(self, it: Written, state: State, names: set[FieldName]) -> bool:
-        """Whether an earlier write of ours covers this edit: it was made after the look before that write, and by the time of
-        the write it was taken back, so that all that moved may have been moved by us."""
+        """Whether an earlier write of ours covers this edit: it was made after the look before that write, and taken back
+        before the write itself, so that all that the next look found moved may have been moved by us."""
         return any(
             one.key == it.key
             and one.seen is not None
-            and one.seen.serial < state.serial < one.made.serial
-            and all(one.seen.value(name) == one.made.value(name) for name in names)
+            and it.seen is not None
+            and one.seen.serial < state.serial <= one.over.serial
+            and one.made.serial <= it.seen.serial
+            and all(one.seen.value(name) == one.over.value(name) for name in names)
             for one in self.world.libraries[it.key.account].written
         )
 

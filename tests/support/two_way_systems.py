@@ -15,10 +15,19 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from random import Random
 
-from dambridge.mapping import AccountMap, account_map
+from dambridge.mapping import AccountMap, account_map, to_canonical
 from dambridge.model.accords import CONTENT, FILE_NAME
 from dambridge.model.identity import AccountId, AssetKey, RemoteId, System
-from dambridge.model.records import Absence, Checksum, Container, MediaType, Missing, NativeRecord, NativeValue
+from dambridge.model.records import (
+    Absence,
+    AssetVersion,
+    Checksum,
+    Container,
+    MediaType,
+    Missing,
+    NativeRecord,
+    NativeValue,
+)
 from dambridge.model.values import FieldName
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
 from dambridge.ports.errors import MovedOn, Refused, TryLater, Unclear
@@ -312,6 +321,10 @@ class Library:
             containers=tuple(Container(RemoteId(f"C:{path}"), path) for path in it.places),
             groups=_GROUPS,
         )
+
+    def version_of(self, remote_id: RemoteId, it: State) -> AssetVersion:
+        """What the engine takes this state of the asset for."""
+        return to_canonical(self._record(remote_id, it), self.map).version
 
     def show(self) -> None:
         """What was taken is seen from now on, and whatever is written after it at once."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from dambridge.engine.accounting import ends_of_left
 from dambridge.engine.batches import BATCH, Hold, finish, paused, start_batch
@@ -13,11 +14,12 @@ from dambridge.engine.ended import Ended, worse
 from dambridge.engine.parts import FlowParts
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.identity import AssetKey, LinkId, PlanId, RunId
-from dambridge.model.outcomes import Outcome
+from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.reasons import Code, Reason
+from dambridge.model.terms import TermUse
 from dambridge.ports.errors import CannotGoOn
-from dambridge.ports.ledger import ActionRow
+from dambridge.ports.ledger import ActionRow, AuditEntry, Observation, Settlement, WorkStage
 from dambridge.ports.runtime import Json
 
 Faces = Mapping[LinkId, AssetKey]
@@ -136,3 +138,51 @@ def _batches(actions: Sequence[Action], order: Order, size: int) -> list[list[Ac
             found.append([])
         found[-1].append(action)
     return found
+
+
+def settled_by_link(
+    parts: FlowParts,
+    row: ActionRow,
+    *,
+    stage: WorkStage,
+    face: AssetKey,
+    item: Ended,
+    looked: Observation | None,
+    lag: float | None,
+    audit: Sequence[AuditEntry],
+    retry_after: timedelta | None,
+    now: datetime,
+    words: tuple[TermUse, ...] | None = None,
+) -> Settlement:
+    """What the end of an action writes of the item that its link is: `item` is how that ended so far, this action's end
+    included; `looked` says what the item's copy was when it was looked at, and when."""
+    return Settlement(
+        action=row.action.id,
+        stage=stage,
+        item=ItemOutcome(
+            key=face,
+            link=row.action.link,
+            outcome=item.outcome,
+            reason=item.reason,
+            waits_for=item.waits_for,
+            bytes_moved=item.bytes_moved,
+            lag=lag,
+        ),
+        run=row.run,
+        link=None,
+        agreed=None,
+        observation=Observation(
+            flow=parts.flow,
+            key=face,
+            version=looked.version if looked is not None else None,
+            file_name=looked.file_name if looked is not None else row.action.file_name,
+            outcome=item.outcome,
+            reason=item.reason,
+            waits_for=item.waits_for,
+            run=row.run,
+            at=looked.at if looked is not None else now,
+            words=words,
+        ),
+        audit=tuple(audit),
+        retry_at=now + retry_after if retry_after is not None else None,
+    )

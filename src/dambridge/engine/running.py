@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,12 +28,14 @@ class RunResult:
         return 3 if any(it["needs_attention"] for it in flows) else 0
 
 
-async def take_up_run(parts: FlowParts, old: RunId, *, by: RunId) -> list[str]:
-    """End what a run that died had begun, under its own name, and close it."""
+async def take_up_run(
+    parts: FlowParts, old: RunId, *, by: RunId, account: Callable[..., Awaitable[dict[str, Any]]] = account_for
+) -> list[str]:
+    """End what a run that died had begun, under its own name, and close it; `account` makes its JSON."""
     works = [
         await take_up(parts, batch, by=by) for run, batch in await parts.ledger.open_batches(parts.flow) if run == old
     ]
     stopped = await finish(parts, works)
-    summary = await account_for(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
+    summary = await account(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
     await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
     return stopped

@@ -235,7 +235,8 @@ class Agreed:
     `brought` alone, as a JSON list, are words inside the file that could be taken for a status (`ANYTHING` where it was not
     looked into);
     `COPY.untouched` says why nothing was written into its file although the target reads files; `COPY.side_car` which file
-    beside the original was read with it.
+    beside the original was read with it; `COPY.stamp` by which stamp its account showed the bytes when the link was found
+    again, or when they were read since, and the token of what was read.
     `filled` are values that came from inside the file because the source
     system does not show them; they are no part of the comparison with what the source says.
     """

@@ -49,6 +49,8 @@ class Question:
     unread: frozenset[CopyId] = frozenset()
     ended: bool = False
     """Whether a licence is known to have ended, which moves the status by itself."""
+    tokens: Mapping[CopyId, str] = field(default_factory=dict)
+    """Of bytes that were read because their account shows a stamp alone, for the first sight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,7 @@ def merge(question: Question) -> Merged:
     if question.group.by_transitions:
         question = replace(question, readings=spoken(question.readings))
     if question.accord is None:
-        question = replace(question, readings=at_first_sight(question.group, question.readings))
+        question = replace(question, readings=at_first_sight(question.group, question.readings, question.tokens))
     entry = live(question.last)
     if entry is not None and any(it.copy in question.unread for it in entry.sides):
         return _frozen(question, entry)

@@ -59,6 +59,7 @@ class _Case:
     policy: MirrorPolicy
     ground: Ground
     now: datetime
+    tokens: Mapping[CopyId, str]
 
 
 def decide_mirror(
@@ -73,12 +74,14 @@ def decide_mirror(
     now: datetime,
     before: Mapping[CopyId, LastSeen] | None = None,
     untouched: frozenset[CopyId] = frozenset(),
+    tokens: Mapping[CopyId, str] | None = None,
 ) -> MirrorDecision:
     """Say what to do about one link.
 
     `conflicts` holds the latest inbox entry of each group that ever had one, ended ones too: those lend the next its
     number. A ruling stands in its entry. `before` says what each copy was when it was last read before this, which
-    narrows down when an edit was made; it may be left out.
+    narrows down when an edit was made; it may be left out. `tokens` are of bytes whose account shows a stamp alone, where
+    they are known: before anything was agreed on they are what the copy says.
     """
     records = {it: found.record for it, found in seen.items() if isinstance(found, Present)}
     keys = {it.id: it.key for it in link.copies} | {it: record.key for it, record in records.items()}
@@ -100,6 +103,7 @@ def decide_mirror(
         policy=policy,
         ground=ground,
         now=now,
+        tokens=tokens or {},
     )
     held = _observe_only(case) or _unread(case) or _stale(case)
     decision = MirrorDecision(leave=held) if held is not None else _decide(case)
@@ -194,6 +198,7 @@ def _question(case: _Case, group: FieldGroup, known: Mapping[CopyId, Known]) -> 
         now=case.now,
         unread=frozenset(unread),
         ended=group.by_transitions and any(it <= case.now for it in _licence_ends(case)),
+        tokens=case.tokens,
     )
 
 

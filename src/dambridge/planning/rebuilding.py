@@ -19,6 +19,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Agreed, AssetRecord, Digest, Present, Seen
 from dambridge.model.tombstones import Tombstone
 from dambridge.model.values import FieldName, Fields
+from dambridge.planning.first_sight import kept_stamps
 
 REBUILT = "rebuilt"
 """In the evidence of a link that was found again: why it is only watched, or `proven`."""
@@ -149,6 +150,7 @@ def restore(
     watched = _watched(link, records, bytes_alike)
     versions = {str(it): record.version for it, record in records.items() if alike or it != origin}
     evidence = {name: it for name, it in proofs.items() if bytes_alike is not None}
+    evidence |= kept_stamps(records, bytes_alike)
     agreed = Agreed(
         fields=fields,
         versions=versions,

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from dambridge.engine.parts import Parts
+from dambridge.engine.sites import Site
 from dambridge.model.actions import Action
+from dambridge.model.identity import RemoteId
 from dambridge.model.records import Broken, Digest, EmbeddedMetadata
 from dambridge.ports.errors import TryLater
 from dambridge.ports.files import Inspector, Spool, Spooled
@@ -126,6 +128,15 @@ async def hash_source(parts: Parts, action: Action) -> Digest:
     """The digest of the original, read once more: for a streamed delivery whose reply was lost."""
     async with parts.reader.original(action.source.remote_id, lane=parts.lane) as stream:
         passing = Passing(_no_longer(action, stream), stream.size)
+        async for _ in passing.chunks():
+            pass
+    return passing.digest
+
+
+async def digest_of(site: Site, remote_id: RemoteId) -> Digest:
+    """The digest of a stored original, by reading it."""
+    async with site.reader.original(remote_id, lane=site.lane) as stream:
+        passing = Passing(stream.chunks, stream.size)
         async for _ in passing.chunks():
             pass
     return passing.digest

@@ -17,9 +17,9 @@ from dambridge.engine.mirroring.writing import Task, ask, others_moved, stands_a
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import equal, to_canonical, to_native
-from dambridge.model.accords import CONTENT
-from dambridge.model.actions import Action
-from dambridge.model.identity import AssetKey
+from dambridge.model.accords import CONTENT, GroupName
+from dambridge.model.actions import Action, ActionKind
+from dambridge.model.identity import AssetKey, CopyId, LinkId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Digest, NativeRecord
@@ -71,7 +71,7 @@ async def _sent(task: Task, journal: StepJournal, native: NativeRecord) -> tuple
     if action.size <= parts.settings.large_file:
         async with origin.reader.original(action.source.remote_id, lane=parts.lane) as stream:
             spooled = await parts.spool.keep(action.id, stream.chunks, expected_size=stream.size)
-        if not _same_as_agreed(task, spooled.digest):
+        if not _same_as_agreed(task, spooled.digest) or await _are_newer(task, spooled.digest):
             raise _other_bytes(task)
         await _origin_as_agreed(task, origin)
         body = Body(size=spooled.digest.size, open=lambda: parts.spool.read(spooled))
@@ -114,6 +114,43 @@ async def _origin_as_agreed(task: Task, origin: Site) -> None:
     ]
     if not any(native.content_stamp == it.content for it in expected):
         raise _other_bytes(task)
+
+
+async def _are_newer(task: Task, digest: Digest) -> bool:
+    """Whether the origin shows again what it was before, and hands out bytes that are known to be of a later time: those that
+    we gave it over that, or fetched from it under another stamp. Its index lags."""
+    origin = next((it for group in task.groups if (it := _back_again(task, group)) is not None), None)
+    if origin is None:
+        return False
+    copy, stamp = origin
+    for row, sent in await bytes_sent(task.parts, task.action.link):
+        then = row.expects.get(str(copy))
+        if then is None or sent is None or sent.sha256 != digest.sha256 or row.id == task.action.id:
+            continue
+        if (row.target == copy and then.content == stamp) or (
+            row.source == task.action.source and then.content != stamp
+        ):
+            return True
+    return False
+
+
+def _back_again(task: Task, group: GroupName) -> tuple[CopyId, str] | None:
+    """The origin, with its stamp, where it was seen as something else since it was first seen like this."""
+    for copy, it in sorted(task.accords[group].copies.items()):
+        if copy.account == task.action.source.account and copy != task.copy and it.version in it.past:
+            return copy, it.version.content
+    return None
+
+
+async def bytes_sent(parts: MirrorParts, link: LinkId) -> list[tuple[Action, Digest | None]]:
+    """What was sent to copies of the link, the latest first; None where its digest was not put on record before."""
+    found: list[tuple[Action, Digest | None]] = []
+    for row in reversed(await parts.ledger.actions_of(link)):
+        if row.action.kind is ActionKind.ADD_VERSION:
+            steps = reversed(await parts.ledger.steps(row.action.id))
+            begun = [digest_in(it.intent) for it in steps if it.step == Step.VERSION]
+            found += [(row.action, it) for it in begun[:1]]
+    return found
 
 
 def _other_bytes(task: Task) -> MovedOn:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dambridge.engine.mirroring.carrying import undecided
+from dambridge.engine.mirroring.comparing import read_bytes
 from dambridge.engine.mirroring.due import ending
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
@@ -82,6 +83,7 @@ async def decide_links(
             now=now,
             before=known.before.get(link_id),
             untouched=known.untouched_of(link),
+            tokens=known.tokens.get(link_id),
         )
         accords = known.accords.get(link_id, {})
         away = _away(link, seen, accords)
@@ -169,6 +171,8 @@ class Known:
     before: Mapping[LinkId, Mapping[CopyId, LastSeen]]
     begun: datetime
     """When the reading began."""
+    tokens: Mapping[LinkId, Mapping[CopyId, str]] = field(default_factory=dict)
+    """Of bytes that were read because their account shows a stamp alone."""
     untouched: frozenset[AssetKey] = frozenset()
     """Copies of accounts that read files whose own files were found to be such that nothing may be written into them."""
 
@@ -198,6 +202,7 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | No
     if begin is not None:
         accords = await begin(parts, links, accords)
     accords = await resolve(parts, links, accords, seen)
+    tokens = await read_bytes(parts, links, accords, seen)
     return Known(
         links=links,
         accords=accords,
@@ -206,6 +211,7 @@ async def gather(parts: MirrorParts, ids: Sequence[LinkId], *, begin: Begin | No
         before=before,
         begun=begun,
         untouched=await _untouched(parts, links, seen),
+        tokens=tokens,
     )
 
 

@@ -11,13 +11,11 @@ from dataclasses import replace
 
 import structlog
 
-from dambridge.engine.mirroring.bringing import digest_in, holds
+from dambridge.engine.mirroring.bringing import bytes_sent, holds
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
-from dambridge.engine.steps import Step
 from dambridge.mapping import to_canonical
 from dambridge.model.accords import CONTENT, Accord, GroupName
-from dambridge.model.actions import ActionKind
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Digest, Present, Seen, Unread
@@ -56,7 +54,7 @@ def _is_open(accord: Accord, copy: CopyId, stamp: str) -> bool:
 async def _looked_up(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Present) -> tuple[Accord, Seen]:
     """By the account's own digest of what was seen, where there is one; else the file is read."""
     record, key = seen.record, seen.record.key
-    sent = await _sent(parts, accord.link, copy)
+    sent = next((it for row, it in await bytes_sent(parts, accord.link) if row.target == copy), None)
     if sent is None:
         return accord, seen
     given = record.checksum
@@ -99,13 +97,3 @@ async def _recognised(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Pr
     )
     (kept,) = await parts.ledger.put_accords([accord.with_copy(copy, ours)], audit=[told])
     return kept
-
-
-async def _sent(parts: MirrorParts, link: LinkId, copy: CopyId) -> Digest | None:
-    """What was last sent to the copy, as far as the ledger knows."""
-    for row in reversed(await parts.ledger.actions_of(link)):
-        if row.action.kind is ActionKind.ADD_VERSION and row.action.target == copy:
-            for step in reversed(await parts.ledger.steps(row.action.id)):
-                if step.step == Step.VERSION:
-                    return digest_in(step.intent)
-    return None

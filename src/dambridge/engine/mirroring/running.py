@@ -10,7 +10,7 @@ from typing import Any
 
 from dambridge.engine import reconciling
 from dambridge.engine.accounting import account_for
-from dambridge.engine.batches import finish, paused, take_up
+from dambridge.engine.batches import paused
 from dambridge.engine.by_link import carry_plan
 from dambridge.engine.mirroring.acting import ORDER
 from dambridge.engine.mirroring.assembling import assemble
@@ -21,7 +21,7 @@ from dambridge.engine.mirroring.looking import Round, look_around, remember_posi
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.settling import face_of
 from dambridge.engine.mirroring.sighting import tell_sights
-from dambridge.engine.running import RunResult
+from dambridge.engine.running import RunResult, take_up_run
 from dambridge.model.conflicts import ConflictState
 from dambridge.model.identity import AssetKey, CommandId, Link, LinkId, RunId
 from dambridge.model.outcomes import Outcome
@@ -54,7 +54,8 @@ async def run_mirror(
     more: dict[str, Any] = {}
     try:
         for old in earlier:
-            stopped += await _take_up(parts, old.id, by=run)
+            await parts.ledger.forget_sights(old.id)
+            stopped += await take_up_run(parts, old.id, by=run, account=_account)
         parts.progress.begin("looking")
         found = await look_around(parts, run, full=full, reconcile=reconcile)
         notes += found.notes
@@ -108,16 +109,6 @@ async def _account(
     flow = summary["flows"][str(parts.flow)]
     flow["inbox"] = {str(it): inbox.get(it, 0) for it in ConflictState}
     return summary
-
-
-async def _take_up(parts: MirrorParts, old: RunId, *, by: RunId) -> list[str]:
-    """End what a run that died had begun, under its own name, and close it."""
-    batches = [batch for run, batch in await parts.ledger.open_batches(parts.flow) if run == old]
-    stopped = await finish(parts, [await take_up(parts, it, by=by) for it in batches])
-    await parts.ledger.forget_sights(old)
-    summary = await _account(parts, old, seconds=0.0, calls_before=parts.calls(), notes=[], stopped=stopped)
-    await parts.ledger.close_run(old, at=await parts.clock.now(), state="resumed", summary=summary)
-    return stopped
 
 
 async def _work_through(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dambridge.engine.by_link import settled_by_link
 from dambridge.engine.ended import Ended
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import AssetKey, CopyId, CopyRole, Link
-from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code
 from dambridge.model.tombstones import Tombstone
 from dambridge.model.values import fields_to_json
@@ -52,36 +52,21 @@ def settlement_of(
 ) -> Settlement:
     """Everything that one end writes, as one value. `item` is the end of the item so far, this action's included; `looked`
     says what the item's copy was when it was looked at, and when."""
-    action = row.action
-    return Settlement(
-        action=action.id,
+    settlement = settled_by_link(
+        parts,
+        row,
         stage=end.stage,
-        item=ItemOutcome(
-            key=face,
-            link=action.link,
-            outcome=item.outcome,
-            reason=item.reason,
-            waits_for=item.waits_for,
-            bytes_moved=item.bytes_moved,
-            lag=_lag(action, now) if item.outcome is Outcome.DONE else None,
-        ),
-        run=row.run,
-        link=None,
-        agreed=None,
-        observation=Observation(
-            flow=parts.flow,
-            key=face,
-            version=looked.version if looked is not None else None,
-            file_name=looked.file_name if looked is not None else action.file_name,
-            outcome=item.outcome,
-            reason=item.reason,
-            waits_for=item.waits_for,
-            run=row.run,
-            at=looked.at if looked is not None else now,
-            words=action.words if end.stage is WorkStage.DONE else None,
-        ),
-        audit=(*_told(action, end, row, now), *inbox_told(end.conflicts, actor=f"flow:{row.run}", now=now)),
-        retry_at=now + end.retry_after if end.retry_after is not None else None,
+        face=face,
+        item=item,
+        looked=looked,
+        lag=_lag(row.action, now) if item.outcome is Outcome.DONE else None,
+        audit=(*_told(row.action, end, row, now), *inbox_told(end.conflicts, actor=f"flow:{row.run}", now=now)),
+        retry_after=end.retry_after,
+        now=now,
+        words=row.action.words if end.stage is WorkStage.DONE else None,
+    )
+    return replace(
+        settlement,
         accords=end.accords,
         conflicts=end.conflicts,
         tombstones=end.tombstones,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from dambridge.engine.by_link import settled_by_link
 from dambridge.engine.ended import Ended
 from dambridge.engine.parts import FlowParts
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.identity import AssetKey
-from dambridge.model.outcomes import ItemOutcome, Outcome
+from dambridge.model.outcomes import Outcome
 from dambridge.model.publications import Publication, Withdrawal
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.values import fields_to_json
@@ -60,38 +61,19 @@ def settlement_of(
     now: datetime,
 ) -> Settlement:
     """Everything that one end writes, as one value. `item` is the end of the item so far, this action's included."""
-    action = row.action
-    return Settlement(
-        action=action.id,
+    settlement = settled_by_link(
+        parts,
+        row,
         stage=end.stage,
-        item=ItemOutcome(
-            key=face,
-            link=action.link,
-            outcome=item.outcome,
-            reason=item.reason,
-            waits_for=item.waits_for,
-            bytes_moved=item.bytes_moved,
-            lag=_lag(action, end, now) if end.ended.outcome is Outcome.DONE else None,
-        ),
-        run=row.run,
-        link=None,
-        agreed=None,
-        observation=Observation(
-            flow=parts.flow,
-            key=face,
-            version=looked.version if looked is not None else None,
-            file_name=looked.file_name if looked is not None else action.file_name,
-            outcome=item.outcome,
-            reason=item.reason,
-            waits_for=item.waits_for,
-            run=row.run,
-            at=looked.at if looked is not None else now,
-        ),
-        audit=tuple(_told(action, end, row, now)),
-        retry_at=now + end.retry_after if end.retry_after is not None else None,
-        publications=end.publications,
-        withdrawals=end.withdrawals,
+        face=face,
+        item=item,
+        looked=looked,
+        lag=_lag(row.action, end, now) if end.ended.outcome is Outcome.DONE else None,
+        audit=_told(row.action, end, row, now),
+        retry_after=end.retry_after,
+        now=now,
     )
+    return replace(settlement, publications=end.publications, withdrawals=end.withdrawals)
 
 
 def _lag(action: Action, end: End, now: datetime) -> float | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from dambridge.engine.delivery.fetching import Passing
+from dambridge.engine.delivery.fetching import digest_of
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.parts import FlowParts, Parts
@@ -121,7 +121,7 @@ async def _bytes_alike(means: Means, records: Mapping[CopyId, AssetRecord]) -> t
     if len(sizes) > 1:
         return None, {}
     try:
-        digest = await _digest_of(means, records[origin])
+        digest = await digest_of(means.sites[origin.account], records[origin].key.remote_id)
         proofs = {str(origin): "source"}
         for copy, record in records.items():
             if copy != origin:
@@ -142,14 +142,5 @@ async def _proof(means: Means, record: AssetRecord, digest: Digest) -> str | Non
     given = record.checksum
     if given is not None and (ours := getattr(digest, given.algorithm, None)) is not None:
         return given.algorithm if ours == given.hexdigest else None
-    read = await _digest_of(means, record)
+    read = await digest_of(means.sites[record.key.account], record.key.remote_id)
     return "read_back" if read.sha256 == digest.sha256 else None
-
-
-async def _digest_of(means: Means, record: AssetRecord) -> Digest:
-    site = means.sites[record.key.account]
-    async with site.reader.original(record.key.remote_id, lane=site.lane) as stream:
-        passing = Passing(stream.chunks, stream.size)
-        async for _ in passing.chunks():
-            pass
-    return passing.digest
