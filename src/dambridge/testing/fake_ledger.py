@@ -1,4 +1,4 @@
-"""The ledger in memory: the whole `AgreeingLedger` port without a database, for proofs that take many thousands of steps."""
+"""The ledger in memory: the whole `WholeLedger` port without a database, for proofs that take many thousands of steps."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ from dambridge.ports.ledger import (
 from dambridge.testing.fake_covering import MemoryCovering
 from dambridge.testing.fake_publishing import MemoryPublishing
 from dambridge.testing.fake_submitting import MemorySubmitting
+from dambridge.testing.fake_terms import MemoryTerms
 
 SILENCE = 60.0
 """Seconds without a heartbeat, by the newest beat of any worker, after which a worker counts as gone."""
 _FOR_NOBODY = ("system", "next run")
 
 
-class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting):
-    """Implements `ports.agreeing.AgreeingLedger`. Passes the contracts of all its parts."""
+class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTerms):
+    """Implements `ports.terms.WholeLedger`. Passes the contracts of all its parts."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -74,6 +75,7 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting):
         self.memory.items.setdefault(run, {}).update({it.key: it for it in items})
         for it in observations:
             self.memory.observations.setdefault(it.flow, {})[it.key] = it
+        self._put_uses(observations)
 
     async def counts(self, run: RunId) -> Counts:
         return Counts.of(it.outcome for it in self.memory.items.get(run, {}).values())
