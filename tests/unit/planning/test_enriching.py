@@ -341,7 +341,8 @@ def test_nothing_of_peoples_is_ever_written_over_and_what_is_not_theirs_follows(
     """The oracle knows what stood there after the last run, and nothing of accords: whatever else stands there is theirs."""
     pair = Pair(policy_of(HEADLINE, both_changed=policy))
     rule, theirs, moved, left = "copy", False, False, None
-    met, own = False, None
+    met = False
+    own: object = pair  # nothing yet that the flow itself left there
     for what, value in [*steps, ("run", None), ("run", None)]:
         match what:
             case "source":
