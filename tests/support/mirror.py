@@ -39,8 +39,9 @@ from dambridge.model.records import (
     Present,
     Seen,
 )
+from dambridge.model.terms import TermUse
 from dambridge.model.values import DateValue, FieldName, Fields, LangAlt, Value
-from dambridge.planning import LastSeen, MirrorDecision, decide_mirror
+from dambridge.planning import LastSeen, MirrorDecision, Speeches, decide_mirror
 from dambridge.planning.standings import is_late
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule
 from dambridge.ports.capabilities import ArchiveCapabilities
@@ -166,6 +167,9 @@ class Mirror:
         default_factory=lambda: dict.fromkeys((AGENCY, ARCHIVE), TAKES)
     )
     listener: Listener | None = None
+    speeches: Speeches | None = None
+    words: Sequence[TermUse] = ()
+    """What is known of the words of the link since all was last done."""
     shuffled: bool = False
     """Whether everything is handed to the decision in the opposite order."""
 
@@ -239,6 +243,8 @@ class Mirror:
             can_archive=self.can_archive,
             now=self.now,
             before=self._turned(self.before),
+            speeches=self.speeches,
+            words=self.words,
         )
 
     def _turned(self, them: Mapping[K, V]) -> dict[K, V]:
@@ -268,6 +274,8 @@ class Mirror:
             if isinstance(one, Present) and not self._is_late(it, one.record.version)
         }
         own: dict[CopyId, AssetVersion] = {}
+        whole = not (lost_replies or lost_requests or crash_after_agreeing)
+        self.words = decision.words if whole and decision.words is not None else self.words
         for action in decision.actions:
             match action.kind:
                 case ActionKind.AGREE:
@@ -310,7 +318,7 @@ class Mirror:
             return
         for accord in action.accords:
             standing = self._standing(accord.group, copy)
-            wanted = accord.copies[copy].fields
+            wanted = accord.copies[copy].shown
             self._stand(accord.group, copy, replace(standing, asked=(wanted, *standing.asked)))
             if self.listener is not None:
                 self.listener.begun(copy, accord.group, wanted)

@@ -17,8 +17,8 @@ from dambridge.ports.errors import CannotGoOn, NextMove
 from dambridge.ports.terms import TermLedger
 
 
-class Speaking(Protocol):
-    """Of the parts of a flow, what saying values in its target's terms needs."""
+class Remembering(Protocol):
+    """Of the parts of a flow, what knowing of words needs."""
 
     @property
     def flow(self) -> FlowName: ...
@@ -29,15 +29,24 @@ class Speaking(Protocol):
     @property
     def clock(self) -> Clock: ...
 
+
+class Speaking(Remembering, Protocol):
+    """The same of a flow with one target, in whose terms it says its values."""
+
     @property
     def target(self) -> Site: ...
 
 
 async def know_terms(parts: Speaking, *, fresh: bool = False) -> None:
     """Read the target's vocabularies once per process, and what persons gave as meanings: with `fresh` anew."""
-    if fresh or parts.target.aliases is None:
-        parts.target.aliases = await read_aliases(parts.ledger, parts.target)
-    await parts.target.definitions()
+    await know_terms_of(parts.ledger, parts.target, fresh=fresh)
+
+
+async def know_terms_of(ledger: TermLedger, site: Site, *, fresh: bool = False) -> None:
+    """The same of any account."""
+    if fresh or site.aliases is None:
+        site.aliases = await read_aliases(ledger, site)
+    await site.definitions()
 
 
 async def read_aliases(ledger: TermLedger, site: Site) -> Aliases:
@@ -57,8 +66,12 @@ def in_target_terms(parts: Speaking, fields: Fields) -> Fields:
 async def learn(parts: Speaking) -> None:
     """What a tranche is decided with: meanings as they are now, vocabularies as this process knows them. The latter are
     written down where they are others than before, for people to choose from."""
-    await know_terms(parts, fresh=True)
-    site = parts.target
+    await learn_of(parts, parts.target)
+
+
+async def learn_of(parts: Remembering, site: Site) -> None:
+    """The same of any account."""
+    await know_terms_of(parts.ledger, site, fresh=True)
     known = {it.attribute: it.terms for it in await parts.ledger.vocabularies(site.account, origin=LIVE)}
     now = await parts.clock.now()
     changed = [
@@ -78,18 +91,23 @@ def _listed(definition: Definition) -> tuple[dict[str, object], ...] | None:
 async def restated(parts: Speaking) -> Sequence[AssetKey]:
     """The assets of which a word means something else than when they were last looked at: a decision came, went or
     changed, or the account has the term by now. Nothing is read of the target unless some asset waits for a word."""
-    tallies = await parts.ledger.term_tallies(parts.flow, parts.target.account)
+    return await restated_at(parts, parts.target)
+
+
+async def restated_at(parts: Remembering, site: Site) -> Sequence[AssetKey]:
+    """The same of any account."""
+    tallies = await parts.ledger.term_tallies(parts.flow, site.account)
     if not tallies:
         return ()
     try:
         if any(it.waiting for it in tallies):
-            await parts.target.read_definitions_again()
-        await know_terms(parts, fresh=True)
+            await site.read_definitions_again()
+        await know_terms_of(parts.ledger, site, fresh=True)
     except CannotGoOn:
         raise
     except NextMove:
         return ()  # the target does not answer now; what is to be planned anew is so with the next run too
-    stale = [it for it in tallies if _means_another(parts.target, it)]
+    stale = [it for it in tallies if _means_another(site, it)]
     return await parts.ledger.assets_using(parts.flow, stale) if stale else ()
 
 

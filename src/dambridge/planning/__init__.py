@@ -9,6 +9,7 @@ from dambridge.planning.moved import check_moved
 from dambridge.planning.pairing import Scene, pair_up, scene_of
 from dambridge.planning.plans import HeaderFacts, forecast, make_plan, waves
 from dambridge.planning.preflight import Preflight, gaps_of, preflight
+from dambridge.planning.speaking import Speech, Speeches
 from dambridge.planning.standings import LastSeen
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "PairingPolicy",
     "Preflight",
     "Scene",
+    "Speech",
+    "Speeches",
     "activation_plan",
     "check_moved",
     "decide_enrich",

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dambridge.mapping import AccountMap, unread_fields
+from dambridge.mapping import AccountMap, unread_fields, waiting_for
 from dambridge.mapping.rights import rights_of
 from dambridge.model.accords import Accord, GroupName, Standing
 from dambridge.model.actions import Action, Leave
@@ -23,7 +23,9 @@ from dambridge.model.records import AssetRecord, Missing, Present, Seen, Unread
 from dambridge.model.terms import TermUse
 from dambridge.planning.absences import PRESENCE, Gone, Parting, back_again, part_with
 from dambridge.planning.inbox import live
+from dambridge.planning.lifting import lifted
 from dambridge.planning.merging import Merged, Question, merge
+from dambridge.planning.speaking import Speeches, in_words, words_in
 from dambridge.planning.spreading import Ground, agree, spread
 from dambridge.planning.standings import Known, LastSeen, Reading, is_stale, known_of, read_copy
 from dambridge.planning.transitions import status_of
@@ -56,6 +58,7 @@ class _Case:
     conflicts: Mapping[GroupName, Conflict]
     seen: Mapping[CopyId, Seen]
     before: Mapping[CopyId, LastSeen]
+    words: Sequence[TermUse]
     policy: MirrorPolicy
     ground: Ground
     now: datetime
@@ -75,8 +78,11 @@ def decide_mirror(
     before: Mapping[CopyId, LastSeen] | None = None,
     untouched: frozenset[CopyId] = frozenset(),
     tokens: Mapping[CopyId, str] | None = None,
+    speeches: Speeches | None = None,
+    words: Sequence[TermUse] = (),
 ) -> MirrorDecision:
-    """Say what to do about one link.
+    """Say what to do about one link. Each account is given values in its own terms: `speeches` says how, None where that
+    could not be found out; `words` are those known of the link from when it was last looked at.
 
     `conflicts` holds the latest inbox entry of each group that ever had one, ended ones too: those lend the next its
     number. A ruling stands in its entry. `before` says what each copy was when it was last read before this, which
@@ -93,6 +99,7 @@ def decide_mirror(
         can_archive=can_archive,
         carriers=policy.carriers,
         untouched=untouched,
+        speeches=speeches or {},
     )
     case = _Case(
         link=link,
@@ -100,6 +107,7 @@ def decide_mirror(
         conflicts=conflicts,
         seen=seen,
         before=before or {},
+        words=words,
         policy=policy,
         ground=ground,
         now=now,
@@ -107,6 +115,8 @@ def decide_mirror(
     )
     held = _observe_only(case) or _unread(case) or _stale(case)
     decision = MirrorDecision(leave=held) if held is not None else _decide(case)
+    if speeches is None:
+        decision = replace(decision, words=None)
     if not any(it.by_transitions for it in policy.groups):
         return decision
     return _with_ends(case, decision)
@@ -169,34 +179,52 @@ def _decide(case: _Case) -> MirrorDecision:
     questions = [_question(case, it, known) for it in groups]
     parting = _partings(case, questions)
     if not parting.goes_on:
-        return _finish(case, parting, [], [])
+        return replace(_finish(case, parting, [], []), words=())
     merged = [merge(it) for it in questions if it.readings]
     writes, waiting = spread(case.ground, merged)
-    return _finish(case, parting, merged, [*writes], waiting)
+    bare = [replace(it, words=None) for it in waiting]  # words are told of the link as a whole
+    return replace(_finish(case, parting, merged, [*writes], bare), words=_words(case, merged, waiting))
+
+
+def _words(case: _Case, merged: Sequence[Merged], waiting: Sequence[Leave]) -> tuple[TermUse, ...]:
+    """The words of what is agreed in the terms of each account that has it, and those among them that wait."""
+    agreed = [(it.accord, [one.copy for one in it.readings]) for it in merged if it.accord is not None]
+    uses = [use for accord, copies in agreed for use in words_in(accord, copies, case.ground.speeches)]
+    return waiting_for(uses, [use for it in waiting for use in it.words or ()])
 
 
 def _question(case: _Case, group: FieldGroup, known: Mapping[CopyId, Known]) -> Question:
-    readings: list[Reading] = []
-    unread: set[CopyId] = set()
-    accord = case.accords.get(group.name)
-    for copy, record in sorted(case.ground.records.items()):
-        account = case.ground.maps[copy.account]
-        if takes_part(group, record, account):
-            fields = carried(group, account)
-            last = case.before.get(copy)
-            it = read_copy(copy, record, fields, accord, before=last, now=case.now, known=known[copy])
-            readings.append(it)
-        elif group.fields & unread_fields(record):
-            unread.add(copy)
+    records, maps, speeches = case.ground.records, case.ground.maps, case.ground.speeches
+    last = case.conflicts.get(group.name)
+    shown = {it: record for it, record in sorted(records.items()) if takes_part(group, record, maps[it.account])}
+
+    def read(accord: Accord | None) -> list[Reading]:
+        return [
+            read_copy(
+                it,
+                record,
+                carried(group, maps[it.account]),
+                accord,
+                before=case.before.get(it),
+                now=case.now,
+                known=known[it],
+                lift=speeches[it.account].lift if it.account in speeches else lifted,
+            )
+            for it, record in shown.items()
+        ]
+
+    accord, readings = in_words(
+        case.accords.get(group.name), read, speeches, before=case.words, contended=live(last) is not None
+    )
     return Question(
         link=case.link.id,
         group=group,
         accord=accord,
-        last=case.conflicts.get(group.name),
+        last=last,
         readings=tuple(readings),
         policy=case.policy,
         now=case.now,
-        unread=frozenset(unread),
+        unread=frozenset(it for it in records.keys() - shown.keys() if group.fields & unread_fields(records[it])),
         ended=group.by_transitions and any(it <= case.now for it in _licence_ends(case)),
         tokens=case.tokens,
     )

@@ -18,7 +18,9 @@ from dambridge.model.values import FieldName, Fields
 from dambridge.planning.inside import may_call
 from dambridge.planning.merging import Merged
 from dambridge.planning.showing import can_write
+from dambridge.planning.speaking import Speeches
 from dambridge.planning.standings import Reading
+from dambridge.planning.views import part
 from dambridge.policy.carriers import Carrier
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof
 
@@ -40,6 +42,7 @@ class Ground:
     carriers: Mapping[AccountId, Sequence[Carrier]] = field(default_factory=dict)
     untouched: frozenset[CopyId] = frozenset()
     """Copies whose files were found to be such that nothing may be written into them."""
+    speeches: Speeches = field(default_factory=dict)
 
     @property
     def expects(self) -> Mapping[str, AssetVersion]:
@@ -48,7 +51,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lack:
-    """What one copy lacks of one group, and the accord as it is once it has got it."""
+    """What one copy lacks of one group, said in its account's terms, and the accord as it is once it has got it."""
 
     names: tuple[FieldName, ...]
     wanted: Fields
@@ -65,7 +68,7 @@ def spread(ground: Ground, merged: Sequence[Merged]) -> tuple[list[Action], list
             lack = _lack(ground, group, reading)
             if lack is None:
                 continue
-            held = _unwritable(ground, reading, lack.names)
+            held = _unwritable(ground, reading, lack.names) or _unsayable(ground, reading, lack)
             if held is not None:
                 waiting.append(held)
             else:
@@ -96,8 +99,10 @@ def _lack(ground: Ground, merged: Merged, reading: Reading) -> _Lack | None:
         names = tuple(sorted(reading.carried))
     if not names:
         return None
-    standing = Standing(fields=wanted, shown=wanted, version=reading.version, at=accord.since)
-    return _Lack(names=names, wanted=wanted, after=accord.with_copy(reading.copy, standing), origin=accord.origin)
+    speech = ground.speeches.get(reading.copy.account)
+    said = speech.said(wanted) if speech is not None else wanted
+    standing = Standing(fields=wanted, shown=said, version=reading.version, at=accord.since)
+    return _Lack(names=names, wanted=said, after=accord.with_copy(reading.copy, standing), origin=accord.origin)
 
 
 def _is_at_odds(ground: Ground, reading: Reading) -> bool:
@@ -130,6 +135,16 @@ def _unwritable(ground: Ground, reading: Reading, names: Sequence[FieldName]) ->
             )
             return Leave(outcome=Outcome.WAITING, reason=reason, waits_for="administrator")
     return None
+
+
+def _unsayable(ground: Ground, reading: Reading, lack: _Lack) -> Leave | None:
+    """A word that the account has no term for makes the group wait at this copy until a person has decided about it."""
+    speech = ground.speeches.get(reading.copy.account)
+    strange = speech.strange(part(lack.wanted, lack.names)) if speech is not None else None
+    if strange is None:
+        return None
+    why, words = strange
+    return Leave(outcome=Outcome.WAITING, reason=why, waits_for="librarian", words=words)
 
 
 def _proof(

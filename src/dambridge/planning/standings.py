@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,9 @@ from dambridge.model.records import AssetRecord, AssetVersion
 from dambridge.model.values import FieldName, Fields, Value
 from dambridge.planning.lifting import lifted
 from dambridge.planning.views import alike, comparable, echoes, part, view_of
+
+Lift = Callable[[FieldName, Value | None, Value | None, Value | None], Value | None]
+"""What a value means in terms of what the copy stands for: field, what is shown now, what was shown before, what it stood for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +100,14 @@ def read_copy(
     before: LastSeen | None,
     now: datetime,
     known: Known = Known(),
+    lift: Lift = lifted,
 ) -> Reading:
-    """Say how the copy stands to the group."""
+    """Say how the copy stands to the group. `lift` says what an edit there means in full terms."""
     standing = accord.copies.get(copy) if accord is not None else None
     shown = {it: value for it, value in part(view_of(copy, record), carried).items() if not is_absent(value)}
-    value, stance = _first(shown, carried, accord) if standing is None else _known(shown, carried, standing, record)
+    value, stance = (
+        _first(shown, carried, accord) if standing is None else _known(shown, carried, standing, record, lift)
+    )
     elsewhere = part(accord.fields, accord.fields.keys() - carried) if accord is not None else {}
     late = known.late or (standing is not None and _is_of_old(record.version, standing))
     after = None if late else _after(standing, before)
@@ -132,12 +138,12 @@ def _first(shown: Fields, carried: frozenset[FieldName], accord: Accord | None) 
 
 
 def _known(
-    shown: Fields, carried: frozenset[FieldName], standing: Standing, record: AssetRecord
+    shown: Fields, carried: frozenset[FieldName], standing: Standing, record: AssetRecord, lift: Lift
 ) -> tuple[Fields, Stance]:
     value: dict[FieldName, Value] = {}
     met: set[Stance] = set()
     for name in sorted(carried):
-        said, stance = _field(name, shown.get(name), standing, record)
+        said, stance = _field(name, shown.get(name), standing, record, lift)
         met.add(stance)
         if said is not None and not is_absent(said):
             value[name] = said
@@ -151,14 +157,16 @@ def _is_whole(value: Fields, carried: frozenset[FieldName], standing: Standing) 
     return any(alike(value, asked, carried) for asked in standing.asked)
 
 
-def _field(name: FieldName, now: Value | None, standing: Standing, record: AssetRecord) -> tuple[Value | None, Stance]:
+def _field(
+    name: FieldName, now: Value | None, standing: Standing, record: AssetRecord, lift: Lift
+) -> tuple[Value | None, Stance]:
     stands, shown = standing.fields.get(name), standing.shown.get(name)
     if same(name, now, shown) or equal(name, now, stands) or _same_bytes(name, now, shown, standing, record):
         return stands, Stance.UNEDITED
     for asked in standing.asked:
         if equal(name, now, asked.get(name)):
             return asked.get(name), Stance.ECHO
-    return lifted(name, now, shown, stands), Stance.EDITED
+    return lift(name, now, shown, stands), Stance.EDITED
 
 
 def _same_bytes(

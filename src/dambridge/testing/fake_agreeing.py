@@ -32,6 +32,7 @@ from dambridge.model.outcomes import ItemOutcome
 from dambridge.model.publications import AgreedAudience, Publication, Withdrawal
 from dambridge.model.records import Agreed
 from dambridge.model.submissions import Hold, Submission
+from dambridge.model.terms import StoredVocabulary, TermDecision, TermKey, TermUse
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.errors import MovedOn
 from dambridge.ports.ledger import ActionRow, AuditEntry, ChainedEntry, Due, Observation, PlanRow, RunRow, StepRow
@@ -72,6 +73,9 @@ class Memory:
     audiences: dict[str, AgreedAudience] = field(default_factory=dict)
     submissions: dict[tuple[FlowName, AssetKey], Submission] = field(default_factory=dict)
     holds: dict[AssetKey, Hold] = field(default_factory=dict)
+    words: dict[tuple[FlowName, AssetKey], tuple[TermUse, ...]] = field(default_factory=dict)
+    decisions: dict[TermKey, TermDecision] = field(default_factory=dict)
+    vocabularies: dict[tuple[AccountId, str, str], StoredVocabulary] = field(default_factory=dict)
 
     # writes within one transaction ----------------------------------------------------------------------------------
     def put_link(self, link: Link) -> None:

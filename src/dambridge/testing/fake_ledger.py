@@ -1,4 +1,4 @@
-"""The ledger in memory: the whole `AgreeingLedger` port without a database, for proofs that take many thousands of steps."""
+"""The ledger in memory: the whole `WholeLedger` port without a database, for proofs that take many thousands of steps."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from dambridge.ports.ledger import (
 from dambridge.testing.fake_covering import MemoryCovering
 from dambridge.testing.fake_publishing import MemoryPublishing
 from dambridge.testing.fake_submitting import MemorySubmitting
+from dambridge.testing.fake_terms import MemoryTerms
 
 SILENCE = 60.0
 """Seconds without a heartbeat, by the newest beat of any worker, after which a worker counts as gone."""
@@ -44,8 +45,8 @@ def _with_all_told(end: ItemOutcome, before: ItemOutcome | None) -> ItemOutcome:
     return replace(end, lag=max(lags, default=None), bytes_moved=max(end.bytes_moved, before.bytes_moved))
 
 
-class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting):
-    """Implements `ports.agreeing.AgreeingLedger`. Passes the contracts of all its parts."""
+class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTerms):
+    """Implements `ports.terms.WholeLedger`. Passes the contracts of all its parts."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -84,6 +85,7 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting):
             known[end.key] = _with_all_told(end, known.get(end.key))
         for it in observations:
             self.memory.observations.setdefault(it.flow, {})[it.key] = it
+        self._put_uses(observations)
 
     async def counts(self, run: RunId) -> Counts:
         return Counts.of(it.outcome for it in self.memory.items.get(run, {}).values())

@@ -7,6 +7,7 @@ import pytest
 from dambridge.testing.agreeing_contract import AgreeingContract
 from dambridge.testing.fake_ledger import MemoryLedger
 from dambridge.testing.ledger_contract import LedgerContract
+from dambridge.testing.terms_contract import TermsContract
 
 
 class _InMemory:
@@ -25,3 +26,7 @@ class TestMemoryLedger(_InMemory, LedgerContract):
 
 class TestMemoryAgreeing(_InMemory, AgreeingContract):
     """Copies kept in step."""
+
+
+class TestMemoryTerms(_InMemory, TermsContract):
+    """Words that no vocabulary knows."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from dambridge.engine.enriching.parts import EnrichParts
 from dambridge.engine.enriching.starting import begin
 from dambridge.engine.mirroring.deciding import Decided, Known, as_read, believed, gather, take
 from dambridge.engine.mirroring.settling import face_of
-from dambridge.engine.terms import learn, news
+from dambridge.engine.mirroring.wording import with_words
+from dambridge.engine.terms import learn
 from dambridge.model.identity import AccountId, LinkId
 from dambridge.model.records import Present
-from dambridge.model.terms import TermUse
-from dambridge.planning import MirrorDecision, decide_enrich
+from dambridge.planning import decide_enrich
 
 
 async def look(parts: EnrichParts, ids: Sequence[LinkId]) -> Known:
@@ -49,19 +48,6 @@ async def decide_enrichments(parts: EnrichParts, known: Known, *, unproven: Coll
             untouched=known.untouched_of(link),
         )
         face = faces[link_id]
-        decision = _only_news(as_read(known, link_id, decision, now), words.get(face, ()))
+        decision = with_words(as_read(known, link_id, decision, now), words.get(face, ()))
         take(decided, face, decision, seen)
     return decided
-
-
-def _only_news(decision: MirrorDecision, before: Sequence[TermUse]) -> MirrorDecision:
-    """The decision with the link's words written down with what is done last: only once all is done are they as told. Left
-    out where they are those known of it."""
-    words = news(decision.words, before) if decision.words is not None else None
-    if words is None:
-        return decision
-    if decision.actions:
-        *first, last = decision.actions
-        return replace(decision, actions=(*first, replace(last, words=words)))
-    leave = decision.leave
-    return decision if leave is None else replace(decision, leave=replace(leave, words=words))

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.sites import Site
-from dambridge.engine.terms import know_terms, restated
-from dambridge.mapping import WORK_LIST, Aliases, NewTerms, Rule
+from dambridge.engine.terms import restated
+from dambridge.mapping import WORK_LIST, NewTerms, Rule
 from dambridge.model.identity import AssetKey, CopyId
 from dambridge.model.reasons import Code, Reason
 from dambridge.policy.enrich import EnrichPolicy
 from dambridge.ports.capabilities import Proof
-from dambridge.ports.terms import WholeLedger
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,7 +20,6 @@ class EnrichParts(MirrorParts):
     """Everything that the flow works with. `policy` is `enrich` for whoever carries fields to copies; the target's site
     knows the attribute of the work list."""
 
-    ledger: WholeLedger
     enrich: EnrichPolicy
     attaches: Proof = Proof.UNPROVEN
     """How far hanging views on assets of the target is known to work."""
@@ -44,11 +42,6 @@ class EnrichParts(MirrorParts):
 
     async def restated(self) -> Sequence[AssetKey]:
         return await restated(self)
-
-    async def aliases(self, site: Site) -> Aliases:
-        if site is self.target:
-            await know_terms(self)
-        return site.terms.aliases
 
 
 def with_work_list(site: Site, policy: EnrichPolicy) -> Site:

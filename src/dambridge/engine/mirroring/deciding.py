@@ -19,6 +19,7 @@ from dambridge.engine.mirroring.resolving import resolve
 from dambridge.engine.mirroring.settling import face_of
 from dambridge.engine.mirroring.sighting import Sight, sight_of
 from dambridge.engine.mirroring.starting import Accords, begin_accords
+from dambridge.engine.mirroring.wording import learn_speeches, with_words
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.conflicts import Conflict
@@ -70,8 +71,11 @@ async def decide_links(
     seen = {key: believed(it, key, unproven) for key, it in known.seen.items()}
     records = [it.record for it in seen.values() if isinstance(it, Present)]
     decided = Decided(links=dict(known.links), records=records, begun=known.begun)
+    speeches = await learn_speeches(parts) if known.links else None
+    words = await parts.ledger.term_uses(parts.flow, [face_of(parts, it) for it in known.links.values()])
     now = await parts.clock.now()
     for link_id, link in known.links.items():
+        face = face_of(parts, link)
         decision = decide_mirror(
             link=link,
             accords=known.accords.get(link_id, {}),
@@ -84,11 +88,14 @@ async def decide_links(
             before=known.before.get(link_id),
             untouched=known.untouched_of(link),
             tokens=known.tokens.get(link_id),
+            speeches=speeches,
+            words=words.get(face, ()),
         )
+        decision = with_words(decision, words.get(face, ()))
         accords = known.accords.get(link_id, {})
         away = _away(link, seen, accords)
         decided.records += away.values()
-        take(decided, face_of(parts, link), as_read(known, link_id, decision, now), seen, away)
+        take(decided, face, as_read(known, link_id, decision, now), seen, away)
         if decision.ask_again is not None:
             decided.asks.append(Due(at=decision.ask_again, kind=ending(parts), key=link_id, payload={}))
         _forget_late(decided, link, accords, seen)

@@ -7,18 +7,21 @@ from dataclasses import dataclass, field, replace
 
 from dambridge.engine.parts import FlowParts
 from dambridge.engine.sites import Site
-from dambridge.mapping import NO_ALIASES, Aliases, embedded_fields
+from dambridge.engine.terms import know_terms_of, restated_at
+from dambridge.mapping import Aliases, embedded_fields
 from dambridge.model.identity import AccountId, AssetKey, Link
 from dambridge.model.records import Broken
 from dambridge.model.values import Fields
 from dambridge.policy.mirror import MirrorPolicy
 from dambridge.ports.files import Inspector
+from dambridge.ports.terms import WholeLedger
 
 
 @dataclass(slots=True, kw_only=True)
 class MirrorParts(FlowParts):
     """Everything that a flow which keeps fields in step works with. `sites` are those of the policy's accounts."""
 
+    ledger: WholeLedger
     sites: Mapping[AccountId, Site]
     policy: MirrorPolicy
     holding: Mapping[AccountId, str] = field(default_factory=dict)
@@ -35,11 +38,12 @@ class MirrorParts(FlowParts):
 
     async def restated(self) -> Sequence[AssetKey]:
         """Assets to look at though nothing of them moved: a word of theirs means something else by now."""
-        return ()
+        return [key for site in self.sites.values() for key in await restated_at(self, site)]
 
     async def aliases(self, site: Site) -> Aliases:
-        """What persons said that words mean in this account, where the flow says its values in the account's terms."""
-        return NO_ALIASES
+        """What persons said that words mean in this account."""
+        await know_terms_of(self.ledger, site)
+        return site.terms.aliases
 
     async def inside(self, spooled: str, file_name: str) -> Fields:
         """The fields inside a file of the spool; empty where it is not there, or not looked into."""

@@ -84,6 +84,11 @@ class Task:
         planned = next(it for it in self.action.accords if it.group == group)
         return planned.copies[self.copy].fields
 
+    def showing(self, group: GroupName) -> Fields:
+        """The same as the copy's account will show them, in its own terms."""
+        planned = next(it for it in self.action.accords if it.group == group)
+        return planned.copies[self.copy].shown
+
     def carried(self, group: GroupName) -> frozenset[FieldName]:
         """The fields of the group that this copy shows."""
         known = next((it for it in self.parts.policy.groups if it.name == group), None)
@@ -145,7 +150,7 @@ async def ask(
     task: Task, journal: StepJournal, step: Step, intent: Mapping[str, Any], groups: Iterable[GroupName]
 ) -> Task:
     """Put on record, durably and in one, that these groups are about to be written to the copy."""
-    asked = [task.accords[it].asking(task.copy, task.wanted(it)) for it in groups]
+    asked = [task.accords[it].asking(task.copy, task.showing(it)) for it in groups]
     kept = await journal.ask(step, intent, asked)
     return replace(task.with_accords(kept), asked_at=journal.begun_at(step))
 
@@ -190,13 +195,13 @@ def _awaited(task: Task, view: Fields) -> list[GroupName]:
     """Groups whose values the system has taken and does not show yet: they are not written again."""
     if not task.site.archive.capabilities.deferred_writes.usable:
         return []
-    return [it for it in task.groups if task.standing(it).awaits(task.wanted(it)) and not shows(task, it, view)]
+    return [it for it in task.groups if task.standing(it).awaits(task.showing(it)) and not shows(task, it, view)]
 
 
 def _not_shown_yet(task: Task, waiting: Sequence[GroupName], view: Fields | None = None) -> End:
     """Waits for the system, as long as it can be believed to be at it; then a person is told, and nothing is written again."""
     name = min(task.carried(waiting[0]) & _names(task.action))
-    since = min(task.standing(it).awaits(task.wanted(it)) or task.now for it in waiting)
+    since = min(task.standing(it).awaits(task.showing(it)) or task.now for it in waiting)
     late = task.now > since + task.parts.settings.deferred_for
     found = _text((view or task.standing(waiting[0]).shown).get(name))
     told = Reason.of(
@@ -270,7 +275,7 @@ def _unseen(task: Task, view: Fields) -> list[GroupName]:
     """Groups of which a field shows what it did, in a system that takes writes now and shows them later."""
     late: list[GroupName] = []
     for group in task.groups:
-        shown, wanted = task.standing(group).shown, task.wanted(group)
+        shown, wanted = task.standing(group).shown, task.showing(group)
         names = task.carried(group) & _names(task.action)
         if any(same(it, view.get(it), shown.get(it)) and not same(it, wanted.get(it), shown.get(it)) for it in names):
             late.append(group)
@@ -293,7 +298,7 @@ def _ending(task: Task, record: AssetRecord, *, altered: Reason | None, edited: 
 
 def shows(task: Task, group: GroupName, view: Fields) -> bool:
     """Whether the copy shows what is agreed, perhaps cut by a limit of its system."""
-    names, wanted, told = task.carried(group), task.wanted(group), task.site.map.told
+    names, wanted, told = task.carried(group), task.showing(group), task.site.map.told
     if told is not None and told.field in names:
         shown = told.shown(wanted.get(told.field))
         wanted = {name: it for name, it in {**wanted, told.field: shown}.items() if it is not None}
@@ -314,15 +319,15 @@ def written_over(accord: Accord, task: Task) -> Accord:
     so the edit is one made on top of it, even where it puts back what was there before, and the old version is the past."""
     old = accord.copies[task.copy]
     unseen = replace(old.version, modified="", fields="")
-    wanted = task.wanted(accord.group)
-    shown = {name: value for name, value in part(wanted, task.carried(accord.group)).items() if not is_absent(value)}
+    wanted, showing = task.wanted(accord.group), task.showing(accord.group)
+    shown = {name: value for name, value in part(showing, task.carried(accord.group)).items() if not is_absent(value)}
     new = replace(old.moved_to(unseen, at=task.written_at), fields=wanted, shown=shown, asked=(), overruled=None)
     return accord.with_copy(task.copy, new)
 
 
 def taken_since(accord: Accord, task: Task) -> Accord:
     """What was asked for was taken and is not shown: it is waited for since it was asked for first."""
-    standing, wanted = accord.copies[task.copy], task.wanted(accord.group)
+    standing, wanted = accord.copies[task.copy], task.showing(accord.group)
     since = standing.awaits(wanted) or task.written_at
     return accord.with_copy(task.copy, replace(standing, taken=(wanted, since)))
 
@@ -361,7 +366,7 @@ def _difference(task: Task, group: GroupName, record: AssetRecord, view: Fields)
     back: that is told to a person, spread nowhere and never written over."""
     found: Reason | None = None
     for name in sorted(task.carried(group)):
-        wanted, shown = task.wanted(group).get(name), view.get(name)
+        wanted, shown = task.showing(group).get(name), view.get(name)
         if equal(name, wanted, shown) or equal(name, shown, wanted):
             continue
         if name not in _names(task.action) or not (
@@ -382,7 +387,7 @@ def _may_be_dropped(task: Task, group: GroupName, record: AssetRecord, name: Fie
     can = task.site.archive.capabilities
     native = task.site.map.by_field[name].native if name in task.site.map.by_field else ""
     proof = can.rename if name == FILE_NAME else may_call(can, native, record, untouched=task.action.untouched)
-    before, wanted = task.accords[group].copies[task.copy].shown.get(name), task.wanted(group).get(name)
+    before, wanted = task.accords[group].copies[task.copy].shown.get(name), task.showing(group).get(name)
     kept = is_absent(shown) or same(name, shown, before) or _bare(wanted).startswith(_bare(shown))
     return proof is not Proof.PROVEN and kept
 
