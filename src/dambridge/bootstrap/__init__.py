@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.outward import open_rights
     from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
+    from dambridge.bootstrap.search_desk import open_search
     from dambridge.bootstrap.settings import Settings
     from dambridge.bootstrap.signing import build_signer
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
@@ -52,6 +53,7 @@ _LATER = {
     "open_bridge": "wiring",
     "open_matching": "pairing",
     "open_rights": "outward",
+    "open_search": "search_desk",
     "open_store": "wiring",
     "run_async": "wiring",
 }
@@ -81,6 +83,7 @@ __all__ = [
     "open_bridge",
     "open_matching",
     "open_rights",
+    "open_search",
     "open_store",
     "probe",
     "remarks",

@@ -215,7 +215,9 @@ class SavedSearch:
     created_at: datetime
     checked_at: datetime | None = None
     known: tuple[str, ...] = ()
-    """Entries that it found when it was last checked."""
+    """Entries that it has found so far."""
+    news: tuple[str, ...] = ()
+    """Those of them that its owner has not looked at yet."""
     owner_json: Mapping[str, Any] = field(default_factory=dict)
     """The owner's roles and scope as they were when it was saved: an alert never says more than its owner may see."""
 

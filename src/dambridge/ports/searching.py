@@ -9,9 +9,8 @@ from typing import Protocol
 
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.queries import Query
-from dambridge.model.records import MediaType, Missing, NativeRecord
-from dambridge.model.searching import Document, Order, Profile, SavedSearch, Thumbnail
-from dambridge.ports.pace import Lane
+from dambridge.model.records import MediaType
+from dambridge.model.searching import Document, Order, Profile, SavedSearch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,25 +186,13 @@ class LiveFound:
     unsaid: tuple[str, ...] = ()
 
 
-class LiveSearch(Protocol):
-    """A system's own search. It may find more than was wanted, and is held against the question here."""
+class PictureCache(Protocol):
+    """Small pictures kept for a while; nothing in it is needed."""
 
-    async def look_for(self, wanted: Wanted, *, limit: int, lane: Lane) -> LiveFound:
-        """At most `limit` assets that may match, best first. Nothing in the words is ever the system's own syntax.
+    async def get(self, name: str) -> bytes | None: ...
 
-        Raises `TryLater` or another `NextMove` where no answer can be had; the caller keeps its own deadline."""
-        ...
-
-    async def read_found(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
-        """What was found, read."""
-        ...
-
-
-class Pictures(Protocol):
-    """Small pictures of assets, kept for a while."""
-
-    async def picture(self, key: AssetKey, *, longest_side: int) -> Thumbnail | None:
-        """The picture, None where the system has none. Raises `TryLater` where it cannot be had now."""
+    async def put(self, name: str, data: bytes) -> None:
+        """Keep it, and let the oldest go where there is no room."""
         ...
 
 

@@ -115,7 +115,8 @@ class IndexSearch:
     async def _counted(self, ask: Ask, viewer: Viewer) -> tuple[Mapping[Facet, tuple[tuple[str, int], ...]], bool]:
         rows, whole = await self.index.rows(ask, limit=COUNTED)
         await self.book.refresh()
-        return counted(rows, self.book, viewer), whole
+        words = self.book.words(viewer.searcher, viewer.now)
+        return counted(rows, self.book.profiles, words, viewer), whole
 
     async def viewer(self, searcher: Searcher) -> Viewer:
         await self.book.refresh()
