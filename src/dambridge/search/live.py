@@ -246,6 +246,7 @@ def _tell(
 
 
 def _late(account: AccountId, wait: timedelta, had: int) -> Gap:
-    seconds = f"{wait.total_seconds():g} seconds"
+    count = wait.total_seconds()
+    seconds = "1 second" if count == 1 else f"{count:g} seconds"
     what = f"the first {had} of its finds are here" if had else "nothing of it is here"
     return Gap(account=account, missed=Missed.LATE, told=f"{account} did not answer within {seconds}; {what}.")
