@@ -28,14 +28,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Assets in order, each by its entry once. `after` is the place to go on from, None at the end. `total` counts assets,
-    up to the index's bound: beyond it not `exact`."""
+    """Assets in order, each by its entry once, with those of their copies that satisfy the question. `after` is the place to go
+    on from, None at the end. `total` counts assets, up to the index's bound: beyond it not `exact`."""
 
     entries: tuple[str, ...]
     after: str | None
     total: int
     exact: bool
     order: Order
+    copies: frozenset[AssetKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,6 @@ class SearchIndex(Protocol):
 
     async def rows(self, ask: Ask, *, limit: int) -> tuple[Sequence[Row], bool]:
         """Copies that match, at most `limit`, and whether these are all."""
-        ...
-
-    async def matching(self, ask: Ask, keys: Sequence[AssetKey]) -> frozenset[AssetKey]:
-        """Those of these copies that satisfy all of it."""
         ...
 
     async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:
