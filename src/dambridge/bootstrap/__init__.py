@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.people import open_people, people_desk
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
+    from dambridge.bootstrap.search_desk import open_search
     from dambridge.bootstrap.settings import Settings
     from dambridge.bootstrap.signing import build_signer
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
@@ -54,6 +55,7 @@ _LATER = {
     "open_matching": "pairing",
     "open_people": "people",
     "open_rights": "outward",
+    "open_search": "search_desk",
     "open_store": "wiring",
     "people_desk": "people",
     "run_async": "wiring",
@@ -85,6 +87,7 @@ __all__ = [
     "open_matching",
     "open_people",
     "open_rights",
+    "open_search",
     "open_store",
     "people_desk",
     "probe",

@@ -12,8 +12,10 @@ from dambridge.mapping import FIELDS
 from dambridge.model.identity import AccountId, FlowName, System
 from dambridge.model.lifecycle import LIFECYCLE_STATUS
 from dambridge.model.values import FieldName
+from dambridge.notices import AppriseNotifier
 from dambridge.policy.gate import GateRules
 from dambridge.policy.searching import NamedSelection, SearchHome, SearchPolicy, Way
+from dambridge.ports.notifying import Notifier
 
 
 def build_search(settings: Settings) -> SearchPolicy:
@@ -96,3 +98,9 @@ def _status(settings: Settings) -> FieldName | None:
 def _ways(settings: Settings) -> Iterator[Way]:
     for _, _, outlet in outlets_of(settings):
         yield Way(channel=channel_of(outlet.channel), territory=territory_of(outlet.territory))
+
+
+def notifiers(settings: Settings) -> dict[str, Notifier]:
+    """Ways to people, by the names under which warnings know them."""
+    given = settings.warnings.recipients if settings.warnings is not None else {}
+    return {name: AppriseNotifier(name, [url.get_secret_value() for url in it.urls]) for name, it in given.items()}

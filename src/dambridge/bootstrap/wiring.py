@@ -18,7 +18,7 @@ from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.publishing import build_publish
 from dambridge.bootstrap.routes import Known, attribute_routes, known_accounts, upload_routes
-from dambridge.bootstrap.searching import build_search
+from dambridge.bootstrap.searching import build_search, notifiers
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
 from dambridge.bootstrap.warnings import build_warner
 from dambridge.connectors import netx
@@ -43,7 +43,9 @@ from dambridge.ports.hints import HintReader
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
 from dambridge.ports.terms import WholeLedger
+from dambridge.search.asking import IndexSearch
 from dambridge.search.keeping import IndexKeeper, noting_archive, noting_reader
+from dambridge.search.saving import Saved
 from dambridge.storage import (
     FileTombstoneJournal,
     SqlLedger,
@@ -139,7 +141,7 @@ async def open_tools(settings: Settings) -> AsyncIterator[Tools]:
         ledger = _ledger(settings)
         stack.push_async_callback(ledger.close)
         paces = {AccountId(name): _pace(it) for name, it in settings.accounts.items()}
-        pacer = open_pacer(_store(settings), paces)
+        pacer = open_pacer(store_of(settings), paces)
         stack.push_async_callback(pacer.close)
         http = await stack.enter_async_context(Http())
         yield Tools(ledger, pacer, http, _clock(settings, http))
@@ -165,7 +167,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
     """Everything. With `work` the worker's lock is taken and the runtime launched; without it nothing is executed."""
     async with AsyncExitStack() as stack:
         if work:
-            stack.callback(lock_worker(_store(settings)).release)
+            stack.callback(lock_worker(store_of(settings)).release)
         tools = await stack.enter_async_context(open_tools(settings))
         if work:
             await _notice_loss(settings, tools)
@@ -215,9 +217,15 @@ async def _notice_loss(settings: Settings, tools: Tools) -> None:
 
 async def _keeper(settings: Settings, tools: Tools, stack: AsyncExitStack) -> IndexKeeper:
     """Whoever writes down for search what this worker reads."""
-    index = open_search_index(_store(settings))
+    index = open_search_index(store_of(settings))
     stack.push_async_callback(index.close)
-    keeper = IndexKeeper(index, tools.ledger, build_search(settings), build_maps(settings), tools.clock)
+    policy = build_search(settings)
+    saved = Saved(IndexSearch(index, policy, tools.clock), tools.ledger, tools.clock, tell=notifiers(settings))
+
+    async def alert() -> None:
+        await saved.check_when_due()
+
+    keeper = IndexKeeper(index, tools.ledger, policy, build_maps(settings), tools.clock, then=alert)
     return await stack.enter_async_context(keeper)
 
 
@@ -267,7 +275,7 @@ async def hear_hooks(settings: Settings, bridge: Bridge) -> AsyncIterator[int | 
         yield port
 
 
-def _store(settings: Settings) -> str:
+def store_of(settings: Settings) -> str:
     """Where the ledger is: a PostgreSQL address, or the data folder."""
     if settings.store.url is not None:
         return settings.store.url
@@ -276,7 +284,7 @@ def _store(settings: Settings) -> str:
 
 
 def _ledger(settings: Settings) -> SqlLedger:
-    return open_ledger(_store(settings), journal=FileTombstoneJournal(settings.store.tombstones))
+    return open_ledger(store_of(settings), journal=FileTombstoneJournal(settings.store.tombstones))
 
 
 def _clock(settings: Settings, http: Http) -> Clock:
@@ -294,4 +302,4 @@ def _runtime(settings: Settings) -> Runtime:
         return LocalRuntime(settings.store.path / "engine-local.json")
     from dambridge.engine.runtime.dbos import DbosRuntime  # noqa: PLC0415 - half of a command's start; most need none
 
-    return DbosRuntime(_store(settings), worker=worker_name())
+    return DbosRuntime(store_of(settings), worker=worker_name())

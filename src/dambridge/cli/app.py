@@ -24,6 +24,7 @@ from dambridge.cli.rendering import print_json, warn
 from dambridge.cli.review_app import hold_app, review_app
 from dambridge.cli.rights_app import rights_app
 from dambridge.cli.runs_app import runs_app
+from dambridge.cli.searching_app import search
 from dambridge.cli.store_app import store_app
 from dambridge.cli.terms_app import terms_app
 from dambridge.cli.users_app import users_app
@@ -56,6 +57,7 @@ for name, group in (
     ("users", users_app),
 ):
     app.add_typer(group, name=name)
+app.command("search")(search)
 
 
 def _version(ctx: typer.Context, wanted: bool) -> None:

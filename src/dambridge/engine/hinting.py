@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from dambridge.engine.parts import FlowParts, Parts
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
+from dambridge.ports.hints import hint_kind
 from dambridge.ports.ledger import Due
 
-HINT = "hint"
 MOST_PER_ROUND = 1_000
 
 
 def hints_of(parts: FlowParts) -> str:
     """The kind of this flow's rows: each flow looks for itself."""
-    return f"{HINT}:{parts.flow}"
+    return hint_kind(parts.flow)
 
 
 async def waiting_hints(parts: FlowParts) -> Sequence[Due]:

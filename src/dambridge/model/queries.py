@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 
 _PARTS = re.compile(r"[^\W_]+")
@@ -64,11 +65,13 @@ class Time(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """These words side by side; the last may go on where `prefix`. `field` is a canonical field or empty: anywhere."""
+    """These words side by side; the last may go on where `prefix`. `field` is a canonical field or empty: anywhere. `spelled`
+    is how they were typed, for systems that compare in their own way; it makes no other question."""
 
     words: tuple[str, ...]
     field: str = ""
     prefix: bool = False
+    spelled: str = dataclass_field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from dambridge.model.gate import Answer
@@ -52,7 +53,13 @@ class Profile:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+        return _digest_of(self)
+
+
+@lru_cache(maxsize=16_384)
+def _digest_of(profile: Profile) -> str:
+    """Many assets share a profile, and each asks for its digest."""
+    return hashlib.sha256(json.dumps(profile.to_json(), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +222,9 @@ class SavedSearch:
     created_at: datetime
     checked_at: datetime | None = None
     known: tuple[str, ...] = ()
-    """Entries that it found when it was last checked."""
+    """Entries that it has found so far."""
+    news: tuple[str, ...] = ()
+    """Those of them that its owner has not looked at yet."""
     owner_json: Mapping[str, Any] = field(default_factory=dict)
     """The owner's roles and scope as they were when it was saved: an alert never says more than its owner may see."""
 

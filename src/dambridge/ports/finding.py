@@ -8,6 +8,7 @@ from typing import Protocol
 
 from dambridge.model.identity import RemoteId
 from dambridge.ports.pace import Lane
+from dambridge.ports.searching import LiveFound, Wanted
 from dambridge.ports.systems import ByteStream, Sighting
 
 
@@ -25,6 +26,13 @@ class Finder(Protocol):
     async def search(self, words: str, *, limit: int, lane: Lane) -> Found:
         """Assets that match all the words, at most `limit`, in one call where the system allows. `words` is text of a person:
         nothing in it is ever syntax. Raises `TryLater` where no answer can be had; the caller keeps its own deadline."""
+        ...
+
+    async def look_for(self, wanted: Wanted, *, limit: int, lane: Lane) -> LiveFound:
+        """At most `limit` assets that may satisfy all of it, in the system's own order, in one call where it allows. It may find
+        more than was wanted: what it cannot be asked is named in the answer. Words are of persons, and never syntax.
+
+        Raises `TryLater` or another `NextMove` where no answer can be had; the caller keeps its own deadline."""
         ...
 
     def picture(self, remote_id: RemoteId, *, longest_side: int, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from dambridge.model.identity import AssetKey
+from dambridge.model.identity import AssetKey, FlowName
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,11 @@ class Hint:
 
     key: AssetKey
     event: str
+
+
+def hint_kind(flow: FlowName) -> str:
+    """The kind of the rows that fall due for hints to this flow: each flow looks for itself."""
+    return f"hint:{flow}"
 
 
 class HintReader(Protocol):

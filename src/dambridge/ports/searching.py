@@ -9,9 +9,8 @@ from typing import Protocol
 
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.queries import Query
-from dambridge.model.records import MediaType, Missing, NativeRecord
-from dambridge.model.searching import Document, Order, Profile, SavedSearch, Thumbnail
-from dambridge.ports.pace import Lane
+from dambridge.model.records import MediaType
+from dambridge.model.searching import Document, Order, Profile, SavedSearch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +28,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Assets in order, each by its entry once. `after` is the place to go on from, None at the end. `total` counts assets,
-    up to the index's bound: beyond it not `exact`."""
+    """Assets in order, each by its entry once, with those of their copies that satisfy the question. `after` is the place to go
+    on from, None at the end. `total` counts assets, up to the index's bound: beyond it not `exact`."""
 
     entries: tuple[str, ...]
     after: str | None
     total: int
     exact: bool
     order: Order
+    copies: frozenset[AssetKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,6 @@ class SearchIndex(Protocol):
         """Copies that match, at most `limit`, and whether these are all."""
         ...
 
-    async def matching(self, ask: Ask, keys: Sequence[AssetKey]) -> frozenset[AssetKey]:
-        """Those of these copies that satisfy all of it."""
-        ...
-
     async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:
         """The copies met last that satisfy all of it, with their `texts`."""
         ...
@@ -187,25 +183,13 @@ class LiveFound:
     unsaid: tuple[str, ...] = ()
 
 
-class LiveSearch(Protocol):
-    """A system's own search. It may find more than was wanted, and is held against the question here."""
+class PictureCache(Protocol):
+    """Small pictures kept for a while; nothing in it is needed."""
 
-    async def look_for(self, wanted: Wanted, *, limit: int, lane: Lane) -> LiveFound:
-        """At most `limit` assets that may match, best first. Nothing in the words is ever the system's own syntax.
+    async def get(self, name: str) -> bytes | None: ...
 
-        Raises `TryLater` or another `NextMove` where no answer can be had; the caller keeps its own deadline."""
-        ...
-
-    async def read_found(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
-        """What was found, read."""
-        ...
-
-
-class Pictures(Protocol):
-    """Small pictures of assets, kept for a while."""
-
-    async def picture(self, key: AssetKey, *, longest_side: int) -> Thumbnail | None:
-        """The picture, None where the system has none. Raises `TryLater` where it cannot be had now."""
+    async def put(self, name: str, data: bytes) -> None:
+        """Keep it, and let the oldest go where there is no room."""
         ...
 
 

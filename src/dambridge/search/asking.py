@@ -38,7 +38,7 @@ Filters = Mapping[Facet, Sequence[str]]
 """Chosen values by facet: one of those of a facet, and so for every facet."""
 PAGE = 50
 MOST_A_PAGE = 200
-COUNTED = 5000
+COUNTED = 3000
 """Copies that facets are counted from."""
 
 
@@ -98,9 +98,7 @@ class IndexSearch:
         except ValueError as error:
             raise CursorStale("This place belongs to another answer. Ask again from the beginning.") from error
         members = await self.index.members(found.entries)
-        keys = [it.key for entry in found.entries for it in members.get(entry, ())]
-        matched = await self.index.matching(ask, keys)
-        hits = [viewer.hit(members.get(entry, ()), matched) for entry in found.entries]
+        hits = [viewer.hit(members.get(entry, ()), found.copies) for entry in found.entries]
         counts, whole = await self._counted(ask, viewer) if facets else (None, True)
         return Answered(
             hits=tuple(it for it in hits if it is not None),
@@ -115,7 +113,8 @@ class IndexSearch:
     async def _counted(self, ask: Ask, viewer: Viewer) -> tuple[Mapping[Facet, tuple[tuple[str, int], ...]], bool]:
         rows, whole = await self.index.rows(ask, limit=COUNTED)
         await self.book.refresh()
-        return counted(rows, self.book, viewer), whole
+        words = self.book.words(viewer.searcher, viewer.now)
+        return counted(rows, self.book.profiles, words, viewer), whole
 
     async def viewer(self, searcher: Searcher) -> Viewer:
         await self.book.refresh()

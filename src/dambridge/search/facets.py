@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from dambridge.model.queries import Facet
-from dambridge.model.searching import FacetCounts
+from dambridge.model.queries import Facet, Time
+from dambridge.model.searching import Document, FacetCounts, Profile
 from dambridge.ports.searching import Row
-from dambridge.search.gates import ProfileBook, in_region
+from dambridge.search.gates import Word, in_region
 from dambridge.search.viewing import Viewer
 
 MOST_VALUES = 100
 """Values of one facet that are shown."""
 
 
-def counted(rows: Sequence[Row], book: ProfileBook, viewer: Viewer) -> FacetCounts:
-    """The counts of all facets, the most first; of equals by their spelling."""
-    words = book.words(viewer.searcher, viewer.now)
-    regions = _regions(rows, book, viewer)
+def counted(
+    rows: Sequence[Row], profiles: Mapping[int, Profile], words: Mapping[int, Word], viewer: Viewer
+) -> FacetCounts:
+    """The counts of all facets, the most first; of equals by their spelling. `profiles` and the gate's `words` on them go by
+    the numbers in the rows."""
+    regions = _regions({row.profile: profiles[row.profile] for row in rows}, viewer)
     having: dict[Facet, dict[str, set[str]]] = {it: {} for it in Facet}
     for row in rows:
         for facet, value in _values(row):
@@ -41,10 +43,29 @@ def _values(row: Row) -> Iterator[tuple[Facet, str]]:
         yield Facet.PHOTOGRAPHER, it
 
 
-def _regions(rows: Sequence[Row], book: ProfileBook, viewer: Viewer) -> dict[int, tuple[str, ...]]:
+def counted_copies(copies: Sequence[Document], viewer: Viewer) -> FacetCounts:
+    """The same of copies at hand."""
+    numbers = {it: number for number, it in enumerate(dict.fromkeys(it.profile for it in copies))}
+    rows = [
+        Row(
+            entry=it.entry,
+            account=it.key.account,
+            status=it.status,
+            media_type=it.media_type,
+            campaigns=it.campaigns,
+            photographers=it.photographers,
+            date=it.days.get(Time.DATE),
+            profile=numbers[it.profile],
+        )
+        for it in copies
+    ]
+    profiles = {number: it for it, number in numbers.items()}
+    return counted(rows, profiles, {number: viewer.word(it) for number, it in profiles.items()}, viewer)
+
+
+def _regions(profiles: Mapping[int, Profile], viewer: Viewer) -> dict[int, tuple[str, ...]]:
     """By profile the territories that it is known to admit: those that the person has to do with, else all that are named
     anywhere in the rights of what was found, or in the configuration."""
-    profiles = {row.profile: book.profile(row.profile) for row in rows}
     own = viewer.searcher.scope.regions
     if own is None:
         named = (it.rights.territories.permitted or frozenset() for it in profiles.values())

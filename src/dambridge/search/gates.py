@@ -99,11 +99,6 @@ def in_region(profile: Profile, region: str, rules: GateRules) -> bool:
     return not any(it.admits(one, rules.groups_of(one)) is False for it in said for one in members)
 
 
-def regions_named(profile: Profile) -> frozenset[str]:
-    """The territories that these rights permit in so many words."""
-    return profile.rights.territories.permitted or frozenset()
-
-
 @dataclass(slots=True)
 class _Known:
     """Answers to one question: valid for `upto` profiles until `until`."""
@@ -119,18 +114,15 @@ class ProfileBook:
     def __init__(self, index: SearchIndex, policy: SearchPolicy) -> None:
         self._index = index
         self._policy = policy
-        self._profiles: dict[int, Profile] = {}
+        self.profiles: dict[int, Profile] = {}
         self._places: dict[int, Sequence[tuple[AccountId, str]]] = {}
         self._answers: dict[tuple[object, ...], _Known] = {}
         self._tested: dict[object, tuple[int, frozenset[int]]] = {}
 
     async def refresh(self) -> None:
         """Take in what the index has met since."""
-        self._profiles.update(await self._index.profiles(after=max(self._profiles, default=0)))
+        self.profiles.update(await self._index.profiles(after=max(self.profiles, default=0)))
         self._places.update(await self._index.places(after=max(self._places, default=0)))
-
-    def profile(self, number: int) -> Profile:
-        return self._profiles[number]
 
     def words(self, searcher: Searcher, now: datetime, *, channel: str = "", territory: str = "") -> dict[int, Word]:
         """The gate's word on every profile."""
@@ -139,7 +131,7 @@ class ProfileBook:
         known = self._answers.get(key)
         if known is None or known.since is None or now < known.since or (known.until and now >= known.until):
             known = self._answers[key] = _Known(since=now)
-        for number, profile in self._profiles.items():
+        for number, profile in self.profiles.items():
             if number not in known.words:
                 known.words[number] = word_of_gate(profile, searcher, ways, self._policy.gate, now)
                 known.until = _sooner(known.until, _changes(profile, now))
@@ -154,11 +146,6 @@ class ProfileBook:
 
     def admitting(self, region: str) -> frozenset[int]:
         return self._remembered(("region", region), lambda it: in_region(it, region, self._policy.gate))
-
-    def regions(self) -> frozenset[str]:
-        """Every territory that is named anywhere: by rights, or as a group by the configuration."""
-        named = (regions_named(it) for it in self._profiles.values())
-        return frozenset(self._policy.gate.groups).union(*named)
 
     def visible(self, searcher: Searcher, now: datetime) -> frozenset[int] | None:
         """Profiles of what this person may see; None for all of them."""
@@ -187,9 +174,9 @@ class ProfileBook:
     def _remembered(self, key: object, test: Callable[[Profile], bool]) -> frozenset[int]:
         """What does not change with time, tested once for each profile."""
         upto, found = self._tested.get(key, (0, frozenset[int]()))
-        last = max(self._profiles, default=0)
+        last = max(self.profiles, default=0)
         if upto < last:
-            found |= {number for number, it in self._profiles.items() if number > upto and test(it)}
+            found |= {number for number, it in self.profiles.items() if number > upto and test(it)}
             self._tested[key] = (last, found)
         return found
 

@@ -7,7 +7,7 @@ each asset, and written in batches. What is lost with the process is read again 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, cast
@@ -65,7 +65,11 @@ class IndexKeeper:
         policy: SearchPolicy,
         maps: Mapping[AccountId, AccountMap],
         clock: Clock,
+        *,
+        then: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`then` is done after each look at what has passed by."""
+        self._then = then
         self._index = index
         self._ledger = ledger
         self._policy = policy
@@ -119,6 +123,8 @@ class IndexKeeper:
         """The index is no truth: a fault in it holds nothing up, and is said."""
         try:
             await self.flush()
+            if self._then is not None:
+                await self._then()
         except Exception as error:  # noqa: BLE001 - see above; what is lost is read again
             log.warning("search.not_kept", why=f"{type(error).__name__}: {error}")
 

@@ -301,7 +301,7 @@ def _words(text: str, field: str, at: int, *, prefix: bool) -> Query:
     found = words_of(text)
     if not found:
         raise Misread(f"There is no letter or digit in `{text}`. Write a word to look for.", at)
-    return Words(found, field, prefix)
+    return Words(found, field, prefix, spelled=text.rstrip("*"))
 
 
 def _during(time: Time, text: str, at: int) -> Query:

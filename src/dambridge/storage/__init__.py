@@ -5,11 +5,13 @@ from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open
 from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.pairing import SqlPairingStore
 from dambridge.storage.people import SqlPeopleStore
+from dambridge.storage.picture_cache import FilePictureCache
 from dambridge.storage.search_index import SqlSearchIndex
 from dambridge.storage.tombstone_journal import FileTombstoneJournal
 from dambridge.storage.tombstone_merging import merge_tombstones
 
 __all__ = [
+    "FilePictureCache",
     "FileTombstoneJournal",
     "SqlLedger",
     "SqlPacer",

@@ -7,25 +7,31 @@ with what was met last first, in the order in which the index numbers copies, so
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, TextClause, text
 
-from dambridge.model.identity import AccountId, AssetKey, RemoteId
+from dambridge.model.identity import AccountId, AssetKey
 from dambridge.model.queries import AllOf, Query, both
 from dambridge.model.records import MediaType
 from dambridge.model.searching import Order
 from dambridge.ports.searching import Ask, Found, Row
-from dambridge.storage.keys import by_account
 from dambridge.storage.search_documents import listed
 from dambridge.storage.search_words import Bound, Fts5, Spelling, TsVector
 
-RANKED = 2000
+RANKED = 1000
 """Copies that are ranked; of more the newest come first."""
 _ROW = "d.id, d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
-Ranked = tuple[int, str, float]
-"""Number, entry, and rank, of which the smaller is the better."""
+
+
+class Ranked(NamedTuple):
+    """One copy that matches; of two ranks the smaller is the better."""
+
+    number: int
+    entry: str
+    rank: float
+    key: AssetKey
 
 
 class Finding(ABC):
@@ -47,9 +53,9 @@ class Finding(ABC):
         kind, place = _place(after)
         probed = self._some(conn, ask, RANKED + 1, ranked=True)
         few = len(probed) <= RANKED
-        if few and any(rank for _, _, rank in probed) and kind != "n":
+        if few and any(it.rank for it in probed) and kind != "n":
             return _best_first(probed, place, limit)
-        total, exact = len({entry for _, entry, _ in probed}), few
+        total, exact = len({it.entry for it in probed}), few
         return self._newest_first(conn, ask, int(place[0]) if place else None, limit, total=total, exact=exact)
 
     def rows(self, conn: Connection, ask: Ask, limit: int) -> tuple[list[Row], bool]:
@@ -59,19 +65,8 @@ class Finding(ABC):
         rows = [_row(it) for it in found]
         return rows[:limit], len(rows) <= limit
 
-    def matching(self, conn: Connection, ask: Ask, keys: Sequence[AssetKey]) -> frozenset[AssetKey]:
-        found: set[AssetKey] = set()
-        for account, ids in by_account(keys):
-            bound = Bound()
-            condition = self._each(ask, bound)
-            named = ", ".join(bound.add(it) for it in ids)
-            query = f"SELECT d.remote_id FROM {self.each} WHERE d.account = {bound.add(account)} AND d.remote_id IN ({named})"
-            rows = conn.execute(_said(f"{query} AND ({condition})"), bound.values)
-            found |= {AssetKey(account, RemoteId(it)) for it in rows.scalars()}
-        return frozenset(found)
-
     def newest(self, conn: Connection, ask: Ask, limit: int) -> list[int]:
-        return [number for number, _, _ in self._some(conn, ask, limit, newest=True)]
+        return [it.number for it in self._some(conn, ask, limit, newest=True)]
 
     # how -----------------------------------------------------------------------------------------------------------
     each: str
@@ -114,8 +109,9 @@ class Finding(ABC):
             condition += f" AND {self.number(ask.query)} < {bound.add(below)}"
         order = f" ORDER BY {self.number(ask.query)} DESC" if newest else ""
         shown = rank if ranked else "0"
-        query = f"SELECT d.id, d.entry, {shown} FROM {tables} WHERE {condition}{order} LIMIT {limit}"
-        return [(row[0], row[1], float(row[2])) for row in conn.execute(_said(query), bound.values)]
+        query = f"SELECT d.id, d.entry, {shown}, d.account, d.remote_id FROM {tables} WHERE {condition}{order} LIMIT {limit}"
+        found = conn.execute(_said(query), bound.values)
+        return [Ranked(it[0], it[1], float(it[2]), AssetKey(it[3], it[4])) for it in found]
 
     def number(self, query: Query) -> str:
         """The copy's number, as the table that leads has it."""
@@ -127,20 +123,31 @@ class Finding(ABC):
     ) -> Found:
         """Each asset stands where its newest matching copy does: one that a page before has shown is passed over."""
         entries: dict[str, None] = {}
-        last, start = below, below
-        while len(entries) < limit:
+        last, start, more = below, below, True
+        while more and len(entries) < limit:
             page = self._some(conn, ask, limit, newest=True, below=last)
-            shown = self._shown_before(conn, ask, start, {entry for _, entry, _ in page} - set(entries))
-            for number, entry, _ in page:
-                if len(entries) == limit:
-                    return Found(tuple(entries), f"n:{last}", total, exact, Order.NEWEST)
-                if entry not in shown:
-                    entries[entry] = None
-                last = number
-            if len(page) < limit:
-                return Found(tuple(entries), None, total, exact, Order.NEWEST)
-        more = bool(self._some(conn, ask, 1, newest=True, below=last))
-        return Found(tuple(entries), f"n:{last}" if more else None, total, exact, Order.NEWEST)
+            more = len(page) == limit
+            shown = self._shown_before(conn, ask, start, {it.entry for it in page} - set(entries))
+            for it in page:
+                if it.entry not in shown and it.entry not in entries and len(entries) == limit:
+                    more = True
+                    break
+                if it.entry not in shown:
+                    entries[it.entry] = None
+                last = it.number
+        more = more and bool(self._some(conn, ask, 1, newest=True, below=last))
+        copies = self._copies(conn, ask, entries)
+        return Found(tuple(entries), f"n:{last}" if more else None, total, exact, Order.NEWEST, copies)
+
+    def _copies(self, conn: Connection, ask: Ask, entries: Collection[str]) -> frozenset[AssetKey]:
+        """Which copies of these assets match."""
+        if not entries:
+            return frozenset()
+        bound = Bound()
+        condition = self._each(ask, bound)
+        named = ", ".join(bound.add(it) for it in entries)
+        query = f"SELECT d.account, d.remote_id FROM {self.each} WHERE d.entry IN ({named}) AND ({condition})"
+        return frozenset(AssetKey(it[0], it[1]) for it in conn.execute(_said(query), bound.values))
 
     def _shown_before(self, conn: Connection, ask: Ask, start: int | None, entries: Iterable[str]) -> set[str]:
         """Those of these assets of which a newer copy than `start` matches."""
@@ -227,14 +234,16 @@ def _parts(query: Query) -> tuple[Query, ...]:
 def _best_first(found: Sequence[Ranked], place: tuple[str, ...], limit: int) -> Found:
     """What fits best first; of the same rank the newer copy."""
     best: dict[str, tuple[float, int]] = {}
-    for number, entry, rank in sorted(found, key=lambda it: (it[2], -it[0])):
-        best.setdefault(entry, (rank, -number))
+    for it in sorted(found, key=lambda it: (it.rank, -it.number)):
+        best.setdefault(it.entry, (it.rank, -it.number))
     start = (float(place[0]), int(place[1])) if len(place) == 2 else None
     left = [entry for entry, at in best.items() if start is None or at > start]
     page = tuple(left[:limit])
     rank, number = best[page[-1]] if page else (0.0, 0)
     after = f"b:{rank!r}:{number}" if len(left) > limit else None
-    return Found(page, after, len(best), True, Order.BEST)
+    shown = set(page)
+    copies = frozenset(it.key for it in found if it.entry in shown)
+    return Found(page, after, len(best), True, Order.BEST, copies)
 
 
 def _place(after: str | None) -> tuple[str, tuple[str, ...]]:

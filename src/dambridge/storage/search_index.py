@@ -41,6 +41,7 @@ class SqlSearchIndex:
         with self._writing.begin() as conn:
             make_tables(conn)
         self._finding: Finding = finding_of(self._writing.dialect.name)
+        self._known: dict[int, Profile] = {}
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="search-writer")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="search-reader")
 
@@ -104,10 +105,10 @@ class SqlSearchIndex:
 
     # reading -----------------------------------------------------------------------------------------------------
     async def stored(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Document]:
-        return await self._read(lambda conn: {it.key: it for it in _stored(conn, keys)})
+        return await self._read(lambda conn: {it.key: it for it in self._stored(conn, keys)})
 
     async def members(self, entries: Sequence[str]) -> Mapping[str, Sequence[Document]]:
-        return await self._read(lambda conn: _members(conn, entries))
+        return await self._read(lambda conn: self._members(conn, entries))
 
     async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]:
         found = await self._read(lambda conn: _numbered(conn, profiles, after))
@@ -123,19 +124,41 @@ class SqlSearchIndex:
     async def rows(self, ask: Ask, *, limit: int) -> tuple[Sequence[Row], bool]:
         return await self._read(lambda conn: self._finding.rows(conn, ask, limit))
 
-    async def matching(self, ask: Ask, keys: Sequence[AssetKey]) -> frozenset[AssetKey]:
-        return await self._read(lambda conn: self._finding.matching(conn, ask, keys))
-
     async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:
         def query(conn: Connection) -> list[Document]:
             numbers = self._finding.newest(conn, ask, limit)
             found = {
                 row.id: row for piece in pieces(numbers) for row in conn.execute(_WHOLE.where(docs.c.id.in_(piece)))
             }
-            shapes = _profiles_of(conn, found.values())
+            shapes = self._shapes(conn, found.values())
             return [document_of(found[it], shapes[found[it].profile]) for it in numbers if it in found]
 
         return await self._read(query)
+
+    def _shapes(self, conn: Connection, rows: Iterable[Any]) -> dict[int, Profile]:
+        """Profiles by number. A number never means another one, so what was read once is known."""
+        wanted = {row.profile for row in rows}
+        for piece in pieces(wanted - self._known.keys()):
+            query = select(profiles.c.id, profiles.c.body).where(profiles.c.id.in_(piece))
+            self._known |= {row.id: Profile.from_json(row.body) for row in conn.execute(query)}
+        return {it: self._known[it] for it in wanted}
+
+    def _stored(self, conn: Connection, keys: Sequence[AssetKey]) -> list[Document]:
+        rows = [
+            row
+            for account, ids in by_account(keys)
+            for row in conn.execute(_WHOLE.where(docs.c.account == account, docs.c.remote_id.in_(ids)))
+        ]
+        shapes = self._shapes(conn, rows)
+        return [document_of(row, shapes[row.profile]) for row in rows]
+
+    def _members(self, conn: Connection, entries: Sequence[str]) -> dict[str, list[Document]]:
+        rows = [row for piece in pieces(entries) for row in conn.execute(_WHOLE.where(docs.c.entry.in_(piece)))]
+        shapes = self._shapes(conn, rows)
+        found: dict[str, list[Document]] = {}
+        for it in sorted((document_of(row, shapes[row.profile]) for row in rows), key=lambda it: it.key):
+            found.setdefault(it.entry, []).append(it)
+        return found
 
     async def count(self) -> int:
         return await self._read(lambda conn: int(conn.execute(select(func.count()).select_from(docs)).scalar_one()))
@@ -256,30 +279,3 @@ def _regroup(conn: Connection, groups: Sequence[Grouping]) -> None:
 def _numbered(conn: Connection, table: Table, after: int) -> list[tuple[int, Any]]:
     query = select(table.c.id, table.c.body).where(table.c.id > after).order_by(table.c.id)
     return [(row.id, row.body) for row in conn.execute(query)]
-
-
-def _profiles_of(conn: Connection, rows: Iterable[Any]) -> dict[int, Profile]:
-    found: dict[int, Profile] = {}
-    for piece in pieces(row.profile for row in rows):
-        query = select(profiles.c.id, profiles.c.body).where(profiles.c.id.in_(piece))
-        found |= {row.id: Profile.from_json(row.body) for row in conn.execute(query)}
-    return found
-
-
-def _stored(conn: Connection, keys: Sequence[AssetKey]) -> list[Document]:
-    rows = [
-        row
-        for account, ids in by_account(keys)
-        for row in conn.execute(_WHOLE.where(docs.c.account == account, docs.c.remote_id.in_(ids)))
-    ]
-    shapes = _profiles_of(conn, rows)
-    return [document_of(row, shapes[row.profile]) for row in rows]
-
-
-def _members(conn: Connection, entries: Sequence[str]) -> dict[str, list[Document]]:
-    rows = [row for piece in pieces(entries) for row in conn.execute(_WHOLE.where(docs.c.entry.in_(piece)))]
-    shapes = _profiles_of(conn, rows)
-    found: dict[str, list[Document]] = {}
-    for it in sorted((document_of(row, shapes[row.profile]) for row in rows), key=lambda it: it.key):
-        found.setdefault(it.entry, []).append(it)
-    return found

@@ -81,6 +81,7 @@ def _to_json(it: SavedSearch) -> dict[str, Any]:
         "created_at": it.created_at.isoformat(),
         "checked_at": it.checked_at.isoformat() if it.checked_at else None,
         "known": list(it.known),
+        "news": list(it.news),
         "owner": dict(it.owner_json),
     }
 
@@ -96,5 +97,6 @@ def _from_json(owner: str, name: str, data: Mapping[str, Any]) -> SavedSearch:
         created_at=datetime.fromisoformat(data["created_at"]),
         checked_at=datetime.fromisoformat(data["checked_at"]) if data["checked_at"] else None,
         known=tuple(data["known"]),
+        news=tuple(data["news"]),
         owner_json=data["owner"],
     )

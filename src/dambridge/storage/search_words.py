@@ -11,6 +11,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from dambridge.model.queries import AllOf, Among, AnyOf, During, Facet, Is, Not, Query, Words, words_of
@@ -38,7 +39,12 @@ class Bound:
 
 def field_token(name: str, word: str) -> str:
     """The word with its field's name before it. Words hold no `_`, so nothing else is spelled the same."""
-    return f"{re.sub(r'[^a-z0-9]+', '=', name.casefold())}_{word[:LONGEST]}"
+    return f"{_slug(name)}_{word[:LONGEST]}"
+
+
+@lru_cache(maxsize=4096)
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "=", name.casefold())
 
 
 def whole_token(name: str, value: str) -> str:

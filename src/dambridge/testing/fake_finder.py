@@ -12,6 +12,7 @@ from dambridge.model.records import NativeValue
 from dambridge.ports.errors import Refused, TryLater
 from dambridge.ports.finding import Found
 from dambridge.ports.pace import Lane
+from dambridge.ports.searching import LiveFound, Wanted
 from dambridge.ports.systems import ByteStream, Sighting
 
 
@@ -39,6 +40,14 @@ class FakeFinder:
         wanted = _words(words)
         found = [Sighting(key, None, it.file_name) for key, it in self.assets.items() if wanted and wanted <= it.words]
         return Found(tuple(found[:limit]), len(found))
+
+    async def look_for(self, wanted: Wanted, *, limit: int, lane: Lane) -> LiveFound:
+        """It knows words alone."""
+        asked = " ".join(wanted.words)
+        found = await self.search(asked, limit=limit, lane=lane) if asked else Found((), None)
+        every = tuple(self.assets)[:limit]
+        ids = tuple(it.remote_id for it in found.sightings) if asked else every
+        return LiveFound(ids, found.total if asked else len(self.assets), tuple(name for name, _ in wanted.texts))
 
     @asynccontextmanager
     async def picture(self, remote_id: RemoteId, *, longest_side: int, lane: Lane) -> AsyncIterator[ByteStream]:

@@ -14,6 +14,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.ports.errors import Refused
 from dambridge.ports.finding import Found
 from dambridge.ports.pace import Lane
+from dambridge.ports.searching import LiveFound, Wanted
 from dambridge.ports.systems import ByteStream
 
 
@@ -36,6 +37,18 @@ class NetxFinder:
         page = await self._client.ask("getAssetsByQuery", params, parse=parse_list, about=about, lane=lane)
         assets = [self._client.parsed(parse_asset, it, about) for it in page.results[:limit]]
         return Found(tuple(sighting_of(it) for it in assets), page.size)
+
+    async def look_for(self, wanted: Wanted, *, limit: int, lane: Lane) -> LiveFound:
+        """One call of `getAssetsByQuery` (NX 6): words and fields by `contains` (SINGLE*), days by `range` (CONFIRMED). What kind
+        of file an asset is, it is not asked: only the ending of a name is known there."""
+        clauses, unsaid = queries.clauses_for(wanted)
+        if limit < 1:
+            return LiveFound((), None, unsaid)
+        params = [queries.query(*clauses), nx.options(("asset.id",), size=limit)]
+        about = "search NetX"
+        page = await self._client.ask("getAssetsByQuery", params, parse=parse_list, about=about, lane=lane)
+        assets = [self._client.parsed(parse_asset, it, about) for it in page.results[:limit]]
+        return LiveFound(tuple(RemoteId(it.id) for it in assets), page.size, unsaid)
 
     def picture(self, remote_id: RemoteId, *, longest_side: int, lane: Lane) -> AbstractAsyncContextManager[ByteStream]:
         return self._pictures.picture(remote_id, longest_side=longest_side, lane=lane)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 from dambridge.connectors.kit import Effect, Masker, Reply, Request
 from dambridge.connectors.photoshelter.wire import WireError, parse_error
-from dambridge.model.records import Absence, Missing
+from dambridge.model.records import Absence, MediaType, Missing
 from dambridge.ports.errors import CannotGoOn, MovedOn, NextMove, Refused, TryLater
+from dambridge.ports.searching import Wanted
 from dambridge.ports.systems import Window
 
 API: Final = "/psapi/v4.0"  # PS 2: every client uses v4.0, CONFIRMED
@@ -105,6 +107,48 @@ def paged(query: Mapping[str, str], page: int, size: int) -> dict[str, str]:
 def terms_query(org_id: str, terms: Sequence[str]) -> dict[str, str]:
     """Media that match all the words, the best first (PS E17, CONFIRMED)."""
     return {"org_id": org_id, "terms": " ".join(terms), "match_all_terms": "true", "sort_by": "relevance"}
+
+
+def wanted_query(
+    org_id: str, wanted: Wanted, terms: Callable[[str], list[str]]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The filters of PS E17 for what is wanted, and the parts for which it has none."""
+    query, words, unsaid = {"org_id": org_id}, [it for text in wanted.words for it in terms(text)], list[str]()
+    for name, text in wanted.texts:
+        if name in _ASKED_BY_NAME and name not in query:
+            query[name] = max((part for it in terms(text) for part in _PART.findall(it)), key=len, default=text)
+        elif name in _FOUND_BY_TERMS:
+            words += terms(text)
+        else:
+            unsaid.append(name)
+    if words:
+        query |= {"terms": " ".join(dict.fromkeys(words)), "match_all_terms": "true", "sort_by": "relevance"}
+    else:
+        query |= {"sort_by": "upload_time", "sort_dir": "desc", "sort_direction": "descending"}
+    if wanted.kinds is not None:
+        query["media_type"] = ",".join(sorted({_KINDS[it] for it in wanted.kinds}))
+    for name, days in (("create", wanted.added), ("modify", wanted.modified)):
+        first, last = days or (None, None)
+        query |= {f"{name}_start": f"{first} 00:00:00 GMT"} if first else {}
+        query |= {f"{name}_end": f"{last} 23:59:59 GMT"} if last else {}
+    return query, tuple(unsaid)
+
+
+_KINDS: Final = {
+    MediaType.IMAGE: "image",
+    MediaType.RAW: "image",
+    MediaType.VIDEO: "video",
+    MediaType.AUDIO: "audio",
+    MediaType.DOCUMENT: "doc",
+}
+_ASKED_BY_NAME: Final = frozenset(
+    """title caption caption_writer keywords genre author position credit source instructions trans_ref edit_status location
+    city state web_statement copyright""".split()  # noqa: SIM905 - a list of words reads better so
+)
+"""Fields of E17 that hold free text, by their own names (CONFIRMED-2019). Each is asked for one word, the longest: what stands
+between several words of a value, nobody knows who asks."""
+_PART: Final = re.compile(r"[^\W_]+")
+_FOUND_BY_TERMS: Final = frozenset({"headline", "file_name"})
 
 
 def find_query(

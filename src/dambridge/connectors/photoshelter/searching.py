@@ -15,6 +15,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.ports.errors import MovedOn, Refused
 from dambridge.ports.finding import Found
 from dambridge.ports.pace import Lane
+from dambridge.ports.searching import LiveFound, Wanted
 from dambridge.ports.systems import ByteStream
 
 _WORDS: Final = re.compile(r"\w+(?:[._'’-]\w+)*")
@@ -37,6 +38,15 @@ class PhotoShelterFinder:
         page = await self._client.page("/media", about="search", lane=lane, query=query)
         return Found(tuple(records.sightings(page).items)[:limit], page.total)
 
+    async def look_for(self, wanted: Wanted, *, limit: int, lane: Lane) -> LiveFound:
+        """One call of E17. Its filters (CONFIRMED-2019) are ANDed (INFERRED): words by `terms` (CONFIRMED), IPTC fields by
+        filters of their own names, days by those of `create` and `modify`. `headline` and a site's own fields have none."""
+        query, unsaid = protocol.wanted_query(self._options.org_id, wanted, _terms)
+        query = protocol.paged(query, 1, max(1, min(limit, _MOST)))
+        page = await self._client.page("/media", about="search", lane=lane, query=query)
+        ids = tuple(it.remote_id for it in records.sightings(page).items)
+        return LiveFound(ids[:limit], page.total, unsaid)
+
     @asynccontextmanager
     async def picture(self, remote_id: RemoteId, *, longest_side: int, lane: Lane) -> AsyncIterator[ByteStream]:
         """The picture behind the display link (PS E27, CONFIRMED), which leads to a host of its own: fetched without
@@ -53,3 +63,8 @@ class PhotoShelterFinder:
             if found.stream is None or not kind.startswith("image/"):
                 raise Refused(f"Could not {about}: there is none.", code=str(found.reply.status))
             yield found.stream
+
+
+def _terms(words: str) -> list[str]:
+    """Words as `terms` takes them: without signs and capitals (AND, OR)."""
+    return [it.lower() for it in _WORDS.findall(words)]

@@ -14,6 +14,7 @@ from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import Action
 from dambridge.model.conflicts import Conflict
 from dambridge.model.identity import AssetKey, CopyId, CopyRole, Link
+from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
 from dambridge.model.tombstones import Tombstone
 from dambridge.model.values import fields_to_json

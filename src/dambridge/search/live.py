@@ -1,0 +1,252 @@
+"""The live answer: each system asked by its own search, in its own time, and held against the question and the rights here.
+
+No system waits for another. One that is late, broken or has more than was looked at is named in the answer (hazard P50); what the
+others found stands. Scores of two systems are never compared: their orders are laid one into the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from dambridge.mapping import AccountMap
+from dambridge.model.access import Searcher
+from dambridge.model.identity import AccountId, AssetKey, CopyRole, Link, LinkId, RemoteId
+from dambridge.model.queries import Query
+from dambridge.model.records import NativeRecord
+from dambridge.model.rights import Rights
+from dambridge.model.searching import Answered, Document, Gap, Hit, Missed, Order, Profile
+from dambridge.policy.searching import SearchPolicy
+from dambridge.ports.clock import Clock
+from dambridge.ports.errors import NextMove
+from dambridge.ports.finding import Finder
+from dambridge.ports.pace import Lane
+from dambridge.ports.searching import SearchIndex
+from dambridge.ports.systems import AssetArchive
+from dambridge.search.documents import document_of, grouped
+from dambridge.search.facets import counted_copies
+from dambridge.search.matching import satisfies
+from dambridge.search.translating import Branch, branches
+from dambridge.search.viewing import Viewer
+
+log = structlog.get_logger()
+
+SMOOTH = 60
+"""Reciprocal rank fusion: an asset's worth is the sum of 1 / (SMOOTH + its place) over the systems that found it."""
+AT_ONCE = 10
+"""Finds that are read together: what was read when time is up counts."""
+
+
+NOT_READ = Profile(rights=Rights(unclear=("not read",)), status="")
+"""The rights of an asset whose copy of record nobody has read: nothing is known to be permitted."""
+
+
+class Links(Protocol):
+    """What the ledger is asked for."""
+
+    async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]: ...
+    async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveHome:
+    """One account as the live search asks it."""
+
+    account: AccountId
+    finder: Finder
+    archive: AssetArchive
+    map: AccountMap
+
+
+@dataclass(slots=True)
+class _Catch:
+    """What one system has given so far."""
+
+    copies: dict[AssetKey, Document] = field(default_factory=dict)
+    order: list[AssetKey] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+class LiveSearch:
+    """Answers from the systems themselves. `index` says what was last observed of copies that nobody found just now."""
+
+    def __init__(
+        self,
+        homes: Iterable[LiveHome],
+        *,
+        links: Links,
+        index: SearchIndex,
+        policy: SearchPolicy,
+        clock: Clock,
+    ) -> None:
+        self._homes = {it.account: it for it in homes}
+        self._links = links
+        self._index = index
+        self._policy = policy
+        self._clock = clock
+
+    async def ask(
+        self,
+        query: Query,
+        searcher: Searcher,
+        *,
+        limit: int | None = None,
+        facets: bool = False,
+        deadline: timedelta | None = None,
+    ) -> Answered:
+        """One answer, at the latest when the deadline of the systems has passed; there is no page after it. `limit` is how
+        many finds of each system are read."""
+        viewer = Viewer(searcher, self._policy, await self._clock.now())
+        most = min(limit or self._policy.at_most, self._policy.at_most)
+        wait = deadline if deadline is not None else self._policy.deadline
+        accounts = self._policy.accounts_of(searcher.scope)
+        asked = [it for name, it in self._homes.items() if accounts is None or name in accounts]
+        catches = await self._all(query, asked, most, wait, viewer)
+        copies = await self._put_together(catches)
+        matched = [it for it in copies.values() if viewer.sees(it) and satisfies(it, query, viewer)]
+        found = {key for catch in catches for key in catch.copies}
+        matching = {it.key for it in matched if it.key in found}
+        hits = _hits(copies.values(), matching, found, viewer)
+        places = [[key for key in catch.order if key in matching] for catch in catches]
+        ranked = fused(hits, places)
+        counts = counted_copies([it for it in matched if it.key in found], viewer) if facets else None
+        gaps = tuple(gap for catch in catches for gap in catch.gaps)
+        partial = any(it.partial for it in gaps)
+        return Answered(
+            hits=tuple(ranked),
+            total=len(ranked),
+            exact=not partial,
+            order=Order.MERGED,
+            cursor=None,
+            facets=counts,
+            facets_exact=not partial,
+            gaps=gaps,
+            live=True,
+        )
+
+    # asking ------------------------------------------------------------------------------------------------------
+    async def _all(
+        self, query: Query, homes: Sequence[LiveHome], most: int, wait: timedelta, viewer: Viewer
+    ) -> list[_Catch]:
+        """Every system by itself, for as long as its deadline lets it."""
+        catches = [_Catch() for _ in homes]
+        tasks = [
+            asyncio.create_task(self._one(query, home, most, catch, viewer))
+            for home, catch in zip(homes, catches, strict=True)
+        ]
+        try:
+            if tasks:
+                await asyncio.wait(tasks, timeout=wait.total_seconds())
+        finally:
+            for it in tasks:
+                it.cancel()
+        for home, catch, task in zip(homes, catches, tasks, strict=True):
+            if not task.done() or task.cancelled():
+                catch.gaps.append(_late(home.account, wait, len(catch.copies)))
+        # Whoever does not let go at once is not waited for: a cancelled call ends by itself
+        return catches
+
+    async def _one(self, query: Query, home: LiveHome, most: int, catch: _Catch, viewer: Viewer) -> None:
+        try:
+            await self._look(query, home, most, catch, viewer)
+        except NextMove as error:
+            told = f"{home.account} could not be searched: {error}"
+            catch.gaps.append(Gap(account=home.account, missed=Missed.BROKEN, told=told))
+        except Exception as error:  # noqa: BLE001 - a fault with one system is no reason to keep back the others' answers
+            log.warning("search.live_fault", account=home.account, why=f"{type(error).__name__}: {error}")
+            told = f"{home.account} could not be searched: a fault in dambridge itself ({type(error).__name__})."
+            catch.gaps.append(Gap(account=home.account, missed=Missed.BROKEN, told=told))
+
+    async def _look(self, query: Query, home: LiveHome, most: int, catch: _Catch, viewer: Viewer) -> None:
+        ways = branches(query, home.account, home.map, self._policy)
+        ids: dict[RemoteId, None] = {}
+        more = 0
+        unsaid: dict[str, None] = {}
+        for way in ways:
+            found = await home.finder.look_for(way.wanted, limit=most, lane=Lane.NORMAL)
+            ids |= dict.fromkeys(found.ids)
+            more = max(more, (found.total or 0) - len(found.ids))
+            unsaid |= dict.fromkeys((*way.left, *found.unsaid))
+        wanted = list(ids)[:most]
+        _tell(home.account, catch, ways, unsaid, more=max(more, len(ids) - len(wanted)), looked=len(wanted))
+        for start in range(0, len(wanted), AT_ONCE):
+            await self._read(home, wanted[start : start + AT_ONCE], catch, viewer)
+
+    async def _read(self, home: LiveHome, ids: Sequence[RemoteId], catch: _Catch, viewer: Viewer) -> None:
+        read = await home.archive.read(ids, lane=Lane.NORMAL)
+        for remote_id in ids:
+            native = read.get(remote_id)
+            if isinstance(native, NativeRecord):
+                it = document_of(native, home.map, self._policy, at=viewer.now)
+                catch.copies[it.key] = it
+                catch.order.append(it.key)
+
+    # putting together --------------------------------------------------------------------------------------------
+    async def _put_together(self, catches: Sequence[_Catch]) -> dict[AssetKey, Document]:
+        """Every copy of every asset that was found, as just read or, where it was not, as last observed: what restricts it
+        there counts here."""
+        read = {key: it for catch in catches for key, it in catch.copies.items()}
+        of = await self._links.links_of(sorted(read))
+        links = await self._links.links(sorted(set(of.values())))
+        others = {one.key for it in links.values() for one in it.copies} - read.keys()
+        known = {**await self._index.stored(sorted(others)), **read}
+        whole: dict[AssetKey, Document] = {}
+        for link in sorted(links.values(), key=lambda it: it.id):
+            here = [known[it.key] for it in link.copies if it.key in known and it.key not in whole]
+            master = next((it.key for it in link.copies if it.id.role is CopyRole.RECORD), None)
+            made = grouped(link.id, here, self._policy, master=master) if here else []
+            if master is not None and master not in known:
+                made = [replace(it, profile=NOT_READ) for it in made]
+            whole |= {it.key: it for it in made}
+        return whole | {key: it for key, it in read.items() if key not in whole and key not in of}
+
+
+def _hits(copies: Iterable[Document], matching: set[AssetKey], found: set[AssetKey], viewer: Viewer) -> dict[str, Hit]:
+    assets: dict[str, list[Document]] = {}
+    for it in copies:
+        assets.setdefault(it.entry, []).append(it)
+    made = {entry: viewer.hit(several, matching, found) for entry, several in assets.items()}
+    return {entry: hit for entry, hit in made.items() if hit is not None}
+
+
+def fused(hits: Mapping[str, Hit], places: Sequence[Sequence[AssetKey]]) -> list[Hit]:
+    """The assets by reciprocal rank fusion of the systems' orders; of equals the one that comes first by its id."""
+    entry_of = {copy.key: entry for entry, hit in hits.items() for copy in hit.copies}
+    worth = dict.fromkeys(hits, 0.0)
+    for order in places:
+        assets = list(dict.fromkeys(entry_of[it] for it in order if it in entry_of))
+        for place, entry in enumerate(assets, start=1):
+            worth[entry] += 1 / (SMOOTH + place)
+    return [hits[it] for it in sorted(hits, key=lambda it: (-worth[it], it))]
+
+
+def _tell(
+    account: AccountId,
+    catch: _Catch,
+    ways: Sequence[Branch],
+    unsaid: Iterable[str],
+    *,
+    more: int,
+    looked: int,
+) -> None:
+    parts = tuple(unsaid)
+    if parts and ways:
+        told = f"{account} cannot be asked for {', '.join(parts)}; that was decided here."
+        catch.gaps.append(Gap(account=account, missed=Missed.NOT_SAID, told=told, parts=parts))
+    if more > 0:
+        told = (
+            f"{account} has {more} more that may fit; its first {looked} were looked at. Ask more closely for the rest."
+        )
+        catch.gaps.append(Gap(account=account, missed=Missed.NOT_ALL, told=told))
+
+
+def _late(account: AccountId, wait: timedelta, had: int) -> Gap:
+    count = wait.total_seconds()
+    seconds = "1 second" if count == 1 else f"{count:g} seconds"
+    what = f"the first {had} of its finds are here" if had else "nothing of it is here"
+    return Gap(account=account, missed=Missed.LATE, told=f"{account} did not answer within {seconds}; {what}.")
