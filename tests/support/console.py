@@ -32,7 +32,20 @@ accounts:
   agency: {system: photoshelter, base_url: "http://127.0.0.1:9", api_key: k, email: a@b.example, password: p, org_id: O1}
   archive: {system: netx, base_url: "http://127.0.0.1:9", token: t}
 flows:
-  intake: {from: agency, to: archive}
+  intake: {from: agency, to: archive, select: {galleries: ["Intake/**"]}}
+  publish:
+    from: archive
+    select: {folders: ["Cleared/**"]}
+    outlets:
+      partners: {account: agency, gallery: Partners, channel: portal, territory: DE, audience: dealers}
+  handoff:
+    from: agency
+    to: archive
+    select: {galleries: ["Handed in/**"]}
+    carriers: [{kind: edit_status, words: {approved: [approved], rejected: [rejected], changes_asked: [changes asked]}}]
+    queue: {owner: Mara Lind, deputy: Ben Koch, within: 8h}
+    coordinator: Ida Roth
+gate: {zone: Europe/Berlin, channels: {portal: {}}}
 clock: system
 console: {port: 8390}
 store: {path: data}

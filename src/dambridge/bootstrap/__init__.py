@@ -13,24 +13,27 @@ from dambridge.bootstrap.document import ConfigurationWrong, Mistake
 from dambridge.bootstrap.example import EXAMPLE
 
 if TYPE_CHECKING:
-    from dambridge.bootstrap.capability_file import Remark, capability_schema, remarks
+    from dambridge.bootstrap.capability_file import Remark, capability_schema, known_capabilities, remarks
     from dambridge.bootstrap.finding import Finding, find_problems
     from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
     from dambridge.bootstrap.map_lint import faults_of, lint, lint_settings
     from dambridge.bootstrap.map_options import map_schema
-    from dambridge.bootstrap.outward import open_rights
+    from dambridge.bootstrap.outward import open_rights, rights_desk
     from dambridge.bootstrap.pairing import open_matching
     from dambridge.bootstrap.people import open_people, people_desk
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.search_desk import open_search
     from dambridge.bootstrap.settings import Settings
+    from dambridge.bootstrap.showing import shown_settings
     from dambridge.bootstrap.signing import build_signer
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
     "Remark": "capability_file",
     "capability_schema": "capability_file",
+    "known_capabilities": "capability_file",
     "remarks": "capability_file",
+    "shown_settings": "showing",
     "Bench": "probing",
     "Probed": "probing",
     "keep": "probing",
@@ -56,6 +59,7 @@ _LATER = {
     "open_people": "people",
     "open_rights": "outward",
     "open_search": "search_desk",
+    "rights_desk": "outward",
     "open_store": "wiring",
     "people_desk": "people",
     "run_async": "wiring",
@@ -77,6 +81,7 @@ __all__ = [
     "find_problems",
     "hear_hooks",
     "keep",
+    "known_capabilities",
     "known_flow",
     "lint",
     "lint_settings",
@@ -93,8 +98,10 @@ __all__ = [
     "probe",
     "remarks",
     "report_of",
+    "rights_desk",
     "run_async",
     "settings_schema",
+    "shown_settings",
     "with_progress",
 ]
 

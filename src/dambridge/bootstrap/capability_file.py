@@ -113,6 +113,11 @@ def read_capabilities(path: Path) -> CapabilityFile:
 _REMEDY = "Put it aside and run `dambridge probe` again."
 
 
+def known_capabilities(settings: Settings) -> CapabilityFile:
+    """What was found of the accounts of these settings. Raises `CannotGoOn` for a file that cannot be read."""
+    return read_capabilities(file_of(settings))
+
+
 def write_capabilities(path: Path, content: CapabilityFile) -> None:
     """Put the file in place whole, or leave the earlier one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

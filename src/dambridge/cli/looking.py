@@ -15,14 +15,14 @@ from dambridge.cli.orders import meant
 from dambridge.cli.rendering import attention, drifted, outcome_text, print_json, say, table, warn
 from dambridge.engine.delivery.proving import prove_links
 from dambridge.engine.overview import FlowStanding, flow_standing, live_workers, needs
-from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
+from dambridge.engine.stories import story_of
+from dambridge.model.identity import AccountId, AssetKey, FlowName, RunId
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.values import DEFAULT_LANGUAGE
-from dambridge.planning.provenance import provenance
 from dambridge.ports.agreeing import AgreeingLedger
+from dambridge.ports.errors import Refused
 from dambridge.ports.ledger import ChainedEntry, Ledger, Observation, RunRow
 from dambridge.telemetry.figures import duration, size
-from dambridge.telemetry.lives import life_of
 from dambridge.telemetry.wording import next_move, words
 
 
@@ -220,74 +220,11 @@ def show(context: Context, asset: str) -> None:
 
 
 async def _story(settings: Settings, ledger: AgreeingLedger, asset: str) -> dict[str, Any]:
-    link_id, link, key = await _find(settings, ledger, asset)
-    agreed = (await ledger.agreed([link_id])).get(link_id)
-    seen = await _last_seen(ledger, settings.flows.configured, key) if key else None
-    trail = [*await ledger.audit_trail(subject=link_id, after=0, limit=1000)]
-    if key is not None:
-        trail += await ledger.audit_trail(subject=str(key), after=0, limit=1000)
-    return {
-        "link": link_id,
-        "observe_only": link.observe_only if link else None,
-        "copies": [{"place": str(it.id), "id": it.remote_id} for it in link.copies] if link else [],
-        "agreed": {
-            "fields": {**agreed.fields, **agreed.filled} if agreed else {},
-            "content": agreed.content if agreed else None,
-            "evidence": dict(agreed.evidence) if agreed else {},
-        },
-        "last_seen": {
-            "flow": str(seen.flow),
-            "file_name": seen.file_name,
-            "outcome": str(seen.outcome),
-            "words": words(seen.reason),
-            "next_move": next_move(seen.reason),
-            "waits_for": seen.waits_for,
-            "run": seen.run,
-            "at": seen.at,
-        }
-        if seen
-        else None,
-        "enriched": provenance((await ledger.accords([link_id])).get(link_id, {})),
-        "handed_in": await _handed_in(ledger, key) if key is not None else [],
-        "story": [_sentence(it) for it in sorted(trail, key=lambda it: it.seq)],
-    }
-
-
-async def _handed_in(ledger: AgreeingLedger, key: AssetKey) -> list[str]:
-    """What became of it since it was handed in, and whether it is under legal hold, in sentences."""
-    found = (await ledger.submissions(FlowName.HANDOFF, [key])).get(key)
-    hold = (await ledger.holds([key])).get(key)
-    told = [f"{hold.by} put it under legal hold on {hold.at:%Y-%m-%d}: {hold.why}"] if hold is not None else []
-    return [*(life_of(found) if found is not None else ()), *told]
-
-
-async def _last_seen(ledger: Ledger, flows: Sequence[FlowName], key: AssetKey) -> Observation | None:
-    """The latest look that any of the flows had at the asset."""
-    looks = [(await ledger.observations(it, [key])).get(key) for it in flows]
-    return max((it for it in looks if it is not None), key=lambda it: it.at, default=None)
-
-
-async def _find(settings: Settings, ledger: Ledger, asset: str) -> tuple[LinkId, Link | None, AssetKey | None]:
-    """The link of an asset named by link id, `account:id` or a bare id. Raises `Refused` when nothing is known of it."""
-    if asset.startswith("ln"):
-        link = (await ledger.links([LinkId(asset)])).get(LinkId(asset))
-        if link is not None:
-            return link.id, link, link.copies[0].key
     accounts = [AccountId(it) for it in settings.accounts]
-    account, _, rest = asset.partition(":")
-    keys = [AssetKey(AccountId(account), RemoteId(rest))] if rest and account in accounts else []
-    keys = keys or [AssetKey(it, RemoteId(asset)) for it in accounts]
-    found = await ledger.links_of(keys)
-    for key in keys:
-        if key in found:
-            link = (await ledger.links([found[key]])).get(found[key])
-            source = next((it.key for it in link.copies if it.id.role == "source"), key) if link else key
-            return found[key], link, source
-    for key in keys:
-        seen = await _last_seen(ledger, settings.flows.configured, key)
-        if seen is not None:
-            return link_id_for(seen.flow, key), None, key
-    raise WrongUse(f"Nothing is known of {asset}. Ids look like I0000abc…, account:id or a link id (ln…).")
+    try:
+        return (await story_of(ledger, asset, accounts=accounts, flows=settings.flows.configured)).to_json()
+    except Refused as error:
+        raise WrongUse(str(error)) from None
 
 
 def _sentence(entry: ChainedEntry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from dambridge.bootstrap import open_rights
 from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.rendering import print_json, say, table
-from dambridge.cli.rights_calendar import calendar
+from dambridge.engine.rights_calendar import calendar
 from dambridge.engine.rights_desk import Asked, RightsDesk, ask_about, question_for, standings
 from dambridge.model.gate import Answer, Question
 from dambridge.model.rights import EVERYWHERE, Consent

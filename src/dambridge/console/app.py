@@ -66,7 +66,7 @@ async def _told(request: Request, error: Exception) -> Response:
     if is_api(request):
         return _problem(status, says)
     name = HTTPStatus(status).phrase
-    return page(request, "error.html", status=status, says=says, code=status, name=name)
+    return page(request, "error.html", http_status=status, says=says, code=status, name=name)
 
 
 def _meaning(error: Exception) -> tuple[int, str]:

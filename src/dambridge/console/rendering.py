@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +21,10 @@ from markupsafe import Markup
 
 from dambridge import __version__
 from dambridge.console.guarding import Signed
+from dambridge.model.reasons import Reason
 from dambridge.policy.duties import Duty
+from dambridge.telemetry import wording
 from dambridge.telemetry.figures import duration, size
-from dambridge.telemetry.wording import next_move, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,24 @@ def _ago(at: datetime, now: datetime | None) -> str:
         return "just now"
     if abs(seconds) > 86400 * 60:
         return f"{at.day} {at:%B %Y}"
-    told = duration(abs(seconds))
+    told = duration(abs(seconds)).replace(".0 ", " ")
     return f"{told} ago" if seconds > 0 else f"in {told}"
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+
+
+def spoken(text: str) -> str:
+    """A sentence with its instants as people say them."""
+    return _INSTANT.sub(lambda it: _spoken(datetime.fromisoformat(it[0])), text)
+
+
+def _spoken(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y, %H:%M} {'UTC' if not at.utcoffset() else at.strftime('%z')}"
+
+
+def words(reason: Reason) -> str:
+    return spoken(wording.words(reason))
 
 
 def day(at: datetime) -> str:
@@ -136,8 +154,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"size": size, "duration": duration, "words": words, "next_move": next_move, "said": said}
-    made.filters |= {"day": day, "count": count, "many": many}
+    made.filters |= {"size": size, "duration": duration, "words": words, "next_move": wording.next_move, "said": said}
+    made.filters |= {"spoken": spoken, "day": day, "count": count, "many": many}
     made.globals |= {
         "icon": icon,
         "file": asset_address,
@@ -149,7 +167,7 @@ def environment() -> Environment:
     return made
 
 
-def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+def page(request: Request, template: str, *, http_status: int = 200, **context: Any) -> HTMLResponse:
     """A whole page, or a part of one where the template is a part."""
     who: Signed | None = getattr(request.state, "signed", None)
     text = (
@@ -164,7 +182,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
             **{"notice": None, "live": request.headers.get("hx-request") == "true", **context},
         )
     )
-    return HTMLResponse(text, status_code=status)
+    return HTMLResponse(text, status_code=http_status)
 
 
 def table_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
@@ -182,7 +200,7 @@ def _harmless(value: Any) -> str:
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
-def plain(fields: Mapping[str, Any]) -> dict[str, str]:
+def plain(fields: Mapping[Any, Any]) -> dict[str, str]:
     """Values of fields as one text each."""
     return {str(name): text_of(it) for name, it in sorted(fields.items())}
 

@@ -4,6 +4,41 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from dambridge.console import orders, overview, signing_in
+from dambridge.console import (
+    assets,
+    audit,
+    conflicts,
+    machine,
+    orders,
+    overview,
+    pairing,
+    plans,
+    quarantine,
+    review,
+    rights,
+    runs,
+    signing_in,
+    terms,
+    users,
+    withdrawals,
+)
 
-SCREENS: tuple[APIRouter, ...] = (signing_in.router, orders.router, overview.router)
+_MODULES = (
+    signing_in,
+    orders,
+    overview,
+    runs,
+    assets,
+    conflicts,
+    terms,
+    quarantine,
+    review,
+    plans,
+    pairing,
+    rights,
+    withdrawals,
+    machine,
+    users,
+    audit,
+)
+SCREENS: tuple[APIRouter, ...] = tuple(it.router for it in _MODULES)

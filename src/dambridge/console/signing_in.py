@@ -28,7 +28,7 @@ async def _form(request: Request, back: str, *, says: str = "", status: int = 20
     nobody = not await desk.people.store.people()
     oidc = desk.options.oidc
     return page(
-        request, "sign_in.html", status=status, back=inner(back), says=says, name=name, nobody=nobody, oidc=oidc
+        request, "sign_in.html", http_status=status, back=inner(back), says=says, name=name, nobody=nobody, oidc=oidc
     )
 
 
@@ -112,6 +112,6 @@ async def password(request: Request, who: Annotated[Signed, Depends(signed)]) ->
         )
     except Refused as error:
         tokens = await desk.people.store.tokens(who.name)
-        return page(request, "me.html", status=409, says=str(error), tokens=tokens, fresh="")
+        return page(request, "me.html", http_status=409, says=str(error), tokens=tokens, fresh="")
     desk.brake.succeeded(who.name, "")
     return await let_in(request, who.person, back="/", via="password")

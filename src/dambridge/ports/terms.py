@@ -70,5 +70,9 @@ class TermLedger(Protocol):
         ...
 
 
-class WholeLedger(AgreeingLedger, TermLedger, SearchNews, SavedSearches, Protocol):
+class WorkingLedger(AgreeingLedger, TermLedger, Protocol):
+    """What flows work with: everything agreed on, and the words of vocabularies."""
+
+
+class WholeLedger(WorkingLedger, SearchNews, SavedSearches, Protocol):
     """The whole store."""

@@ -48,6 +48,10 @@ def trail(conn: Connection, subject: str | None, after: int, limit: int) -> list
     return [_chained(row) for row in conn.execute(query)]
 
 
+def last(conn: Connection) -> int:
+    return max(0, int(conn.execute(_HEAD).one().seq))
+
+
 def verify(conn: Connection) -> int | None:
     """The number at which the chain first fails (altered, removed, put in or cut off), or None when it holds."""
     expected, previous = 1, GENESIS

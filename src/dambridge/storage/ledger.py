@@ -75,8 +75,10 @@ class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSearchKeeping, SqlSu
     async def carried(self, run: RunId) -> tuple[int, Sequence[float]]:
         return await self._read(lambda c: runs.carried(c, run), snapshot=True)
 
-    async def items(self, run: RunId, *, outcome: Outcome | None = None, limit: int = 1000) -> Sequence[ItemOutcome]:
-        return await self._read(lambda c: runs.items_of(c, run, outcome, limit))
+    async def items(
+        self, run: RunId, *, outcome: Outcome | None = None, after: AssetKey | None = None, limit: int = 1000
+    ) -> Sequence[ItemOutcome]:
+        return await self._read(lambda c: runs.items_of(c, run, outcome, after, limit))
 
     async def observations(self, flow: FlowName, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Observation]:
         return await self._read(lambda c: observing.observed(c, flow, keys))
@@ -214,6 +216,9 @@ class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSearchKeeping, SqlSu
     async def audit_trail(self, *, subject: str | None, after: int, limit: int) -> Sequence[ChainedEntry]:
         return await self._read(lambda c: audit.trail(c, subject, after, limit))
 
+    async def last_audit(self) -> int:
+        return await self._read(audit.last)
+
     async def verify_audit(self) -> int | None:
         return await self._read(audit.verify, snapshot=True)
 
@@ -222,8 +227,8 @@ class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSearchKeeping, SqlSu
         return await self._write(lambda c: audit.erase_details(c, numbers))
 
     # reading for people ------------------------------------------------------------------------------------------
-    async def runs(self, *, flow: FlowName | None, limit: int) -> Sequence[RunRow]:
-        return await self._read(lambda c: runs.latest_runs(c, flow, limit))
+    async def runs(self, *, flow: FlowName | None, before: RunId | None = None, limit: int) -> Sequence[RunRow]:
+        return await self._read(lambda c: runs.latest_runs(c, flow, before, limit))
 
     async def run(self, run: RunId) -> RunRow | None:
         return await self._read(lambda c: runs.run_row(c, run))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, LinkId, PlanId, RemoteId, RunId
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
@@ -64,9 +64,11 @@ def run_row(conn: Connection, run: RunId) -> RunRow | None:
     return _run(row) if row else None
 
 
-def latest_runs(conn: Connection, flow: FlowName | None, limit: int) -> list[RunRow]:
+def latest_runs(conn: Connection, flow: FlowName | None, before: RunId | None, limit: int) -> list[RunRow]:
     """The newest first."""
     query = select(runs).order_by(runs.c.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(runs.c.seq < select(runs.c.seq).where(runs.c.id == before).scalar_subquery())
     if flow is not None:
         query = query.where(runs.c.flow == flow)
     return [_run(row) for row in conn.execute(query)]
@@ -93,10 +95,15 @@ def carried(conn: Connection, run: RunId) -> tuple[int, list[float]]:
     return int(moved), [float(it) for it in conn.execute(lags).scalars()]
 
 
-def items_of(conn: Connection, run: RunId, outcome: Outcome | None, limit: int) -> list[ItemOutcome]:
+def items_of(
+    conn: Connection, run: RunId, outcome: Outcome | None, after: AssetKey | None, limit: int
+) -> list[ItemOutcome]:
     query = select(items).where(items.c.run == run).order_by(items.c.account, items.c.remote_id).limit(limit)
     if outcome is not None:
         query = query.where(items.c.outcome == outcome)
+    if after is not None:
+        later = and_(items.c.account == after.account, items.c.remote_id > after.remote_id)
+        query = query.where(or_(items.c.account > after.account, later))
     return [_item(row) for row in conn.execute(query)]
 
 

@@ -46,7 +46,7 @@ def _with_all_told(end: ItemOutcome, before: ItemOutcome | None) -> ItemOutcome:
 
 
 class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTerms):
-    """Implements `ports.terms.WholeLedger`. Passes the contracts of all its parts."""
+    """Implements `ports.terms.WorkingLedger`. Passes the contracts of all its parts."""
 
     # runs and items ----------------------------------------------------------------------------------------------
     async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
@@ -94,9 +94,11 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
         items = self.memory.items.get(run, {}).values()
         return sum(it.bytes_moved for it in items), sorted(it.lag for it in items if it.lag is not None)
 
-    async def items(self, run: RunId, *, outcome: Outcome | None = None, limit: int = 1000) -> Sequence[ItemOutcome]:
+    async def items(
+        self, run: RunId, *, outcome: Outcome | None = None, after: AssetKey | None = None, limit: int = 1000
+    ) -> Sequence[ItemOutcome]:
         items = sorted(self.memory.items.get(run, {}).values(), key=lambda it: it.key)
-        return [it for it in items if outcome in {None, it.outcome}][:limit]
+        return [it for it in items if outcome in {None, it.outcome} and (after is None or it.key > after)][:limit]
 
     async def observations(self, flow: FlowName, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Observation]:
         known = self.memory.observations.get(flow, {})
@@ -358,12 +360,16 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
         trail = self.memory.trail[after:]
         return [it for it in trail if subject in {None, it.entry.subject}][:limit]
 
+    async def last_audit(self) -> int:
+        return len(self.memory.trail)
+
     async def verify_audit(self) -> int | None:
         return None
 
     # reading for people ------------------------------------------------------------------------------------------
-    async def runs(self, *, flow: FlowName | None, limit: int) -> Sequence[RunRow]:
-        return [it for it in reversed(self.memory.runs.values()) if flow in {None, it.flow}][:limit]
+    async def runs(self, *, flow: FlowName | None, before: RunId | None = None, limit: int) -> Sequence[RunRow]:
+        wanted = (it for it in reversed(self.memory.runs.values()) if flow in {None, it.flow})
+        return [it for it in wanted if before is None or it.id < before][:limit]
 
     async def run(self, run: RunId) -> RunRow | None:
         return self.memory.runs.get(run)

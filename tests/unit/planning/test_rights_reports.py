@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from dambridge.cli.rights_calendar import calendar
+from dambridge.engine.rights_calendar import calendar
 from dambridge.model.gate import Answer, Block
 from dambridge.model.identity import AccountId, AssetKey, FlowName, LinkId, RemoteId
 from dambridge.model.publications import Stage

@@ -14,14 +14,14 @@ from dambridge.model.records import Broken
 from dambridge.model.values import Fields
 from dambridge.policy.mirror import MirrorPolicy
 from dambridge.ports.files import Inspector
-from dambridge.ports.terms import WholeLedger
+from dambridge.ports.terms import WorkingLedger
 
 
 @dataclass(slots=True, kw_only=True)
 class MirrorParts(FlowParts):
     """Everything that a flow which keeps fields in step works with. `sites` are those of the policy's accounts."""
 
-    ledger: WholeLedger
+    ledger: WorkingLedger
     sites: Mapping[AccountId, Site]
     policy: MirrorPolicy
     holding: Mapping[AccountId, str] = field(default_factory=dict)

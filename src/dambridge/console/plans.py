@@ -1,0 +1,109 @@
+"""Plans: exactly what a run would do, what it costs, and a named person's word that it may."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from dambridge.console.assets import Seer
+from dambridge.console.desk import Desk, desk_of
+from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.notices import notice_of, order
+from dambridge.console.rendering import page, text_of
+from dambridge.model.commands import CommandKind
+from dambridge.model.identity import FlowName, PlanId
+from dambridge.model.plans import Plan, read_plan
+from dambridge.planning.provenance import changes_by_rule
+from dambridge.policy.duties import Duty, flows_of
+
+router = APIRouter(include_in_schema=False)
+MOST = 100
+SAMPLES = 25
+
+
+@router.get("/plans")
+async def plans(request: Request, who: Seer) -> Response:
+    desk = desk_of(request)
+    mine = flows_of(who.person.searcher, tuple(FlowName))
+    return page(
+        request,
+        "plans.html",
+        now=await desk.clock.now(),
+        plans=[it for it in await desk.ledger.plans(limit=MOST) if it.flow in mine],
+        flows=[it for it in flows_of(who.person.searcher, desk.flows) if who.may(Duty.RUN, it)],
+        notice=await notice_of(request, who),
+    )
+
+
+async def known(desk: Desk, who: Signed, plan: str) -> Plan:
+    lines = await desk.ledger.plan_lines(PlanId(plan))
+    if lines is None:
+        raise Stop(404, f"There is no plan {plan}.")
+    found = read_plan(lines)
+    who.needs(Duty.SEE_ASSETS, found.header.flow)
+    return found
+
+
+@router.get("/plans/{plan}")
+async def one(request: Request, plan: str, who: Seer) -> Response:
+    desk = desk_of(request)
+    found = await known(desk, who, plan)
+    row = next((it for it in await desk.ledger.plans(limit=1000) if it.id == found.id), None)
+    now = await desk.clock.now()
+    return page(
+        request,
+        "plan.html",
+        now=now,
+        plan=found,
+        row=row,
+        samples=[
+            (it, {str(name): text_of(value) for name, value in it.fields.items()}) for it in found.actions[:SAMPLES]
+        ],
+        changes=changes_by_rule(found.actions)[:20],
+        left=found.left[:SAMPLES],
+        applicable=row is not None and row.state == "made" and found.header.expires_at > now,
+        notice=await notice_of(request, who),
+    )
+
+
+@router.get("/plans/{plan}/file")
+async def file(request: Request, plan: str, who: Seer) -> Response:
+    """The plan itself, as JSON Lines."""
+    found = await known(desk_of(request), who, plan)
+    head = {"Content-Disposition": f'attachment; filename="{found.id}.jsonl"'}
+    return PlainTextResponse("".join(f"{it}\n" for it in found.lines()), media_type="application/jsonl", headers=head)
+
+
+@router.post("/plans/make")
+async def make(request: Request, who: Annotated[Signed, Depends(needing(Duty.RUN))]) -> Response:
+    form = await request.form()
+    flow = _flow(str(form.get("flow") or ""))
+    who.needs(Duty.RUN, flow)
+    scope = {"flow": str(flow), "full": form.get("full") == "1"}
+    return await order(request, who, CommandKind.PLAN, scope, back="/plans")
+
+
+def _flow(name: str) -> FlowName:
+    try:
+        return FlowName(name)
+    except ValueError:
+        raise Stop(422, "Say which flow is to be planned.") from None
+
+
+@router.post("/plans/{plan}/apply")
+async def apply(request: Request, plan: str, who: Annotated[Signed, Depends(needing(Duty.APPROVE))]) -> Response:
+    """By name: whoever approves writes theirs."""
+    found, form = await known(desk_of(request), who, plan), await request.form()
+    who.needs(Duty.APPROVE, found.header.flow)
+    if str(form.get("name") or "").strip().casefold() != who.name:
+        raise Stop(422, f"Write your name as you sign in with it, {who.name}, to approve this plan.")
+    given = {it: int(str(form.get(it) or 0)) if str(form.get(it) or "0").isdecimal() else 0 for it in ("pilot", "wave")}
+    scope = {
+        "plan": found.id,
+        **given,
+        "allow_tripped": form.get("allow_tripped") == "1",
+        "flow": str(found.header.flow),
+    }
+    return await order(request, who, CommandKind.APPLY, scope, back=f"/plans/{found.id}")

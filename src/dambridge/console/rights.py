@@ -1,0 +1,198 @@
+"""Rights: what ends, what opens, what is outside without clear rights, who has what, and whether something may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from dambridge.bootstrap import rights_desk
+from dambridge.console.assets import Seer
+from dambridge.console.desk import Desk, desk_of
+from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.notices import notice_of, order
+from dambridge.console.rendering import page, table_file
+from dambridge.engine.rights_calendar import calendar
+from dambridge.engine.rights_desk import RightsDesk, ask_about, question_for, standings
+from dambridge.model.commands import CommandKind
+from dambridge.model.publications import AgreedAudience
+from dambridge.model.standing import OutletStanding
+from dambridge.planning import rights_reports as reports
+from dambridge.policy.duties import Duty, flows_of
+from dambridge.policy.gate import may
+from dambridge.ports.errors import NextMove, Refused
+from dambridge.telemetry.gate_words import gate_words
+
+router = APIRouter(include_in_schema=False)
+MOST = 300
+REPORTS: Mapping[str, str] = {
+    "ends": "What ends",
+    "opens": "What opens",
+    "unclear": "Shown without clear rights",
+    "people": "People shown",
+    "contracts": "Contracts",
+    "who": "Who has what",
+}
+Manager = Annotated[Signed, Depends(needing(Duty.RIGHTS))]
+
+
+async def _desk(desk: Desk) -> RightsDesk:
+    return rights_desk(desk.settings, desk.ledger, now=await desk.clock.now(), bridge=desk.bridge)
+
+
+async def _rows(desk: Desk, who: Signed, region: str) -> list[OutletStanding]:
+    """What stands at each outlet of flows in scope, as far as the last runs knew."""
+    found = await standings(await _desk(desk), live=False)
+    mine = flows_of(who.person.searcher, desk.flows)
+    return [it for it in found if it.flow in mine and (not region or region in {it.region, it.outlet})]
+
+
+@router.get("/rights")
+async def rights(request: Request, who: Seer, report: str = "ends", region: str = "", days: int = 90) -> Response:
+    desk, now = desk_of(request), await desk_of(request).clock.now()
+    report = report if report in REPORTS else "ends"
+    shown: dict[str, Any] = {"rows": [], "places": [], "refused": ""}
+    try:
+        every = await _rows(desk, who, "")
+    except Refused as error:
+        shown["refused"], every = str(error), []
+    rows = [it for it in every if not region or region in {it.region, it.outlet}]
+    found = _report(report, rows, now, days)
+    months = reports.losses(rows, now, days=days) if report == "ends" else []
+    gate = desk.settings.gate
+    return page(
+        request,
+        "rights.html",
+        now=now,
+        report=report,
+        reports=REPORTS,
+        found=found[:MOST],
+        more=max(0, len(found) - MOST),
+        months=months,
+        regions=sorted({it.region or it.outlet for it in every}),
+        region=region,
+        days=days,
+        refused=shown["refused"],
+        zone=ZoneInfo(gate.zone) if gate else None,
+        gate_words=gate_words,
+        audiences=await desk.ledger.agreed_audiences(),
+        outlets=_outlets(desk),
+        notice=await notice_of(request, who),
+    )
+
+
+def _report(report: str, rows: Sequence[OutletStanding], now: Any, days: int) -> list[Any]:
+    made: Mapping[str, Callable[[], list[Any]]] = {
+        "ends": lambda: list(reports.expiring(rows, now, days=days)),
+        "opens": lambda: list(reports.opening(rows, now, days=days)),
+        "unclear": lambda: list(reports.unclear(rows)),
+        "people": lambda: list(reports.consent(rows)),
+        "contracts": lambda: list(reports.contracts(rows)),
+        "who": lambda: list(reports.who_has(rows)),
+    }
+    return made[report]()
+
+
+def _outlets(desk: Desk) -> list[tuple[str, str, str]]:
+    """Name, gallery and audience of every outlet that is configured."""
+    found = [
+        (name, it.gallery, it.audience)
+        for flow in desk.settings.flows.outward.values()
+        for name, it in flow.outlets.items()
+    ]
+    return sorted(found)
+
+
+@router.get("/rights/calendar.ics")
+async def calendar_file(request: Request, who: Seer, region: str = "", days: int = 90) -> Response:
+    desk, now = desk_of(request), await desk_of(request).clock.now()
+    rows = await _rows(desk, who, region)
+    ends, opens = reports.expiring(rows, now, days=days), reports.opening(rows, now, days=days)
+    head = {"Content-Disposition": 'attachment; filename="rights.ics"'}
+    return Response(calendar(ends, opens, now=now), media_type="text/calendar; charset=utf-8", headers=head)
+
+
+@router.get("/rights/standing.csv")
+async def standing_file(request: Request, who: Seer, region: str = "") -> Response:
+    rows = await _rows(desk_of(request), who, region)
+    columns = (
+        "outlet",
+        "region",
+        "file",
+        "master",
+        "copy",
+        "stage",
+        "in sight",
+        "ends",
+        "permits",
+        "contract",
+        "holder",
+    )
+    told = (
+        (
+            it.outlet,
+            it.region,
+            it.file_name,
+            it.master,
+            it.copy,
+            it.stage,
+            it.in_sight,
+            it.ends.isoformat() if it.ends else "",
+            it.answer.permits,
+            it.rights.contract,
+            it.rights.holder,
+        )
+        for it in rows
+    )
+    return table_file("rights", columns, told)
+
+
+@router.get("/rights/may")
+async def may_be_shown(request: Request, who: Seer, asset: str = "") -> Response:
+    """Ask the gate about one master, read now, for every outlet."""
+    desk = desk_of(request)
+    told: list[tuple[str, bool, str]] = []
+    says = name = ""
+    if asset.strip():
+        try:
+            about = await _desk(desk)
+            asked = await ask_about(about, asset.strip())
+            name = asked.file_name
+            for policy in about.policies:
+                for outlet in policy.outlets.values():
+                    answer = may(asked.rights, question_for(outlet, asked, about.now), about.gate)
+                    told.append((outlet.name, answer.permits, gate_words(answer, about.zone)))
+        except NextMove as error:
+            says = str(error)
+    return page(request, "may.html", asset=asset, name=name, told=told, says=says, notice=await notice_of(request, who))
+
+
+@router.post("/outlets/{outlet}/{what}")
+async def outlet_order(request: Request, outlet: str, what: str, who: Manager) -> Response:
+    """Agree who sees it, watch what stands there, plan to let that go to work."""
+    kinds = {
+        "agree": CommandKind.AGREE_AUDIENCE,
+        "adopt": CommandKind.ADOPT_OUTLET,
+        "plan": CommandKind.PLAN_OUTLET,
+    }
+    if what not in kinds:
+        raise Stop(404, "An outlet is agreed on, adopted or planned.")
+    form = await request.form()
+    scope = {"outlet": outlet, "everyone": form.get("everyone") == "1"}
+    return await order(request, who, kinds[what], scope, back="/rights?report=who")
+
+
+@router.post("/rights/release")
+async def release(request: Request, who: Manager) -> Response:
+    """Let somebody's looser word stand everywhere, for a reason; or take that back."""
+    form = await request.form()
+    asset = str(form.get("asset") or "")
+    scope = {"asset": asset, "why": str(form.get("why") or ""), "undo": form.get("undo") == "1", "group": "rights"}
+    return await order(request, who, CommandKind.RELEASE_RIGHTS, scope, back=f"/assets/{asset}")
+
+
+def agreed_words(it: AgreedAudience | None) -> str:
+    return f"{it.effective}, agreed by {it.by}" if it is not None else "nobody has agreed who sees it"

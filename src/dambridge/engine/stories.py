@@ -1,0 +1,136 @@
+"""The story of one asset, for people: where it is, what was agreed, what happened when and why. Only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dambridge.model.accords import Accord, GroupName
+from dambridge.model.conflicts import Conflict
+from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, Link, LinkId, RemoteId, link_id_for
+from dambridge.model.publications import Publication
+from dambridge.model.records import Agreed
+from dambridge.model.submissions import Hold, Submission
+from dambridge.planning.provenance import provenance
+from dambridge.ports.agreeing import AgreeingLedger
+from dambridge.ports.errors import Refused
+from dambridge.ports.ledger import ChainedEntry, Ledger, Observation
+from dambridge.telemetry.lives import life_of
+from dambridge.telemetry.wording import next_move, words
+
+MOST_ENTRIES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Everything on record about one asset. `key` is where it was first seen, `link` None where it was only ever seen."""
+
+    id: LinkId
+    link: Link | None
+    key: AssetKey | None
+    agreed: Agreed | None
+    accords: Mapping[GroupName, Accord]
+    conflicts: Mapping[GroupName, Conflict]
+    publications: Mapping[CopyId, Publication]
+    seen: Observation | None
+    submission: Submission | None
+    hold: Hold | None
+    trail: Sequence[ChainedEntry]
+
+    def handed_in(self) -> list[str]:
+        """What became of it since it was handed in, and whether it is under legal hold, in sentences."""
+        hold = self.hold
+        told = [f"{hold.by} put it under legal hold on {hold.at:%Y-%m-%d}: {hold.why}"] if hold is not None else []
+        return [*(life_of(self.submission) if self.submission is not None else ()), *told]
+
+    def to_json(self) -> dict[str, Any]:
+        agreed, link, seen = self.agreed, self.link, self.seen
+        return {
+            "link": self.id,
+            "observe_only": link.observe_only if link else None,
+            "copies": [{"place": str(it.id), "id": it.remote_id} for it in link.copies] if link else [],
+            "agreed": {
+                "fields": {**agreed.fields, **agreed.filled} if agreed else {},
+                "content": agreed.content if agreed else None,
+                "evidence": dict(agreed.evidence) if agreed else {},
+            },
+            "last_seen": _seen_json(seen) if seen else None,
+            "enriched": provenance(self.accords),
+            "handed_in": self.handed_in(),
+            "story": [
+                {
+                    "seq": it.seq,
+                    "at": it.entry.at,
+                    "actor": it.entry.actor,
+                    "event": it.entry.event,
+                    "detail": dict(it.entry.detail),
+                }
+                for it in self.trail
+            ],
+        }
+
+
+def _seen_json(seen: Observation) -> dict[str, Any]:
+    return {
+        "flow": str(seen.flow),
+        "file_name": seen.file_name,
+        "outcome": str(seen.outcome),
+        "words": words(seen.reason),
+        "next_move": next_move(seen.reason),
+        "waits_for": seen.waits_for,
+        "run": seen.run,
+        "at": seen.at,
+    }
+
+
+async def story_of(
+    ledger: AgreeingLedger, asset: str, *, accounts: Sequence[AccountId], flows: Sequence[FlowName]
+) -> Story:
+    """The story of an asset named by link id, `account:id` or a bare id. Raises `Refused` when nothing is known of it."""
+    link_id, link, key = await _find(ledger, asset, accounts=accounts, flows=flows)
+    trail = [*await ledger.audit_trail(subject=link_id, after=0, limit=MOST_ENTRIES)]
+    if key is not None:
+        trail += await ledger.audit_trail(subject=str(key), after=0, limit=MOST_ENTRIES)
+    return Story(
+        id=link_id,
+        link=link,
+        key=key,
+        agreed=(await ledger.agreed([link_id])).get(link_id),
+        accords=(await ledger.accords([link_id])).get(link_id, {}),
+        conflicts=(await ledger.conflicts_of([link_id])).get(link_id, {}),
+        publications=(await ledger.publications([link_id])).get(link_id, {}),
+        seen=await _last_seen(ledger, flows, key) if key is not None else None,
+        submission=(await ledger.submissions(FlowName.HANDOFF, [key])).get(key) if key is not None else None,
+        hold=(await ledger.holds([key])).get(key) if key is not None else None,
+        trail=sorted(trail, key=lambda it: it.seq),
+    )
+
+
+async def _last_seen(ledger: Ledger, flows: Sequence[FlowName], key: AssetKey) -> Observation | None:
+    """The latest look that any of the flows had at the asset."""
+    looks = [(await ledger.observations(it, [key])).get(key) for it in flows]
+    return max((it for it in looks if it is not None), key=lambda it: it.at, default=None)
+
+
+async def _find(
+    ledger: Ledger, asset: str, *, accounts: Sequence[AccountId], flows: Sequence[FlowName]
+) -> tuple[LinkId, Link | None, AssetKey | None]:
+    if asset.startswith("ln"):
+        link = (await ledger.links([LinkId(asset)])).get(LinkId(asset))
+        if link is not None:
+            return link.id, link, link.copies[0].key
+    account, _, rest = asset.partition(":")
+    keys = [AssetKey(AccountId(account), RemoteId(rest))] if rest and account in accounts else []
+    keys = keys or [AssetKey(it, RemoteId(asset)) for it in accounts]
+    found = await ledger.links_of(keys)
+    for key in keys:
+        if key in found:
+            link = (await ledger.links([found[key]])).get(found[key])
+            source = next((it.key for it in link.copies if it.id.role == "source"), key) if link else key
+            return found[key], link, source
+    for key in keys:
+        seen = await _last_seen(ledger, flows, key)
+        if seen is not None:
+            return link_id_for(seen.flow, key), None, key
+    raise Refused(f"Nothing is known of {asset}. Ids look like I0000abc…, account:id or a link id (ln…).")
