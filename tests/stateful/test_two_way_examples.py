@@ -169,6 +169,15 @@ def test_what_comes_back_after_a_late_answer_is_as_old_as_it_was(machine: TwoWay
     machine.play.come_to_rest()
 
 
+def test_bytes_taken_back_within_a_second_of_our_write_are_sent_again(machine: TwoWayMachine) -> None:
+    machine.begin(start=20782)
+    machine.somebody_takes_away_or_restores(copy=0, how=1, link=1)
+    machine.somebody_takes_away_or_restores(copy=0, how=1, link=0)
+    machine.somebody_edits(copy=1, field=0, link=1, value=0)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=0, how=0, link=0, value=0)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 
