@@ -157,6 +157,27 @@ def test_what_a_recheck_met_and_put_nowhere_makes_no_later_answer_late(machine: 
     machine.play.come_to_rest()
 
 
+def test_what_comes_back_after_a_late_answer_is_as_old_as_it_was(machine: TwoWayMachine) -> None:
+    machine.begin(start=1)
+    machine.two_people_edit(copy=0, field=0, link=0, other=0, value=1)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=0, other=1, value=0, which=0)
+    machine.edits_of_all_links_and_runs_in_another_order(field=0, link=0, order=0, value=2)
+    machine.somebody_rules(side=0, which=0)
+    machine.a_run_and_somebody_right_after_its_write(copy=1, field=1, how=0, link=0, value=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=0, other=0, value=2, which=2)
+    machine.edits_of_all_links_and_runs_in_another_order(field=2, link=1, order=0, value=0)
+    machine.play.come_to_rest()
+
+
+def test_bytes_taken_back_within_a_second_of_our_write_are_sent_again(machine: TwoWayMachine) -> None:
+    machine.begin(start=20782)
+    machine.somebody_takes_away_or_restores(copy=0, how=1, link=1)
+    machine.somebody_takes_away_or_restores(copy=0, how=1, link=0)
+    machine.somebody_edits(copy=1, field=0, link=1, value=0)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=0, how=0, link=0, value=0)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 

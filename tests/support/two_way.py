@@ -43,6 +43,7 @@ from dambridge.ports.runtime import Json, Work, Workflow, WorkState
 from dambridge.testing.fake_ledger import MemoryLedger
 from support.crashing import Crash, CrashingLedger, CrashPlan
 from support.two_way_systems import (
+    ABSENT,
     CITY,
     CREDIT,
     EXPIRES,
@@ -252,6 +253,10 @@ class TwoWay:
         """Whether the copy is there for our user, and where the flow looks."""
         state = self.state(copy)
         return state.presence is Presence.HERE and SELECTED in state.places
+
+    def absence(self, copy: Copy) -> Absence:
+        """In which way a copy that is not present is gone."""
+        return ABSENT.get(self.state(copy).presence, Absence.LEFT_SELECTION)
 
     def state(self, copy: Copy) -> State:
         return self.libraries[copy.id.account].state(copy.remote_id)

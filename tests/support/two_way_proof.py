@@ -501,7 +501,7 @@ class Witness:
         """Where nothing contends and everybody is there, all copies say the same: putting it all into the inbox fails."""
         standing = {(it.link, it.group) for it in self.world.ledger.memory.conflicts.values() if it.stands}
         for link in self.world.ledger.memory.links.values():
-            if any(not self.world.present(it) for it in link.copies) or (link.id, "presence") in standing:
+            if (link.id, PRESENCE) in standing or self._waits(link):
                 continue
             for group in self.world.policy.groups:
                 if (link.id, group.name) in standing:
@@ -515,6 +515,18 @@ class Witness:
                     values = {_uncut(name, self.world.state(it).value(name)) for it in link.copies}
                     if len(values) > 1:
                         raise Broken(f"{link.id}: nothing contends, and {name} is {sorted(values)}")
+
+    def _waits(self, link: Link) -> bool:
+        """Whether somebody is gone and the policy wants that to be waited for, or nobody is left. Whoever else is gone would be
+        asked about, let go, or followed by the others."""
+        gone = [it for it in link.copies if not self.world.present(it)]
+        if not gone or len(gone) == len(link.copies):
+            return bool(gone)
+        wanted = {self.world.policy.when_absent(it.id.account, self.world.absence(it)) for it in gone}
+        if WhenAbsent.WAIT not in wanted:
+            raise Broken(f"{link.id}: {[str(it.key) for it in gone]} are gone, and nothing came of it")
+        self.met["waited for at rest"] += 1
+        return True
 
     def _nobody_has(self, link: Link, group: FieldGroup) -> bool:
         """Whether the agreed bytes stand nowhere any more: a ruling may be for a file that a late answer showed."""

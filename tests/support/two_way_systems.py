@@ -58,7 +58,7 @@ class Presence(StrEnum):
     HIDDEN = "hidden"
 
 
-_ABSENT = {
+ABSENT = {
     Presence.TRASHED: Absence.TRASHED,
     Presence.DELETED: Absence.DELETED,
     Presence.HIDDEN: Absence.HIDDEN,
@@ -293,7 +293,7 @@ class Library:
             self.stale[remote_id] -= 1
             shown = states[-2]
         self._shown[remote_id] = shown
-        if (absence := _ABSENT.get(shown.presence)) is not None:
+        if (absence := ABSENT.get(shown.presence)) is not None:
             return Missing(absence, f"{self.account} says so")
         self.looks.append((remote_id, shown))
         return self._record(remote_id, shown)

@@ -29,11 +29,12 @@ class LastSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What all groups together know of a copy: whether they have left behind what it shows now, and when it was last seen on
-    time. A group that was agreed on later than the others remembers less by itself."""
+    """What all groups together know of a copy: whether they have left behind what it shows now, when it was last seen on time,
+    and when it was first seen as it was then. A group that was agreed on later than the others remembers less by itself."""
 
     late: bool = False
     at: datetime | None = None
+    news_at: datetime | None = None
 
 
 class Stance(StrEnum):
@@ -124,7 +125,7 @@ def read_copy(
             standing,
             record,
             after=_seen_otherwise(record, before) if standing is None and not late else after,
-            now=standing.at if late and standing is not None else now,
+            now=_there_by(standing, known, now) if late else now,
         ),
         late=late,
         on_time=known.at,
@@ -198,6 +199,11 @@ def _seen_otherwise(record: AssetRecord, before: LastSeen | None) -> datetime | 
     return before.at if before is not None and before.version != record.version else None
 
 
+def _there_by(standing: Standing | None, known: Known, now: datetime) -> datetime:
+    """By when what is late was there for certain: it was seen no later than what came last."""
+    return known.news_at or (standing.news_at if standing is not None else now)
+
+
 def _until(standing: Standing | None, record: AssetRecord, *, after: datetime | None, now: datetime) -> datetime:
     """The system's own modified time where it moved with the edit, else now. A time that the last look at the copy
     contradicts (clocks differ, or edits of fields do not move it) says nothing. `now` is when it was there for certain."""
@@ -221,7 +227,10 @@ def known_of(version: AssetVersion, standings: Iterable[Standing], before: LastS
     """What all groups of a copy, which is shown at this version, say of it together."""
     them = list(standings)
     seen = [*(it.at for it in them), *([before.at] if before is not None else [])]
-    return Known(late=is_late(version, them), at=max(seen, default=None))
+    last = max((it.at for it in them), default=None)
+    latest = {it.version for it in them if it.at == last}
+    news = [it.news_at for it in them if it.version in latest]
+    return Known(late=is_late(version, them), at=max(seen, default=None), news_at=min(news, default=None))
 
 
 def is_late(version: AssetVersion, standings: Iterable[Standing]) -> bool:

@@ -13,7 +13,7 @@ from dambridge.engine.ended import Ended
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.engine.mirroring.settling import End
-from dambridge.engine.mirroring.writing import Task, ask, others_moved, stands_as_agreed, task_of
+from dambridge.engine.mirroring.writing import Task, ask, is_overdue, others_moved, stands_as_agreed, task_of
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import equal, to_canonical, to_native
@@ -38,7 +38,7 @@ async def bring_version(parts: MirrorParts, action: Action, journal: StepJournal
     native = await native_of(task.site, task.remote_id)
     sent = True
     if digest is None or not await holds(task.site, native, digest):
-        if journal.outcome(Step.VERSION) is not None:
+        if journal.outcome(Step.VERSION) is not None and not await is_overdue(task, journal, Step.VERSION):
             raise Unclear(f"{native.key} was given new bytes and does not show them yet; it is looked at again.")
         if not task.is_as_decided(to_canonical(native, task.site.map)):
             return _moved_on(native)

@@ -120,7 +120,7 @@ async def update_copy(parts: MirrorParts, action: Action, journal: StepJournal) 
         raise _beyond(task, "write fields other than inside a file")
     begun = journal.intent(Step.DESCRIBE) is not None
     wrote = journal.outcome(Step.DESCRIBE) is not None
-    if not wrote or await _is_late(task, journal):
+    if not wrote or await is_overdue(task, journal, Step.DESCRIBE):
         earlier = task
         task = await ask(task, journal, Step.DESCRIBE, {"fields": sorted(_names(action))}, task.groups)
         native = await native_of(task.site, task.remote_id)
@@ -155,9 +155,9 @@ async def ask(
     return replace(task.with_accords(kept), asked_at=journal.begun_at(step))
 
 
-async def _is_late(task: Task, journal: StepJournal) -> bool:
+async def is_overdue(task: Task, journal: StepJournal, step: Step) -> bool:
     """Whether a write that was acknowledged has not been seen for so long that it can be believed to be lost."""
-    since = journal.begun_at(Step.DESCRIBE)
+    since = journal.begun_at(step)
     return since is not None and await task.parts.clock.now() > since + patience_of(task)
 
 
