@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def test_the_configuration_of_the_readme_is_one(tmp_path: Path, monkeypatch: pyt
     path.write_text(yaml.safe_dump(misspelt), encoding="utf-8")
     with pytest.raises(ConfigurationWrong, match="required"):
         load_settings(path)
+
+
+def test_the_figures_of_files_in_the_readme_are_those_of_the_evidence() -> None:
+    row = json.loads((ROOT / "docs/evidence/bench_files.json").read_text(encoding="utf-8"))["rows"]["a.jpg"]
+    read, wrote = (f"{row[it]['files_per_cpu_s']:.0f}" for it in ("read", "write"))
+    (line,) = [it for it in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "fields of a JPEG" in it]
+    assert f"| {read} and {wrote} a second" in line
+    assert f"| {row['read_ratio']} and {row['write_ratio']} of a bare ExifTool" in line
 
 
 def test_every_command_of_the_readme_exists_and_every_command_is_in_it() -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from dambridge.engine.fitting import Approval
 from dambridge.engine.running import RunResult
+from dambridge.model.actions import ActionKind
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.terms import TermKey
@@ -221,3 +223,28 @@ async def test_words_that_intake_has_carried_already_are_no_edit_and_follow_thei
     assert sources(pair)[here]["metadata"]["genre"] == "Clubroom"
     assert await at_rest(pair)
     assert KNOWN[PLACE][3] == "Clubroom"
+
+
+async def test_a_plan_shows_the_term_that_is_written_and_leaves_the_word_in_the_queue(pair: World) -> None:
+    here, _ = await arrived(pair, keywords=["Eight"], genre="Weir Pool", headline="Then")
+    pair.edit(here, iptc={"keywords": ["Ergo"], "genre": "Clubroom", "headline": "Now"})
+    pair.advance(60)
+    async with pair.bridge() as bridge:
+        flow = bridge.flows[FlowName.RIGHTS]
+        plan = await flow.preview(full=True)
+        assert await bridge.common.ledger.unknown_terms() == []
+        assert [str(it.leave.reason.code) for it in plan.left] == ["unknown_term"]
+        (action,) = [it for it in plan.actions if it.kind is ActionKind.UPDATE_FIELDS]
+        assert action.fields == {"genre_legacy": "Clubroom", "headline": "Now"}
+        await flow.apply(plan, Approval(by="Ida Moor"))
+    assert {it.key.word: it.waiting for it in (await entries(pair)).values()} == {"ergo": 1}
+    assert shown(pair)[here] == {BOATS: ["Eight"], PLACE: ["Clubroom"]}
+    await order(pair, CommandKind.DECIDE_TERM, "ergo", verdict=MAPPED, term="Ergometer")
+    pair.advance(60)
+    async with pair.bridge() as bridge:
+        plan = await bridge.flows[FlowName.RIGHTS].preview(full=False)
+        (action,) = [it for it in plan.actions if it.kind is ActionKind.UPDATE_FIELDS]
+        assert action.fields == {"keywords": ("Ergometer",)}
+        await bridge.flows[FlowName.RIGHTS].apply(plan, Approval(by="Ida Moor"))
+    assert shown(pair)[here][BOATS] == ["Ergometer"]
+    assert await entries(pair) == {}

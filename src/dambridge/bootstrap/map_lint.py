@@ -116,7 +116,10 @@ def lint_settings(settings: Settings, *, now: datetime, live: Live | None = None
 def _sources(settings: Settings, target: AccountId) -> set[str]:
     """The accounts whose assets are written to this one by its map."""
     flows = [it for it in (settings.flows.intake, settings.flows.enrich) if it is not None]
-    return {it.source for it in flows if it.target == target}
+    both_ways = [it.between for it in settings.flows.mirrors.values() if target in it.between]
+    return {it.source for it in flows if it.target == target} | {
+        name for it in both_ways for name in it if name != target
+    }
 
 
 def faults_of(error: ConfigurationWrong) -> list[LintFinding]:

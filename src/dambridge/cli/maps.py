@@ -49,7 +49,8 @@ def _json(it: LintFinding) -> dict[str, Any]:
 def _row(it: LintFinding) -> list[str | Text]:
     told, remedy = lint_words(it.fault, it.field, it.params)
     shown = "".join(f"\n  {one.asset}: {one.value}" for one in it.samples)
-    more = f"\n{it.assets} assets show it, for instance:{shown}" if shown else ""
+    count = "1 asset shows" if it.assets == 1 else f"{it.assets} assets show"
+    more = f"\n{count} it, for instance:{shown}" if shown else ""
     mark = Text("wrong", style="red") if it.bad else Text("mind", style="yellow")
     return [mark, " ".join(part for part in (it.account, it.field) if part), told + more, remedy]
 

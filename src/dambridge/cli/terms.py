@@ -169,9 +169,9 @@ def decide(context: Context, word: str, *, verdict: str, term: str, why: str, by
     decided = TermDecision.from_json(entry.key, result["decision"])
     say(f"{entry.spelling}: {_decided(replace(entry, decision=decided))}.")
     count, key = int(result["assets"]), entry.key
-    assets = f"{count} {'asset' if count == 1 else 'assets'}"
+    assets, wait = ("1 asset", "waits") if count == 1 else (f"{count} assets", "wait")
     if decided.verdict is Verdict.ADD:
-        say(f"Have `{decided.term}` made in {key.attribute} of {key.account}; {assets} wait until it is seen there.")
+        say(f"Have `{decided.term}` made in {key.attribute} of {key.account}; {assets} {wait} until it is seen there.")
     else:
         say(f"The next run repairs {assets}. Take it back: dambridge terms undo {key.id}")
     leave(int(result["exit_code"]))

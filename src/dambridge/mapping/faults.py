@@ -39,6 +39,10 @@ MINDS = frozenset({Fault.REVIEW_OVERDUE, Fault.LANGUAGES_LOST})
 """What is worth a look and breaks nothing; everything else loses or holds back values."""
 
 
+ASSETS = "assets"
+"""The origin of values that assets say, and not the map."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A real asset that shows the fault: which, and the value that it has."""
@@ -61,7 +65,12 @@ class LintFinding:
 
     @property
     def bad(self) -> bool:
-        return self.fault not in MINDS
+        return self.fault not in MINDS and not self.is_of_words
+
+    @property
+    def is_of_words(self) -> bool:
+        """Whether it tells of words that people wrote, for which the queue of words is there, and not of the map itself."""
+        return self.fault is Fault.TERM_WITHOUT_PARTNER and self.params.get("origin") == ASSETS
 
 
 def found(fault: Fault, field: str = "", **params: str) -> LintFinding:

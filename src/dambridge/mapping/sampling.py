@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from dambridge.mapping.deriving import derive
-from dambridge.mapping.faults import Fault, LintFinding, Sample, found
+from dambridge.mapping.faults import ASSETS, Fault, LintFinding, Sample, found
 from dambridge.mapping.normal import normal_text
 from dambridge.mapping.rules import AccountMap
-from dambridge.mapping.terms import Vocabularies
+from dambridge.mapping.terms import Vocabularies, place_in
 from dambridge.mapping.transforms import TransformFailed
 from dambridge.mapping.writing import to_native
 from dambridge.model.reasons import Code, Reason
@@ -38,7 +38,7 @@ def lint_samples(
         written = to_native(made.fields, (), account, definitions=terms.definitions, aliases=terms.aliases)
         for problem in (*made.problems, *written.problems):
             if problem.code is not Code.ATTRIBUTE_MISSING:
-                _add(faults, _of_problem(problem, account), record, made.everything)
+                _add(faults, _of_problem(problem, account, terms), record, made.everything)
         for it in _of_languages(record, account):
             _add(faults, it, record, record.fields)
         for it in _of_inverses(made.fields, account):
@@ -68,12 +68,15 @@ def _add(
     faults[it.fault, it.field] = replace(before, samples=samples, assets=before.assets + 1)
 
 
-def _of_problem(problem: Reason, account: AccountMap) -> LintFinding:
+def _of_problem(problem: Reason, account: AccountMap, terms: Vocabularies) -> LintFinding:
     params = {name: ", ".join(it) if isinstance(it, tuple) else str(it) for name, it in problem.params}
     name = params.pop("field", params.get("table", ""))
     rule = account.by_field.get(FieldName(name))
     fault = _BY_CODE.get(problem.code, Fault.VALUE_REFUSED)
-    return found(fault, name, place=rule.native if rule else name, origin="assets", **params)
+    place = place_in(terms.definitions, rule, terms.aliases) if rule else None
+    if place is not None and place[1] == ():
+        params["empty"] = "yes"
+    return found(fault, name, place=rule.native if rule else name, origin=ASSETS, **params)
 
 
 def _of_languages(record: AssetRecord, account: AccountMap) -> list[LintFinding]:

@@ -62,12 +62,9 @@ _EDITS_SHOW = Need(
     "sees an edited caption by its modified time",
     "edits are found by the sweep, which compares fingerprints of fields",
 )
-_PS_ORIGINALS = Need(
-    PS, "reader.originals", "fetches originals", "assets of that media type wait for the administrator", essential=True
-)
-_NX_DELIVERS = Need(
-    NX, "archive.deliver", "imports files", "assets of that media type wait for the administrator", essential=True
-)
+_UNSHOWN_WAIT = "files of a media type for which no way was shown to work wait for the administrator"
+_PS_ORIGINALS = Need(PS, "reader.originals", "fetches originals", _UNSHOWN_WAIT, essential=True)
+_NX_DELIVERS = Need(NX, "archive.deliver", "imports files", _UNSHOWN_WAIT, essential=True)
 _NX_FOLDERS = Need(
     NX,
     "archive.folders",
@@ -111,7 +108,7 @@ _PS_DELIVERS = Need(
     PS,
     "archive.deliver",
     "uploads into galleries",
-    "files of that media type wait for the administrator",
+    _UNSHOWN_WAIT,
     essential=True,
 )
 _PS_WAY_BACK = Need(

@@ -85,6 +85,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_OF_ASSETS = (
+    "Assets say words that are no terms of {place}, for instance {term}; what says one waits.",
+    "Decide about them once a run has met them (`dambridge terms`), or add them to the vocabulary.",
+)
+_OF_ASSETS_WITHOUT_TERMS = (
+    "{place} has no terms yet, so that every word for it waits, for instance {term}.",
+    "Have its terms made, or say `new_terms: send` in its rule if it takes any word.",
+)
+
+
 class _Gaps(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "…"
@@ -97,5 +107,7 @@ def lint_words(fault: str, field: str, params: Mapping[str, str]) -> tuple[str, 
         return params["text"], params.get("remedy", remedy)
     if fault == "attribute_missing" and not params.get("closest"):
         remedy = "Correct the name, or make the attribute."
+    if fault == "term_without_partner" and params.get("origin") == "assets":
+        told, remedy = _OF_ASSETS_WITHOUT_TERMS if "empty" in params else _OF_ASSETS
     values = _Gaps({"field": field, **params})
     return told.format_map(values), remedy.format_map(values)

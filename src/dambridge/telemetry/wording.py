@@ -144,7 +144,7 @@ MOVES: Mapping[Code, str] = {
     Code.NOT_APPROVED: "Approve it at its source; the next run takes it.",
     Code.STATUS_FROM_FILE: "Take that value away at its source, let one run see it so, then approve it.",
     Code.REQUIRED_FIELD_MISSING: "Fill it in at its source; the next run takes it.",
-    Code.UNKNOWN_TERM: "Add the term to the vocabulary, or correct the word at its source.",
+    Code.UNKNOWN_TERM: "Decide what the word means (`dambridge terms`), or correct it at its source.",
     Code.LOOKUP_FAILED: "Add the row to the table, or correct the text at its source.",
     Code.CAPABILITY_UNPROVEN: "Run `dambridge probe --write`; `dambridge check` shows the routes. Or leave it out.",
     Code.FIELDS_WAIT: "Run `dambridge probe --write`; the fields are written once a write route is proven.",

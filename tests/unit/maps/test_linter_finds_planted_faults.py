@@ -192,6 +192,28 @@ def test_each_fault_of_a_field_names_assets_that_have_it(load: Load) -> None:
     assert len(named) >= 7, named
 
 
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        (
+            ("Germany", "Austria"),
+            "Assets say words that are no terms of Country, for instance Frankreich; what says one waits.",
+        ),
+        ((), "Country has no terms yet, so that every word for it waits, for instance Frankreich."),
+    ],
+)
+def test_words_of_assets_are_told_for_the_queue_and_make_no_map_wrong(
+    load: Load, terms: tuple[str, ...], said: str
+) -> None:
+    findings = found_in(load, sound(), live(record(1, country="Frankreich"), Country=("pulldown", terms)))
+    it = next(it for it in findings if it.params.get("origin") == "assets")
+    assert not it.bad
+    assert lint_words(it.fault, it.field, it.params)[0] == said
+    own = put(sound(), ["accounts", "archive", "fields", "country", "default"], "Frankreich")
+    (it,) = found_in(load, own, live(Country=("pulldown", ("Germany", "Austria"))))
+    assert it.bad, "a word of the map's own is the map's mistake"
+
+
 def test_a_word_that_a_person_decided_about_is_no_fault(load: Load) -> None:
     words = [record(number, country="Frankreich") for number in range(2)]
     (it,) = found_in(load, sound(), live(*words))
