@@ -1,13 +1,14 @@
 """The ledger, the audit trail and the call budgets in SQL: SQLite by default, PostgreSQL for several workers."""
 
+from dambridge.storage.journals import FileOutsideJournal, FileTombstoneJournal
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer
 from dambridge.storage.pacer import SqlPacer
 from dambridge.storage.pairing import SqlPairingStore
-from dambridge.storage.tombstone_journal import FileTombstoneJournal
 from dambridge.storage.tombstone_merging import merge_tombstones
 
 __all__ = [
+    "FileOutsideJournal",
     "FileTombstoneJournal",
     "SqlLedger",
     "SqlPacer",
