@@ -12,7 +12,7 @@ import pytest
 
 from dambridge.engine.mirroring.reading import read_copies as really_read
 from dambridge.engine.publishing import deciding, leading, showing, withdrawing
-from dambridge.engine.publishing.casing import Asked
+from dambridge.engine.publishing.asking import Asked
 from dambridge.engine.publishing.tasks import Task
 from dambridge.model.records import Absence, Missing, Present, Unread
 from dambridge.planning import publishing
@@ -29,7 +29,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def no_gate_at_show(patch: pytest.MonkeyPatch) -> None:
     """What was planned is shown, whatever became of it meanwhile."""
 
-    async def asked_now(task: Task) -> Asked:
+    async def asked_now(task: Task, *, kit: bool = False) -> Asked:
         seen = (await really_read(task.parts, [task.source]))[task.source]
         record = seen.record if isinstance(seen, Present) else None
         return Asked(record=record, until=task.outward.until, refused=None)

@@ -19,7 +19,7 @@ from dambridge.model.values import FieldName
 from dambridge.storage import open_ledger
 from stateful.test_publish_history import quiet
 from support.house import PEOPLE, Kept
-from support.publish_history import AGENCY, ARCHIVE, OUTLETS, POLICY, History
+from support.publish_history import AGENCY, ARCHIVE, OUTLETS, POLICY, ArchiveArchive, History
 from support.two_way_systems import Presence
 
 RATE, CALLS = 200.0, 2
@@ -180,6 +180,49 @@ def test_a_kit_of_forty_with_one_asset_that_is_not_cleared_stays_in_as_a_whole_t
         it.wait(it.flow().run(command=None, full=False))
         assert seen(it) == {"press": size, "alps": 0, "shop": size}
         assert not it.witness.broken or all("though it may be seen" in one for one in it.witness.broken)
+
+
+def test_a_kit_of_which_one_is_forbidden_after_it_was_planned_shows_none() -> None:
+    """All of it was cleared, and stands ready; then somebody thinks otherwise."""
+    for it in world(5):
+        it.policy = replace(ONE, kit=FieldName("custom:kit"))
+        for master in list(it.archive.assets):
+            it.archive.edit(master, **{"custom:kit": ("harbour",)})
+        forbidden: list[datetime] = []
+
+        def between(it: History = it, forbidden: list[datetime] = forbidden) -> None:
+            homes = [one for one in it.house.files.values() if HOME in one.rooms]
+            if len(homes) == 5 and not forbidden:
+                forbidden.append(it.times.now_at)
+                it.archive.edit(RemoteId("4"), territories=("US",))
+
+        it.house.calling = between
+        it.wait(it.flow().run(command=None, full=True))
+        assert forbidden
+        assert seen(it)["press"] == 0
+        assert not any(one.room == GALLERY for one in it.house.seen)
+
+
+def test_who_belongs_to_a_kit_counts_though_the_index_does_not_find_it_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Met in an earlier run of the process, and in no other way."""
+    for it in world(3):
+        it.policy = replace(ONE, kit=FieldName("custom:kit"))
+        for master in list(it.archive.assets):
+            it.archive.edit(master, **{"custom:kit": ("harbour",)})
+        it.archive.edit(RemoteId("2"), territories=("US",))
+        flow = it.flow()
+        it.wait(flow.run(command=None, full=True))
+        assert seen(it)["press"] == 0
+
+        async def find(*_: Any, **__: Any) -> list[RemoteId]:
+            return [RemoteId("1"), RemoteId("3")]
+
+        monkeypatch.setattr(ArchiveArchive, "find", find)
+        it.times.advance(timedelta(hours=1))
+        for number in ("1", "3"):
+            it.archive.edit(RemoteId(number), title=("A boat at sea",))
+        it.wait(flow.run(command=None, full=False))
+        assert seen(it)["press"] == 0
 
 
 def seen(it: History) -> dict[str, int]:

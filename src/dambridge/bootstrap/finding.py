@@ -99,12 +99,18 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _journal(settings: Settings) -> list[Finding]:
-    """Nothing is said of a tombstone journal that can be written: it is made when there is something to write."""
-    file = settings.store.tombstones
-    if os.access(file if file.exists() else file.parent, os.W_OK):
-        return []
-    told = f"{file} cannot be written: what is taken down could come back after a loss of the store"
-    return [Finding("tombstones", True, told, "Name a file that you may write: `store: {tombstones: …}`.")]
+    """Nothing is said of a journal that can be written: it is made when there is something to write."""
+    found: list[Finding] = []
+    dangers = {
+        "tombstones": "what is taken down could come back after a loss of the store",
+        "publications": "what is shown outside would be nobody's after a loss of the store",
+    }
+    for name, danger in dangers.items():
+        file: Path = getattr(settings.store, name)
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            remedy = f"Name a file that you may write: `store: {{{name}: …}}`."
+            found.append(Finding(name, True, f"{file} cannot be written: {danger}", remedy))
+    return found
 
 
 async def _store(settings: Settings) -> Finding:

@@ -34,6 +34,7 @@ from dambridge.ports.clock import Clock
 from dambridge.ports.files import Spool
 from dambridge.ports.runtime import Runtime
 from dambridge.ports.terms import WholeLedger
+from dambridge.storage import FileOutsideJournal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,5 +172,6 @@ def _publish(
         inspector=inspector,
         program=build_selection_program(it),
         holding=it.holding_folder,
+        journal=FileOutsideJournal(settings.store.publications),
     )
     return PublishFlow(parts)

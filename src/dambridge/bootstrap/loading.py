@@ -61,17 +61,20 @@ def _with_files(flows: FlowOptions, file: Path) -> FlowOptions:
 def _places(settings: Settings, file: Path) -> dict[str, Path]:
     """Where the store's parts are, beside the configuration file unless they are absolute."""
     beside = file.resolve().parent
-    found = {"path": beside / settings.store.path, "tombstones": beside / settings.store.tombstones}
+    store = settings.store
+    found = {name: beside / getattr(store, name) for name in ("path", "tombstones", "publications")}
     return found | ({"signing_key": beside / settings.store.signing_key} if settings.store.signing_key else {})
 
 
 def _journal_within(settings: Settings, file: Path, document: Document) -> list[Mistake]:
-    """The tombstone journal is there for the day on which the data folder is lost."""
+    """The journals are there for the day on which the data folder is lost."""
     places = _places(settings, file)
-    if not places["tombstones"].resolve().is_relative_to(places["path"].resolve()):
-        return []
-    told = "The tombstone journal would be lost together with the data folder."
-    return [document.mistake(("store", "tombstones"), told, "Name a file outside `store.path`, best on another disk.")]
+    remedy = "Name a file outside `store.path`, best on another disk."
+    return [
+        document.mistake(("store", option), f"The {name} journal would be lost together with the data folder.", remedy)
+        for option, name in (("tombstones", "tombstone"), ("publications", "publication"))
+        if places[option].resolve().is_relative_to(places["path"].resolve())
+    ]
 
 
 def _with_map(settings: Settings, document: Document) -> tuple[Settings, list[Mistake]]:

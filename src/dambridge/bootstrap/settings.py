@@ -130,6 +130,11 @@ class StoreOptions(Options):
         description="The journal of what was taken down, beside the configuration file unless it is absolute. It must stand "
         "outside the data folder: it outlives the loss of it, so that nothing comes back.",
     )
+    publications: Path = Field(
+        default=Path("dambridge-publications.jsonl"),
+        description="The journal of what is shown outside, beside the configuration file unless it is absolute, and outside the "
+        "data folder as well: by it `store rebuild` knows which files outside are ours, and by when they have to go.",
+    )
     keep_free: int = Field(default=1024**3, ge=0, description="Bytes of disk that the spool leaves free.")
     signing_key: Path | None = Field(
         default=None,

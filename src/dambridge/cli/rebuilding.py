@@ -37,6 +37,7 @@ def _show(told: Mapping[str, Any]) -> None:
         ["sources taken down before", str(told["taken_down"])],
         ["assets of the archive with copied marks", str(len(told["copied_marks"]))],
         ["assets of the archive without our marks", str(told["unmarked"])],
+        *_outside(told["outside"]),
     ]
     table("The store was made anew", ["what", "how many"], rows)
     for it in told["copied_marks"][:10]:
@@ -44,8 +45,27 @@ def _show(told: Mapping[str, Any]) -> None:
         say(f"{words(reason)} {next_move(reason)}")
     for it in told["doubts"]:
         warn(f"The listing of {it} is not proven whole; what it did not show is held all the same once it does.")
+    if any(it["unproven"] or it["others"] for it in told["outside"].values()):
+        say(
+            "Files that are not proven to be ours are left alone; people's are found by `dambridge match`, and adopted."
+        )
     if told["held"] or told["watched"]:
         say("Look through it: dambridge store review")
+
+
+def _outside(told: Mapping[str, Mapping[str, int]]) -> list[list[str]]:
+    words_for = {
+        "visible": "shown, ours, and kept as before",
+        "unseen": "ours, out of sight",
+        "unproven": "in our holding galleries, and not proven to be ours",
+        "others": "in outlets' galleries, and not known to be ours",
+    }
+    return [
+        [f"{flow}: files {words_for[what]}", str(count)]
+        for flow, counts in told.items()
+        for what, count in counts.items()
+        if count
+    ]
 
 
 def review(context: Context, *, limit: int) -> None:

@@ -20,7 +20,7 @@ from dambridge.engine.orders.releasing_rights import release_rights
 from dambridge.engine.orders.ruling import rule
 from dambridge.engine.orders.term_orders import decide_term
 from dambridge.engine.rebuilding.releasing import release
-from dambridge.engine.rebuilding.running import intake_of, rebuild
+from dambridge.engine.rebuilding.running import intake_of, rebuild_all
 from dambridge.engine.running import RunResult
 from dambridge.engine.warning import Warner, warn
 from dambridge.model.commands import Command, CommandKind, CommandState
@@ -187,7 +187,7 @@ class Worker:
             case CommandKind.DECIDE_TERM | CommandKind.UNDO_TERM:
                 return await decide_term(self._ledger, command)
             case CommandKind.REBUILD:
-                rebuilt = await rebuild(intake_of(self._flows), by=command.actor)
+                rebuilt = await rebuild_all(self._flows, by=command.actor)
                 return {"rebuilt": rebuilt.to_json(), "exit_code": rebuilt.exit_code}
             case CommandKind.RELEASE:
                 keys = [AssetKey(AccountId(account), RemoteId(one)) for account, one in scope["assets"]]

@@ -142,6 +142,28 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """A file that was shown, as the journal beside the store keeps it: the publication as it was then, and its master."""
+
+    source: AssetKey
+    publication: Publication
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What of it would be missed if the store were lost; whoever says the same again says nothing new."""
+        it = self.publication
+        return self.source, it.copy, it.remote_id, it.master, it.until, it.kit, str(it.fields), str(it.shown)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"source": str(self.source), **self.publication.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Outside:
+        account, _, remote_id = data["source"].partition(":")
+        return cls(source=AssetKey(AccountId(account), RemoteId(remote_id)), publication=Publication.from_json(data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outward:
     """What an action about an outlet carries beside what every action does, and what the publication is to be once it is done.
 

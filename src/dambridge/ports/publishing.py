@@ -7,13 +7,27 @@ where the store still holds that revision, else `MovedOn` is raised and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId
-from dambridge.model.publications import AgreedAudience, Publication, Stage, Withdrawal
+from dambridge.model.publications import AgreedAudience, Outside, Publication, Stage, Withdrawal
 from dambridge.ports.ledger import AuditEntry
+
+
+class OutsideJournal(Protocol):
+    """What was shown, on record beside the store, so that it outlives it. Grows only, and blocks while it works: call it from
+    a thread."""
+
+    def append(self, entries: Sequence[Outside]) -> None:
+        """Write them; returns when they would outlive a power cut. Raises `CannotGoOn` where that cannot be."""
+        ...
+
+    def read(self) -> Iterator[Outside]:
+        """All of them in the order in which they were written; of two for one file the later counts. Raises `CannotGoOn` for
+        damage anywhere but in a last line that was cut."""
+        ...
 
 
 class Publishing(Protocol):

@@ -1,5 +1,6 @@
 """The ledger, the audit trail and the call budgets in SQL: SQLite by default, PostgreSQL for several workers."""
 
+from dambridge.storage.journals import FileOutsideJournal, FileTombstoneJournal
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.opening import WorkerLock, is_embedded, lock_worker, open_ledger, open_pacer, open_search_index
 from dambridge.storage.pacer import SqlPacer
@@ -7,10 +8,10 @@ from dambridge.storage.pairing import SqlPairingStore
 from dambridge.storage.people import SqlPeopleStore
 from dambridge.storage.picture_cache import FilePictureCache
 from dambridge.storage.search_index import SqlSearchIndex
-from dambridge.storage.tombstone_journal import FileTombstoneJournal
 from dambridge.storage.tombstone_merging import merge_tombstones
 
 __all__ = [
+    "FileOutsideJournal",
     "FilePictureCache",
     "FileTombstoneJournal",
     "SqlLedger",

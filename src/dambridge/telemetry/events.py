@@ -29,6 +29,7 @@ class LogEvent(StrEnum):
     COMMAND_REFUSED = "command.refused"
     COMMAND_BUG = "command.bug"
     TOMBSTONES_CUT = "tombstones.cut"
+    PUBLICATIONS_CUT = "publications.cut"
     TOMBSTONES_MERGED = "tombstones.merged"
     FLOW_STOPPED = "flow.stopped"
     FLOW_BUG = "flow.bug"

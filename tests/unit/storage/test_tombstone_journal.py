@@ -14,11 +14,20 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from dambridge.model.identity import LinkId
+from dambridge.model.identity import AccountId, AssetKey, LinkId, RemoteId
+from dambridge.model.publications import Outside
 from dambridge.ports.errors import CannotGoOn
-from dambridge.storage import FileTombstoneJournal, SqlLedger, merge_tombstones, open_ledger, tombstone_merging
+from dambridge.storage import (
+    FileOutsideJournal,
+    FileTombstoneJournal,
+    SqlLedger,
+    merge_tombstones,
+    open_ledger,
+    tombstone_merging,
+)
 from dambridge.testing.agreeing_contract import asset, gone
 from dambridge.testing.ledger_contract import FLOW, HOUR, PLAN, T0, action, settled
+from support.outlets import published
 
 
 @pytest.fixture
@@ -237,3 +246,17 @@ async def test_a_place_that_cannot_be_written_is_said_and_made_up_for(tmp_path: 
     ledger = await opened(tmp_path / "store", journal.path)
     assert list(journal.read()) == [gone(1)]
     await ledger.close()
+
+
+def test_what_was_shown_outlives_the_store_in_a_journal_of_its_own(tmp_path: Path) -> None:
+    """The same file with other words: chained, and cut only at its end."""
+    journal = FileOutsideJournal(tmp_path / "publications.jsonl")
+    entries = [
+        Outside(source=AssetKey(AccountId("archive"), RemoteId(str(it))), publication=published()) for it in (1, 2)
+    ]
+    journal.append(entries)
+    assert list(FileOutsideJournal(journal.path).read()) == entries
+    text = journal.path.read_text().replace('"archive:1"', '"archive:9"')
+    journal.path.write_text(text)
+    with pytest.raises(CannotGoOn, match="which files outside are ours"):
+        list(FileOutsideJournal(journal.path).read())

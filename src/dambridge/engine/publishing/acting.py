@@ -25,7 +25,7 @@ from dambridge.engine.trying import tried
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.identity import AssetKey, Copy, Link
 from dambridge.model.outcomes import Outcome
-from dambridge.model.publications import Stage
+from dambridge.model.publications import Outside, Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.values import fields_to_json
 from dambridge.ports.errors import MovedOn, Refused, Unclear
@@ -77,6 +77,7 @@ async def _settled(
         end = moved_on(str(error))
         whole = worse(item, end.ended)
         await parts.ledger.settle(settlement_of(parts, row, end, face=face, item=whole, looked=looked, now=now))
+    await parts.note_outside(Outside(source=row.action.source, publication=it) for it in end.publications)
     return end
 
 

@@ -6,21 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dambridge.engine.mirroring.reading import read_copies
-from dambridge.engine.publishing.leading import Ahead, ahead_of
+from dambridge.engine.publishing.leading import Ahead
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.selecting import why_not
-from dambridge.engine.publishing.tasks import Task
 from dambridge.mapping.localising import localised
 from dambridge.mapping.rights import RIGHTS_FIELDS
 from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId
 from dambridge.model.publications import AgreedAudience, Publication, Stage
-from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, NotYet, Present, Seen
 from dambridge.model.values import FieldName, Fields
 from dambridge.planning.kits import KitVerdict
-from dambridge.planning.outlets import Case, Held, agreed_statuses, ask_gate, status_of
-from dambridge.planning.publishing import forbids
+from dambridge.planning.outlets import Case, Held, status_of
 from dambridge.policy.naming import name_by
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.policy.placing import file_name_for
@@ -122,52 +118,3 @@ async def audience_of(parts: PublishParts, agreed: AgreedAudience | None) -> Aud
         raise
     except NextMove:
         return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The answer to whether something may be shown now: `refused` says why not and for whom that waits."""
-
-    record: AssetRecord | None
-    until: datetime | None
-    refused: tuple[Reason, str] | None
-
-
-async def asked_now(task: Task) -> Asked:
-    """Ask everything again that speaks against showing it, with master and audience read now."""
-    parts, key = task.parts, task.source
-    agreed = (await parts.ledger.agreed_audiences()).get(task.outlet.name)
-    masters = await read_copies(parts, [key])
-    audience = await audience_of(parts, agreed)
-    now = await task.now()
-    known = Known(
-        links={key: task.action.link},
-        masters=masters,
-        publications={task.action.link: {task.action.target: task.publication}} if task.publication else {},
-        copies={},
-        places={},
-        agreed={task.outlet.name: agreed} if agreed is not None else {},
-        audiences={task.outlet.name: audience},
-        ahead=await ahead_of(parts, now),
-        statuses=agreed_statuses(await parts.ledger.accords([task.action.link]), parts.policy.status),
-        now=now,
-    )
-    case = case_of(parts, known, key, task.outlet)
-    record = case.master.record if isinstance(case.master, Present) else None
-    refused = forbids(case)
-    if refused is not None or record is None:
-        reason, waits_for = (refused.reason, refused.waits_for) if refused is not None else (task.action.reasons[0], "")
-        return Asked(record=record, until=None, refused=(reason, waits_for or "next run"))
-    moved = _moved(task, record, case)
-    until = ask_gate(case, record, now).until
-    return Asked(record=record, until=until, refused=(moved, "next run") if moved is not None else None)
-
-
-def _moved(task: Task, record: AssetRecord, case: Case) -> Reason | None:
-    """That something is not as it was when this was planned, which then has to be planned again."""
-    expected = task.action.expects.get(str(task.parts.policy.source_copy))
-    if expected is not None and record.version != expected:
-        return Reason.of(Code.MOVED_ON, text=f"{record.key} was edited after it was planned; it is planned again.")
-    if case.gallery != task.outward.gallery:
-        return Reason.of(Code.MOVED_ON, text=f"{task.outlet.name} has another gallery by now.")
-    return None

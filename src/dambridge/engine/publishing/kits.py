@@ -1,8 +1,12 @@
-"""Kits as a run sees them: who belongs to each, read whole, and what that comes to in every outlet."""
+"""Kits as a run sees them: who belongs to each, read whole, and what that comes to in every outlet.
+
+Who belongs to one is what the master account's index finds, and whoever named it when we read them: an index lags. All of
+them are read, and what they say then counts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dambridge.engine.mirroring.reading import read_copies
@@ -10,10 +14,11 @@ from dambridge.engine.publishing.casing import Known, case_of, horizon_of
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.selecting import kit_of
 from dambridge.model.identity import AssetKey, link_id_for
-from dambridge.model.records import Present
+from dambridge.model.records import Present, Unread
 from dambridge.planning.kits import KitVerdict, Member, is_ready, judge_kit
 from dambridge.planning.outlets import Case, as_read, ask_gate
 from dambridge.planning.outward import fingerprint_of
+from dambridge.policy.outlets import Outlet
 from dambridge.ports.errors import CannotGoOn, NextMove
 
 
@@ -30,14 +35,18 @@ class Kits:
         return self.verdicts.get((name, outlet)) if name else None
 
 
-async def judge_kits(parts: PublishParts, known: Known) -> Kits:
-    """Every kit that one of these masters belongs to, or that something of it went out with."""
+async def judge_kits(parts: PublishParts, known: Known, outlets: Collection[Outlet] | None = None) -> Kits:
+    """Every kit that one of these masters belongs to, or that something of it went out with, in these outlets or in all."""
     if parts.policy.kit is None:
         return Kits()
-    names = sorted({kit for key in known.masters if (kit := _kit(parts, known, key))})
+    named = {key: kit for key in known.masters if (kit := _kit(parts, known, key))}
+    for key, name in named.items():
+        parts.kits_met.setdefault(name, set()).add(key)
+    names = sorted(set(named.values()))
     members: dict[str, list[AssetKey] | None] = {}
     for name in names:
-        members[name] = await _members(parts, name)
+        found = await _members(parts, name)
+        members[name] = sorted({*found, *parts.kits_met[name]}) if found is not None else None
     missing = sorted({key for it in members.values() for key in it or ()} - set(known.masters))
     if missing:
         known = await _with(parts, known, missing)
@@ -45,9 +54,10 @@ async def judge_kits(parts: PublishParts, known: Known) -> Kits:
     verdicts: dict[tuple[str, str], KitVerdict] = {}
     for name in names:
         listed = members[name]
-        own = sorted({*(listed or ()), *(key for key, kit in kit_by_key.items() if kit == name)})
-        for outlet in parts.policy.outlets.values():
-            cases = [case_of(parts, known, key, outlet) for key in own if kit_by_key.get(key) == name]
+        own = [key for key, kit in kit_by_key.items() if kit == name or (key in (listed or ()) and _silent(known, key))]
+        parts.kits_met[name].intersection_update(own)
+        for outlet in outlets if outlets is not None else parts.policy.outlets.values():
+            cases = [case_of(parts, known, key, outlet) for key in sorted(own)]
             several = [_member(it) for it in cases] if listed is not None else None
             horizon = horizon_of(known, outlet.account)
             verdicts[name, outlet.name] = judge_kit(name, several, horizon=horizon)
@@ -61,6 +71,11 @@ def _kit(parts: PublishParts, known: Known, key: AssetKey) -> str:
         return kit_of(seen.record, parts.policy)
     went = known.publications.get(known.links[key], {}).values()
     return next((it.kit for it in went if it.kit and it.in_sight), "")
+
+
+def _silent(known: Known, key: AssetKey) -> bool:
+    """Whether nobody can say by now what the master belongs to: whoever was found as a member is one until it is read."""
+    return isinstance(known.masters[key], Unread)
 
 
 async def _members(parts: PublishParts, kit: str) -> list[AssetKey] | None:

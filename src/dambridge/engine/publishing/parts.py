@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dambridge.engine.docking import Dock
@@ -11,11 +12,13 @@ from dambridge.engine.publishing.watching import Watch
 from dambridge.engine.sites import Site
 from dambridge.expressions import Program
 from dambridge.mapping import AccountMap
-from dambridge.model.identity import AccountId
+from dambridge.model.identity import AccountId, AssetKey
+from dambridge.model.publications import Outside, Stage
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.ports.files import Inspector
 from dambridge.ports.outgoing import Outfitter
 from dambridge.ports.pace import Lane
+from dambridge.ports.publishing import OutsideJournal
 from dambridge.ports.systems import AssetReader
 
 
@@ -33,7 +36,12 @@ class PublishParts(FlowParts):
     holding: str = "dambridge/holding"
     place_checks: int = 200
     """Files whose places are looked at in one run though nothing was heard of them."""
+    journal: OutsideJournal | None = None
+    """Where what is shown is written down beside the store; None keeps it nowhere else."""
+    kits_met: dict[str, set[AssetKey]] = field(default_factory=dict)
+    """Masters by the kit that they named when they were read: the account finds them by an index that may lag."""
     _watches: dict[AccountId, Watch] = field(default_factory=dict)
+    _told: dict[AssetKey, tuple[object, ...]] = field(default_factory=dict)
 
     @property
     def source(self) -> Site:
@@ -59,6 +67,15 @@ class PublishParts(FlowParts):
         """The path of the gallery in which an outlet's files stand unseen."""
         return f"{self.holding}/{outlet}"
 
+    async def note_outside(self, several: Iterable[Outside]) -> None:
+        """Put on record beside the store what is shown, or is about to be. Nothing is said twice in a row by one process."""
+        if self.journal is None:
+            return
+        shown = [it for it in several if it.publication.stage is Stage.VISIBLE and it.publication.key is not None]
+        news = [it for it in shown if self._told.get(_file_of(it)) != it.told]
+        await asyncio.to_thread(self.journal.append, news)
+        self._told |= {_file_of(it): it.told for it in news}
+
     def watch(self, account: AccountId) -> Watch | None:
         """Who sees what in the account; None where it has no audiences to read."""
         site = self.sites[account]
@@ -78,3 +95,9 @@ class PublishParts(FlowParts):
             settle=max(site.settle, self.policy.stale_for),
             arrival="berth",
         )
+
+
+def _file_of(it: Outside) -> AssetKey:
+    key = it.publication.key
+    assert key is not None  # noqa: S101 - asked by the caller
+    return key

@@ -28,6 +28,7 @@ from dambridge.engine.publishing.looking import (
     whose_hour_has_come,
 )
 from dambridge.engine.publishing.parts import PublishParts
+from dambridge.engine.publishing.remembering import complete_journal
 from dambridge.engine.running import RunResult, take_up_run
 from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, AssetKey, CommandId, RunId
@@ -105,6 +106,8 @@ async def run_publish(parts: PublishParts, *, command: CommandId | None = None, 
                 stopped += await _work_through(parts, run, found, tally)
         if not stopped:
             await remember_position(parts, found)
+            if found.swept:
+                await complete_journal(parts)
     except CannotGoOn as error:
         stopped.append(str(error))
     await set_next(parts)

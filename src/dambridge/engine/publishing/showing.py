@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dambridge.engine.publishing.casing import asked_now
+from dambridge.engine.publishing.asking import Asked, asked_now
 from dambridge.engine.publishing.ending import End, waits
 from dambridge.engine.publishing.tasks import Task
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.model.identity import RemoteId
-from dambridge.model.publications import Stage
-from dambridge.model.reasons import Reason
+from dambridge.model.publications import Outside, Stage
+from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
 
 
@@ -27,18 +27,27 @@ class Shut(Exception):
 async def ask_again(task: Task) -> tuple[AssetRecord, datetime | None]:
     """The master as it is now and until when it may be seen. Raises `Shut` where it may not: asked before every write that
     makes something visible, with everything read after it was asked for."""
-    asked = await asked_now(task)
+    record, until, _ = await _asked(task, kit=False)
+    return record, until
+
+
+async def _asked(task: Task, *, kit: bool) -> tuple[AssetRecord, datetime | None, Asked]:
+    asked = await asked_now(task, kit=kit)
     if asked.refused is not None or asked.record is None:
         reason, waits_for = asked.refused or (task.action.reasons[0], "next run")
         raise Shut(reason, waits_for)
-    return asked.record, min((it for it in (asked.until, task.outward.until) if it is not None), default=None)
+    ends = (asked.until, task.outward.until, asked.kit.until if asked.kit is not None else None)
+    return asked.record, min((it for it in ends if it is not None), default=None), asked
 
 
 async def show(task: Task, journal: StepJournal) -> Task:
-    """Make it a member of its gallery; gives the task with its publication visible. Raises `Shut`.
+    """Make it a member of its gallery; gives the task with its publication visible. Raises `Shut`, also where a kit that it
+    goes with does not stand ready as a whole by now.
 
     The row that says so is written before the call: what is on record is never less than what may be seen."""
-    _, until = await ask_again(task)
+    _, until, asked = await _asked(task, kit=True)
+    if asked.kit is not None and not asked.kit.ready:
+        raise Shut(Reason.of(Code.KIT_NOT_READY, outlet=task.outlet.name, kit=asked.kit.kit), "next run")
     known, wanted = task.known(), task.outward
     visible = replace(
         known,
@@ -51,6 +60,7 @@ async def show(task: Task, journal: StepJournal) -> Task:
     )
     if visible != known:
         task = await task.put(visible)
+    await task.parts.note_outside([Outside(source=task.source, publication=task.known())])
 
     async def work() -> Mapping[str, object]:
         await task.site.archive.place(

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 from dambridge.engine.burying import lost_key, rebuilt_at, rebuilt_key
 from dambridge.engine.flows import Flows, flow_named
 from dambridge.engine.parts import Parts
+from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.rebuilding.finding import find_marks
+from dambridge.engine.rebuilding.outside import FoundOutside, restore_outside
 from dambridge.engine.rebuilding.restoring import means_of, restore_links
 from dambridge.engine.taking_in.observing import Listing, look_around
 from dambridge.model.identity import AssetKey, Copy, FlowName, Link, LinkId, RunId
@@ -45,10 +47,12 @@ class Rebuilt:
     held: int = 0
     taken_down: int = 0
     doubts: list[str] = field(default_factory=list)
+    outside: dict[FlowName, FoundOutside] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
-        return 3 if self.watched or self.refused or self.held or self.doubts else 0
+        unclear = not all(it.clear for it in self.outside.values())
+        return 3 if self.watched or self.refused or self.held or self.doubts or unclear else 0
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -62,7 +66,20 @@ class Rebuilt:
             "held": self.held,
             "taken_down": self.taken_down,
             "doubts": list(self.doubts),
+            "outside": {str(name): it.to_json() for name, it in self.outside.items()},
         }
+
+
+async def rebuild_all(flows: Flows, *, by: str) -> Rebuilt:
+    """The store of all flows: links by our marks where `intake` leaves them, then what stands outside. Raises `Refused` where
+    no flow leaves anything that could be found again."""
+    outward = {name: it.parts for name, it in flows.items() if isinstance(it.parts, PublishParts)}
+    result = Rebuilt()
+    if FlowName.INTAKE in flows or not outward:
+        result = await rebuild(intake_of(flows), by=by)
+    for name, parts in sorted(outward.items()):
+        result.outside[name] = await restore_outside(parts, by=by)
+    return result
 
 
 async def rebuild(parts: Parts, *, by: str) -> Rebuilt:
