@@ -39,6 +39,8 @@ from support.two_way_systems import SELECTED, START
 
 SAMPLE, PARTS = 28, 3
 SHARES = ["sample", *(pytest.param(f"part {it} of {PARTS}", marks=pytest.mark.long) for it in range(1, PARTS + 1))]
+RELOOK = 200
+"""Of what waits, so much is looked at again by each of the further runs, those first that were not for longest: as usual."""
 COPIES = range(3)
 SEED = int(os.environ.get("LIFECYCLE_SEED", "7"))
 
@@ -159,6 +161,7 @@ def walk(world: LifecycleWorld, todo: list[Case], way: str, *, runs: int = 100) 
             for link, oracle, it in zip(links, oracles, todo, strict=True):
                 holds(world, link, oracle, it)
                 told(world, link, oracle, it)
+    world.world.settings = replace(world.world.settings, relook=RELOOK)
     silent(world, runs)
     for link, oracle, it in zip(links, oracles, todo, strict=True):
         holds(world, link, oracle, it)
