@@ -14,9 +14,10 @@ from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.lives import life_of
 from dambridge.cli.orders import SILENT_AFTER, meant
 from dambridge.cli.rendering import attention, drifted, duration, outcome_text, print_json, say, size, table, warn
+from dambridge.cli.telling import sentence, teller
 from dambridge.engine.proving import prove_links
 from dambridge.engine.reconciling import last_reconcile
-from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
+from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.values import DEFAULT_LANGUAGE
 from dambridge.planning.provenance import provenance
@@ -302,12 +303,16 @@ async def _find(settings: Settings, ledger: Ledger, asset: str) -> tuple[LinkId,
 
 def _sentence(entry: ChainedEntry) -> dict[str, Any]:
     it = entry.entry
-    return {"seq": entry.seq, "at": it.at, "actor": it.actor, "event": it.event, "detail": dict(it.detail)}
+    told = {"seq": entry.seq, "at": it.at, "actor": it.actor, "event": it.event, "detail": dict(it.detail)}
+    return {**told, "words": sentence(it.event, it.detail)}
 
 
 def _show_story(story: Mapping[str, Any]) -> None:
     say(story["link"] + (" (observed only)" if story["observe_only"] else ""), style="bold")
-    table("Where it is", ["place", "id"], [[it["place"], it["id"]] for it in story["copies"]])
+    if story["copies"]:
+        table("Where it is", ["place", "id"], [[_place(it["place"]), it["id"]] for it in story["copies"]])
+    else:
+        say("It is in no other system.")
     if story["last_seen"]:
         last = story["last_seen"]
         say(f"Last seen {last['at']:%Y-%m-%d %H:%M:%S} UTC in {last['run']}: {last['file_name']}: {last['words']}")
@@ -322,10 +327,16 @@ def _show_story(story: Mapping[str, Any]) -> None:
         rows = [[it["field"], _short(it["value"]), _by(it), it["rule"]] for it in story["enriched"]]
         table("Enriched", ["field", "value", "whose", "by the rule"], rows)
     rows = [
-        [str(it["seq"]), f"{it['at']:%Y-%m-%d %H:%M:%S}", it["actor"], it["event"], _detail(it["detail"])]
-        for it in story["story"]
+        [str(it["seq"]), f"{it['at']:%Y-%m-%d %H:%M:%S}", teller(it["actor"]), it["words"]] for it in story["story"]
     ]
-    table("What happened", ["no.", "when (UTC)", "who", "what", "how"], rows)
+    table("What happened", ["no.", "when (UTC)", "who", "what"], rows)
+
+
+def _place(text: str) -> str:
+    """A copy by its account and what it is for."""
+    it = CopyId.parse(text)
+    more = [one for one in (it.region, "" if it.rendition == "original" else it.rendition) if one and one != "-"]
+    return f"{it.account}: the {it.role}{', ' + ', '.join(more) if more else ''}"
 
 
 def _by(entry: Mapping[str, Any]) -> str:

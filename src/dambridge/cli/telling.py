@@ -1,0 +1,113 @@
+"""Entries of the audit trail as a person would tell them: a sentence each, and who it was in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from dambridge.cli.lives import DISPOSED, done, when
+from dambridge.model.lifecycle import Status
+from dambridge.model.reasons import Reason
+from dambridge.model.submissions import Disposal
+from dambridge.telemetry.wording import words
+
+Detail = Mapping[str, Any]
+
+
+def teller(actor: str) -> str:
+    """Who it was: a person by name, this program by the run in which it did it."""
+    flow, colon, name = actor.partition(":")
+    if flow != "flow" or not colon:
+        return actor
+    return f"dambridge, {name}" if name.startswith("run-") else f"dambridge ({name})"
+
+
+def sentence(event: str, detail: Detail) -> str:
+    """What happened; what has no words of its own is told by its outcome."""
+    told = _SENTENCES.get(event)
+    return told(detail) if told is not None else _plain(event, detail)
+
+
+def _handed_in(it: Detail) -> str:
+    again = f"Handed in for the {it['turn']}. time" if it.get("turn", 1) > 1 else "Handed in"
+    who = f" by {it['contributor']}" if it.get("contributor") else ""
+    return f"{again}{who} with {it['shoot']}: SHA-256 {_short(it['sha256'])}."
+
+
+def _decided(it: Detail) -> str:
+    made = it.get("decision")
+    status = _said(it["status"])
+    if not made:
+        return f"It is {status} again, because nobody's decision stands any more."
+    note = f": {made['note']}" if made.get("note") else "."
+    if made["by"]:
+        return f"{done(Status(it['status']))} in dambridge{note}"
+    if made["via"] == "source":
+        return f"It is {status}: the file is not there any more."
+    span = f"between {_when(made['after'])} and {_when(made['until'])}"
+    return f"{done(Status(it['status']))}, as {made['via']} showed; by whom is not known, {span}{note}"
+
+
+def _voided(it: Detail) -> str:
+    return words(Reason.from_json(it["why"])) if it.get("why") else "What was decided does not hold any more."
+
+
+def _archived(it: Detail) -> str:
+    return f"Archived exactly as it was approved (SHA-256 {_short(it['sha256'])})."
+
+
+def _answered(it: Detail) -> str:
+    who = it.get("to") or (f"{it['contributor']}, by {it['by']}" if it.get("by") else it.get("contributor"))
+    return f"Told to {who or 'the contributor'}: {_said(it['status'])}{': ' + it['note'] if it.get('note') else '.'}"
+
+
+def _shown(it: Detail) -> str:
+    fields = [
+        f"{name} says {', '.join(value) or 'nothing'}" for name, value in sorted((it.get("fields") or {}).items())
+    ]
+    moves = [f"filed into {one}" for one in it.get("into") or ()] + [f"out of {one}" for one in it.get("out_of") or ()]
+    return f"The source shows now that it is {_said(it['status'])}: {'; '.join([*fields, *moves])}."
+
+
+def _disposed(it: Detail) -> str:
+    kept = f", because {it['kept_for']}" if it.get("kept_for") else ""
+    return f"Its source {DISPOSED[Disposal(it['as'])]}{kept}."
+
+
+def _asset(it: Detail) -> str:
+    told = words(Reason.from_json(it["reason"])) if it.get("reason") else str(it.get("outcome", ""))
+    fields = ", ".join(sorted(it.get("to") or {}))
+    return f"{told} Fields: {fields}." if fields else told
+
+
+def _plain(event: str, it: Detail) -> str:
+    if event.startswith("asset.") and it.get("reason"):
+        return _asset(it)
+    rest = str(it.get("outcome") or it.get("why") or "")
+    return f"{event}{': ' + rest if rest else ''}"
+
+
+_SENTENCES: Mapping[str, Callable[[Detail], str]] = {
+    "submission.handed_in": _handed_in,
+    "submission.decided": _decided,
+    "submission.voided": _voided,
+    "submission.archived": _archived,
+    "submission.answered": _answered,
+    "submission.shown": _shown,
+    "source.disposed": _disposed,
+    "hold.set": lambda it: f"Put under legal hold: {it['why']}",
+    "hold.lifted": lambda it: f"The legal hold was lifted: {it['why']}",
+}
+
+
+def _said(status: str) -> str:
+    return str(status).replace("_", " ")
+
+
+def _short(sha256: str) -> str:
+    return f"{sha256[:12]}…"
+
+
+def _when(text: str) -> str:
+    return when(datetime.fromisoformat(text))
