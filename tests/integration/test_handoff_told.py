@@ -108,6 +108,11 @@ def test_the_commands_decide_show_and_preview(tmp_path: Path) -> None:
         assert dambridge(pair.config, "review", "undo", f"agency:{one}", "--by", "Mara").code == 3
         whole = json.loads(dambridge(pair.config, "show", one).out)
         assert [it.split(" ")[0] for it in whole["handed_in"]] == ["Handed", "It", "Archived", "Its"]
+        told = [it["words"] for it in whole["story"]]
+        assert told[0].startswith(f"Handed in by Jonas Blum with {SHOOT}: SHA-256 ")
+        assert told[1] == "It was approved in dambridge."
+        assert told[2] == "It was put back into review in dambridge."
+        assert told[-1] == "Its source was kept."
         events = [it["event"] for it in whole["story"]]
         assert events[0] == "submission.handed_in"
         assert events.count("submission.decided") == 3

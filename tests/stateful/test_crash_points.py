@@ -23,6 +23,7 @@ from support.world import World, merged, world
 OVERRIDES: dict[str, Any] = {"engine": {"runtime": "local", "concurrency": 1}}
 ELSEWHERE = {
     ActionKind.RETIRE,
+    ActionKind.DELETE,
     ActionKind.STAGE,
     ActionKind.PUBLISH,
     ActionKind.SHOW,

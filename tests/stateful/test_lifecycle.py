@@ -26,6 +26,7 @@ from dambridge.model.lifecycle import LIFECYCLE_STATUS, Status
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
 from dambridge.model.records import Agreed
+from dambridge.model.values import FieldName
 from dambridge.planning import merging, spreading, transitions
 from dambridge.planning.contending import Undecided
 from dambridge.policy import carriers
@@ -38,6 +39,8 @@ from support.two_way_systems import SELECTED, START
 
 SAMPLE, PARTS = 28, 3
 SHARES = ["sample", *(pytest.param(f"part {it} of {PARTS}", marks=pytest.mark.long) for it in range(1, PARTS + 1))]
+RELOOK = 200
+"""Of what waits, so much is looked at again by each of the further runs, those first that were not for longest: as usual."""
 COPIES = range(3)
 SEED = int(os.environ.get("LIFECYCLE_SEED", "7"))
 
@@ -158,6 +161,7 @@ def walk(world: LifecycleWorld, todo: list[Case], way: str, *, runs: int = 100) 
             for link, oracle, it in zip(links, oracles, todo, strict=True):
                 holds(world, link, oracle, it)
                 told(world, link, oracle, it)
+    world.world.settings = replace(world.world.settings, relook=RELOOK)
     silent(world, runs)
     for link, oracle, it in zip(links, oracles, todo, strict=True):
         holds(world, link, oracle, it)
@@ -329,6 +333,28 @@ def test_what_was_not_renewed_expires_again_and_what_was_stays(world: LifecycleW
     world.run(2)
     assert {world.shown(it) for it in link.copies} == {"approved"}
     silent(world, 5)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_another_asset_took_the_place_of_leaves_circulation(status: str) -> None:
+    """Whatever was approved, wherever its successor is named; nobody is asked, and it stays out."""
+    world = lifecycle_world(SETS["folder"])
+    world.world.policy = replace(world.world.policy, superseded_by=FieldName("title"))
+    link = world.add(1, status)
+    for copy in link.copies:
+        world.world.libraries[copy.id.account].edit(copy.remote_id, title=())
+    world.run(2)
+    assert {world.shown(it) for it in link.copies} == {status}
+    world.world.libraries[link.copies[1].id.account].edit(link.copies[1].remote_id, title=("Asset 7",))
+    world.run(2)
+    out = status in {"approved", "archived", "expired", "withdrawn"}
+    assert {world.shown(it) for it in link.copies} == {"withdrawn" if out else status}
+    if out and status != "withdrawn":
+        accord = world.world.accords()[link.id][GROUP]
+        assert accord.by == "dambridge"
+    assert not world.waiting()
+    silent(world, 10)
+    world.world.close()
 
 
 @pytest.mark.parametrize("status", STATUSES)

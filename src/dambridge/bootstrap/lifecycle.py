@@ -11,13 +11,15 @@ from dambridge.bootstrap.document import Document, Location, Mistake
 from dambridge.bootstrap.mirror_options import GroupOptions, LifecycleOptions, MirrorOptions
 from dambridge.bootstrap.mistakes import near
 from dambridge.bootstrap.settings import Settings
-from dambridge.mapping import AccountMap
+from dambridge.mapping import FIELDS, AccountMap
+from dambridge.mapping.fields import CUSTOM
 from dambridge.model.accords import GroupName
 from dambridge.model.identity import AccountId, FlowName, System
-from dambridge.model.lifecycle import LIFECYCLE_STATUS, Role
+from dambridge.model.lifecycle import LIFECYCLE_STATUS, Role, Status
 from dambridge.model.values import FieldName
 from dambridge.policy.carriers import Carrier, StatusField
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule
+from dambridge.policy.retention import Ending, Retention
 
 _PEOPLE: Mapping[System, frozenset[Role]] = {
     System.PHOTOSHELTER: frozenset({Role.CONTRIBUTOR, Role.REVIEWER}),
@@ -54,8 +56,26 @@ def with_status(policy: MirrorPolicy, settings: Settings) -> MirrorPolicy:
     roles = {name: _roles(settings, it, name) for name in policy.accounts}
     zone = ZoneInfo(settings.gate.zone) if settings.gate is not None else policy.zone
     return replace(
-        policy, groups=(*policy.groups, *more), carriers=carriers, roles=roles, zone=zone, warn_before=it.warn_before
+        policy,
+        groups=(*policy.groups, *more),
+        carriers=carriers,
+        roles=roles,
+        zone=zone,
+        warn_before=it.warn_before,
+        superseded_by=FieldName(it.superseded_by) if it.superseded_by else None,
+        retention=_retention(settings, it),
     )
+
+
+def _retention(settings: Settings, it: LifecycleOptions) -> Retention | None:
+    said = it.retention
+    if said is None:
+        return None
+    usual = {System.NETX: Ending.HOLD, System.PHOTOSHELTER: Ending.KEEP}
+    endings = {AccountId(name): usual[System(settings.accounts[name].system)] for name in it.between}
+    endings |= {AccountId(name): ending for name, ending in said.copies.items()}
+    after = {Status(status): span for status, span in said.after.items()}
+    return Retention(after=after, endings=endings, max_assets=said.max_assets, max_share=said.max_share)
 
 
 def _roles(settings: Settings, it: LifecycleOptions, name: AccountId) -> frozenset[Role]:
@@ -76,6 +96,26 @@ def carried_fields(it: MirrorOptions, maps: Mapping[AccountId, AccountMap]) -> f
     )
 
 
+def _wrong_retention(settings: Settings, it: LifecycleOptions, document: Document) -> Iterator[Mistake]:
+    """Retention and superseding without a status that people can see, in accounts that are not there, by a trash that is none."""
+    at: Location = ("flows", "lifecycle")
+    for option, given in (("retention", it.retention), ("superseded_by", it.superseded_by)):
+        if given is not None and not it.carriers:
+            what = "Without `carriers` nobody knows how an asset stands."
+            yield document.mistake((*at, option), what, "Name what shows the status, or take this out.")
+    name = it.superseded_by
+    if name is not None and name not in FIELDS and not name.startswith(CUSTOM):
+        what = f"There is no canonical field `{name}`."
+        yield document.mistake((*at, "superseded_by"), what, near(name, [*FIELDS], "Known fields"))
+    for account, ending in (it.retention.copies if it.retention is not None else {}).items():
+        place = (*at, "retention", "copies", account)
+        if account not in it.between:
+            what = f"`{account}` is no account of this flow."
+            yield document.mistake(place, what, near(account, [*it.between], "Accounts of this flow"))
+        elif ending is Ending.TRASH and System(settings.accounts[account].system) is System.NETX:
+            yield document.mistake(place, "NetX has no trash.", "Write `hold`, or `delete` for good.")
+
+
 # what cannot be used --------------------------------------------------------------------------------------------------
 
 
@@ -89,6 +129,7 @@ def lifecycle_mistakes(settings: Settings, document: Document) -> Iterator[Mista
         for name in [one for one in given if one not in it.between]:
             what = f"`{name}` is no account of this flow."
             yield document.mistake((*at, option, name), what, near(name, [*it.between], "Accounts of this flow"))
+    yield from _wrong_retention(settings, it, document)
     missing = [name for name in it.between if it.carriers and name not in it.carriers and name in settings.accounts]
     for name in missing:
         remedy = f"Name what shows it: carriers: {{{name}: [{{by: …}}]}}"

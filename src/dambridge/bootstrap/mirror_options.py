@@ -9,9 +9,10 @@ from pydantic import Discriminator, Field, Tag
 
 from dambridge.bootstrap.carrier_options import CarrierOptions
 from dambridge.bootstrap.options import GuardOptions, Options, Span
-from dambridge.model.lifecycle import Role
+from dambridge.model.lifecycle import Role, Status
 from dambridge.model.records import Absence
 from dambridge.policy.mirror import WhenAbsent
+from dambridge.policy.retention import Ending
 
 ANYBODY = "anybody"
 """The owner of rights that is no account: everybody's edits may permit more."""
@@ -144,6 +145,28 @@ class RightsOptions(MirrorOptions):
     )
 
 
+class RetentionOptions(Options):
+    """How long what is out of circulation is kept. Nothing goes by itself: `dambridge retention plan`, then `apply`."""
+
+    after: dict[Literal[Status.REJECTED, Status.EXPIRED, Status.WITHDRAWN], Span] = Field(
+        min_length=1,
+        description="Per status how long an asset is kept once it stands so everywhere; one that is not named keeps it for ever. "
+        "What is archived or approved is always kept.",
+    )
+    copies: dict[str, Ending] = Field(
+        default_factory=dict,
+        description="Per account what becomes of its copy: `keep`; `hold` takes it out of sight (NetX: into the holding folder, "
+        "PhotoShelter: out of the selected galleries); `trash`, where one was proven; `delete` for good. Left out: `hold` in "
+        "NetX, `keep` in PhotoShelter. NetX has no trash.",
+    )
+    max_assets: int | None = Field(
+        default=20, ge=0, description="Most assets that one plan may take; more wait for `apply --allow-tripped`."
+    )
+    max_share: float | None = Field(
+        default=0.01, gt=0, le=1, description="Largest share of the assets of the flow that one plan may take, 0 to 1."
+    )
+
+
 class LifecycleOptions(MirrorOptions):
     """Flow 7: the status of an asset is the same wherever people look."""
 
@@ -162,6 +185,14 @@ class LifecycleOptions(MirrorOptions):
         default=timedelta(days=14),
         description="How long before the end of its licence an approved or archived asset waits for its owner, to be renewed or "
         "replaced; `null` warns nobody. With `carriers`.",
+    )
+    superseded_by: str | None = Field(
+        default=None,
+        description="The canonical field in which people name what took an asset's place. As long as it says anything, an asset "
+        "that was approved is `withdrawn`, and outlets follow. With `carriers`.",
+    )
+    retention: RetentionOptions | None = Field(
+        default=None, description="How long what is out of circulation is kept. With `carriers`; left out: for ever."
     )
     roles: dict[str, tuple[Role, ...]] = Field(
         default_factory=dict,

@@ -21,6 +21,7 @@ from dambridge.cli.match_app import match_app
 from dambridge.cli.options import By, Flow, Json, Limit, context_of
 from dambridge.cli.outlets_app import outlets_app, withdrawals_app
 from dambridge.cli.rendering import print_json, warn
+from dambridge.cli.retention_app import retention_app
 from dambridge.cli.review_app import hold_app, review_app
 from dambridge.cli.rights_app import rights_app
 from dambridge.cli.runs_app import runs_app
@@ -55,6 +56,7 @@ for name, group in (
     ("review", review_app),
     ("hold", hold_app),
     ("users", users_app),
+    ("retention", retention_app),
 ):
     app.add_typer(group, name=name)
 app.command("search")(search)

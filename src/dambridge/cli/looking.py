@@ -16,13 +16,14 @@ from dambridge.cli.rendering import attention, drifted, outcome_text, print_json
 from dambridge.engine.delivery.proving import prove_links
 from dambridge.engine.overview import FlowStanding, flow_standing, live_workers, needs
 from dambridge.engine.stories import story_of
-from dambridge.model.identity import AccountId, AssetKey, FlowName, RunId
+from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, RunId
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.values import DEFAULT_LANGUAGE
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import Refused
 from dambridge.ports.ledger import ChainedEntry, Ledger, Observation, RunRow
 from dambridge.telemetry.figures import duration, size
+from dambridge.telemetry.telling import sentence, teller
 from dambridge.telemetry.wording import next_move, words
 
 
@@ -227,14 +228,12 @@ async def _story(settings: Settings, ledger: AgreeingLedger, asset: str) -> dict
         raise WrongUse(str(error)) from None
 
 
-def _sentence(entry: ChainedEntry) -> dict[str, Any]:
-    it = entry.entry
-    return {"seq": entry.seq, "at": it.at, "actor": it.actor, "event": it.event, "detail": dict(it.detail)}
-
-
 def _show_story(story: Mapping[str, Any]) -> None:
     say(story["link"] + (" (observed only)" if story["observe_only"] else ""), style="bold")
-    table("Where it is", ["place", "id"], [[it["place"], it["id"]] for it in story["copies"]])
+    if story["copies"]:
+        table("Where it is", ["place", "id"], [[_place(it["place"]), it["id"]] for it in story["copies"]])
+    else:
+        say("It is in no other system.")
     if story["last_seen"]:
         last = story["last_seen"]
         say(f"Last seen {last['at']:%Y-%m-%d %H:%M:%S} UTC in {last['run']}: {last['file_name']}: {last['words']}")
@@ -249,10 +248,16 @@ def _show_story(story: Mapping[str, Any]) -> None:
         rows = [[it["field"], _short(it["value"]), _by(it), it["rule"]] for it in story["enriched"]]
         table("Enriched", ["field", "value", "whose", "by the rule"], rows)
     rows = [
-        [str(it["seq"]), f"{it['at']:%Y-%m-%d %H:%M:%S}", it["actor"], it["event"], _detail(it["detail"])]
-        for it in story["story"]
+        [str(it["seq"]), f"{it['at']:%Y-%m-%d %H:%M:%S}", teller(it["actor"]), it["words"]] for it in story["story"]
     ]
-    table("What happened", ["no.", "when (UTC)", "who", "what", "how"], rows)
+    table("What happened", ["no.", "when (UTC)", "who", "what"], rows)
+
+
+def _place(text: str) -> str:
+    """A copy by its account and what it is for."""
+    it = CopyId.parse(text)
+    more = [one for one in (it.region, "" if it.rendition == "original" else it.rendition) if one and one != "-"]
+    return f"{it.account}: the {it.role}{', ' + ', '.join(more) if more else ''}"
 
 
 def _by(entry: Mapping[str, Any]) -> str:
@@ -290,6 +295,12 @@ def _detail(detail: Mapping[str, Any]) -> str:
     return f"{outcome}{': ' + fields if fields else ''}"
 
 
+def _entry_json(entry: ChainedEntry) -> dict[str, Any]:
+    it = entry.entry
+    told = {"seq": entry.seq, "at": it.at, "actor": it.actor, "event": it.event, "detail": dict(it.detail)}
+    return {**told, "words": sentence(it.event, it.detail)}
+
+
 def audit(context: Context, *, subject: str | None, after: int, limit: int) -> None:
     async def work() -> Sequence[ChainedEntry]:
         async with open_store(context.settings()) as (ledger, _):
@@ -298,7 +309,7 @@ def audit(context: Context, *, subject: str | None, after: int, limit: int) -> N
     trail = go(work)
     if context.json:
         print_json(
-            [{**_sentence(it), "subject": it.entry.subject, "previous": it.previous, "hash": it.hash} for it in trail]
+            [{**_entry_json(it), "subject": it.entry.subject, "previous": it.previous, "hash": it.hash} for it in trail]
         )
         return
     rows = [

@@ -23,6 +23,7 @@ from dambridge.model.commands import CommandKind, CommandState
 from dambridge.model.identity import CommandId, FlowName, PlanId
 from dambridge.model.plans import Plan, read_plan
 from dambridge.planning.provenance import changes_by_rule
+from dambridge.planning.retention import is_of_retention
 from dambridge.ports.errors import NextMove, Refused
 from dambridge.ports.ledger import AuditEntry, Ledger
 from dambridge.telemetry.figures import duration, size
@@ -36,7 +37,15 @@ def run(context: Context, *, flow: str | None, full: bool, reconcile: bool) -> N
 
 def plan(context: Context, *, flow: str | None, full: bool, out: Path | None) -> None:
     flow = flow or _only(context.settings())
-    result = _ordered(context, flow, CommandKind.PLAN, {"full": full}, by="")
+    _show_made(context, _ordered(context, flow, CommandKind.PLAN, {"full": full}, by=""), out)
+
+
+def plan_retention(context: Context, *, out: Path | None) -> None:
+    _show_made(context, _ordered(context, None, CommandKind.PLAN_RETENTION, {}, by=""), out)
+
+
+def _show_made(context: Context, result: Mapping[str, Any], out: Path | None) -> None:
+    """The plan that an order has made, and how it went."""
     if "plan" not in result:
         _finish(context, result)
     made = go(lambda: _plan_of(context, PlanId(result["plan"])))
@@ -54,6 +63,8 @@ def plan(context: Context, *, flow: str | None, full: bool, out: Path | None) ->
 
 def apply(context: Context, *, plan: str, by: str, pilot: int, wave: int, allow_tripped: bool) -> None:
     plan_id, flow = take_in(context, plan)
+    if not by.strip() and any(map(is_of_retention, go(lambda: _plan_of(context, plan_id)).actions)):
+        raise WrongUse("What is deleted is deleted in somebody's name: --by NAME.")
     scope = {"plan": plan_id, "pilot": pilot, "wave": wave, "allow_tripped": allow_tripped}
     _finish(context, _ordered(context, flow, CommandKind.APPLY, scope, by=by))
 

@@ -25,7 +25,7 @@ from dambridge.model.values import FieldName, Value
 from dambridge.planning.provenance import provenance
 from dambridge.policy.duties import Duty
 from dambridge.ports.errors import Refused
-from dambridge.telemetry.story_words import sentence, who
+from dambridge.telemetry.telling import sentence, teller
 
 router = APIRouter(include_in_schema=False)
 Seer = Annotated[Signed, Depends(needing(Duty.SEE_ASSETS))]
@@ -113,7 +113,8 @@ async def one(request: Request, asset: str, signed: Seer) -> Response:
         rights=rights,
         band=band_of(story, rights, now),
         told=[
-            (it, spoken(sentence(it.entry.event, it.entry.detail)), who(it.entry.actor)) for it in reversed(story.trail)
+            (it, spoken(sentence(it.entry.event, it.entry.detail)), teller(it.entry.actor))
+            for it in reversed(story.trail)
         ],
         open_conflicts=[it for it in story.conflicts.values() if it.stands],
         notice=await notice_of(request, signed),

@@ -12,7 +12,7 @@ from dambridge.console.guarding import Signed, needing
 from dambridge.console.notices import Notice, notice_of
 from dambridge.console.rendering import page, spoken, table_file
 from dambridge.policy.duties import Duty
-from dambridge.telemetry.story_words import sentence, who
+from dambridge.telemetry.telling import sentence, teller
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50
@@ -29,7 +29,9 @@ async def audit(request: Request, signed: Auditor, subject: str = "", after: int
         request,
         "audit.html",
         now=now,
-        told=[(it, spoken(sentence(it.entry.event, it.entry.detail)), who(it.entry.actor)) for it in reversed(trail)],
+        told=[
+            (it, spoken(sentence(it.entry.event, it.entry.detail)), teller(it.entry.actor)) for it in reversed(trail)
+        ],
         older=max(0, first - PAGE) if first and not subject else None,
         newer=trail[-1].seq if len(trail) == PAGE else None,
         subject=subject,

@@ -42,6 +42,7 @@ STEPS: Mapping[ActionKind, tuple[Step, ...]] = {
     ActionKind.AGREE: (),
     ActionKind.LET_GO: (),
     ActionKind.RETIRE: (Step.RETIRE,),
+    ActionKind.DELETE: (Step.DISCARD,),
     ActionKind.ACTIVATE: (),
     ActionKind.STAGE: (Step.DELIVER, Step.DESCRIBE, Step.PLACE),
     ActionKind.PUBLISH: (Step.DELIVER, Step.DESCRIBE, Step.PLACE, Step.SHOW),

@@ -17,6 +17,7 @@ from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import Refused
 from dambridge.ports.ledger import ChainedEntry, Ledger, Observation
 from dambridge.telemetry.lives import life_of
+from dambridge.telemetry.telling import sentence
 from dambridge.telemetry.wording import next_move, words
 
 MOST_ENTRIES = 1000
@@ -65,6 +66,7 @@ class Story:
                     "actor": it.entry.actor,
                     "event": it.entry.event,
                     "detail": dict(it.entry.detail),
+                    "words": sentence(it.entry.event, it.entry.detail),
                 }
                 for it in self.trail
             ],

@@ -14,6 +14,7 @@ from dambridge.engine.fitting import Approval, stored
 from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.handing_off import reviewing
 from dambridge.engine.mirroring.parts import MirrorParts
+from dambridge.engine.mirroring.retaining import plan_retention
 from dambridge.engine.orders import outlets
 from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.engine.orders.releasing_rights import release_rights
@@ -166,6 +167,9 @@ class Worker:
             case CommandKind.PLAN:
                 plan = await flow_named(self._flows, scope["flow"]).preview(full=bool(scope.get("full")))
                 return {"plan": plan.id, "exit_code": 3 if plan.header.tripped else 0}
+            case CommandKind.PLAN_RETENTION:
+                plan = await plan_retention(lifecycle_of(self._flows))
+                return {"plan": plan.id, "exit_code": 3 if plan.header.tripped else 0}
             case CommandKind.APPLY:
                 plan = await stored(self._ledger, PlanId(scope["plan"]))
                 approval = Approval(
@@ -285,6 +289,14 @@ class Worker:
                     log.exception("worker.in_time", flow=due.key, why=str(error))
                 else:  # what the run has set for the next instant stays
                     await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=None)
+
+
+def lifecycle_of(flows: Flows) -> MirrorParts:
+    """The parts of flow lifecycle, which knows how long an asset stands as it does. Raises `Refused` without it."""
+    flow = flows.get(FlowName.LIFECYCLE)
+    if flow is None or not isinstance(flow.parts, MirrorParts):
+        raise Refused("Nothing says how assets stand here: flow `lifecycle` is not configured. So everything is kept.")
+    return flow.parts
 
 
 def _turn_of(what: str, flow: FlowName) -> str:

@@ -33,6 +33,8 @@ class ActionKind(StrEnum):
     """Take a copy out of sight in the way its system offers that can be taken back."""
     LET_GO = "let_go"
     """Take a copy that is gone out of its link and leave a tombstone. Nothing outside is touched."""
+    DELETE = "delete"
+    """Delete a copy that need not be kept any more: only from a plan that a named person applied."""
     ACTIVATE = "activate"
     STAGE = "stage"
     """Bring the file of a publication to where no audience sees it, and leave it there."""

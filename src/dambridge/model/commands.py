@@ -41,6 +41,8 @@ class CommandKind(StrEnum):
     """Let exactly what such a plan names go to work."""
     RELEASE_RIGHTS = "release_rights"
     """Let somebody's looser word on rights stand everywhere."""
+    PLAN_RETENTION = "plan_retention"
+    """Make the plan of what need not be kept any more; a person applies it."""
     REVIEW = "review"
     """Decide about files that were handed in, or take such a decision back."""
     HOLD = "hold"

@@ -29,7 +29,7 @@ from dambridge.planning.first_sight import at_first_sight
 from dambridge.planning.inbox import followed, is_about, live, moot, opened, settled_by, sides_of
 from dambridge.planning.opening import silent_facts
 from dambridge.planning.standings import Reading, settled, watched
-from dambridge.planning.transitions import expiring, settle, spoken, unlawful
+from dambridge.planning.transitions import expiring, settle, spoken, superseding, unlawful
 from dambridge.planning.views import alike, part
 from dambridge.policy.mirror import FieldGroup, MirrorPolicy
 
@@ -51,6 +51,8 @@ class Question:
     """Whether a licence is known to have ended, which moves the status by itself."""
     tokens: Mapping[CopyId, str] = field(default_factory=dict)
     """Of bytes that were read because their account shows a stamp alone, for the first sight."""
+    superseded: bool = False
+    """Whether another asset is known to have taken its place, which does so too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +284,8 @@ def _agreed(question: Question, verdict: Chosen | None, *, by: str = "") -> Merg
     names = question.group.fields
     if question.ended and (end := expiring(verdict, was, question.now)) is not None:
         verdict, by = end, str(Role.RIGHTS)
+    if question.superseded and (out := superseding(verdict, was, question.now)) is not None:
+        verdict, by = out, str(Role.DAMBRIDGE)
     if was is not None and (verdict is None or (verdict.since is None and alike(verdict.fields, was.fields, names))):
         base = was
     else:

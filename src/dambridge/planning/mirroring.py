@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dambridge.mapping import AccountMap, unread_fields, waiting_for
+from dambridge.mapping import AccountMap, is_absent, unread_fields, waiting_for
 from dambridge.mapping.rights import rights_of
 from dambridge.model.accords import Accord, GroupName, Standing
 from dambridge.model.actions import Action, Leave
@@ -227,7 +227,14 @@ def _question(case: _Case, group: FieldGroup, known: Mapping[CopyId, Known]) -> 
         unread=frozenset(it for it in records.keys() - shown.keys() if group.fields & unread_fields(records[it])),
         ended=group.by_transitions and any(it <= case.now for it in _licence_ends(case)),
         tokens=case.tokens,
+        superseded=group.by_transitions and _is_superseded(case),
     )
+
+
+def _is_superseded(case: _Case) -> bool:
+    """Whether any copy names what took the asset's place."""
+    name = case.policy.superseded_by
+    return name is not None and any(not is_absent(it.fields.get(name)) for it in case.ground.records.values())
 
 
 def _licence_ends(case: _Case) -> list[datetime]:

@@ -59,6 +59,15 @@ def expiring(verdict: Chosen | None, accord: Accord | None, now: datetime) -> Ch
     return Chosen(fields={LIFECYCLE_STATUS: str(Status.EXPIRED)}, origin=None, since=now)
 
 
+def superseding(verdict: Chosen | None, accord: Accord | None, now: datetime) -> Chosen | None:
+    """The withdrawal of what another asset took the place of, as a move of ours from what would stand; None where it is none."""
+    fields = verdict.fields if verdict is not None else accord.fields if accord is not None else {}
+    status = status_of(fields)
+    if status is None or may_move(status, Status.WITHDRAWN, {Role.DAMBRIDGE}) is not Verdict.LEGAL:
+        return None
+    return Chosen(fields={LIFECYCLE_STATUS: str(Status.WITHDRAWN)}, origin=None, since=now)
+
+
 def unlawful(accord: Accord | None, claims: Sequence[Reading], policy: MirrorPolicy) -> bool:
     """Whether these copies claim statuses that nobody could have given them in any order, so that the agreed one stands."""
     start = status_of(accord.fields) if accord is not None else None

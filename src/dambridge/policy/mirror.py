@@ -15,6 +15,7 @@ from dambridge.model.lifecycle import LIFECYCLE_STATUS, Role
 from dambridge.model.records import Absence
 from dambridge.model.values import FieldName
 from dambridge.policy.carriers import Carrier
+from dambridge.policy.retention import Retention
 from dambridge.policy.strictness import STRICTNESS, Strictness
 
 
@@ -117,6 +118,7 @@ class MirrorPolicy:
     `strictness` says of a site's own fields which of two values permits less. `carriers` are per account what shows the
     status of an asset there, the first before the others, and `roles` in what capacities its people move it; `zone` is
     that of licences whose last day names none, `warn_before` how long before the end of a licence its owner is told.
+    `superseded_by` is the field that names what took an asset's place, `retention` what need not be kept for ever.
     """
 
     flow: FlowName
@@ -135,6 +137,8 @@ class MirrorPolicy:
     roles: Mapping[AccountId, frozenset[Role]] = field(default_factory=dict)
     zone: tzinfo = UTC
     warn_before: timedelta | None = None
+    superseded_by: FieldName | None = None
+    retention: Retention | None = None
 
     def __post_init__(self) -> None:
         names = [name for group in self.groups for name in group.fields]

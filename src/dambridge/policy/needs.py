@@ -123,6 +123,8 @@ _PS_WAY_BACK = Need(
         "things go out into galleries that a person made for them alone, and come back with their whole gallery",
     ),
 )
+_BY_GALLERY = "moves files between galleries"
+_BY_FOLDER = "files assets into folders"
 _PS_AUDIENCE = Need(
     PS,
     "audience.read",
@@ -184,7 +186,15 @@ NEEDS: Mapping[FlowName, tuple[Need, ...]] = MappingProxyType(
             _NX_FOLDERS,
             _NX_FIELDS,
             Need(PS, "archive.discard", "moves the source into the trash", "the source is kept, and said to be"),
-            Need(PS, _PS_FIELDS.cell, "tags the source as archived", "the source is kept untagged, and said to be"),
+            Need(
+                PS,
+                _PS_FIELDS.cell,
+                "shows decisions at the source, and tags it as archived",
+                "decisions stand in dambridge alone; the source is kept untagged; both is said",
+                instead=StandIn(
+                    _PS_WAY_BACK.cell, _BY_GALLERY, "decisions show by galleries alone; the source is moved, not tagged"
+                ),
+            ),
         ),
         FlowName.SYNDICATE: (
             *_PUBLISHING,
@@ -193,12 +203,20 @@ NEEDS: Mapping[FlowName, tuple[Need, ...]] = MappingProxyType(
         FlowName.LIFECYCLE: (
             _POLLS,
             _NX_POLLS,
-            Need(NX, _NX_FIELDS.cell, "writes the status in NetX", "NetX's status waits for a person", waits=True),
+            Need(
+                NX,
+                _NX_FIELDS.cell,
+                "writes the status in NetX",
+                "NetX's status waits for a person",
+                instead=StandIn(_NX_FOLDERS.cell, _BY_FOLDER, "NetX's status shows by folders alone"),
+                waits=True,
+            ),
             Need(
                 PS,
                 _PS_FIELDS.cell,
                 "writes the status in PhotoShelter",
                 "PhotoShelter's status waits for a person",
+                instead=StandIn(_PS_WAY_BACK.cell, _BY_GALLERY, "PhotoShelter's status shows by galleries alone"),
                 waits=True,
             ),
         ),

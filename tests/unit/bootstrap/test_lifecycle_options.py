@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from dambridge.model.lifecycle import LIFECYCLE_STATUS, Role, Status
 from dambridge.model.values import FieldName
 from dambridge.policy.carriers import CarrierKind
 from dambridge.policy.mirror import Authority, MirrorPolicy, Rule
+from dambridge.policy.retention import Ending
 
 AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
 ACCOUNTS = """\
@@ -155,3 +157,32 @@ def test_intake_leaves_the_fields_that_carry_a_status_to_the_lifecycle(tmp_path:
 def test_each_mistake_is_named_at_its_place(tmp_path: Path, given: str, where: str, word: str) -> None:
     found = mistakes(tmp_path, given)
     assert word in found[f"flows.lifecycle.{where}"], found
+
+
+def test_retention_holds_in_netx_and_keeps_elsewhere_unless_it_is_said(tmp_path: Path) -> None:
+    assert policy_of(tmp_path, SOUND).retention is None, "without a word everything is kept"
+    plain = policy_of(tmp_path, SOUND + "    retention: {after: {expired: 400d}}\n").retention
+    assert plain is not None
+    assert (plain.ending(ARCHIVE), plain.ending(AGENCY)) == (Ending.HOLD, Ending.KEEP)
+    assert plain.after == {Status.EXPIRED: timedelta(days=400)}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("    retention: {after: {archived: 400d}}\n", "archived"),
+        ("    retention: {after: {}}\n", "after"),
+        ("    retention: {after: {expired: 1d}, copies: {archive: trash}}\n", "NetX has no trash"),
+        ("    retention: {after: {expired: 1d}, copies: {nowhere: hold}}\n", "no account of this flow"),
+        ("    superseded_by: nothing\n", "no canonical field"),
+    ],
+)
+def test_mistakes_in_retention_are_told(tmp_path: Path, said: str, words: str) -> None:
+    with pytest.raises(ConfigurationWrong, match=words):
+        settings_of(tmp_path, SOUND + said)
+
+
+def test_retention_needs_carriers(tmp_path: Path) -> None:
+    text = f"{ACCOUNTS}  lifecycle: {{between: [agency, archive], retention: {{after: {{expired: 1d}}}}}}\n"
+    with pytest.raises(ConfigurationWrong, match="how an asset stands"):
+        settings_of(tmp_path, text)

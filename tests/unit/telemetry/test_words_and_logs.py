@@ -45,6 +45,8 @@ def test_only_what_needs_nobody_has_no_next_move(code: Code) -> None:
         Code.AGREED,
         Code.RETIRED,
         Code.LET_GO,
+        Code.DELETED,
+        Code.RETENTION_ENDED,
         Code.PAIRED,
         Code.DERIVED,
         Code.PAPER_ATTACHED,

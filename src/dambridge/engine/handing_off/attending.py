@@ -208,6 +208,7 @@ def _decided(parts: HandoffParts, it: Submission, now: datetime) -> AuditEntry:
 def _entry(parts: HandoffParts, event: str, it: Submission, now: datetime) -> AuditEntry:
     made = it.decision
     detail = {"status": str(it.status), "turn": it.turn, "sha256": it.digest.sha256, "shoot": it.shoot}
+    detail |= {"contributor": it.contributor} if it.contributor else {}
     detail |= {"why": it.why.to_json()} if it.why is not None else {}
     detail |= {"decision": made.to_json()} if made is not None else {}
     return AuditEntry(at=now, actor=f"flow:{parts.flow}", event=event, subject=str(it.key), detail=detail)

@@ -14,6 +14,7 @@ from dambridge.engine.delivery.describing import NotWritable
 from dambridge.engine.ended import Ended, worse
 from dambridge.engine.mirroring.agreeing import agree, let_go
 from dambridge.engine.mirroring.bringing import bring_version
+from dambridge.engine.mirroring.deleting import delete, may_not
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.retiring import retire
 from dambridge.engine.mirroring.settling import End, face_of, settlement_of
@@ -35,6 +36,7 @@ ORDER = (
     ActionKind.UPDATE_FIELDS,
     ActionKind.ADD_VERSION,
     ActionKind.RETIRE,
+    ActionKind.DELETE,
 )
 """First what is agreed is written down, then it is carried to the copies; what takes something out of sight comes last."""
 
@@ -111,7 +113,9 @@ async def _once(parts: MirrorParts, link: Link, action: Action) -> End:
         case ActionKind.ADD_VERSION:
             return await bring_version(parts, action, journal)
         case ActionKind.RETIRE:
-            return await retire(parts, link, action, journal)
+            return await may_not(parts, link, action) or await retire(parts, link, action, journal)
+        case ActionKind.DELETE:
+            return await may_not(parts, link, action) or await delete(parts, link, action, journal)
         case _:
             raise ValueError(f"a flow that keeps fields in step knows no action {action.kind}")
 

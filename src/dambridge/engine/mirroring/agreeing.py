@@ -27,7 +27,8 @@ async def agree(parts: MirrorParts, action: Action) -> End:
 async def let_go(parts: MirrorParts, link: Link, action: Action) -> End:
     """Take the copy that is gone out of its link. A tombstone keeps it from ever being made anew."""
     copy = gone_copy(link, action.target)
-    reason = Reason.of(Code.LET_GO, copy=str(copy.key))
+    why = next((it["absence"] for it in action.reasons if it.code is Code.LET_GO), "gone")
+    reason = Reason.of(Code.LET_GO, copy=str(copy.key), absence=why)
     stone = await tombstone_of(parts, link, copy, action, reason)
     return End(
         ended=Ended(Outcome.DONE, reason),

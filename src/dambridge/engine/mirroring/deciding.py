@@ -313,6 +313,8 @@ def policy_digest(parts: MirrorParts) -> str:
         "carriers": {account: [_plain(one) for one in it] for account, it in policy.carriers.items()},
         "roles": {account: sorted(it) for account, it in policy.roles.items()},
         "zone": str(policy.zone),
+        "superseded_by": policy.superseded_by,
+        "retention": repr(policy.retention and replace(policy.retention, after=dict(policy.retention.after))),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

@@ -80,14 +80,23 @@ _LEFT_OUT = Missing(Absence.DELETED, "left out of the answer to a read by id")
 
 async def native_of(site: Site, remote_id: RemoteId) -> NativeRecord:
     """The copy as it is now, wherever it stands. Raises `MovedOn` when it is not there, and what the read raises."""
-    if site.system is System.NETX:
-        found = await site.reads.read(remote_id) or _LEFT_OUT
-    else:
-        found = await site.reader.read(remote_id, groups=GROUPS, lane=site.lane)
+    found = await _native(site, remote_id)
     if isinstance(found, Missing):
         raise MovedOn(f"{site.account}:{remote_id} is not there any more ({found.absence}). It is planned again.")
     note_look(found)
     return found
+
+
+async def native_if_there(site: Site, remote_id: RemoteId) -> NativeRecord | None:
+    """The same, None where it is gone or hidden."""
+    found = await _native(site, remote_id)
+    return None if isinstance(found, Missing) else found
+
+
+async def _native(site: Site, remote_id: RemoteId) -> NativeRecord | Missing:
+    if site.system is System.NETX:
+        return await site.reads.read(remote_id) or _LEFT_OUT
+    return await site.reader.read(remote_id, groups=GROUPS, lane=site.lane)
 
 
 def seen_as(parts: ReadsCopies, native: NativeRecord | Missing) -> Seen:

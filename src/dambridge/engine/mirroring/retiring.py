@@ -45,7 +45,7 @@ async def retire(parts: MirrorParts, link: Link, action: Action, journal: StepJo
         native = await native_of(site, copy.remote_id)
         if _to_leave(parts, site, native):
             raise Unclear(f"{copy.key} still shows places that it was taken out of; it is looked at again.")
-    reason = Reason.of(Code.RETIRED, copy=str(copy.key))
+    reason = Reason.of(Code.RETIRED, copy=str(copy.key), how=str(copy.key))
     return End(
         ended=Ended(Outcome.DONE, reason),
         tombstones=(await tombstone_of(parts, link, copy, action, reason),),
