@@ -7,7 +7,7 @@
 Row 1: assets of 500 kB, all fields, verified, beside a minimal honest client (same calls, hashes and metadata reads, no state), a
 bare GET-and-POST loop and, where it is installed, rclone. Row 3: 100 ms latency and 20 calls/s per account, under a token bucket
 and under a fixed window: how much of the allowed calls is used, and how many are refused. Row `sweep`: the ids of 1,000,000 +
-1,000,000 assets held against the store, in own CPU and memory. Row files: reading and writing each format beside a bare ExifTool.
+1,000,000 assets held against the store, in own CPU and memory. Row `search`: answers from the index of 1,000,000 assets, beside SQLite's FTS5 alone. Row files: reading and writing each format beside a bare ExifTool.
 Evidence goes to `docs/evidence/`.
 """
 
@@ -33,6 +33,7 @@ from typing import Any
 
 import yaml
 from bench_files import row_files
+from bench_search import row_search
 from PIL import Image
 from setup_environment import apt, can_apt
 
@@ -322,9 +323,10 @@ def main() -> int:
     options.add_argument("--assets", type=int, default=2000)
     options.add_argument("--paced", type=int, default=120, help="assets of the third row")
     options.add_argument("--concurrency", type=int, default=16)
-    options.add_argument("--rows", default="1,3,sweep,files")
+    options.add_argument("--rows", default="1,3,sweep,search,files")
     options.add_argument("--files", type=int, default=200, help="files of each format")
     options.add_argument("--swept", type=int, default=1_000_000, help="assets in each account of the row `sweep`")
+    options.add_argument("--searched", type=int, default=1_000_000, help="assets in the index of the row `search`")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     rows: dict[str, Any] = {}
@@ -336,6 +338,8 @@ def main() -> int:
         rows["sweep"] = row_sweep(chosen.swept)
     if rows:
         write("bench", rows)
+    if "search" in chosen.rows.split(","):
+        write("bench_search", {"search": row_search(chosen.searched)})
     if "files" in chosen.rows.split(","):
         write("bench_files", row_files(chosen.files))
     return 0

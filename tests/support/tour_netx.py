@@ -17,6 +17,7 @@ from dambridge.engine.probing import examine
 from dambridge.model.identity import AccountId, RemoteId
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import Refused
+from dambridge.ports.searching import Wanted
 from dambridge.ports.systems import Window
 from dambridge.testing.archive_contract import body_of
 from dambridge.testing.prober_contract import probing_of
@@ -140,6 +141,7 @@ async def _pictures(guide: Guide, connection: Connection) -> None:
             assert await drained(renditions.rendition(asset, name, lane=LANE))
     with guide.at(connection, "finder") as finder:
         await finder.search("boat", limit=5, lane=LANE)
+        await finder.look_for(Wanted(words=("boat",)), limit=5, lane=LANE)
         assert await drained(finder.picture(asset, longest_side=100, lane=LANE))
 
 

@@ -24,6 +24,7 @@ from dambridge.model.records import MediaType
 from dambridge.ports.audience import Grant, Visibility
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import Refused, TryLater
+from dambridge.ports.searching import Wanted
 from dambridge.ports.systems import Window
 from dambridge.testing.archive_contract import body_of
 from dambridge.testing.prober_contract import probing_of
@@ -180,6 +181,7 @@ async def _finder(guide: Guide, connection: Connection, asset: RemoteId) -> None
     guide.advance(minutes=5)
     with guide.at(connection, "finder") as finder:
         assert (await finder.search("boat", limit=5, lane=LANE)).sightings
+        assert (await finder.look_for(Wanted(words=("boat",)), limit=5, lane=LANE)).ids
         assert await drained(finder.picture(asset, longest_side=100, lane=LANE))
 
 

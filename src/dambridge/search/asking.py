@@ -38,7 +38,7 @@ Filters = Mapping[Facet, Sequence[str]]
 """Chosen values by facet: one of those of a facet, and so for every facet."""
 PAGE = 50
 MOST_A_PAGE = 200
-COUNTED = 3000
+COUNTED = 2000
 """Copies that facets are counted from."""
 
 

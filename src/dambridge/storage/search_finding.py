@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, TextClause, text
 
 from dambridge.model.identity import AccountId, AssetKey
-from dambridge.model.queries import AllOf, Query, both
+from dambridge.model.queries import AllOf, Query, Words, both, leaves
 from dambridge.model.records import MediaType
 from dambridge.model.searching import Order
 from dambridge.ports.searching import Ask, Found, Row
@@ -53,7 +53,7 @@ class Finding(ABC):
         kind, place = _place(after)
         probed = self._some(conn, ask, RANKED + 1, ranked=True)
         few = len(probed) <= RANKED
-        if few and any(it.rank for it in probed) and kind != "n":
+        if few and kind != "n" and any(isinstance(it, Words) for it in leaves(ask.query)):
             return _best_first(probed, place, limit)
         total, exact = len({it.entry for it in probed}), few
         return self._newest_first(conn, ask, int(place[0]) if place else None, limit, total=total, exact=exact)
@@ -123,6 +123,7 @@ class Finding(ABC):
     ) -> Found:
         """Each asset stands where its newest matching copy does: one that a page before has shown is passed over."""
         entries: dict[str, None] = {}
+        met: set[AssetKey] = set()
         last, start, more = below, below, True
         while more and len(entries) < limit:
             page = self._some(conn, ask, limit, newest=True, below=last)
@@ -134,20 +135,26 @@ class Finding(ABC):
                     break
                 if it.entry not in shown:
                     entries[it.entry] = None
+                    met.add(it.key)
                 last = it.number
         more = more and bool(self._some(conn, ask, 1, newest=True, below=last))
-        copies = self._copies(conn, ask, entries)
-        return Found(tuple(entries), f"n:{last}" if more else None, total, exact, Order.NEWEST, copies)
+        copies = met | self._others(conn, ask, entries, met)
+        return Found(tuple(entries), f"n:{last}" if more else None, total, exact, Order.NEWEST, frozenset(copies))
 
-    def _copies(self, conn: Connection, ask: Ask, entries: Collection[str]) -> frozenset[AssetKey]:
-        """Which copies of these assets match."""
-        if not entries:
-            return frozenset()
+    def _others(self, conn: Connection, ask: Ask, entries: Collection[str], met: Collection[AssetKey]) -> set[AssetKey]:
+        """Which further copies of these assets match. Most have none that was not met, and cost no look at words."""
+        bound = Bound()
+        named = ", ".join(bound.add(it) for it in entries) or "''"
+        query = f"SELECT d.id, d.account, d.remote_id FROM search_docs d WHERE d.entry IN ({named})"
+        rows = conn.execute(_said(query), bound.values).all()
+        numbers = [it[0] for it in rows if AssetKey(it[1], it[2]) not in met]
+        if not numbers:
+            return set()
         bound = Bound()
         condition = self._each(ask, bound)
-        named = ", ".join(bound.add(it) for it in entries)
-        query = f"SELECT d.account, d.remote_id FROM {self.each} WHERE d.entry IN ({named}) AND ({condition})"
-        return frozenset(AssetKey(it[0], it[1]) for it in conn.execute(_said(query), bound.values))
+        which = ", ".join(bound.add(it) for it in numbers)
+        query = f"SELECT d.account, d.remote_id FROM {self.each} WHERE d.id IN ({which}) AND ({condition})"
+        return {AssetKey(it[0], it[1]) for it in conn.execute(_said(query), bound.values)}
 
     def _shown_before(self, conn: Connection, ask: Ask, start: int | None, entries: Iterable[str]) -> set[str]:
         """Those of these assets of which a newer copy than `start` matches."""

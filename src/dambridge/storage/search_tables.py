@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, 
 
 from dambridge.storage.columns import JsonText
 
-SHAPE = 1
+SHAPE = 2
 """Raised whenever these tables, or what stands in them, change."""
 _LOCK = 0x64616D73
 """The number of the PostgreSQL advisory lock under which one worker writes while the others wait."""
@@ -34,8 +34,6 @@ docs = Table(
     Column("digest", Text, nullable=False),
     Index("ix_search_docs_key", "account", "remote_id", unique=True),
     Index("ix_search_docs_entry", "entry"),
-    Index("ix_search_docs_status", "status"),
-    Index("ix_search_docs_media_type", "media_type"),
     Index("ix_search_docs_date", "date"),
     Index("ix_search_docs_added", "added"),
     Index("ix_search_docs_modified", "modified"),

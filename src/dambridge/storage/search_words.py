@@ -19,10 +19,11 @@ from dambridge.model.searching import Document
 
 LONGEST = 100
 """Characters of a word that are compared."""
+LONGEST_VALUE = 500
+"""Characters of a facet's value that are."""
 MOST_WORDS = 20_000
 """Words of one copy that are found."""
 LIST_SIGN = "\x1f"
-_COLUMNS = {Facet.STATUS: "d.status", Facet.TYPE: "d.media_type", Facet.HOME: "d.account"}
 
 
 @dataclass(slots=True)
@@ -47,9 +48,11 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "=", name.casefold())
 
 
-def whole_token(name: str, value: str) -> str:
-    """A facet's value as one token."""
-    return field_token(name, "=" + "=".join(words_of(value)))
+def whole_token(facet: Facet, value: str) -> str:
+    """A facet's value as one token: people's words by their words, our own letter by letter."""
+    people = facet in {Facet.CAMPAIGN, Facet.PHOTOGRAPHER}
+    spelled = "=".join(words_of(value)) if people else value.encode().hex()
+    return f"{_slug(facet)}_={spelled}"[:LONGEST_VALUE]
 
 
 def tokens_of(words: Words) -> tuple[bool, tuple[str, ...]]:
@@ -68,8 +71,14 @@ def streams(document: Document) -> tuple[list[list[str]], list[list[str]]]:
             if name in document.free:
                 plain.append([it[:LONGEST] for it in value])
             named.append([field_token(name, it) for it in value])
-    for facet, several in ((Facet.CAMPAIGN, document.campaigns), (Facet.PHOTOGRAPHER, document.photographers)):
-        named += [[whole_token(facet, it)] for it in several]
+    exact = {
+        Facet.CAMPAIGN: document.campaigns,
+        Facet.PHOTOGRAPHER: document.photographers,
+        Facet.STATUS: (document.status,),
+        Facet.TYPE: (document.media_type,),
+        Facet.HOME: (document.key.account,),
+    }
+    named += [[whole_token(facet, it)] for facet, several in exact.items() for it in several]
     return plain, named
 
 
@@ -97,10 +106,6 @@ class Spelling(ABC):
         if (match := self.words(query)) is not None:
             return self.has(bound.add(match))
         match query:
-            case Is(facet, value) if facet in _COLUMNS:
-                return f"{_COLUMNS[facet]} = {bound.add(value)}"
-            case Is(facet, value):
-                return self.condition(Words(("=" + "=".join(words_of(value)),), str(facet)), bound)
             case During():
                 return _during(query, bound)
             case Among(profiles):
@@ -133,7 +138,7 @@ class Fts5(Spelling):
                 of_field, tokens = tokens_of(query)
                 phrase = " ".join(tokens)
                 return f'{{{"fields" if of_field else "words"}}} : "{phrase}"{" *" if query.prefix else ""}'
-            case Is(facet, value) if facet not in _COLUMNS:
+            case Is(facet, value):
                 return f'{{fields}} : "{whole_token(facet, value)}"'
             case AnyOf(items):
                 parts = [self.words(it) for it in items]
@@ -176,7 +181,7 @@ class TsVector(Spelling):
             case Words():
                 tokens = [_quoted(it) for it in tokens_of(query)[1]]
                 return "(" + " <-> ".join([*tokens[:-1], tokens[-1] + (":*" if query.prefix else "")]) + ")"
-            case Is(facet, value) if facet not in _COLUMNS:
+            case Is(facet, value):
                 return _quoted(whole_token(facet, value))
             case AnyOf(items) | AllOf(items):
                 parts = [self._part(it) for it in items]

@@ -84,8 +84,11 @@ def _asset(it: Detail) -> str:
 def _plain(event: str, it: Detail) -> str:
     if event.startswith("asset.") and it.get("reason"):
         return _asset(it)
+    if isinstance(it.get("reason"), Mapping):
+        return words(Reason.from_json(it["reason"]))
     rest = str(it.get("outcome") or it.get("why") or "")
-    return f"{event}{': ' + rest if rest else ''}"
+    said = event.replace(".", ": ").replace("_", " ").capitalize()
+    return f"{said}: {rest}" if rest else f"{said}."
 
 
 def _seen_changed(detail: Detail) -> str:

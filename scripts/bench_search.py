@@ -1,0 +1,209 @@
+"""Row `search` of `make bench`: answers from the index at design size, beside SQLite's FTS5 alone over the same words.
+
+A question is asked as people ask it: in the name of somebody who may see what the rights gate permits now, with the page of
+assets put together. FTS5 alone is asked for the fifty best of the same words, and knows no rights, no assets and no pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pysqlite3.dbapi2
+
+from dambridge.model.access import Role, Searcher
+from dambridge.model.identity import AccountId, AssetKey, RemoteId, System
+from dambridge.model.queries import AllOf, Facet, Is, Not, Query, Time, Words
+from dambridge.model.records import MediaType
+from dambridge.model.rights import Bounds, LicenceKind, Rights
+from dambridge.model.searching import Document, Profile
+from dambridge.model.values import FieldName
+from dambridge.policy.gate import Channel, GateRules
+from dambridge.policy.searching import SearchHome, SearchPolicy, Way
+from dambridge.search.asking import IndexSearch
+from dambridge.storage import open_search_index
+from dambridge.storage.search_words import Fts5
+
+AT = datetime(2026, 11, 28, 9, tzinfo=UTC)
+TOGETHER = 5000
+QUESTIONS = 300
+PROFILES = 3000
+WORDS = 30_000
+ARCHIVE = AccountId("archive")
+MUST_REACH_MS = 50.0
+
+
+class Fixed:
+    """A clock that stands."""
+
+    async def now(self) -> datetime:
+        return AT
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A library computed from numbers: words as frequent as words are, rights shared by many assets."""
+
+    words: Sequence[str]
+    weights: Sequence[float]
+    profiles: Sequence[Profile]
+
+    @classmethod
+    def of(cls, draw: Random) -> Made:
+        words = [f"{draw.choice('abcdefghijklmnoprstuvw')}{draw.choice('aeiou')}{number:x}" for number in range(WORDS)]
+        weights = list(accumulate(1 / (number + 5) for number in range(WORDS)))
+        return cls(words, weights, [_profile(draw) for _ in range(PROFILES)])
+
+    def word(self, draw: Random) -> str:
+        return draw.choices(self.words, cum_weights=self.weights)[0]
+
+    def copies(self, count: int, draw: Random) -> Iterator[Document]:
+        for number in range(count):
+            yield self._copy(number, draw)
+
+    def _copy(self, number: int, draw: Random) -> Document:
+        words = draw.choices(self.words, cum_weights=self.weights, k=30)
+        profile = draw.choice(self.profiles)
+        key = AssetKey(ARCHIVE, RemoteId(str(number)))
+        return Document(
+            key=key,
+            entry=str(key),
+            main=True,
+            profile=profile,
+            rights=profile.rights,
+            status=profile.status,
+            media_type=MediaType.IMAGE,
+            file_name=f"img_{number}.jpg",
+            title=" ".join(words[:5]),
+            campaigns=(f"Campaign {number % 40}",),
+            photographers=(f"Photographer {number % 300}",),
+            days={Time.DATE: f"2026-{number % 12 + 1:02}-{number % 28 + 1:02}"},
+            paths=(f"Folder/{number % 500}",),
+            texts={
+                "title": (tuple(words[:5]),),
+                "description": (tuple(words[5:24]),),
+                "keywords": tuple((it,) for it in words[24:]),
+                "file_name": (("img", str(number), "jpg"),),
+            },
+            free=frozenset({"title", "description", "keywords", "file_name"}),
+            fields={FieldName("headline"): " ".join(words[:5])},
+            size=1_000_000,
+            modified="m",
+            groups=frozenset({"base"}),
+            seen_at=AT,
+        )
+
+
+def _profile(draw: Random) -> Profile:
+    rights = Rights(
+        holder="x",
+        kind=LicenceKind.RIGHTS_MANAGED,
+        not_after=AT + timedelta(days=draw.randint(-200, 900)),
+        territories=Bounds(permitted=frozenset(draw.sample(("DE", "FR", "AT", "GB", "*"), 3))),
+        channels=Bounds(permitted=frozenset({"web"})),
+    )
+    return Profile(rights=rights, status=draw.choices(("approved", "draft"), (4, 1))[0])
+
+
+def questions(made: Made, draw: Random) -> Iterator[Query]:
+    """A mix as a search box sees it: mostly one or two words, some phrases, prefixes, exclusions and filters."""
+    for _ in range(QUESTIONS):
+        one, other = Words((made.word(draw),)), Words((made.word(draw),))
+        mix: tuple[Query, ...] = (
+            one,
+            AllOf((one, other)),
+            Words((one.words[0], other.words[0])),
+            AllOf((one, Is(Facet.STATUS, "approved"))),
+            AllOf((one, Not(other))),
+            Words((one.words[0][:3],), prefix=True),
+            AllOf((one, Is(Facet.CAMPAIGN, f"Campaign {draw.randint(0, 39)}"))),
+        )
+        yield draw.choices(mix, (8, 5, 2, 2, 2, 1, 2))[0]
+
+
+def row_search(assets: int) -> dict[str, Any]:
+    """Fill an index of so many assets, ask, and ask FTS5 alone."""
+    with tempfile.TemporaryDirectory(prefix="bench-search-") as folder:
+        row = asyncio.run(_row(Path(folder), assets))
+        return {**row, "index_mb": round(sum(it.stat().st_size for it in Path(folder).iterdir()) / 1e6)}
+
+
+async def _row(folder: Path, assets: int) -> dict[str, Any]:
+    draw = Random(2026)  # noqa: S311 - the same library every time
+    made = Made.of(draw)
+    index = open_search_index(folder)
+    begun = time.process_time()
+    some: list[Document] = []
+    for it in made.copies(assets, draw):
+        some.append(it)
+        if len(some) == TOGETHER:
+            await index.put(some)
+            some = []
+    await index.put(some)
+    filled = time.process_time() - begun
+    search = IndexSearch(index, _policy(), Fixed())
+    viewer = Searcher(name="bench", roles=frozenset({Role.VIEWER}))
+    asked = list(questions(made, draw))
+    await search.ask(asked[0], viewer)
+    ours = [await _timed(search, it, viewer, facets=False) for it in asked]
+    counted = [await _timed(search, it, viewer, facets=True) for it in asked[::5]]
+    alone = _fts5_alone(folder / "ledger-search.db", asked)
+    await index.close()
+    return {
+        "assets": assets,
+        "questions": len(asked),
+        "dambridge": _told([it[0] for it in ours]),
+        "dambridge_own_cpu": _told([it[1] for it in ours]),
+        "dambridge_with_facets": _told([it[0] for it in counted]),
+        "fts5_alone": _told([it[0] for it in alone]),
+        "fts5_alone_own_cpu": _told([it[1] for it in alone]),
+        "found_something": sum(it[2] > 0 for it in ours),
+        "must_reach_p95_ms": MUST_REACH_MS,
+        "fill_cpu_seconds": round(filled, 1),
+    }
+
+
+def _policy() -> SearchPolicy:
+    return SearchPolicy(
+        homes={ARCHIVE: SearchHome(account=ARCHIVE, system=System.NETX, flows=frozenset(), record=True)},
+        gate=GateRules(channels={"web": Channel(name="web")}),
+        zone=ZoneInfo("Europe/Berlin"),
+        status=FieldName("edit_status"),
+        campaign=FieldName("job_id"),
+        photographer=FieldName("creator"),
+        ways=(Way(channel="web", territory="DE"),),
+    )
+
+
+async def _timed(search: IndexSearch, query: Query, who: Searcher, *, facets: bool) -> tuple[float, float, int]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    answer = await search.ask(query, who, facets=facets)
+    return time.perf_counter() - wall, time.process_time() - cpu, answer.total
+
+
+def _fts5_alone(file: Path, asked: Sequence[Query]) -> list[tuple[float, float]]:
+    connection = pysqlite3.dbapi2.connect(str(file))
+    found = []
+    for it in asked:
+        wall, cpu = time.perf_counter(), time.process_time()
+        best = "SELECT rowid FROM search_words WHERE search_words MATCH ? ORDER BY rank LIMIT 50"
+        connection.execute(best, (Fts5().words(it),)).fetchall()
+        found.append((time.perf_counter() - wall, time.process_time() - cpu))
+    connection.close()
+    return found
+
+
+def _told(seconds: Sequence[float]) -> dict[str, float]:
+    ordered = sorted(seconds)
+    return {
+        f"p{it}_ms": round(ordered[min(len(ordered) - 1, len(ordered) * it // 100)] * 1000, 1) for it in (50, 95, 99)
+    }
