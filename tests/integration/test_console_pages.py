@@ -264,7 +264,7 @@ async def test_people_are_added_changed_and_kept_out_by_name(stand: Stand) -> No
     assert found is not None
     bea = await stand.desk.people.store.person("bea")
     assert bea is not None
-    assert bea.scope.regions == {"DE", "AT"}
+    assert bea.scope.regions == frozenset({"DE", "AT"})
     stand.passwords["bea"] = found[1]
     await stand.signed_in("bea")
     assert (await browser.post("/people/bea/rights", role="viewer")).status_code == 303
