@@ -2,7 +2,7 @@
 compared with a manifest that a person wrote. First approved photographs arrive; then (`demo_outward`) what may be shown goes
 out and comes back. Exit status 0 only if all is as the manifest says.
 
-    make demo                              leaves the pages open until Ctrl-C
+    make demo                              leaves the console and both systems' pages open until Ctrl-C
     make demo ARGS="--headless --json"     ends by itself and prints one JSON document
 """
 
@@ -27,6 +27,7 @@ from typing import Any
 
 import yaml
 from compare_demo import MANIFEST, differences, read_state
+from demo_console import console
 from demo_outward import Stand, second_act
 from rich.console import Console
 from rich.table import Table
@@ -105,7 +106,7 @@ def main() -> int:
         else:
             show(told)
         if not chosen.headless:
-            leave_open(photoshelter, netx, talk)
+            leave_open(photoshelter, netx, environment, talk)
     return 0 if told["as_the_manifest_says"] else 1
 
 
@@ -307,14 +308,19 @@ def _outward_sum(stage: Mapping[str, Any], outcome: str) -> int:
     return sum(stage["run"]["flows"][flow][outcome] for flow in ("publish", "syndicate"))
 
 
-def leave_open(photoshelter: Simulator, netx: Simulator, talk: Console) -> None:
-    talk.print(f"\nLook for yourself, until Ctrl-C:\n  PhotoShelter  {photoshelter.url}/\n  NetX          {netx.url}/")
-    talk.print(f"  configuration {WORK / 'dambridge.yaml'} (its secrets are in this process's environment)")
-    try:
-        while True:
-            time.sleep(1)
-    except KeyboardInterrupt:
-        talk.print("Closed.")
+def leave_open(photoshelter: Simulator, netx: Simulator, environment: Mapping[str, str], talk: Console) -> None:
+    with console(WORK / "dambridge.yaml", environment) as it:
+        talk.print("\nLook for yourself, until Ctrl-C:")
+        talk.print(
+            f"  the console   {it.url}/   name {it.name}   password {it.password}", markup=False, highlight=False
+        )
+        talk.print(f"  PhotoShelter  {photoshelter.url}/\n  NetX          {netx.url}/")
+        talk.print(f"  configuration {WORK / 'dambridge.yaml'} (its secrets are in this process's environment)")
+        try:
+            while True:
+                time.sleep(1)
+        except KeyboardInterrupt:
+            talk.print("Closed.")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ flows:
     from: agency
     to: archive
     select: {galleries: ["Handed in/**"]}
-    carriers: [{kind: edit_status, words: {approved: [approved], rejected: [rejected], changes_asked: [changes asked]}}]
+    carriers: [{by: edit_status, words: {approved: [approved], rejected: [rejected], changes_asked: [changes asked]}}]
     queue: {owner: Mara Lind, deputy: Ben Koch, within: 8h}
     coordinator: Ida Roth
 gate: {zone: Europe/Berlin, channels: {portal: {}}}

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from dambridge import __version__
+from dambridge.console import api
 from dambridge.console.desk import Desk
 from dambridge.console.guarding import NotSignedIn, Stop, sign_in_address
 from dambridge.console.headers import Headers, KnownHosts
@@ -35,6 +36,8 @@ def make_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     for router in SCREENS:
         app.include_router(router)
+    app.include_router(api.router)
+    app.add_api_route("/api/openapi.json", _document, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("dambridge.console") / "static")), name="static")
     app.add_exception_handler(NotSignedIn, _sign_in)
     for kind in (Stop, NextMove, HTTPException, RequestValidationError, Exception):
@@ -42,6 +45,11 @@ def make_app(desk: Desk) -> FastAPI:
     app.add_middleware(KnownHosts, hosts=_hosts(desk))
     app.add_middleware(Headers, secure=desk.options.is_secure)
     return app
+
+
+async def _document(request: Request) -> JSONResponse:
+    """The API in OpenAPI's words; it says nothing of what is in here."""
+    return JSONResponse(request.app.openapi())
 
 
 def _hosts(desk: Desk) -> frozenset[str]:

@@ -1,0 +1,229 @@
+"""The console as people see it, in headless Chromium: on a desk and on a phone, light and dark, with and without scripts.
+
+Nothing is fetched from elsewhere, nothing is cut off, and axe-core finds nothing serious. Pictures of the screens stand in
+`.cache/screens` afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from dambridge.engine.worker import Worker
+from dambridge.model.conflicts import ConflictState
+from support.console import Stand, console
+from support.console_scene import set_scene
+
+ROOT = Path(__file__).parents[2]
+SCREENS = ROOT / ".cache" / "screens"
+AXE = ROOT / "tests" / "vendor" / "axe.min.js"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZES = {"desk": (1280, 860), "phone": (390, 844), "wide": (1920, 1080)}
+PATHS = {
+    "overview": "/",
+    "runs": "/runs",
+    "run": "/runs/run-000001",
+    "find": "/assets",
+    "asset": "/assets/agency:I0000boat0001",
+    "conflicts": "/conflicts",
+    "terms": "/terms",
+    "quarantine": "/quarantine?outcome=all",
+    "review": "/review",
+    "submission": "/review/agency:I0000hand0001",
+    "plans": "/plans",
+    "pairing": "/pairing",
+    "rights": "/rights",
+    "outlets": "/rights?report=who",
+    "withdrawals": "/withdrawals",
+    "withdrawal": "/withdrawals/wdboats0001",
+    "capabilities": "/capabilities",
+    "map": "/map",
+    "settings": "/settings",
+    "people": "/people",
+    "audit": "/audit",
+    "me": "/me",
+    "nothing": "/nothing-here",
+}
+FIRST_VIEW = 150_000
+"""Bytes of scripts and styles that a first view may cost."""
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
+    """The console over a library in the middle of a week, on a port of its own, with somebody who carries orders out."""
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
+        pytest.skip("Chromium is missing (Debian: apt install chromium)")
+    async with console(folder) as stand:
+        await set_scene(stand.ledger)
+        await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
+        server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
+        worker = Worker(
+            {}, ledger=stand.ledger, clock=stand.clock, poll_every=timedelta(hours=1), name="t:1", serving=True
+        )
+        tasks = [asyncio.create_task(server.serve()), asyncio.create_task(worker.serve())]
+        while not server.started:  # noqa: ASYNC110 - uvicorn says it so
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            yield stand, f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            worker.stop()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*tasks)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+async def signed_in(browser: Browser, stand: Stand, url: str, **more: Any) -> BrowserContext:
+    context = await browser.new_context(**more)
+    page = await context.new_page()
+    await page.goto(f"{url}/sign-in")
+    await page.get_by_label("Name").fill("ada")
+    await page.get_by_label("Password").fill(stand.passwords["ada"])
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(f"{url}/")
+    await page.close()
+    return context
+
+
+async def serious(page: Page) -> list[str]:
+    """What axe-core finds that keeps somebody out."""
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = await page.evaluate(
+        """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})).violations
+            .filter((it) => ["serious", "critical"].includes(it.impact))
+            .map((it) => `${it.id}: ${it.nodes.map((one) => one.target.join(" ")).slice(0, 3).join("; ")}`)"""
+    )
+    return found
+
+
+async def looked_at(
+    browser: Browser, stand: Stand, url: str, size: str, theme: str, *, paths: Mapping[str, str] = PATHS
+) -> list[str]:
+    """Everything wrong with any of these screens of that size in that theme."""
+    across, down = SIZES[size]
+    viewport = {"width": across, "height": down}
+    context = await signed_in(browser, stand, url, viewport=viewport, color_scheme=theme)
+    page, wrong = await context.new_page(), []
+    page.on("console", lambda it: wrong.append(it.text) if it.type == "error" and "404" not in it.text else None)
+    page.on("request", lambda it: wrong.append(f"fetched {it.url}") if not it.url.startswith((url, "data:")) else None)
+    for name, path in paths.items():
+        await page.goto(url + path)
+        await page.screenshot(path=SCREENS / f"{name}-{size}-{theme}.png", full_page=True)
+        if await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"):
+            wrong.append(f"{name}: something is cut off")
+        wrong += [f"{name}: {it}" for it in await serious(page)]
+    await context.close()
+    return wrong
+
+
+QUICK = {"desk": dict(list(PATHS.items())[::2]), "phone": dict(list(PATHS.items())[1::2])}
+
+
+@pytest.mark.parametrize(("size", "theme"), [("desk", "light"), ("phone", "dark")])
+async def test_screens_are_sound(tmp_path: Path, size: str, theme: str) -> None:
+    """Every screen once: half of them on a desk, the others on a phone."""
+    async with served(tmp_path) as (stand, url), chromium() as browser:
+        assert await looked_at(browser, stand, url, size, theme, paths=QUICK[size]) == []
+    assert all((SCREENS / f"{it}-{size}-{theme}.png").is_file() for it in QUICK[size])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+async def test_every_screen_is_sound_in_every_size_and_theme(tmp_path: Path, size: str, theme: str) -> None:
+    async with served(tmp_path) as (stand, url), chromium() as browser:
+        assert await looked_at(browser, stand, url, size, theme) == []
+
+
+async def test_an_inbox_is_worked_off_by_keys_and_taken_back(tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), chromium() as browser:
+        context = await signed_in(browser, stand, url)
+        page = await context.new_page()
+        await page.goto(f"{url}/conflicts")
+        assert await page.locator("[data-entry]").count() == 3
+        await page.keyboard.press("j")
+        await page.keyboard.press("j")
+        assert await page.locator("[data-entry].at").count() == 1
+        await page.keyboard.press("2")
+        await page.get_by_text("Settled 1 conflict; the next run carries it out.").wait_for()
+        assert await page.locator("[data-entry]").count() == 2
+        (ruled,) = await stand.ledger.conflicts(states=[ConflictState.RULED], limit=5)
+        assert ruled.ruling is not None
+        assert ruled.ruling.by == "ada"
+        await page.goto(f"{url}/conflicts/{ruled.id}")
+        await page.keyboard.press("u")
+        await page.get_by_text("Taken back.", exact=True).wait_for()
+        await page.keyboard.press("e")
+        await page.keyboard.type("Words of my own")
+        await page.get_by_role("button", name="Let this stand").click()
+        await page.get_by_text("Settled 1 conflict").wait_for()
+        await page.goto(f"{url}/terms")
+        await page.keyboard.press("j")
+        await page.keyboard.press("1")
+        await page.get_by_text("the next run repairs 3 assets").wait_for()
+
+
+async def test_it_works_without_scripts(tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), chromium() as browser:
+        phone = {"width": 390, "height": 844}
+        context = await signed_in(browser, stand, url, java_script_enabled=False, viewport=phone)
+        page = await context.new_page()
+        await page.goto(url)
+        await page.get_by_text("Menu").click()
+        await page.locator("header").get_by_role("link", name="Conflicts").click()
+        await page.get_by_role("button", name="Keep archive's").first.click()
+        await page.get_by_text("Settled 1 conflict; the next run carries it out.").wait_for()
+        await page.goto(f"{url}/people")
+        await page.get_by_label("The name they sign in with").fill("bea")
+        await page.get_by_label("viewer").last.check()
+        await page.get_by_role("button", name="Add them").click()
+        await page.get_by_text("The password of bea, shown this once").wait_for()
+
+
+async def test_what_is_live_arrives_without_moving_what_the_eye_is_on(tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), chromium() as browser:
+        context = await signed_in(browser, stand, url)
+        page = await context.new_page()
+        sizes: list[int] = []
+        page.on(
+            "response",
+            lambda it: sizes.append(int(it.headers.get("content-length", "0"))) if "/static/" in it.url else None,
+        )
+        await page.goto(url)
+        assert 0 < sum(sizes) < FIRST_VIEW, sizes
+        button = page.get_by_role("button", name="Hold").first
+        await button.focus()
+        before = await button.bounding_box()
+        await stand.ledger.set_control("paused:publish", "Bea")
+        await page.get_by_text("by Bea").wait_for(timeout=15_000)
+        assert await button.bounding_box() == before
+        assert await page.evaluate("() => document.activeElement.textContent.trim()") == "Hold"
