@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
@@ -83,9 +83,9 @@ class Stand:
         self.passwords[name] = made
         return made
 
-    def browser(self, **more: Any) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url=HOST, **more)
+    def browser(self, **more: Any) -> httpx2.AsyncClient:
+        transport = httpx2.ASGITransport(self.app, raise_app_exceptions=False)
+        return httpx2.AsyncClient(transport=transport, base_url=HOST, **more)
 
     async def signed_in(self, name: str) -> Browser:
         client = self.browser()
@@ -98,9 +98,9 @@ class Stand:
 class Browser:
     """Somebody's browser: it follows no redirect by itself, and posts forms with what the page gave it."""
 
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
 
-    async def get(self, path: str, **more: Any) -> httpx.Response:
+    async def get(self, path: str, **more: Any) -> httpx2.Response:
         return await self.client.get(path, **more)
 
     async def csrf(self) -> str:
@@ -108,7 +108,7 @@ class Browser:
         assert found is not None
         return found[1]
 
-    async def post(self, path: str, **fields: Any) -> httpx.Response:
+    async def post(self, path: str, **fields: Any) -> httpx2.Response:
         return await self.client.post(path, data={"csrf": await self.csrf(), **fields})
 
 

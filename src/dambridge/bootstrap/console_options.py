@@ -16,15 +16,18 @@ from dambridge.model.access import Role
 class OidcOptions(Options):
     """A provider by OpenID Connect that says who people are. What they may do stays ours: by groups, or by the users page."""
 
-    issuer: str = Field(description="Its address, below which `/.well-known/openid-configuration` stands.")
+    issuer: str = Field(
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)(:|/|$))",
+        description="Its address, below which `/.well-known/openid-configuration` stands.",
+    )
     client_id: str = Field(description="The client that was registered there for dambridge.")
     client_secret: SecretStr = Field(description="Its secret. Write it as `env:NAME`.")
     label: str = Field(default="Sign in with your organisation", description="What the button says.")
     groups_claim: str = Field(default="groups", description="The claim that holds the groups of a person.")
     roles: dict[str, tuple[Role, ...]] = Field(
         default_factory=dict,
-        description="Roles by group, taken anew at each sign-in. Somebody in none of them is let in only where an "
-        "administrator has given them a role.",
+        description="Roles by group. Where any is named, somebody has exactly the roles of their groups, taken anew at each "
+        "sign-in, and is not let in without one. Where none is, an administrator gives roles to whoever has knocked once.",
     )
 
 

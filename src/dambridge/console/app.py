@@ -17,7 +17,7 @@ from dambridge import __version__
 from dambridge.console import api
 from dambridge.console.desk import Desk
 from dambridge.console.guarding import NotSignedIn, Stop, sign_in_address
-from dambridge.console.headers import Headers, KnownHosts
+from dambridge.console.headers import Bounded, Headers, KnownHosts
 from dambridge.console.rendering import page
 from dambridge.console.screens import SCREENS
 from dambridge.ports.errors import NextMove
@@ -42,6 +42,7 @@ def make_app(desk: Desk) -> FastAPI:
     app.add_exception_handler(NotSignedIn, _sign_in)
     for kind in (Stop, NextMove, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _told)
+    app.add_middleware(Bounded)
     app.add_middleware(KnownHosts, hosts=_hosts(desk))
     app.add_middleware(Headers, secure=desk.options.is_secure)
     return app

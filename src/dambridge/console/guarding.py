@@ -17,7 +17,6 @@ from dambridge.model.people import Person, Session
 from dambridge.policy.duties import Duty, may
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-LONGEST_FORM = 256 * 1024
 
 
 class NotSignedIn(Exception):
@@ -85,9 +84,7 @@ async def signed(request: Request) -> Signed:
 
 
 async def from_our_own_page(request: Request, csrf: str) -> None:
-    """Raises `Stop` for a form that another site had posted, or that is too large."""
-    if int(request.headers.get("content-length") or LONGEST_FORM + 1) > LONGEST_FORM:
-        raise Stop(413, "That is more than a form of ours holds.")
+    """Raises `Stop` for a form that another site had posted."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise Stop(403, "This form came from another site, so nothing was done.")

@@ -23,6 +23,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Cross-Origin-Resource-Policy": "same-origin",
     }
 )
+LARGEST_BODY = 1024 * 1024
 OF_FILES = "public, max-age=31536000, immutable"
 OF_PAGES = "no-store"
 
@@ -54,6 +55,40 @@ class Headers:
         await self._app(scope, receive, told)
 
 
+class Bounded:
+    """Takes no body that is larger than any form or order of ours; it is read before anything looks at it."""
+
+    def __init__(self, app: ASGIApp, *, most: int = LARGEST_BODY) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            await self._app(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._most:
+                await _plain(send, 413, b"That is more than a form or an order of ours holds.")
+                return
+        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def again() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self._app(scope, again, send)
+
+
+async def _plain(send: Send, status: int, says: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": says})
+
+
 class KnownHosts:
     """Refuses requests for a host that is not ours: a page elsewhere that has its name point here gets nothing."""
 
@@ -63,10 +98,8 @@ class KnownHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _host_of(scope) not in self._hosts:
-            body = b"This console does not answer under that name. Its `console.address` says under which it does."
-            start = {"type": "http.response.start", "status": 421, "headers": [(b"content-type", b"text/plain")]}
-            await send(start)
-            await send({"type": "http.response.body", "body": body})
+            says = b"This console does not answer under that name. Its `console.address` says under which it does."
+            await _plain(send, 421, says)
             return
         await self._app(scope, receive, send)
 

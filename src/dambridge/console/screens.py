@@ -9,6 +9,7 @@ from dambridge.console import (
     audit,
     conflicts,
     machine,
+    oidc,
     orders,
     overview,
     pairing,
@@ -25,6 +26,7 @@ from dambridge.console import (
 
 _MODULES = (
     signing_in,
+    oidc,
     orders,
     overview,
     runs,

@@ -41,6 +41,9 @@ class LogEvent(StrEnum):
     SUBMISSION_UNREAD = "submission.unread"
     SUBMISSION_PUT_OFF = "submission.put_off"
     REVIEW_UNSENT = "review.unsent"
+    CONSOLE_BUG = "console.bug"
+    OIDC_UNREACHABLE = "oidc.unreachable"
+    OIDC_REFUSED = "oidc.refused"
 
 
 class AuditEvent(StrEnum):
