@@ -15,8 +15,10 @@ import pytest
 from dambridge.connectors.kit.backoff import Retries
 from dambridge.engine import by_link
 from dambridge.engine.publishing import running
+from dambridge.model.actions import ActionKind
 from dambridge.model.publications import Stage
 from dambridge.model.values import FieldName
+from dambridge.planning.outward import CALLS
 from dambridge.policy.outlets import OnMassAbsence, WithdrawTo
 from support.inside_files import xmp
 from support.pictures import approved, picture
@@ -387,6 +389,21 @@ def test_masters_that_are_gone_all_at_once(press: Portal, then: OnMassAbsence) -
     ran = press.run(full=True)
     assert ran.exit_code == 3
     assert len(press.visible()) == (4 if then is OnMassAbsence.HOLD else 1), press.reasons()
+
+
+def test_publications_take_no_more_calls_than_their_plan_says(press: Portal) -> None:
+    """Held against what a run needs however little it brings: berths, galleries, who is there."""
+    several, at_large = 6, 40
+    press.master(0)
+    press.run()
+    for number in range(1, several + 1):
+        press.master(number)
+    since = {it: press.pair.seq(it) for it in ("photoshelter", "netx")}
+    assert ends(press.run()) == {"seen": several + 1, "done": several, "unchanged": 1}, press.reasons()
+    at_source, there = CALLS[ActionKind.PUBLISH]
+    calls = {name: len(press.pair.journal(name, seq)) for name, seq in since.items()}
+    assert several * (there - 4) < calls["photoshelter"] < several * there + at_large
+    assert calls["netx"] < several * at_source + 5
 
 
 def test_the_withdrawal_of_one_file_takes_two_calls(press: Portal) -> None:

@@ -29,7 +29,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def no_gate_at_show(patch: pytest.MonkeyPatch) -> None:
     """What was planned is shown, whatever became of it meanwhile."""
 
-    async def asked_now(task: Task, *, kit: bool = False) -> Asked:
+    async def asked_now(task: Task, **_: Any) -> Asked:
         seen = (await really_read(task.parts, [task.source]))[task.source]
         record = seen.record if isinstance(seen, Present) else None
         return Asked(record=record, until=task.outward.until, refused=None)

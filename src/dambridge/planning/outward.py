@@ -24,13 +24,13 @@ TAKEN_OUT = 2
 DISCARDED = 1
 """Those that come to it where it goes into the trash."""
 CALLS: Mapping[ActionKind, tuple[int, int]] = {
-    ActionKind.STAGE: (2, 6),
-    ActionKind.PUBLISH: (3, 10),
-    ActionKind.SHOW: (1, 5),
-    ActionKind.REPLACE: (3, 14),
-    ActionKind.UPDATE_FIELDS: (1, 4),
+    ActionKind.STAGE: (2, 14),
+    ActionKind.PUBLISH: (3, 18),
+    ActionKind.SHOW: (1, 4),
+    ActionKind.REPLACE: (3, 21),
+    ActionKind.UPDATE_FIELDS: (1, 9),
     ActionKind.WITHDRAW: (0, TAKEN_OUT),
-    ActionKind.CORRECT: (0, 4),
+    ActionKind.CORRECT: (0, 3),
     ActionKind.NOTE: (0, 0),
 }
 """Estimated calls at the source (reading it again, the original) and at the outlet's account (audiences, the write, looking).

@@ -199,7 +199,7 @@ def test_a_plan_holds_everything_that_a_person_can_let_pass_and_says_what_is_hel
     assert set(held) == {it.id for it in actions[:30]}
     discards = {it.id for it in plan.actions if it.outward is not None and it.outward.discard}
     assert discards == {it.id for it in actions[30:35]}
-    assert plan.header.forecast.calls == {"portal": 37 * 6}
+    assert plan.header.forecast.calls == {"portal": 37 * 3}
     assert read_plan(plan.lines()) == plan
 
 

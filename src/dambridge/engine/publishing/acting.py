@@ -139,7 +139,7 @@ async def _show(task: Task, journal: StepJournal) -> End:
 
 async def _bring(task: Task, journal: StepJournal) -> End:
     """Stage and show, or replace; the master read first, and linked so that what goes out can be found from it."""
-    master, _ = await ask_again(task)
+    master, _ = await ask_again(task, shows=False)  # asked anew before it is shown
     await _linked(task)
     task = await _without_older(task, journal)
     if task.action.kind is ActionKind.REPLACE:

@@ -27,13 +27,13 @@ class Asked:
     kit: KitVerdict | None = None
 
 
-async def asked_now(task: Task, *, kit: bool = False) -> Asked:
+async def asked_now(task: Task, *, kit: bool = False, shows: bool = True) -> Asked:
     """Ask everything again that speaks against showing it, with master and audience read now, and with all of its kit where
-    that is asked for."""
+    that is asked for. Where nothing is to be shown yet, an audience that was just seen is believed."""
     parts, key = task.parts, task.source
     agreed = (await parts.ledger.agreed_audiences()).get(task.outlet.name)
     masters = await read_copies(parts, [key])
-    audience = await audience_of(parts, agreed)
+    audience = await audience_of(parts, agreed, recent=not shows)
     now = await task.now()
     known = Known(
         links={key: task.action.link},

@@ -107,13 +107,15 @@ def horizon_of(known: Known, account: AccountId) -> datetime:
     return ahead.horizon(known.now) if ahead is not None else known.now
 
 
-async def audience_of(parts: PublishParts, agreed: AgreedAudience | None) -> Audience | Missing | None:
-    """How an outlet's gallery stands now; None where nothing was agreed or it cannot be read."""
+async def audience_of(
+    parts: PublishParts, agreed: AgreedAudience | None, *, recent: bool = False
+) -> Audience | Missing | None:
+    """How an outlet's gallery stands now, or stood a moment ago; None where nothing was agreed or it cannot be read."""
     watch = parts.watch(agreed.account) if agreed is not None else None
     if agreed is None or watch is None:
         return None
     try:
-        return await watch.audience(agreed.gallery, parts.lane)
+        return await watch.audience(agreed.gallery, parts.lane, recent=recent)
     except CannotGoOn:
         raise
     except NextMove:

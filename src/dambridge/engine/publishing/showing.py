@@ -24,15 +24,15 @@ class Shut(Exception):
     waits_for: str
 
 
-async def ask_again(task: Task) -> tuple[AssetRecord, datetime | None]:
+async def ask_again(task: Task, *, shows: bool = True) -> tuple[AssetRecord, datetime | None]:
     """The master as it is now and until when it may be seen. Raises `Shut` where it may not: asked before every write that
-    makes something visible, with everything read after it was asked for."""
-    record, until, _ = await _asked(task, kit=False)
+    makes something visible, with everything read after it was asked for; and before a file is brought that is shown later."""
+    record, until, _ = await _asked(task, kit=False, shows=shows)
     return record, until
 
 
-async def _asked(task: Task, *, kit: bool) -> tuple[AssetRecord, datetime | None, Asked]:
-    asked = await asked_now(task, kit=kit)
+async def _asked(task: Task, *, kit: bool, shows: bool = True) -> tuple[AssetRecord, datetime | None, Asked]:
+    asked = await asked_now(task, kit=kit, shows=shows)
     if asked.refused is not None or asked.record is None:
         reason, waits_for = asked.refused or (task.action.reasons[0], "next run")
         raise Shut(reason, waits_for)

@@ -197,7 +197,7 @@ async def _bring_home(task: Task, journal: StepJournal, delivered: Delivered) ->
     without a place when it is taken out of its gallery."""
     if journal.outcome(Step.PLACE) is None:
         home = await task.home(Lane.NORMAL)
-        if not is_shut(await task.watch.audience(home, task.lane)):
+        if not is_shut(await task.watch.audience(home, task.lane, recent=True)):
             raise TryLater(f"{task.parts.home_of(task.outlet.name)} is seen by others than staff; shut it first.")
 
         async def work() -> Mapping[str, object]:

@@ -69,9 +69,10 @@ class Watch:
         self._audiences = Shared(self._look)
         self._last: dict[RemoteId, Seen] = {}
 
-    async def audience(self, container: RemoteId, lane: Lane) -> Audience | Missing:
-        """As it stands now, read after it was asked for."""
-        found = (await self._audiences.ask(container, lane)).audience
+    async def audience(self, container: RemoteId, lane: Lane, *, recent: bool = False) -> Audience | Missing:
+        """As it stands now, read after it was asked for; with `recent` as it stood a few seconds ago, where that was seen:
+        before nothing is shown yet."""
+        found = (await (self._recent if recent else self._audiences.ask)(container, lane)).audience
         return found if found is not None else Missing(Absence.DELETED, f"the container {container} is gone")
 
     async def places(self, remote_id: RemoteId, lane: Lane) -> tuple[Held, ...]:
@@ -85,10 +86,14 @@ class Watch:
         return tuple([await self._held(it, paths[name], lane) for name, it in first.items()])
 
     async def _held(self, it: Container, paths: int, lane: Lane) -> Held:
-        last = self._last.get(it.id)
-        if last is None or self._monotonic() > last.at + RECENT:
-            last = await self._audiences.ask(it.id, lane)
+        last = await self._recent(it.id, lane)
         return Held(container=it.id, path=it.path, effective=widest(last.audience, paths))
+
+    async def _recent(self, container: RemoteId, lane: Lane) -> Seen:
+        last = self._last.get(container)
+        if last is None or self._monotonic() > last.at + RECENT:
+            last = await self._audiences.ask(container, lane)
+        return last
 
     async def _look(self, container: RemoteId, lane: Lane) -> Seen:
         begun = self._monotonic()
