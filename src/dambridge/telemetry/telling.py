@@ -96,7 +96,8 @@ def _seen_changed(detail: Detail) -> str:
 
 
 def _term(detail: Detail) -> str:
-    means = {"map": "means", "add": "is to become the term", "drop": "is left out"}[str(detail.get("verdict"))]
+    verdicts = {"map": "means", "add": "is to become the term", "drop": "is left out"}
+    means = verdicts.get(str(detail.get("verdict")), "was decided")
     return (
         f"The word {detail.get('word')!r} of {detail.get('attribute')} {means} {detail.get('term') or ''}".strip() + "."
     )
