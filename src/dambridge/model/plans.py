@@ -39,7 +39,7 @@ class Forecast:
         return {
             "calls": dict(sorted(self.calls.items())),
             "bytes": self.bytes,
-            "seconds": round(self.seconds, 1),
+            "seconds": self.seconds,
             "store_bytes": self.store_bytes,
         }
 
