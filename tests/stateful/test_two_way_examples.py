@@ -178,6 +178,27 @@ def test_bytes_taken_back_within_a_second_of_our_write_are_sent_again(machine: T
     machine.play.come_to_rest()
 
 
+def test_what_was_edited_before_somebody_went_is_as_old_as_it_is_when_everybody_is_back(machine: TwoWayMachine) -> None:
+    machine.begin(start=986)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=0, how=0, link=1, value=0)
+    machine.somebody_takes_away_or_restores(copy=0, how=2, link=1)
+    machine.a_run_and_somebody_right_after_its_write(copy=1, field=0, how=0, link=1, value=1)
+    machine.edits_of_all_links_and_runs_in_another_order(field=0, link=0, order=0, value=0)
+    machine.somebody_takes_away_or_restores(copy=0, how=0, link=1)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P15")
+def test_what_is_asked_for_again_is_the_last_that_was_asked_for(machine: TwoWayMachine) -> None:
+    machine.begin(start=131)
+    machine.somebody_takes_away_or_restores(copy=2, how=1, link=0)
+    machine.two_people_edit(copy=0, field=2, link=0, other=0, value=4)
+    machine.a_run(full=True)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=2, how=0, link=0, value=1)
+    machine.a_run_and_somebody_right_after_its_write(copy=1, field=2, how=0, link=0, value=2)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 

@@ -71,11 +71,12 @@ class _State:
 @dataclass(slots=True)
 class _Place:
     """One group at one copy. `stands` is the value it last agreed on, `last` what it was last seen to say; `after` an
-    instant that is known to be before whatever it says instead."""
+    instant that is known to be before whatever it says instead, and so is `looked_at`, when it was last seen to say that."""
 
     stands: _Value | None = None
     last: _Value | None = None
     after: datetime | None = None
+    looked_at: datetime | None = None
     begun: list[_Value] = field(default_factory=list)
 
 
@@ -172,8 +173,9 @@ class ConflictOracle:
             return False
         if not self._goes_on(states, gone):
             for name, state in states.items():
-                if self._copies[name].seen[-1:] == [state.number]:
-                    self._copies[name].looked_at = at
+                for group, place in self._copies[name].places.items():
+                    if self._copies[name].seen[-1:] == [state.number] and not self._edited(group, name, state):
+                        place.looked_at = at
             return False
         for name in self._groups:
             self._look(name, states, at)
@@ -307,7 +309,7 @@ class ConflictOracle:
         doubtful = settled_against and place.begun and state.number != it.seen[-1]
         if place.last is not None and self._shows(it, block, place.last.block) and not doubtful:
             return place.last
-        after = max((one for one in (it.looked_at, place.after) if one is not None), default=None)
+        after = max((one for one in (it.looked_at, place.looked_at, place.after) if one is not None), default=None)
         if state.number in it.seen[-1 - SEEN_BEFORE : -1]:
             after = None  # it was seen before, so it is no news, and of any age
         until = state.at if after is None or state.at > after else at

@@ -80,6 +80,7 @@ class Held:
     file_name: str = "a.jpg"
     content: str = "c0"
     checksums: bool = True
+    algorithm: str = "md5"
     limits: Mapping[FieldName, int] = field(default_factory=dict)
     edits: int = 1
     edited_at: datetime = START
@@ -104,7 +105,7 @@ class Held:
                 fields=fingerprint({**self.fields, FILE_NAME: self.file_name}),
                 content=self.content,
             ),
-            checksum=Checksum("md5", self.content) if self.checksums else None,
+            checksum=Checksum(self.algorithm, self.content) if self.checksums else None,
             modified_at=self.edited_at,
         )
 

@@ -146,13 +146,15 @@ class Accord:
         return replace(self, copies=others, origin=None if self.origin == copy else self.origin)
 
     def asking(self, copy: CopyId, fields: Fields) -> Accord:
-        """The same accord with the writing of `fields` to `copy` begun; asking the same again adds nothing.
+        """The same accord with the writing of `fields` to `copy` begun: they are the last of what was asked. Asking the same
+        again adds nothing.
 
         Raises `KeyError` for a copy without a standing."""
         standing = self.copies[copy]
-        if fields in standing.asked:
+        if standing.asked[-1:] == (fields,):
             return self
-        return self.with_copy(copy, replace(standing, asked=(*standing.asked, fields)))
+        earlier = tuple(it for it in standing.asked if it != fields)
+        return self.with_copy(copy, replace(standing, asked=(*earlier, fields)))
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -18,7 +18,7 @@ from dambridge.model.identity import CopyId
 from dambridge.model.records import AssetRecord, Digest
 from dambridge.model.values import FieldName, Value
 from dambridge.planning.standings import Reading, Stance
-from dambridge.planning.views import alike, echoes, is_stamp, richest
+from dambridge.planning.views import alike, echoes, is_stamp, kind_of, richest
 from dambridge.policy.mirror import FieldGroup
 
 
@@ -36,7 +36,7 @@ def kept_stamps(records: Mapping[CopyId, AssetRecord], digest: Digest | None) ->
     where they were read."""
     token = token_of(digest, records) if digest is not None else ""
     bare = {copy: it for copy, it in records.items() if it.checksum is None}
-    return {f"{copy}.stamp": f"{it.version.content} {token}".rstrip() for copy, it in bare.items()}
+    return {f"{copy}.stamp": f"{token} {it.version.content}" for copy, it in bare.items()}
 
 
 def bytes_known(evidence: Mapping[str, str], records: Mapping[CopyId, AssetRecord]) -> Bytes:
@@ -48,8 +48,8 @@ def bytes_known(evidence: Mapping[str, str], records: Mapping[CopyId, AssetRecor
     for copy, it in sorted(records.items()):
         if it.checksum is not None:
             continue
-        stamp, _, token = evidence.get(f"{copy}.stamp", "").partition(" ")
-        if stamp != it.version.content:
+        token, known, stamp = evidence.get(f"{copy}.stamp", "").partition(" ")
+        if not known or stamp != it.version.content:
             moved.append(copy)
         elif token:
             tokens[copy] = token
@@ -97,10 +97,15 @@ def _read(reading: Reading, tokens: Mapping[CopyId, str]) -> Mapping[FieldName, 
 
 
 def _of_content(readings: Sequence[Reading]) -> tuple[Reading, ...]:
-    """A stamp can be held against no other copy's: whoever linked these copies took them for one. Digests are compared."""
-    digests = [it for it in readings if it.edited and not is_stamp(str(it.value[CONTENT]))]
-    stamps = sorted((it for it in readings if it.edited and is_stamp(str(it.value[CONTENT]))), key=lambda it: it.copy)
-    if digests and any(it.value[CONTENT] != digests[0].value[CONTENT] for it in digests):
-        return tuple(replace(it, stance=Stance.BLANK) if it in stamps else it for it in readings)
-    known = digests[0].value if digests else stamps[0].value if stamps else None
-    return tuple(replace(it, value=known) if known is not None and it.edited else it for it in readings)
+    """Stamps, and digests of different kinds, can be held against no other copy's: whoever linked these copies took them for
+    one. Digests of a kind are compared; where those differ nobody knows which of them the others have."""
+    edited = [it for it in readings if it.edited]
+    kinds: dict[str, set[str]] = {}
+    for it in edited:
+        kinds.setdefault(kind_of(str(it.value[CONTENT])), set()).add(str(it.value[CONTENT]))
+    differ = {kind for kind, tokens in kinds.items() if len(tokens) > 1}
+    if differ:
+        alone = [it for it in edited if kind_of(str(it.value[CONTENT])) not in differ]
+        return tuple(replace(it, stance=Stance.BLANK) if it in alone else it for it in readings)
+    known = min(edited, key=lambda it: (is_stamp(str(it.value[CONTENT])), it.copy), default=None)
+    return tuple(replace(it, value=known.value) if known is not None and it.edited else it for it in readings)

@@ -32,14 +32,15 @@ def content_token(copy: CopyId, record: AssetRecord) -> str:
 
 def comparable(one: str, other: str) -> bool:
     """Whether two tokens of content can be held against each other: two digests of a kind, or two stamps of a copy."""
-    return _kind(one) == _kind(other)
+    return kind_of(one) == kind_of(other)
 
 
 def is_stamp(token: str) -> bool:
     return "@" in token
 
 
-def _kind(token: str) -> str:
+def kind_of(token: str) -> str:
+    """What a token can be compared with: others of this kind."""
     stamp = token.rpartition("@")
     return stamp[0] if stamp[1] else token.partition(":")[0]
 

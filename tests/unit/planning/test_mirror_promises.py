@@ -16,10 +16,11 @@ from dambridge.model.actions import Action, ActionKind
 from dambridge.model.conflicts import ConflictState
 from dambridge.model.identity import CopyId
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Absence, MediaType, Present, Unread
+from dambridge.model.records import Absence, Digest, MediaType, Present, Unread
 from dambridge.model.values import FieldName, LangAlt, Value
 from dambridge.planning import HeaderFacts, decide_mirror, forecast, make_plan
 from dambridge.planning.absences import PRESENCE, PRESENCE_FIELD
+from dambridge.planning.first_sight import Bytes, bytes_known, kept_stamps
 from dambridge.planning.views import view_of
 from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule, WhenAbsent
 from dambridge.ports.capabilities import Proof
@@ -296,6 +297,40 @@ def test_copies_whose_bytes_cannot_be_compared_are_one_asset_until_one_is_replac
     (write,) = mirror.writes
     assert (write.kind, write.source, write.target) == (ActionKind.ADD_VERSION, mirror.held[HERE].key, THERE)
     assert mirror.says("credit") == ["a", "a"]
+
+
+@pytest.mark.hazard("P22")
+def test_digests_of_different_kinds_are_one_asset_until_one_is_replaced() -> None:
+    mirror = Mirror(policy_of(of_field("content", Rule.ASK)), THREE)
+    mirror.held[HERE].algorithm, mirror.held[HERE].content = "sha1", "of the same file"
+    assert mirror.settle() == 0
+    assert not mirror.conflicts
+    mirror.edit(HERE, {CONTENT: "new"})
+    mirror.settle()
+    assert [(it.kind, it.source) for it in mirror.writes] == [(ActionKind.ADD_VERSION, mirror.held[HERE].key)] * 2
+    mirror = Mirror(policy_of(of_field("content", Rule.ASK)), THREE)
+    mirror.held[HERE].algorithm = "sha1"
+    mirror.held[THERE].content = "other bytes"
+    mirror.settle()
+    (entry,) = mirror.conflicts.values()
+    assert [it.copy for it in entry.sides] == [ABROAD, THERE], "whose digests can be compared, and do not agree"
+
+
+@pytest.mark.hazard("P22")
+def test_a_stamp_is_known_again_whatever_stands_in_it_and_one_that_moved_is_read_with_all_it_is_compared_with() -> None:
+    mirror = Mirror(ASK, THREE)
+    for it in (HERE, THERE):
+        mirror.held[it].checksums, mirror.held[it].content = False, f"1000:3x2:a file of {it}.jpg"
+    records = {it: held.record() for it, held in mirror.held.items()}
+    digest = Digest(size=1000, sha256="5ha", md5="c0")
+    kept = kept_stamps(records, None)
+    assert bytes_known(kept, records) == Bytes({}, ())
+    assert bytes_known(kept_stamps(records, digest), records) == Bytes({HERE: "md5:c0", THERE: "md5:c0"}, ())
+    mirror.held[HERE].content = "moved"
+    moved = {it: held.record() for it, held in mirror.held.items()}
+    assert bytes_known(kept, moved) == Bytes({}, (HERE, THERE))
+    assert bytes_known(kept_stamps(records, digest), moved) == Bytes({THERE: "md5:c0"}, (HERE,))
+    assert bytes_known({}, moved).unread == (HERE, THERE), "what was never seen is not known"
 
 
 # what must not be acted on -------------------------------------------------------------------------------------------
