@@ -19,7 +19,7 @@ from dambridge.engine.reconciling import last_reconcile
 from dambridge.model.identity import AccountId, AssetKey, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.values import DEFAULT_LANGUAGE
-from dambridge.planning.provenance import provenance
+from dambridge.planning.provenance import kept_in_step, provenance
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.ledger import ChainedEntry, Ledger, Observation, RunRow
 from dambridge.telemetry.wording import next_move, words
@@ -232,6 +232,7 @@ def show(context: Context, asset: str) -> None:
 async def _story(settings: Settings, ledger: AgreeingLedger, asset: str) -> dict[str, Any]:
     link_id, link, key = await _find(settings, ledger, asset)
     agreed = (await ledger.agreed([link_id])).get(link_id)
+    accords = (await ledger.accords([link_id])).get(link_id, {})
     seen = await _last_seen(ledger, settings.flows.configured, key) if key else None
     trail = [*await ledger.audit_trail(subject=link_id, after=0, limit=1000)]
     if key is not None:
@@ -257,7 +258,8 @@ async def _story(settings: Settings, ledger: AgreeingLedger, asset: str) -> dict
         }
         if seen
         else None,
-        "enriched": provenance((await ledger.accords([link_id])).get(link_id, {})),
+        "in_step": kept_in_step(accords),
+        "enriched": provenance(accords),
         "handed_in": await _handed_in(ledger, key) if key is not None else [],
         "story": [_sentence(it) for it in sorted(trail, key=lambda it: it.seq)],
     }
@@ -315,9 +317,13 @@ def _show_story(story: Mapping[str, Any]) -> None:
             say(f"Next: {last['next_move']}")
     for line in story["handed_in"]:
         say(line)
-    fields = story["agreed"]["fields"]
+    kept = {it["field"] for it in (*story["in_step"], *story["enriched"])}
+    fields = {name: it for name, it in story["agreed"]["fields"].items() if name not in kept}
     if fields:
         table("Agreed", ["field", "value"], [[name, _plain(value)] for name, value in sorted(fields.items())])
+    if story["in_step"]:
+        rows = [[it["field"], _short(it["value"]), it["origin"], _shown_as(it["shown"])] for it in story["in_step"]]
+        table("Kept in step", ["field", "value", "from", "shown otherwise"], rows)
     if story["enriched"]:
         rows = [[it["field"], _short(it["value"]), _by(it), it["rule"]] for it in story["enriched"]]
         table("Enriched", ["field", "value", "whose", "by the rule"], rows)
@@ -326,6 +332,11 @@ def _show_story(story: Mapping[str, Any]) -> None:
         for it in story["story"]
     ]
     table("What happened", ["no.", "when (UTC)", "who", "what", "how"], rows)
+
+
+def _shown_as(shown: Mapping[str, Any]) -> str:
+    """Where a copy shows something else: the term that its account has for a word, or a text that it cuts."""
+    return "\n".join(f"{copy}: {_short(value) or 'nothing'}" for copy, value in shown.items())
 
 
 def _by(entry: Mapping[str, Any]) -> str:
