@@ -16,6 +16,7 @@ from dambridge.model.actions import ActionKind
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.terms import TermKey
+from support.commands import dambridge
 from support.pictures import approved, picture
 from support.words import (
     BOATS,
@@ -169,6 +170,10 @@ async def test_what_a_librarian_edits_in_terms_leaves_the_words_that_were_not_to
     await order(pair, CommandKind.DECIDE_TERM, "lens cap", verdict=LEFT_OUT, why="no boat")
     await rights(pair)
     assert shown(pair)[here][BOATS] == ["Eight", "Single Scull"]
+    story = dambridge(pair.config, "show", here).json
+    (boats,) = [it for it in story["in_step"] if it["field"] == "keywords"]
+    assert boats["value"] == ["Whiff", "Eight", "lens cap"]
+    assert boats["shown"] == {"archive/record/-/original": ["Single Scull", "Eight"]}
     pair.advance(7200)
     pair.edit_netx(there, attributes={BOATS: ["Single Scull", "Coxed Four"]})
     await rights(pair)

@@ -272,14 +272,27 @@ async def _linted(bridge: Bridge, settings: Settings, *, held: Collection[Accoun
     said = {Fault.ATTRIBUTE_MISSING, Fault.TYPE_DOES_NOT_FIT}
     rest = [it for it in faults if it.account not in held or it.fault not in said]
     if not rest:
-        return [Finding("linter", False, f"no fault in the maps; {len(live.records)} assets looked at")]
+        return [
+            Finding(
+                "linter", False, f"no fault in the maps, and none in what {_so_many(len(live.records))} would bring"
+            )
+        ]
     return [_of_lint(it) for it in rest]
+
+
+def _so_many(assets: int) -> str:
+    return "1 asset" if assets == 1 else f"{assets} assets"
 
 
 def _of_lint(it: LintFinding) -> Finding:
     told, remedy = lint_words(it.fault, it.field, it.params)
     shown = "; ".join(f"{one.asset}: {one.value}" if one.value else one.asset for one in it.samples)
-    return Finding(f"map {it.account}".strip(), it.bad, f"{told} For instance {shown}." if shown else told, remedy)
+    return Finding(
+        f"map of {it.account}" if it.account else "map",
+        it.bad,
+        f"{told} For instance {shown}." if shown else told,
+        remedy,
+    )
 
 
 def _mend(problem: Reason, account: str) -> str:

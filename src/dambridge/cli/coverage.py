@@ -68,7 +68,8 @@ def _part_since(now: Mapping[str, Any], then: Mapping[str, Any] | None) -> dict[
 def _show(told: Mapping[str, Any], *, limit: int) -> None:
     before = f"after {told['since']}" if told["since"] else "when first met"
     rows = [[name, *_shares(told, name)] for name in (*told["facets"], COMPLETE)]
-    say(f"{told['assets']} assets, counted in {told['run']}; before is {before}.")
+    assets = "1 asset" if told["assets"] == 1 else f"{told['assets']} assets"
+    say(f"{assets}, counted in {told['run']}; before is {before}.")
     table("Facets filled", ["facet", "before", "now"], rows)
     for kind in PARTS:
         parts = sorted(told[kind].items(), key=lambda it: (-it[1]["assets"], it[0]))

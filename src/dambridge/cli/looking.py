@@ -241,9 +241,13 @@ def _show_story(story: Mapping[str, Any]) -> None:
             say(f"Next: {last['next_move']}")
     for line in story["handed_in"]:
         say(line)
-    fields = story["agreed"]["fields"]
+    kept = {it["field"] for it in (*story["in_step"], *story["enriched"])}
+    fields = {name: it for name, it in story["agreed"]["fields"].items() if name not in kept}
     if fields:
         table("Agreed", ["field", "value"], [[name, _plain(value)] for name, value in sorted(fields.items())])
+    if story["in_step"]:
+        rows = [[it["field"], _short(it["value"]), it["origin"], _shown_as(it["shown"])] for it in story["in_step"]]
+        table("Kept in step", ["field", "value", "from", "shown otherwise"], rows)
     if story["enriched"]:
         rows = [[it["field"], _short(it["value"]), _by(it), it["rule"]] for it in story["enriched"]]
         table("Enriched", ["field", "value", "whose", "by the rule"], rows)
@@ -258,6 +262,11 @@ def _place(text: str) -> str:
     it = CopyId.parse(text)
     more = [one for one in (it.region, "" if it.rendition == "original" else it.rendition) if one and one != "-"]
     return f"{it.account}: the {it.role}{', ' + ', '.join(more) if more else ''}"
+
+
+def _shown_as(shown: Mapping[str, Any]) -> str:
+    """Where a copy shows something else: the term that its account has for a word, or a text that it cuts."""
+    return "\n".join(f"{copy}: {_short(value) or 'nothing'}" for copy, value in shown.items())
 
 
 def _by(entry: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ def listed(context: Context, *, account: str | None, attribute: str | None, ever
         [it.key.id, f"{it.spelling}\n({it.key.attribute})", str(it.waiting), _decided(it) or _likest(near)]
         for it, near in zip(page, proposals, strict=True)
     ]
-    table("Words without a term", ["entry", "word", "assets", "decided, or likest"], rows)
+    table("Words without a term", ["entry", "word", "assets", "decided, or likeliest"], rows)
     if not found:
         say("No asset waits for a word.")
     elif len(found) > limit:

@@ -12,7 +12,7 @@ from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, Link
 from dambridge.model.publications import Publication
 from dambridge.model.records import Agreed
 from dambridge.model.submissions import Hold, Submission
-from dambridge.planning.provenance import provenance
+from dambridge.planning.provenance import kept_in_step, provenance
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import Refused
 from dambridge.ports.ledger import ChainedEntry, Ledger, Observation
@@ -57,6 +57,7 @@ class Story:
                 "evidence": dict(agreed.evidence) if agreed else {},
             },
             "last_seen": _seen_json(seen) if seen else None,
+            "in_step": kept_in_step(self.accords),
             "enriched": provenance(self.accords),
             "handed_in": self.handed_in(),
             "story": [

@@ -141,7 +141,10 @@ class Worker:
         try:
             return CommandState.DONE, await self._dispatch(command)
         except (NextMove, PlanDamaged) as error:
-            log.warning("command.refused", command=command.id, why=str(error))
+            tell = (
+                log.warning if self._serving else log.info
+            )  # who gives an order in this very process is told by its answer
+            tell("command.refused", command=command.id, why=str(error))
             code = 1 if isinstance(error, CannotGoOn) else 3
             return CommandState.FAILED, {"error": str(error), "exit_code": code}
         except Exception as error:

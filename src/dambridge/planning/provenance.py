@@ -1,5 +1,5 @@
-"""What is on record about values that enrichment keeps: by which rule each came about, from what, and whose it is now; and
-what a plan would change, rule by rule."""
+"""What is on record about values of a link: which its copies agree on; of those that enrichment keeps by which rule each came
+about, from what, and whose it is now; and what a plan would change, rule by rule."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dambridge.model.accords import Accord, GroupName, Standing
+from dambridge.model.accords import CONTENT, Accord, GroupName, Standing
 from dambridge.model.actions import Action
 from dambridge.model.identity import CopyId, CopyRole
 from dambridge.model.reasons import Code
 from dambridge.model.values import Fields, fields_to_json
 from dambridge.planning.views import alike
-from dambridge.policy.enrich import field_of
+from dambridge.policy.enrich import PAPER, field_of
 
 SAMPLES = 5
 
@@ -44,6 +44,30 @@ def provenance(accords: Mapping[GroupName, Accord]) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def kept_in_step(accords: Mapping[GroupName, Accord]) -> list[dict[str, Any]]:
+    """One entry for each field of which copies of a link agreed, as JSON, by name: the value, the copy that it came from,
+    since when, and the accounts that show something else for it (a term, a text cut short, or what they still have)."""
+    found = [
+        {
+            "field": str(name),
+            "value": _json(accord.fields)[name],
+            "origin": str(accord.origin) if accord.origin is not None else "",
+            "by": accord.by,
+            "since": accord.since.isoformat(),
+            "shown": {
+                str(copy): _json(standing.shown).get(name)
+                for copy, standing in sorted(accord.copies.items())
+                if not alike(standing.shown, accord.fields, [name])
+            },
+        }
+        for group, accord in accords.items()
+        if field_of(group) is None and not group.startswith(PAPER)
+        for name in accord.fields
+        if name != CONTENT
+    ]
+    return sorted(found, key=lambda it: str(it["field"]))
 
 
 def _json(fields: Fields) -> dict[str, Any]:

@@ -189,10 +189,10 @@ def _heard(reading: Reading, accord: Accord | None, readings: Sequence[Reading],
     others = sorted((it.value for it in readings if it.copy != reading.copy and it.edited), key=rank)
     several = [*([accord.fields] if accord is not None else []), *others]
     found: dict[FieldName, Value] = {}
-    for name in speech.names & reading.carried & reading.shown.keys():
+    for name in speech.names & reading.carried:
         for fields in several:
             meant = fields.get(name)
-            if meant is not None and same(name, speech.said({name: meant}).get(name), reading.shown[name]):
+            if meant is not None and same(name, speech.said({name: meant}).get(name), reading.shown.get(name)):
                 found[name] = meant
                 break
     return replace(reading, value={**reading.value, **found}) if found else reading

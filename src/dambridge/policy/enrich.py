@@ -13,6 +13,8 @@ from dambridge.policy.mirror import Authority, FieldGroup, MirrorPolicy, Rule
 
 PREFIX = "enrich:"
 """Begins the name of every group of this flow, so that it meets none of another flow's."""
+PAPER = "paper:"
+"""The same of the groups by which papers that hang on a picture are known."""
 
 
 class BothChanged(StrEnum):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dambridge.mapping import Aliases, Vocabularies, account_map
 from dambridge.mapping.vocabularies import word_key
@@ -25,7 +24,10 @@ from support.mirror import ARCHIVE, EVERYTHING, HERE, START, THERE, Mirror, of_f
 KEYWORDS, PLACE = FieldName("keywords"), FieldName("city")
 TERMS = ("Eight", "Four", "Scull", "Quay")
 WORDS = ("whiff", "gig", "lens cap", "Eight", "Four")
-UNION = policy_of(of_field("keywords", Rule.UNION), of_field("city", Rule.ASK))
+RULES = {
+    it: policy_of(of_field("keywords", it), of_field("city", Rule.ASK)) for it in (Rule.UNION, Rule.NEWEST, Rule.ASK)
+}
+UNION = RULES[Rule.UNION]
 _MAP = account_map(System.NETX, {"keywords": {"to": "Keywords", "new_terms": "wait"}, "city": "City"})
 _NATIVE = {name: _MAP.by_field[name].native for name in (KEYWORDS, PLACE)}
 _MAPS = {**EVERYTHING, ARCHIVE: _MAP}
@@ -83,60 +85,75 @@ class Pair:
         return sum(it.target == copy for it in self.mirror.writes)
 
 
-STEP = st.one_of(
-    st.tuples(st.just("here"), st.lists(st.sampled_from(WORDS), max_size=4, unique=True)),
-    st.tuples(st.just("there"), st.lists(st.sampled_from(TERMS), max_size=3, unique=True)),
-    st.tuples(st.just("decide"), st.sampled_from(WORDS[:3]), st.sampled_from(("", *TERMS))),
-    st.tuples(st.just("undo"), st.sampled_from(WORDS[:3]), st.just("")),
-    st.tuples(
-        st.just("round"),
-        st.sampled_from(({}, {"lost_replies": 1}, {"lost_requests": 1}, {"crash_after_agreeing": True})),
-    ),
+TROUBLES: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"lost_replies": 1},
+    {"lost_requests": 1},
+    {"crash_after_agreeing": True},
 )
+
+
+def drawn(chance: Random) -> tuple[Any, ...]:
+    """One step of a history."""
+    match chance.choice(("here", "there", "decide", "decide", "undo", "round", "round")):
+        case "here":
+            return "here", chance.sample(WORDS, chance.randint(0, 4))
+        case "there":
+            return "there", chance.sample(TERMS, chance.randint(0, 3))
+        case "decide":
+            return "decide", chance.choice(WORDS[:3]), chance.choice(("", "", *TERMS))
+        case "undo":
+            return "undo", chance.choice(WORDS[:3]), ""
+    return "round", chance.choice(TROUBLES)
 
 
 @pytest.mark.hazard("P31")
 @pytest.mark.hazard("P15")
-def test_terms_and_words_come_to_mean_the_same_and_then_nothing_is_written() -> None:
+@pytest.mark.parametrize("rule", list(RULES))
+def test_terms_and_words_come_to_mean_the_same_and_then_nothing_is_written(rule: Rule) -> None:
     met: Counter[str] = Counter()
-
-    @settings(max_examples=100, deadline=None)
-    @given(st.lists(STEP, min_size=4, max_size=12), st.booleans())
-    def holds(steps: list[tuple[Any, ...]], answered: bool) -> None:
-        pair, librarians = Pair(), 0
+    for seed in range(90):
+        chance = Random(seed)
+        pair, librarians = Pair(Mirror(RULES[rule], maps=_MAPS)), 0
         pair.decide("lens cap", "")
         pair.mirror.everywhere({KEYWORDS: ("Eight",)})
         pair.mirror.settle()
         pair.mirror.edit(HERE, {KEYWORDS: ("Eight", "lens cap")})
-        for step in steps:
+        for step in [drawn(chance) for _ in range(chance.randint(4, 12))]:
             left_out = {it for (_, it), one in pair.verdicts.items() if not one.term and it in pair.here()}
             _done(pair, step)
             met[step[0]] += 1
             librarians += step[0] == "there"
-            if step[0] == "round":
-                assert left_out <= set(pair.here()), "what is left out on the way stays where it was written"
+            if step[0] == "round" and rule is Rule.UNION:  # by other rules a later edit may take the place of all of it
+                assert left_out <= set(pair.here()), f"seed {seed}: what is left out on the way stays where it was"
                 met["left out"] += bool(left_out)
         pair.mirror.settle()
-        if answered:
+        if chance.random() < 0.5:
             for word in sorted(set(pair.here()) - {*TERMS, *(it for _, it in pair.verdicts)}):
                 pair.decide(word, TERMS[len(word) % 3])
             pair.mirror.settle()
-        wanted = pair.meant(pair.here())
-        met["waits" if wanted is None else "in step"] += 1
-        if wanted is not None:
-            assert set(pair.there()) == wanted
-            met["said otherwise"] += wanted != set(pair.here())
-        if not librarians:
-            assert pair.writes(HERE) == 0, "a decision writes nothing where the word was written"
-            met["words kept"] += 1
-        writes = len(pair.mirror.writes)
-        pair.mirror.round()
-        decision = pair.mirror.round()
-        assert (len(pair.mirror.writes), decision.actions) == (writes, ())
-
-    holds()
-    floors = {"waits": 4, "in step": 40, "said otherwise": 15, "words kept": 5, "left out": 15, "decide": 40}
+        met[_at_rest(pair, seed, kept=not librarians)] += 1
+        met["words kept"] += not librarians
+        met["said otherwise"] += set(pair.there()) != set(pair.here())
+    floors = {"in step": 25, "said otherwise": 20, "words kept": 8, "decide": 150, "there": 60, "waits": 4}
+    floors |= {"left out": 20} if rule is Rule.UNION else {"asked": 10}
     assert all(met[it] >= least for it, least in floors.items()), met
+
+
+def _at_rest(pair: Pair, seed: int, *, kept: bool) -> str:
+    """How the pair stands once nothing is to be done; `kept`: that no librarian has edited."""
+    if kept:
+        assert pair.writes(HERE) == 0, f"seed {seed}: a decision writes nothing where the word was written"
+    if pair.mirror.open("keywords"):
+        return "asked"
+    wanted = pair.meant(pair.here())
+    assert wanted is None or set(pair.there()) == wanted, f"seed {seed}"
+    writes = len(pair.mirror.writes)
+    pair.mirror.round()
+    decision = pair.mirror.round()
+    assert (len(pair.mirror.writes), decision.actions) == (writes, ()), f"seed {seed}"
+    return "waits" if wanted is None else "in step"
 
 
 def _done(pair: Pair, step: tuple[Any, ...]) -> None:

@@ -24,7 +24,7 @@ from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, AssetVersion, MediaType, Missing
 from dambridge.model.values import FieldName, Fields
-from dambridge.policy.enrich import Papers
+from dambridge.policy.enrich import PAPER, Papers
 from dambridge.policy.patterns import matches_any
 from dambridge.ports.attachments import Attachments
 from dambridge.ports.errors import CannotGoOn, NextMove, Unclear
@@ -181,7 +181,7 @@ class _View:
 
     @property
     def group(self) -> GroupName:
-        return GroupName(f"paper:{self.paper.key}")
+        return GroupName(f"{PAPER}{self.paper.key}")
 
     @property
     def errand(self) -> ActionId:
