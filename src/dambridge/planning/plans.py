@@ -134,7 +134,7 @@ def forecast(actions: Sequence[Action], rates: Mapping[AccountId, float]) -> For
     return Forecast(
         calls=dict(sorted(calls.items())),
         bytes=sum(it.size for it in actions),
-        seconds=seconds,
+        seconds=round(seconds, 1),
         store_bytes=len(actions) * STORE_BYTES_PER_ACTION,
     )
 
