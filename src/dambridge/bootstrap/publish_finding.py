@@ -111,7 +111,7 @@ def _outlet(flow: FlowName, name: str, it: OutletOptions, known: Known, agreed: 
     if agreed is None:
         remedy = f"dambridge outlets agree {name} --by NAME"
         return what, False, "withdrawal is proven; waits: nobody has agreed who sees its gallery", remedy
-    seen = f"{agreed.gallery} is seen as {agreed.by} agreed on {agreed.at:%Y-%m-%d}"
+    seen = f"{it.gallery} is seen as {agreed.by} agreed on {agreed.at:%Y-%m-%d}"
     part = [need.without for need in lacking if not need.essential]
     return what, False, "; ".join([f"withdrawal is proven; {seen}", *part]), ""
 

@@ -104,7 +104,7 @@ def agree(context: Context, name: str, *, by: str, everyone: bool) -> None:
         print_json(agreed)
     else:
         let_in = ", ".join(agreed["grants"]) or "nobody by name"
-        say(f"{agreed['by']} agreed: {agreed['gallery']} is open to {agreed['effective']}; let in: {let_in}.")
+        say(f"{agreed['by']} agreed: {agreed['path']} is open to {agreed['effective']}; let in: {let_in}.")
         if agreed["before"]:
             say(f"Before, {agreed['before']['by']} had agreed to {agreed['before']['effective']}.")
     leave(int(result["exit_code"]))

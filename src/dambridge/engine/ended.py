@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dambridge.model.outcomes import Outcome
+from dambridge.model.outcomes import NOBODY, Outcome
 from dambridge.model.reasons import Reason
 from dambridge.ports.ledger import Observation
 
 _WORSE = (Outcome.FAILED, Outcome.QUARANTINED, Outcome.WAITING, Outcome.DONE, Outcome.SKIPPED, Outcome.UNCHANGED)
-_FOR_PEOPLE = ("system", "next run")
-"""For whom an item waits that no person needs to look at: the weaker of two waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +35,4 @@ def worse(one: Ended | None, other: Ended) -> Ended:
 
 
 def _rank(it: Ended) -> tuple[int, bool]:
-    return _WORSE.index(it.outcome), it.waits_for in _FOR_PEOPLE
+    return _WORSE.index(it.outcome), it.waits_for in NOBODY

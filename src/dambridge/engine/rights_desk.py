@@ -21,7 +21,7 @@ from dambridge.model.records import AssetRecord, NativeRecord, Present, Unread
 from dambridge.model.rights import Rights
 from dambridge.model.standing import OutletStanding
 from dambridge.model.values import Fields
-from dambridge.planning.outlets import agreed_statuses, as_read, rights_said, said_there, status_of
+from dambridge.planning.outlets import agreed_statuses, as_read, rights_said, said_there, status_of, words_in
 from dambridge.policy.gate import GateRules, may, strictest
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.ports.agreeing import AgreeingLedger
@@ -236,7 +236,7 @@ async def _read(desk: RightsDesk, keys: Sequence[AssetKey]) -> _Masters:
 
 
 async def _waiting(desk: RightsDesk, policy: PublishPolicy, *, live: bool) -> list[OutletStanding]:
-    """Masters that the last run left waiting, at each outlet that has nothing of them in sight."""
+    """Masters that the last run left waiting, at each outlet that has nothing of them, or withdrew it."""
     seen = await desk.ledger.lingering(policy.flow, outcomes=[Outcome.WAITING], limit=MOST_WAITING)
     links = await desk.ledger.links_of([it.key for it in seen])
     there = await desk.ledger.publications(list(links.values()))
@@ -244,7 +244,8 @@ async def _waiting(desk: RightsDesk, policy: PublishPolicy, *, live: bool) -> li
     found: list[OutletStanding] = []
     for it in seen:
         link = links.get(it.key)
-        taken = {copy.region for copy, one in (there.get(link, {}) if link else {}).items() if one.in_sight}
+        stands = there.get(link, {}) if link else {}
+        taken = {copy.region for copy, one in stands.items() if one.stage is not Stage.WITHDRAWN}
         for name, outlet in policy.outlets.items():
             if name not in taken and (row := _waits(desk, policy, it, outlet, link=link, said=said)) is not None:
                 found.append(row)
@@ -262,7 +263,9 @@ def _waits(
 ) -> OutletStanding | None:
     rights, answer = Rights(), _told(it, outlet)
     if it.key in said.said:
-        record = said.said[it.key]
+        record, names = said.said[it.key], policy.selection.outlets
+        if names is not None and outlet.name not in words_in(record.fields.get(names)):
+            return None
         rights = rights_said(record, policy.zone)
         answer = _answer(desk, policy, outlet, rights, record.fields, known=True)
     if answer is None:
@@ -282,12 +285,14 @@ def _waits(
 
 
 def _told(it: Observation, outlet: Outlet) -> Answer | None:
-    """What the last run's reason says of this outlet, where it is about an instant."""
+    """What the last run's reason says of this outlet: that it opens at an instant, or that nobody knows; None where it is
+    about another outlet."""
     params = dict(it.reason.params)
     if params.get("outlet", outlet.name) != outlet.name:
         return None
+    nobody_knows = Answer(blocks=(Block.UNKNOWN,))
     try:
         opens = datetime.fromisoformat(str(params["opens"]))
     except (KeyError, ValueError):
-        return None
-    return Answer(blocks=(Block.BEFORE_START,), opens=opens) if opens.tzinfo is not None else None
+        return nobody_knows
+    return Answer(blocks=(Block.BEFORE_START,), opens=opens) if opens.tzinfo is not None else nobody_knows

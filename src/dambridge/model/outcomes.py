@@ -22,6 +22,10 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+NOBODY = ("system", "next run", "date")
+"""What an item waits for when no person needs to look at it: an answer, another round, an instant that is known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemOutcome:
     """One item's end in one run. `waits_for` names a role or person when the outcome is waiting.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from dambridge.model.gate import Answer, Block
 from dambridge.model.publications import Publication, Stage
@@ -37,12 +37,12 @@ class KitVerdict:
     ask_again: datetime | None = None
 
 
-def judge_kit(kit: str, members: Sequence[Member] | None, *, horizon: datetime) -> KitVerdict:
+def judge_kit(kit: str, members: Sequence[Member] | None, *, horizon: datetime, zone: tzinfo = UTC) -> KitVerdict:
     """Say it; `members` is None where who belongs to it could not be read whole, and what ends by `horizon` has to go now. The
-    order of members does not matter."""
+    order of members does not matter. Instants are told in `zone`."""
     if members is None:
         return KitVerdict(kit=kit, unread=True)
-    lacking = [f"{it.name}: {why}" for it in members if it.answer is not None and (why := _lacks(it, horizon))]
+    lacking = [f"{it.name}: {why}" for it in members if it.answer is not None and (why := _lacks(it, horizon, zone))]
     answers = [it.answer for it in members if it.answer is not None]
     return KitVerdict(
         kit=kit,
@@ -63,7 +63,7 @@ def is_ready(publication: Publication | None, master: str) -> bool:
     )
 
 
-def _lacks(member: Member, horizon: datetime) -> str:
+def _lacks(member: Member, horizon: datetime, zone: tzinfo) -> str:
     answer = member.answer
     if not member.selected:
         return "it is not selected"
@@ -73,5 +73,5 @@ def _lacks(member: Member, horizon: datetime) -> str:
         facts = f" ({', '.join(answer.unknown)})" if Block.UNKNOWN in answer.blocks else ""
         return ", ".join(answer.blocks) + facts
     if answer.until is not None and answer.until <= horizon:
-        return f"it ends at {answer.until.isoformat()}"
+        return f"it ends at {answer.until.astimezone(zone).isoformat()}"
     return member.hindrance

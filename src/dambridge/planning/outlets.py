@@ -71,6 +71,10 @@ class Case:
     kit: KitVerdict | None = None
     file_name: str = ""
 
+    def told(self, at: datetime) -> str:
+        """An instant as reasons tell it: the wall clock of the gate's zone, with its offset."""
+        return at.astimezone(self.policy.zone).isoformat()
+
     @property
     def stage(self) -> Stage | None:
         return self.publication.stage if self.publication is not None else None

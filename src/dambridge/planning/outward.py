@@ -114,7 +114,7 @@ def note(case: Case, until: datetime | None) -> Action | None:
     outward = _as_it_is(case, until)
     if known is None or (known.until, known.kit) == (until, outward.kit):
         return None
-    reason = Reason.of(Code.NOTED, outlet=case.outlet.name, until=_said_until(until))
+    reason = Reason.of(Code.NOTED, outlet=case.outlet.name, until=_said_until(case, until))
     return _action(case, ActionKind.NOTE, (reason,), outward)
 
 
@@ -231,12 +231,12 @@ def _said(case: Case, kind: ActionKind, until: datetime | None, *, in_place: boo
         case ActionKind.STAGE:
             return Reason.of(Code.STAGED, outlet=outlet)
         case ActionKind.SHOW:
-            return Reason.of(Code.SHOWN_AGAIN, outlet=outlet, until=_said_until(until))
+            return Reason.of(Code.SHOWN_AGAIN, outlet=outlet, until=_said_until(case, until))
         case ActionKind.REPLACE:
             how = "as a version of the same asset" if in_place else "as a new asset; its id and its links change"
             return Reason.of(Code.FILE_REPLACED, outlet=outlet, how=how)
-    return Reason.of(Code.PUBLISHED, outlet=outlet, until=_said_until(until))
+    return Reason.of(Code.PUBLISHED, outlet=outlet, until=_said_until(case, until))
 
 
-def _said_until(until: datetime | None) -> str:
-    return until.isoformat() if until is not None else "further notice"
+def _said_until(case: Case, until: datetime | None) -> str:
+    return case.told(until) if until is not None else "further notice"

@@ -14,7 +14,7 @@ from datetime import datetime
 from dambridge.mapping import unread_fields
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.gate import Answer, Block
-from dambridge.model.outcomes import Outcome
+from dambridge.model.outcomes import NOBODY, Outcome
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, Present, Unread
@@ -29,7 +29,6 @@ OUTWARD = frozenset(
 )
 """What shows something outside, or prepares it. No other action makes anything visible."""
 _QUIET = frozenset({Outcome.UNCHANGED, Outcome.SKIPPED})
-_NOBODY = ("system", "next run", "date")
 _FOR_GOOD = frozenset({Code.MASTER_GONE, Code.UNSELECTED, Code.GATE_SHUT, Code.ENDS_SOON})
 _WAITS_FOR = {
     Code.EMBARGOED: "date",
@@ -96,7 +95,7 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def _press(leave: Leave) -> tuple[bool, bool]:
-    return leave.outcome in _QUIET and leave.outcome is not Outcome.UNCHANGED, leave.waits_for in {"", *_NOBODY}
+    return leave.outcome in _QUIET and leave.outcome is not Outcome.UNCHANGED, leave.waits_for in {"", *NOBODY}
 
 
 def decide_publication(case: Case) -> Verdict:
@@ -155,7 +154,7 @@ def _causes(view: _View) -> Iterator[Reason]:
     match case.master:
         case Unread():
             if (end := _deadline(case)) is not None:
-                yield Reason.of(Code.ENDS_SOON, outlet=outlet, until=end.isoformat())
+                yield Reason.of(Code.ENDS_SOON, outlet=outlet, until=case.told(end))
         case Missing() as it:
             yield Reason.of(Code.MASTER_GONE, absence=str(it.absence), evidence=it.evidence)
         case Present():
@@ -175,7 +174,7 @@ def _by_master(view: _View) -> Iterator[Reason]:
     if answer is not None and not answer.permits:
         yield _shut(case, answer)
     elif view.until is not None and view.until <= case.horizon:
-        yield Reason.of(Code.ENDS_SOON, outlet=case.outlet.name, until=view.until.isoformat())
+        yield Reason.of(Code.ENDS_SOON, outlet=case.outlet.name, until=case.told(view.until))
 
 
 def _shut(case: Case, answer: Answer) -> Reason:
@@ -187,7 +186,7 @@ def _shut(case: Case, answer: Answer) -> Reason:
         return Reason.of(Code.GATE_SHUT, outlet=outlet, blocks=tuple(map(str, answer.blocks)))
     if Block.UNKNOWN in answer.blocks:
         return Reason.of(Code.RIGHTS_UNKNOWN, outlet=outlet, facts=tuple(map(str, answer.unknown)))
-    return Reason.of(Code.EMBARGOED, outlet=outlet, opens=answer.opens.isoformat() if answer.opens else "")
+    return Reason.of(Code.EMBARGOED, outlet=outlet, opens=case.told(answer.opens) if answer.opens else "")
 
 
 def _takes_out(case: Case, causes: Sequence[Reason]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, RunId
-from dambridge.model.outcomes import Outcome
+from dambridge.model.outcomes import NOBODY, Outcome
 from dambridge.model.reasons import Reason
 from dambridge.model.records import AssetVersion
 from dambridge.ports.ledger import Observation
@@ -20,8 +20,6 @@ from dambridge.storage.upserting import put_later
 from dambridge.storage.writer import Tx
 
 _NEEDS_SOMEBODY = (str(Outcome.WAITING), str(Outcome.QUARANTINED), str(Outcome.FAILED))
-NOBODY = ("system", "next run")
-"""What an item waits for when no person needs to look at it."""
 
 
 def put_observations(tx: Tx, seen: Sequence[Observation]) -> None:

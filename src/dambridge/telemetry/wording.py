@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from dambridge.model.reasons import Code, Reason
+from dambridge.telemetry.gate_words import BLOCKS, FACTS
+
+GATE_CODES: Mapping[str, Mapping[str, str]] = {
+    "facts": {str(it): text for it, text in FACTS.items()},
+    "blocks": {str(it): text for it, text in BLOCKS.items()},
+}
+"""Parameters that hold codes of the gate, each code with its words."""
+_INSTANTS = frozenset({"until", "opens"})
 
 WORDS: Mapping[Code, str] = {
     Code.CREATED: "Archived in {folder}.",
@@ -235,9 +244,27 @@ class _Gaps(dict[str, str]):
         return "…"
 
 
+def _in_words(name: str, value: object) -> str:
+    texts = tuple(map(str, value)) if isinstance(value, tuple) else (str(value),)
+    if name in GATE_CODES:
+        texts = tuple(GATE_CODES[name].get(it, it) for it in texts)
+    elif name in _INSTANTS:
+        texts = tuple(map(_wall_clock, texts))
+    return ", ".join(texts)
+
+
+def _wall_clock(text: str) -> str:
+    """An instant with its offset as people read it; whatever is none as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{at:%Y-%m-%d %H:%M:%S %z}" if at.tzinfo is not None else text
+
+
 def words(reason: Reason) -> str:
-    """The reason as one sentence, parameters put in."""
-    values = {name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in reason.params}
+    """The reason as one sentence, parameters put in: codes of the gate in its words, instants as a wall clock."""
+    values = {name: _in_words(name, value) for name, value in reason.params}
     return WORDS[reason.code].format_map(_Gaps(values))
 
 

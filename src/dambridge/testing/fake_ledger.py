@@ -12,7 +12,7 @@ from dambridge.model.actions import Action
 from dambridge.model.commands import Command, CommandState
 from dambridge.model.conflicts import ConflictState
 from dambridge.model.identity import AccountId, ActionId, AssetKey, CommandId, FlowName, Link, LinkId, PlanId, RunId
-from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
+from dambridge.model.outcomes import NOBODY, Counts, ItemOutcome, Outcome
 from dambridge.model.records import Agreed
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.ledger import (
@@ -34,7 +34,6 @@ from dambridge.testing.fake_terms import MemoryTerms
 
 SILENCE = 60.0
 """Seconds without a heartbeat, by the newest beat of any worker, after which a worker counts as gone."""
-_FOR_NOBODY = ("system", "next run")
 
 
 def _with_all_told(end: ItemOutcome, before: ItemOutcome | None) -> ItemOutcome:
@@ -107,7 +106,7 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
     async def attention(self, flow: FlowName) -> Mapping[str, int]:
         found: dict[str, int] = {}
         for it in self.memory.observations.get(flow, {}).values():
-            waits = it.outcome is Outcome.WAITING and it.waits_for not in _FOR_NOBODY
+            waits = it.outcome is Outcome.WAITING and it.waits_for not in NOBODY
             if waits or it.outcome in {Outcome.QUARANTINED, Outcome.FAILED}:
                 found[str(it.reason.code)] = found.get(str(it.reason.code), 0) + 1
         inbox: dict[str, int] = {}

@@ -257,6 +257,7 @@ class LedgerContract(ABC):
                 seen(2, waiting, run=run, waits_for="librarian", reason=unknown),
                 seen(3, waiting, run=run, waits_for="system"),
                 seen(4, waiting, run=run, waits_for="next run"),
+                seen(9, waiting, run=run, waits_for="date", reason=Reason.of(Code.EMBARGOED)),
                 seen(5, Outcome.QUARANTINED, run=run),
                 seen(6, Outcome.FAILED, run=run, reason=Reason.of(Code.BUG)),
                 seen(7, Outcome.DONE, run=run, reason=Reason.of(Code.CREATED)),

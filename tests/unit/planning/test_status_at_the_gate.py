@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +16,7 @@ from dambridge.model.reasons import Code
 from dambridge.model.values import FieldName, LangAlt, Value
 from dambridge.planning.outlets import agreed_statuses, status_of
 from dambridge.planning.publishing import decide_publication
-from support.outlets import POLICY, first_time, in_sight
+from support.outlets import END, POLICY, first_time, in_sight
 
 KEPT = replace(POLICY, status=FieldName("lifecycle_status"))
 STATUS, LINK = FieldName("lifecycle_status"), LinkId("ln1")
@@ -47,6 +48,13 @@ def test_every_word_that_opens_the_gate_counts_once_it_is_agreed_on() -> None:
     both = replace(KEPT, gate=replace(KEPT.gate, statuses=frozenset({"approved", "archived"})))
     assert status_of({STATUS: "archived"}, both, "rejected") == "rejected"
     assert status_of({STATUS: "archived"}, KEPT, "approved") == "archived", "it opens nothing, so it counts at once"
+
+
+def test_reasons_tell_instants_in_the_zone_of_the_gate() -> None:
+    berlin = replace(POLICY, zone=ZoneInfo("Europe/Berlin"))
+    near = END - timedelta(minutes=5)
+    (gone,) = decide_publication(in_sight(now=near, policy=berlin)).actions
+    assert gone.reasons[0]["until"] == "2026-09-01T02:00:00+02:00"
 
 
 def test_being_selected_is_enough_where_no_field_holds_a_word() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 from dambridge.model.gate import Answer, Block
+from dambridge.model.reasons import Code, Reason
 from dambridge.model.rights import Fact
 from dambridge.telemetry.gate_words import BLOCKS, FACTS, gate_words
+from dambridge.telemetry.wording import words
 
 BERLIN = timezone(timedelta(hours=2))
 AT = datetime(2026, 6, 30, 22, tzinfo=UTC)
@@ -30,3 +32,15 @@ def test_each_answer_has_its_sentence() -> None:
 def test_every_block_and_fact_has_words() -> None:
     assert set(BLOCKS) == set(Block)
     assert set(FACTS) == set(Fact)
+
+
+def test_reasons_speak_of_the_gate_in_its_words_and_of_instants_as_a_wall_clock() -> None:
+    unknown = words(Reason.of(Code.RIGHTS_UNKNOWN, outlet="dealers", facts=("window", "territories")))
+    assert "until when the licence holds, where it holds" in unknown
+    shut = words(Reason.of(Code.GATE_SHUT, outlet="dealers", blocks=("consent_withdrawn", "not_approved")))
+    assert shut == (
+        "Its rights do not permit dealers: the people shown have withdrawn their consent, it is not approved."
+    )
+    opens = words(Reason.of(Code.EMBARGOED, outlet="dealers", opens="2026-07-01T00:00:00+02:00"))
+    assert opens == "It may be shown in dealers from 2026-07-01 00:00:00 +0200."
+    assert words(Reason.of(Code.PUBLISHED, outlet="dealers", until="further notice")).endswith("further notice.")

@@ -95,7 +95,7 @@ async def _agree(desk: OutletDesk, name: str, *, everyone: bool, by: str) -> Map
     }
     entry = AuditEntry(at=now, actor=by, event="audience.agreed", subject=name, detail=detail)
     await desk.ledger.agree_audience(agreed, [entry])
-    return {"agreed": {"outlet": name, **detail, "by": by}, "exit_code": 0}
+    return {"agreed": {"outlet": name, "path": outlet.gallery, **detail, "by": by}, "exit_code": 0}
 
 
 # what stands there already --------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ async def judge_kits(parts: PublishParts, known: Known, outlets: Collection[Outl
             cases = [case_of(parts, known, key, outlet) for key in sorted(own)]
             several = [_member(it) for it in cases] if listed is not None else None
             horizon = horizon_of(known, outlet.account)
-            verdicts[name, outlet.name] = judge_kit(name, several, horizon=horizon)
+            verdicts[name, outlet.name] = judge_kit(name, several, horizon=horizon, zone=parts.policy.zone)
     return Kits(known, verdicts, kit_by_key)
 
 
