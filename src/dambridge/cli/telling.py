@@ -95,6 +95,9 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "submission.archived": _archived,
     "submission.answered": _answered,
     "submission.shown": _shown,
+    "submission.recalled": lambda it: (
+        f"Found again in the archive as {it['copy']}, byte for byte, after the store was lost."
+    ),
     "source.disposed": _disposed,
     "hold.set": lambda it: f"Put under legal hold: {it['why']}",
     "hold.lifted": lambda it: f"The legal hold was lifted: {it['why']}",

@@ -105,6 +105,8 @@ class Code(StrEnum):
     BYTES_CHANGED = "bytes_changed"
     CHANGES_ASKED = "changes_asked"
     NOT_TOLD = "not_told"
+    REVIEW_FORGOTTEN = "review_forgotten"
+    ARCHIVED_FORGOTTEN = "archived_forgotten"
     STILL_PUBLISHED = "still_published"
     STILL_DISPUTED = "still_disputed"
     STATUS_ILLEGAL = "status_illegal"

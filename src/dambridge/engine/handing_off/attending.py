@@ -11,6 +11,7 @@ from dambridge.engine.fetching import BrokenOriginal
 from dambridge.engine.handing_off.archiving import call_back
 from dambridge.engine.handing_off.hashing import hash_submission
 from dambridge.engine.handing_off.parts import HandoffParts
+from dambridge.engine.handing_off.recalling import recalled
 from dambridge.engine.handing_off.telling import due_of
 from dambridge.engine.observing import Sight
 from dambridge.mapping import to_canonical
@@ -175,6 +176,8 @@ async def _hand_in(
     hashed = await hash_submission(parts, found.key, file_name=record.file_name)
     if old is None:
         made = handed_in(record, hashed.digest, hashed.brought, parts.handoff, now)
+        said = look(found.native, parts.handoff.carriers, made.brought) if found.native is not None else Shown()
+        made = await recalled(parts, made, record, word=word_of(said))
     else:
         shown = look(found.native, parts.handoff.carriers, old.brought) if found.native is not None else Shown()
         word = word_of(shown) or old.heard
@@ -183,7 +186,7 @@ async def _hand_in(
         if old.status is Status.APPROVED and made.link != old.link:
             await call_back(parts, old)
     anew = old is None or made.turn != old.turn
-    event = "submission.handed_in" if made.why is None else "submission.voided"
+    event = "submission.handed_in" if old is None or made.why is None else "submission.voided"
     told = [_entry(parts, event, made, now)] if anew else []
     await parts.ledger.add_due(due_of(made) if anew else [])
     return (await parts.ledger.put_submissions([made], told))[0]
