@@ -105,6 +105,7 @@ class Code(StrEnum):
     BYTES_CHANGED = "bytes_changed"
     CHANGES_ASKED = "changes_asked"
     NOT_TOLD = "not_told"
+    REVIEW_UNTOLD = "review_untold"
     REVIEW_FORGOTTEN = "review_forgotten"
     ARCHIVED_FORGOTTEN = "archived_forgotten"
     STILL_PUBLISHED = "still_published"

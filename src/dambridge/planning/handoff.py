@@ -208,9 +208,9 @@ def bytes_changed(old: Submission, found: Digest) -> Reason:
     return Reason.of(Code.BYTES_CHANGED, was=str(was), hashed=old.digest.sha256, found=found.sha256)
 
 
-def stands(submission: Submission, policy: HandoffPolicy) -> Leave:
-    """How the item of a run ends that is as it stands: for whom it waits, by name, or that nothing is left to do."""
-    owner, coordinator = policy.queue.owner, policy.coordinator
+def stands(submission: Submission, policy: HandoffPolicy, now: datetime) -> Leave:
+    """How the item of a run ends that is as it stands: for whom it waits by now, by name, or that nothing is left to do."""
+    owner, coordinator = policy.queue.whose(submission.due_at, now), policy.coordinator
     note = submission.decision.note if submission.decision is not None else ""
     match submission.status:
         case Status.IN_REVIEW | Status.DRAFT:

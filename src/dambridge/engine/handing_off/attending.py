@@ -130,10 +130,10 @@ async def _attend(
     match follows(known, found.sight.seen, shown, parts.handoff.queue, now):
         case HandIn(again=old) if record is not None and found.native is not None:
             if not writes:
-                return _as_it_stands(parts, found, old)
+                return _as_it_stands(parts, found, old, now)
             made = await _hand_in(parts, found, record, old, now)
             if old is None or made.turn != old.turn:
-                return _as_it_stands(parts, found, made)
+                return _as_it_stands(parts, found, made, now)
             # The same bytes: what the account says of them counts as ever
             return await _stands(parts, found, made, heard_of(made, shown, parts.handoff.queue, now), now, writes=True)
         case Stands() as it:
@@ -159,14 +159,14 @@ async def _stands(
     brought = submission.brought if found.native is None else still_brought(found.native, submission.brought, now)
     news = replace(submission, brought=brought)
     if not writes or (not it.changed and (known is None or brought == known.brought)):
-        return _as_it_stands(parts, found, submission)
+        return _as_it_stands(parts, found, submission, now)
     if known is not None and known.status is Status.APPROVED and submission.link != known.link:
         await call_back(parts, known)
     moved = known is not None and known.status is not submission.status
     told = [_decided(parts, news, now)] if moved else []
-    await parts.ledger.add_due(due_of(news) if moved and news.status is Status.IN_REVIEW else [])
+    await parts.ledger.add_due(due_of(parts, news) if moved else [])
     (written,) = await parts.ledger.put_submissions([news], told)
-    return _as_it_stands(parts, found, written)
+    return _as_it_stands(parts, found, written, now)
 
 
 async def _hand_in(
@@ -188,11 +188,11 @@ async def _hand_in(
     anew = old is None or made.turn != old.turn
     event = "submission.handed_in" if old is None or made.why is None else "submission.voided"
     told = [_entry(parts, event, made, now)] if anew else []
-    await parts.ledger.add_due(due_of(made) if anew else [])
+    await parts.ledger.add_due(due_of(parts, made) if anew else [])
     return (await parts.ledger.put_submissions([made], told))[0]
 
 
-def _as_it_stands(parts: HandoffParts, found: _Look, submission: Submission | None) -> Attended:
+def _as_it_stands(parts: HandoffParts, found: _Look, submission: Submission | None, now: datetime) -> Attended:
     if submission is None:
         reason = Reason.of(Code.IN_REVIEW, shoot="(not handed in yet)", due="any time")
         leave = Leave(outcome=Outcome.WAITING, reason=reason, waits_for=parts.handoff.queue.owner)
@@ -201,7 +201,7 @@ def _as_it_stands(parts: HandoffParts, found: _Look, submission: Submission | No
         return Attended(found.key, found.sight, submission, _nothing(found.sight.seen))
     if submission.status is Status.APPROVED and found.record is not None:
         return Attended(found.key, found.sight, submission)
-    return Attended(found.key, found.sight, submission, stands(submission, parts.handoff))
+    return Attended(found.key, found.sight, submission, stands(submission, parts.handoff, now))
 
 
 def _decided(parts: HandoffParts, it: Submission, now: datetime) -> AuditEntry:
