@@ -117,9 +117,12 @@ def heard_of(submission: Submission, shown: Shown, queue: Queue, now: datetime) 
 
 
 def _is_late(submission: Submission, word: str, now: datetime) -> bool:
-    """Whether this is what stood there before we wrote over it, from an answer of before: soon after, it decides nothing."""
-    over, at = submission.shown_over, submission.shown_at
-    return bool(over) and over == word and at is not None and now < at + LATE_FOR
+    """Whether this is what stood there before we wrote over it: what a write that was cut off has left of it, or, soon after,
+    an answer of before. It decides nothing."""
+    at = submission.shown_at
+    if word not in submission.shown_over.splitlines() or at is None:
+        return False
+    return submission.to_be_shown or now < at + LATE_FOR
 
 
 def _taken_back(heard: Submission, queue: Queue, now: datetime) -> Submission:
@@ -140,7 +143,7 @@ def decided(submission: Submission, made: ReviewDecision) -> Submission:
     way for the approval is never taken up for another one."""
     left = submission.status is Status.APPROVED and made.status is not Status.ARCHIVED
     fresh = replace(submission, why=None, told_at=None, told_to="", due_at=None, turn=submission.turn + int(left))
-    fresh = replace(fresh, shown_as=None, unshown="")
+    fresh = replace(fresh, shown_as=None, shown_over="", unshown="")
     return replace(fresh, status=made.status, decision=made, seen_at=made.until)
 
 
