@@ -260,7 +260,7 @@ async def _story(settings: Settings, ledger: AgreeingLedger, asset: str) -> dict
         else None,
         "enriched": provenance((await ledger.accords([link_id])).get(link_id, {})),
         "handed_in": await _handed_in(ledger, key) if key is not None else [],
-        "story": [_sentence(it) for it in sorted(trail, key=lambda it: it.seq)],
+        "story": await _told(ledger, sorted(trail, key=lambda it: it.seq)),
     }
 
 
@@ -299,6 +299,25 @@ async def _find(settings: Settings, ledger: Ledger, asset: str) -> tuple[LinkId,
         if seen is not None:
             return link_id_for(seen.flow, key), None, key
     raise WrongUse(f"Nothing is known of {asset}. Ids look like I0000abc…, account:id or a link id (ln…).")
+
+
+async def _told(ledger: AgreeingLedger, trail: Sequence[ChainedEntry]) -> list[dict[str, Any]]:
+    """The entries in sentences; of what a plan did, with the name of whoever applied it."""
+    runs = {str(it.entry.detail["run"]) for it in trail if it.entry.detail.get("run")}
+    names = {it: await _applied_by(ledger, RunId(it)) for it in sorted(runs)}
+    told = [_sentence(it) for it in trail]
+    for one in told:
+        if name := names.get(str(one["detail"].get("run") or "")):
+            one |= {"applied_by": name, "words": f"{one['words']} {name} applied the plan."}
+    return told
+
+
+async def _applied_by(ledger: AgreeingLedger, run: RunId) -> str:
+    row = await ledger.run(run)
+    if row is None or row.plan is None or row.command is None:
+        return ""
+    command = await ledger.command(row.command)
+    return command.actor if command is not None else ""
 
 
 def _sentence(entry: ChainedEntry) -> dict[str, Any]:
