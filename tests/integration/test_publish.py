@@ -177,9 +177,10 @@ def test_a_licence_that_ends_is_proven_gone_before_its_instant_and_on_record(pre
 
 
 @pytest.mark.hazard("P40")
-@pytest.mark.parametrize("how", ["deleted", "unselected", "consent", "territory"])
+@pytest.mark.parametrize("how", ["deleted", "unselected", "consent", "territory", "status"])
 def test_what_may_not_be_shown_any_more_is_withdrawn(press: Portal, how: str) -> None:
-    one, _ = press.master(1), press.master(2)
+    press.policy = replace(press.policy, status=STATUS) if how == "status" else press.policy
+    one, _ = (press.master(it, **{"Lifecycle Status": "approved"}) for it in (1, 2))
     press.run()
     press.pair.advance(3600)
     match how:
@@ -191,6 +192,8 @@ def test_what_may_not_be_shown_any_more_is_withdrawn(press: Portal, how: str) ->
             press.say(one, Consent="withdrawn")
         case "territory":
             press.say(one, Territories=["US"])
+        case "status":  # as flow lifecycle writes it of what has ended, or was superseded
+            press.say(one, **{"Lifecycle Status": "expired"})
     ran = press.run(full=how in {"deleted", "unselected"})
     assert ends(ran).get("done") == 1, press.reasons()
     assert [it["file_name"] for it in press.in_gallery()] == ["boat2.jpg"]

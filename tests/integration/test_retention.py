@@ -67,6 +67,9 @@ def test_what_is_superseded_is_withdrawn_and_held_when_its_time_is_over(tmp_path
         story = str(told(pair, "audit", "--limit", "200")[1])
         assert "plan.approved" in story
         assert "Ida Roth" in story
+        whole = told(pair, "show", here)[1]["story"]
+        assert whole[-1]["words"].endswith("Ida Roth applied the plan.")
+        assert any("withdrawn (was approved), because it was superseded" in it["words"] for it in whole)
         asyncio.run(pair.run(full=True))
         assert len(pair.by_source()[here]) == 1, "intake does not bring it again"
 

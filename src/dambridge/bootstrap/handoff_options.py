@@ -89,7 +89,8 @@ class HandoffOptions(Options):
     queue: QueueOptions = Field(description="Who reviews, and how soon.")
     coordinator: str = Field(min_length=1, description="By name, whoever is asked where nobody else can be.")
     people: dict[str, PersonOptions] = Field(
-        default_factory=dict, description="Ways to the queue's owner and deputy, by name."
+        default_factory=dict,
+        description="Ways to the queue's owner and deputy and to the coordinator, by name: they are told of what waits too long.",
     )
     contributor: str = Field(default="creator", description="The canonical field that names who handed a file in.")
     contributors: dict[str, PersonOptions] = Field(

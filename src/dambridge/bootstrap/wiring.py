@@ -27,6 +27,7 @@ from dambridge.connectors.photoshelter.adapter import connect as connect_photosh
 from dambridge.engine.burying import notice_loss
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.flows import Flows, register
+from dambridge.engine.handing_off.recalling import remember_loss
 from dambridge.engine.hearing import HintKeeper
 from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.engine.parts import Parts
@@ -212,7 +213,9 @@ async def _notice_loss(settings: Settings, tools: Tools) -> None:
     went was lost: nothing is delivered anew by itself until it is made anew, or a person lets it go (hazard P04)."""
     regained, _ = await merge_tombstones(tools.ledger, FileTombstoneJournal(settings.store.tombstones))
     if regained and not await tools.ledger.runs(flow=None, limit=1):
-        await notice_loss(tools.ledger, FlowName.INTAKE, await tools.clock.now())
+        now = await tools.clock.now()
+        await notice_loss(tools.ledger, FlowName.INTAKE, now)
+        await remember_loss(tools.ledger, now)
 
 
 async def _keeper(settings: Settings, tools: Tools, stack: AsyncExitStack) -> IndexKeeper:

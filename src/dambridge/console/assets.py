@@ -25,7 +25,7 @@ from dambridge.model.values import FieldName, Value
 from dambridge.planning.provenance import provenance
 from dambridge.policy.duties import Duty
 from dambridge.ports.errors import Refused
-from dambridge.telemetry.telling import sentence, teller
+from dambridge.telemetry.telling import teller
 
 router = APIRouter(include_in_schema=False)
 Seer = Annotated[Signed, Depends(needing(Duty.SEE_ASSETS))]
@@ -112,10 +112,7 @@ async def one(request: Request, asset: str, signed: Seer) -> Response:
         enriched=provenance(story.accords),
         rights=rights,
         band=band_of(story, rights, now),
-        told=[
-            (it, spoken(sentence(it.entry.event, it.entry.detail)), teller(it.entry.actor))
-            for it in reversed(story.trail)
-        ],
+        told=[(it, spoken(story.told(it)), teller(it.entry.actor)) for it in reversed(story.trail)],
         open_conflicts=[it for it in story.conflicts.values() if it.stands],
         notice=await notice_of(request, signed),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.conflicts import Conflict
-from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, Link, LinkId, RemoteId, link_id_for
+from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
 from dambridge.model.publications import Publication
 from dambridge.model.records import Agreed
 from dambridge.model.submissions import Hold, Submission
@@ -38,12 +38,35 @@ class Story:
     submission: Submission | None
     hold: Hold | None
     trail: Sequence[ChainedEntry]
+    appliers: Mapping[str, str]
+    """Who applied the plan that a run carried out, by run."""
 
     def handed_in(self) -> list[str]:
         """What became of it since it was handed in, and whether it is under legal hold, in sentences."""
         hold = self.hold
         told = [f"{hold.by} put it under legal hold on {hold.at:%Y-%m-%d}: {hold.why}"] if hold is not None else []
         return [*(life_of(self.submission) if self.submission is not None else ()), *told]
+
+    def told(self, entry: ChainedEntry) -> str:
+        """The entry in a sentence; of what a plan did, with the name of whoever applied it."""
+        name = self.applied_by(entry)
+        said = sentence(entry.entry.event, entry.entry.detail)
+        return f"{said} {name} applied the plan." if name else said
+
+    def applied_by(self, entry: ChainedEntry) -> str:
+        return self.appliers.get(str(entry.entry.detail.get("run") or ""), "")
+
+    def _entry_json(self, entry: ChainedEntry) -> dict[str, Any]:
+        it, name = entry.entry, self.applied_by(entry)
+        return {
+            "seq": entry.seq,
+            "at": it.at,
+            "actor": it.actor,
+            "event": it.event,
+            "detail": dict(it.detail),
+            "words": self.told(entry),
+            **({"applied_by": name} if name else {}),
+        }
 
     def to_json(self) -> dict[str, Any]:
         agreed, link, seen = self.agreed, self.link, self.seen
@@ -60,17 +83,7 @@ class Story:
             "in_step": kept_in_step(self.accords),
             "enriched": provenance(self.accords),
             "handed_in": self.handed_in(),
-            "story": [
-                {
-                    "seq": it.seq,
-                    "at": it.entry.at,
-                    "actor": it.entry.actor,
-                    "event": it.entry.event,
-                    "detail": dict(it.entry.detail),
-                    "words": sentence(it.entry.event, it.entry.detail),
-                }
-                for it in self.trail
-            ],
+            "story": [self._entry_json(it) for it in self.trail],
         }
 
 
@@ -107,7 +120,22 @@ async def story_of(
         submission=(await ledger.submissions(FlowName.HANDOFF, [key])).get(key) if key is not None else None,
         hold=(await ledger.holds([key])).get(key) if key is not None else None,
         trail=sorted(trail, key=lambda it: it.seq),
+        appliers=await _appliers(ledger, trail),
     )
+
+
+async def _appliers(ledger: Ledger, trail: Sequence[ChainedEntry]) -> dict[str, str]:
+    runs = {str(it.entry.detail["run"]) for it in trail if it.entry.detail.get("run")}
+    named = {it: await _applied_by(ledger, RunId(it)) for it in sorted(runs)}
+    return {run: name for run, name in named.items() if name}
+
+
+async def _applied_by(ledger: Ledger, run: RunId) -> str:
+    row = await ledger.run(run)
+    if row is None or row.plan is None or row.command is None:
+        return ""
+    command = await ledger.command(row.command)
+    return command.actor if command is not None else ""
 
 
 async def _last_seen(ledger: Ledger, flows: Sequence[FlowName], key: AssetKey) -> Observation | None:

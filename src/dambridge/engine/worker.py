@@ -13,6 +13,7 @@ import structlog
 from dambridge.engine.fitting import Approval, stored
 from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.handing_off import reviewing
+from dambridge.engine.handing_off.recalling import remember_loss
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.retaining import plan_retention
 from dambridge.engine.orders import outlets
@@ -194,8 +195,7 @@ class Worker:
             case CommandKind.DECIDE_TERM | CommandKind.UNDO_TERM:
                 return await decide_term(self._ledger, command)
             case CommandKind.REBUILD:
-                rebuilt = await rebuild_all(self._flows, by=command.actor)
-                return {"rebuilt": rebuilt.to_json(), "exit_code": rebuilt.exit_code}
+                return await self._rebuild(command)
             case CommandKind.RELEASE:
                 keys = [AssetKey(AccountId(account), RemoteId(one)) for account, one in scope["assets"]]
                 parts = intake_of(self._flows)
@@ -206,6 +206,13 @@ class Worker:
                 policy = flow.parts.policy if flow is not None and isinstance(flow.parts, MirrorParts) else None
                 return await release_rights(self._ledger, policy, command)
         raise Refused(f"`{command.kind}` is no order that this worker knows.", code="unknown_order")
+
+    async def _rebuild(self, command: Command) -> Mapping[str, Any]:
+        """Intake's part from our marks and what stands outside, all of it now; hand-off's file by file, when it is met again."""
+        rebuilt = await rebuild_all(self._flows, by=command.actor)
+        if FlowName.HANDOFF in self._flows:
+            await remember_loss(self._ledger, await self._clock.now())
+        return {"rebuilt": rebuilt.to_json(), "exit_code": rebuilt.exit_code}
 
     async def _run(self, command: Command) -> Mapping[str, Any]:
         names, wanted = self._meant(command.scope), {it: bool(command.scope.get(it)) for it in ("full", "reconcile")}

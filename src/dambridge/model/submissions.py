@@ -81,8 +81,8 @@ class Submission:
     showed of a status when it was last taken into account: neither is a decision. `seen_at` is the last look that showed no
     other status. `told_at` says when the contributor heard of the decision that stands, `disposed_as` what became of the
     source. `why` is the reason for which the status is what it is, where that was no decision. `carried` says that the source
-    shows statuses; `shown_as` which it was brought to say and `shown_at` when, `shown_over` the word that stood there before,
-    and `unshown` why it does not say it all. `revision` is the store's."""
+    shows statuses; `shown_as` which it was brought to say, `shown_over` the words that stood there before, a line each, and
+    `shown_at` since when they are written over, `unshown` why it does not say it all. `revision` is the store's."""
 
     flow: FlowName
     key: AssetKey
@@ -148,7 +148,7 @@ class Submission:
     def again(self, now: datetime, **changes: Any) -> Submission:
         """Put up for review anew, by nobody's decision: what followed from the last one is forgotten."""
         fresh = replace(self, status=Status.IN_REVIEW, decision=None, why=None, told_at=None, told_to="", due_at=None)
-        fresh = replace(fresh, shown_as=None, unshown="")
+        fresh = replace(fresh, shown_as=None, shown_over="", unshown="")
         return replace(fresh, turn=self.turn + 1, submitted_at=now, seen_at=now, **changes)
 
     def to_json(self) -> dict[str, Any]:

@@ -117,9 +117,12 @@ def heard_of(submission: Submission, shown: Shown, queue: Queue, now: datetime) 
 
 
 def _is_late(submission: Submission, word: str, now: datetime) -> bool:
-    """Whether this is what stood there before we wrote over it, from an answer of before: soon after, it decides nothing."""
-    over, at = submission.shown_over, submission.shown_at
-    return bool(over) and over == word and at is not None and now < at + LATE_FOR
+    """Whether this is what stood there before we wrote over it: what a write that was cut off has left of it, or, soon after,
+    an answer of before. It decides nothing."""
+    at = submission.shown_at
+    if word not in submission.shown_over.splitlines() or at is None:
+        return False
+    return submission.to_be_shown or now < at + LATE_FOR
 
 
 def _taken_back(heard: Submission, queue: Queue, now: datetime) -> Submission:
@@ -140,7 +143,7 @@ def decided(submission: Submission, made: ReviewDecision) -> Submission:
     way for the approval is never taken up for another one."""
     left = submission.status is Status.APPROVED and made.status is not Status.ARCHIVED
     fresh = replace(submission, why=None, told_at=None, told_to="", due_at=None, turn=submission.turn + int(left))
-    fresh = replace(fresh, shown_as=None, unshown="")
+    fresh = replace(fresh, shown_as=None, shown_over="", unshown="")
     return replace(fresh, status=made.status, decision=made, seen_at=made.until)
 
 
@@ -208,9 +211,9 @@ def bytes_changed(old: Submission, found: Digest) -> Reason:
     return Reason.of(Code.BYTES_CHANGED, was=str(was), hashed=old.digest.sha256, found=found.sha256)
 
 
-def stands(submission: Submission, policy: HandoffPolicy) -> Leave:
-    """How the item of a run ends that is as it stands: for whom it waits, by name, or that nothing is left to do."""
-    owner, coordinator = policy.queue.owner, policy.coordinator
+def stands(submission: Submission, policy: HandoffPolicy, now: datetime) -> Leave:
+    """How the item of a run ends that is as it stands: for whom it waits by now, by name, or that nothing is left to do."""
+    owner, coordinator = policy.queue.whose(submission.due_at, now), policy.coordinator
     note = submission.decision.note if submission.decision is not None else ""
     match submission.status:
         case Status.IN_REVIEW | Status.DRAFT:

@@ -32,6 +32,11 @@ class Queue:
             return None
         return self.calendar.after(since, self.within) if self.calendar is not None else since + self.within
 
+    def whose(self, due: datetime | None, now: datetime) -> str:
+        """Who sees to what is due then: the deputy where there is one and it is late by as much again, else the owner."""
+        later = self.due(due) if due is not None else None
+        return self.deputy if self.deputy and later is not None and later <= now else self.owner
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposition:

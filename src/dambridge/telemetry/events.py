@@ -62,6 +62,7 @@ class AuditEvent(StrEnum):
     SUBMISSION_ARCHIVED = "submission.archived"
     SUBMISSION_ANSWERED = "submission.answered"
     SUBMISSION_SHOWN = "submission.shown"
+    SUBMISSION_RECALLED = "submission.recalled"
     SOURCE_DISPOSED = "source.disposed"
     HOLD_SET = "hold.set"
     HOLD_LIFTED = "hold.lifted"

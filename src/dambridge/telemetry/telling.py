@@ -81,6 +81,27 @@ def _asset(it: Detail) -> str:
     return f"{told} Fields: {fields}." if fields else told
 
 
+def _agreed(it: Detail) -> str:
+    """What the copies came to agree on, from what to what, and by whose word where it was no copy's."""
+    told: list[str] = []
+    for group, change in sorted((it.get("agreed") or {}).items()):
+        values = _values(change.get("to"))
+        was = _values(change.get("from"))
+        by = {"rights": "because a date passed", "dambridge": "because it was superseded"}.get(change.get("by") or "")
+        by = by or (f"as {change['by']} ruled" if change.get("by") else "")
+        told.append(f"{group}: {values}{f' (was {was})' if was and was != values else ''}{', ' + by if by else ''}")
+    return f"The copies agree on {'; '.join(told)}." if told else _asset(it)
+
+
+def _values(fields: Any) -> str:
+    if not isinstance(fields, Mapping):
+        return ""
+    said = {name: value for name, value in sorted(fields.items()) if isinstance(value, str | int | float)}
+    if len(said) != len(fields) or len(said) > 1:
+        return ", ".join(fields)
+    return ", ".join(map(str, said.values()))
+
+
 def _plain(event: str, it: Detail) -> str:
     if event.startswith("asset.") and it.get("reason"):
         return _asset(it)
@@ -123,7 +144,11 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "submission.archived": _archived,
     "submission.answered": _answered,
     "submission.shown": _shown,
+    "submission.recalled": lambda it: (
+        f"Found again in the archive as {it['copy']}, byte for byte, after the store was lost."
+    ),
     "source.disposed": _disposed,
+    "asset.agree": _agreed,
     "hold.set": lambda it: f"Put under legal hold: {it['why']}",
     "hold.lifted": lambda it: f"The legal hold was lifted: {it['why']}",
     "asset.shown": _seen_changed,

@@ -92,3 +92,29 @@ def test_ways_to_people_are_secrets(tmp_path: Path) -> None:
     settings = load_settings(written(tmp_path, {"flows": {"handoff": {"people": people}}}))
     assert any(SECRET in it for it in settings.secrets())
     assert SECRET not in repr(settings)
+
+
+LIFECYCLE: dict[str, Any] = {
+    "between": ["agency", "archive"],
+    "carriers": {
+        "agency": [{"by": "edit_status", "words": {"approved": ["ok"], "archived": ["kept"], "rejected": ["no"]}}],
+        "archive": [{"by": "attribute", "name": "Lifecycle Status"}],
+    },
+}
+
+
+def test_carriers_of_an_account_are_those_of_flow_lifecycle_where_it_has_any(tmp_path: Path) -> None:
+    over = {"flows": {"lifecycle": LIFECYCLE, "handoff": {"carriers": []}}}
+    policy = build_handoff(load_settings(written(tmp_path, over)))
+    (carrier,) = policy.carriers
+    assert carrier.status_of("ok") is Status.APPROVED
+    assert carrier.status_of("kept") is None, "that it is archived is not PhotoShelter's to say"
+    assert policy.showing[0].words[Status.ARCHIVED] == ("ok",)
+    assert policy.showing[0].words[Status.REJECTED] == ("no",)
+
+
+def test_carriers_of_its_own_that_say_something_else_are_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationWrong, match="in another way"):
+        load_settings(written(tmp_path, {"flows": {"lifecycle": LIFECYCLE}}))
+    same = LIFECYCLE["carriers"]["agency"]
+    load_settings(written(tmp_path, {"flows": {"lifecycle": LIFECYCLE, "handoff": {"carriers": same}}}))

@@ -48,6 +48,16 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         {"as": "keep", "kept_for": "nobody knows how"},
         "Its source was kept, because nobody knows how.",
     ),
+    (
+        "asset.agree",
+        {"agreed": {"status": {"from": {"s": "approved"}, "to": {"s": "withdrawn"}, "by": "dambridge"}}},
+        "The copies agree on status: withdrawn (was approved), because it was superseded.",
+    ),
+    (
+        "asset.agree",
+        {"agreed": {"status": {"from": None, "to": {"s": "approved"}, "by": "anna"}}},
+        "The copies agree on status: approved, as anna ruled.",
+    ),
     ("hold.set", {"why": "court"}, "Put under legal hold: court"),
     (
         "asset.create",

@@ -11,6 +11,7 @@ from dambridge.engine.delivery.fetching import BrokenOriginal
 from dambridge.engine.handing_off.archiving import call_back
 from dambridge.engine.handing_off.hashing import hash_submission
 from dambridge.engine.handing_off.parts import HandoffParts
+from dambridge.engine.handing_off.recalling import recalled
 from dambridge.engine.handing_off.telling import due_of
 from dambridge.engine.taking_in.observing import Sight
 from dambridge.mapping import to_canonical
@@ -129,10 +130,10 @@ async def _attend(
     match follows(known, found.sight.seen, shown, parts.handoff.queue, now):
         case HandIn(again=old) if record is not None and found.native is not None:
             if not writes:
-                return _as_it_stands(parts, found, old)
+                return _as_it_stands(parts, found, old, now)
             made = await _hand_in(parts, found, record, old, now)
             if old is None or made.turn != old.turn:
-                return _as_it_stands(parts, found, made)
+                return _as_it_stands(parts, found, made, now)
             # The same bytes: what the account says of them counts as ever
             return await _stands(parts, found, made, heard_of(made, shown, parts.handoff.queue, now), now, writes=True)
         case Stands() as it:
@@ -158,14 +159,14 @@ async def _stands(
     brought = submission.brought if found.native is None else still_brought(found.native, submission.brought, now)
     news = replace(submission, brought=brought)
     if not writes or (not it.changed and (known is None or brought == known.brought)):
-        return _as_it_stands(parts, found, submission)
+        return _as_it_stands(parts, found, submission, now)
     if known is not None and known.status is Status.APPROVED and submission.link != known.link:
         await call_back(parts, known)
     moved = known is not None and known.status is not submission.status
     told = [_decided(parts, news, now)] if moved else []
-    await parts.ledger.add_due(due_of(news) if moved and news.status is Status.IN_REVIEW else [])
+    await parts.ledger.add_due(due_of(parts, news) if moved else [])
     (written,) = await parts.ledger.put_submissions([news], told)
-    return _as_it_stands(parts, found, written)
+    return _as_it_stands(parts, found, written, now)
 
 
 async def _hand_in(
@@ -175,6 +176,8 @@ async def _hand_in(
     hashed = await hash_submission(parts, found.key, file_name=record.file_name)
     if old is None:
         made = handed_in(record, hashed.digest, hashed.brought, parts.handoff, now)
+        said = look(found.native, parts.handoff.carriers, made.brought) if found.native is not None else Shown()
+        made = await recalled(parts, made, record, word=word_of(said))
     else:
         shown = look(found.native, parts.handoff.carriers, old.brought) if found.native is not None else Shown()
         word = word_of(shown) or old.heard
@@ -183,13 +186,13 @@ async def _hand_in(
         if old.status is Status.APPROVED and made.link != old.link:
             await call_back(parts, old)
     anew = old is None or made.turn != old.turn
-    event = "submission.handed_in" if made.why is None else "submission.voided"
+    event = "submission.handed_in" if old is None or made.why is None else "submission.voided"
     told = [_entry(parts, event, made, now)] if anew else []
-    await parts.ledger.add_due(due_of(made) if anew else [])
+    await parts.ledger.add_due(due_of(parts, made) if anew else [])
     return (await parts.ledger.put_submissions([made], told))[0]
 
 
-def _as_it_stands(parts: HandoffParts, found: _Look, submission: Submission | None) -> Attended:
+def _as_it_stands(parts: HandoffParts, found: _Look, submission: Submission | None, now: datetime) -> Attended:
     if submission is None:
         reason = Reason.of(Code.IN_REVIEW, shoot="(not handed in yet)", due="any time")
         leave = Leave(outcome=Outcome.WAITING, reason=reason, waits_for=parts.handoff.queue.owner)
@@ -198,7 +201,7 @@ def _as_it_stands(parts: HandoffParts, found: _Look, submission: Submission | No
         return Attended(found.key, found.sight, submission, _nothing(found.sight.seen))
     if submission.status is Status.APPROVED and found.record is not None:
         return Attended(found.key, found.sight, submission)
-    return Attended(found.key, found.sight, submission, stands(submission, parts.handoff))
+    return Attended(found.key, found.sight, submission, stands(submission, parts.handoff, now))
 
 
 def _decided(parts: HandoffParts, it: Submission, now: datetime) -> AuditEntry:

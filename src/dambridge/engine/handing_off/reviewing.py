@@ -131,7 +131,7 @@ async def _one(parts: HandoffParts, submission: Submission, verdict: str, note: 
     moved = replace(moved, due_at=parts.handoff.queue.due(now)) if back else moved
     if submission.status is Status.APPROVED:
         await call_back(parts, submission)
-    await parts.ledger.add_due(due_of(moved) if back else [])
+    await parts.ledger.add_due(due_of(parts, moved))
     await parts.ledger.put_submissions([moved], [_entry(moved, made, command, now)])
     return True
 

@@ -163,7 +163,7 @@ async def _known_already(parts: HandoffParts, found: list[Attended]) -> None:
             at=now, actor=f"flow:{parts.flow}", event="submission.archived", subject=str(it.key), detail=detail
         )
         (written,) = await parts.ledger.put_submissions([done], [told])
-        found[place] = replace(it, submission=written, leave=stands(written, parts.handoff))
+        found[place] = replace(it, submission=written, leave=stands(written, parts.handoff, now))
 
 
 async def _follow_up(parts: HandoffParts, run: RunId, *, since: datetime) -> None:
@@ -182,15 +182,17 @@ def _due(submission: Submission) -> bool:
 
 
 async def _followed_up(parts: HandoffParts, submission: Submission, since: datetime) -> LeftItem | None:
+    now = await parts.clock.now()
     try:
         shown, put_off = await _shown(parts, submission)
         if submission.status is Status.ARCHIVED:
-            leave = (await dispose(parts, shown)).leave if shown.disposed_as is None else stands(shown, parts.handoff)
+            settled = shown.disposed_as is not None
+            leave = stands(shown, parts.handoff, now) if settled else (await dispose(parts, shown)).leave
             if leave.outcome is Outcome.DONE and submission.archived_at is not None and submission.archived_at >= since:
                 return None
         else:
             told = await tell(parts, shown)
-            leave = stands(told, parts.handoff)
+            leave = stands(told, parts.handoff, now)
         if put_off is not None:
             leave = put_off
     except CannotGoOn:

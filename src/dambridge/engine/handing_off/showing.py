@@ -20,7 +20,7 @@ from dambridge.model.lifecycle import Status
 from dambridge.model.records import Missing, NativeRecord
 from dambridge.model.submissions import Submission
 from dambridge.planning.handoff import look, may_be_other_bytes, word_of
-from dambridge.policy.carriers import Carry, read_status
+from dambridge.policy.carriers import Carry, Shown, read_status
 from dambridge.ports.errors import MovedOn, Unclear
 from dambridge.ports.ledger import AuditEntry
 
@@ -35,18 +35,21 @@ async def show(parts: HandoffParts, submission: Submission) -> Submission:
     native = await _source(parts, submission)
     if isinstance(native, Missing):
         return await _shown(parts, submission, unshown=f"the source is not there any more ({native.absence})")
-    if submission.status is not Status.ARCHIVED and _heard(parts, submission, native) != submission.heard:
-        return submission
     if submission.status is Status.ARCHIVED and await _holds_others(parts, submission, native):
         return await _shown(parts, submission, unshown="it holds other bytes than were archived")
     carry = _carry(parts, submission, native)
     lacks = f"nobody has shown that the account takes {', '.join(carry.lacks)}" if carry.lacks else ""
     if not carry.changes:
         return await _shown(parts, submission, unshown=lacks)
-    before = word_of(read_status(native, parts.handoff.carriers))
+    said = look(native, parts.handoff.carriers, submission.brought)
+    if word_of(said) != submission.heard and not _is_ours(submission, said):
+        if submission.status is not Status.ARCHIVED:
+            return submission
+        return await _shown(parts, submission, unshown=f"{said.by} says {', '.join(said.words) or 'nothing'} by now")
+    submission = await _begun(parts, submission, native)
     again = await _written(parts, submission, native, carry)
-    heard = _heard(parts, submission, again)
-    return await _shown(parts, replace(submission, heard=heard), unshown=lacks, carry=carry, over=before)
+    heard = word_of(look(again, parts.handoff.carriers, submission.brought))
+    return await _shown(parts, replace(submission, heard=heard), unshown=lacks, carry=carry)
 
 
 def _said_there(parts: HandoffParts, submission: Submission) -> bool:
@@ -60,6 +63,20 @@ async def _holds_others(parts: HandoffParts, submission: Submission, native: Nat
     if not may_be_other_bytes(submission, to_canonical(native, parts.source.map)):
         return False
     return (await hash_now(parts, submission.key.remote_id)).sha256 != submission.digest.sha256
+
+
+def _is_ours(submission: Submission, said: Shown) -> bool:
+    """Whether the source shows already, at the carrier that counts, what it is to: a try of ours that was cut off."""
+    wanted = {submission.status, *({Status.APPROVED} if submission.status is Status.ARCHIVED else ())}
+    return said.status in wanted or word_of(said) in submission.shown_over.splitlines()
+
+
+async def _begun(parts: HandoffParts, submission: Submission, native: NativeRecord) -> Submission:
+    """With every word that is about to be written over on record: cut off in between, what is left of them is no news."""
+    words = {word_of(read_status(native, (it,))) for it in parts.handoff.carriers} - {""}
+    over = "\n".join(sorted({*words, *submission.shown_over.splitlines()}))
+    begun = replace(submission, shown_over=over, shown_at=await parts.clock.now())
+    return (await parts.ledger.put_submissions([begun]))[0]
 
 
 async def _written(parts: HandoffParts, submission: Submission, native: NativeRecord, carry: Carry) -> NativeRecord:
@@ -91,10 +108,6 @@ async def _as_it_was(parts: HandoffParts, native: NativeRecord) -> None:
         raise MovedOn(f"{native.key} moved before its review could be shown there; it is looked at again.")
 
 
-def _heard(parts: HandoffParts, submission: Submission, native: NativeRecord) -> str:
-    return word_of(look(native, parts.handoff.carriers, submission.brought))
-
-
 def _carry(parts: HandoffParts, submission: Submission, native: NativeRecord) -> Carry:
     status, carriers = submission.status, parts.handoff.showing
     return to_show(parts.source, status, native, carriers, media_type=native.media_type)
@@ -118,18 +131,18 @@ def _told(carry: Carry) -> dict[str, Any]:
 
 
 async def _shown(
-    parts: HandoffParts, submission: Submission, *, unshown: str, carry: Carry | None = None, over: str = ""
+    parts: HandoffParts, submission: Submission, *, unshown: str, carry: Carry | None = None
 ) -> Submission:
     now = await parts.clock.now()
     done = replace(submission, shown_as=submission.status, unshown=unshown)
     if carry is None:
         return (await parts.ledger.put_submissions([done]))[0]
-    done = replace(done, shown_at=now, shown_over=over)
+    done = replace(done, shown_at=now)
     entry = AuditEntry(
         at=now,
         actor=f"flow:{parts.flow}",
         event="submission.shown",
         subject=str(submission.key),
-        detail={"status": str(submission.status), "over": over, **_told(carry)},
+        detail={"status": str(submission.status), "over": done.shown_over.splitlines(), **_told(carry)},
     )
     return (await parts.ledger.put_submissions([done], [entry]))[0]

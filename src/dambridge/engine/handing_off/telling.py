@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import Enum
 
 import structlog
 
@@ -24,8 +25,9 @@ from dambridge.ports.errors import NextMove
 from dambridge.ports.ledger import AuditEntry, Due
 from dambridge.ports.notifying import Notice
 
-REVIEW = "review"
-"""The kind of the rows that say when the review of a file is late."""
+REVIEW, ANSWER = "review", "answer"
+"""The kinds of the rows that say when the review of a file is late, and when it is that its contributor was not told."""
+MOST_LINES = 50
 MOST_LATE = 1000
 AGAIN = timedelta(days=1)
 log = structlog.get_logger()
@@ -80,60 +82,91 @@ def _answer(submission: Submission, note: str) -> Notice:
 # what waits too long ----------------------------------------------------------------------------------------------------
 
 
-def due_of(submission: Submission) -> list[Due]:
-    """The row that says when the review is late."""
-    if submission.due_at is None:
+def due_of(parts: HandoffParts, submission: Submission) -> list[Due]:
+    """The row that says when the review is late, or the answer that the coordinator has to give."""
+    made, key = submission.decision, submission.key
+    if submission.status in UNANSWERED and made is not None:
+        kind, at = ANSWER, parts.handoff.queue.due(made.until)
+    else:
+        kind, at = REVIEW, submission.due_at if submission.status is Status.IN_REVIEW else None
+    if at is None:
         return []
-    key = submission.key
     payload = {"account": key.account, "id": key.remote_id}
-    return [Due(at=submission.due_at, kind=f"{REVIEW}:{submission.flow}", key=str(key), payload=payload)]
+    return [Due(at=at, kind=f"{kind}:{submission.flow}", key=str(key), payload=payload)]
 
 
 async def remind(parts: HandoffParts, run: RunId) -> list[Reason]:
-    """Tell whoever sees to the queue of what is late, and the deputy once it is late by as much again; what to say of it."""
-    now, kind = await parts.clock.now(), f"{REVIEW}:{parts.flow}"
-    rows = await parts.ledger.take_due(now, kinds=[kind], limit=MOST_LATE, worker=run, lease=now + AGAIN)
+    """Tell whoever sees to a queue of what is late in it: of reviews the owner, and the deputy once they are late by as much
+    again; of answers the coordinator. What is to be said of it, and of whom no way is known to."""
+    now = await parts.clock.now()
+    kinds = [f"{it}:{parts.flow}" for it in (REVIEW, ANSWER)]
+    rows = await parts.ledger.take_due(now, kinds=kinds, limit=MOST_LATE, worker=run, lease=now + AGAIN)
     keys = [AssetKey(AccountId(it.payload["account"]), RemoteId(it.payload["id"])) for it in rows]
     known = await parts.ledger.submissions(parts.flow, keys)
-    late = [it for it in known.values() if it.status is Status.IN_REVIEW and it.due_at is not None and it.due_at <= now]
+    late = {
+        row.key: known[key]
+        for row, key in zip(rows, keys, strict=True)
+        if key in known and _waits(known[key], row, now)
+    }
     by_person: dict[str, list[Submission]] = defaultdict(list)
-    for it in late:
+    for it in late.values():
         by_person[_who(parts, it, now)].append(it)
-    unsent = {name for name, files in by_person.items() if not await _reminded(parts, name, files)}
-    again = {it.key for it in late}
-    for row, key in zip(rows, keys, strict=True):
-        waits = key in again
-        soon = waits and _who(parts, known[key], now) in unsent
-        following = now + parts.settings.retry_after if soon else _following(parts, now) if waits else None
+    told = {name: await _reminded(parts, name, files) for name, files in by_person.items()}
+    for row in rows:
+        waiting = late.get(row.key)
+        following = None if waiting is None else _following(parts, now, sent=told[_who(parts, waiting, now)])
         await parts.ledger.finish_due(row.kind, row.key, worker=run, next_at=following)
     return [
-        Reason.of(Code.REVIEW_OVERDUE, files=len(files), who=name)
+        Reason.of(_TOLD[told[name]], files=len(files), who=name)
         for name, files in sorted(by_person.items())
-        if name not in unsent
+        if told[name] is not Told.PUT_OFF
     ]
 
 
-def _following(parts: HandoffParts, now: datetime) -> datetime:
+class Told(Enum):
+    """What became of a reminder."""
+
+    SENT = "sent"
+    PUT_OFF = "put off"
+    NO_WAY = "no way"
+
+
+_TOLD = {Told.SENT: Code.REVIEW_OVERDUE, Told.NO_WAY: Code.REVIEW_UNTOLD}
+
+
+def _waits(it: Submission, row: Due, now: datetime) -> bool:
+    if row.kind.startswith(f"{ANSWER}:"):
+        return it.status in UNANSWERED and it.told_at is None
+    return it.status is Status.IN_REVIEW and it.due_at is not None and it.due_at <= now
+
+
+def _following(parts: HandoffParts, now: datetime, *, sent: Told) -> datetime:
+    if sent is Told.PUT_OFF:
+        return now + parts.settings.retry_after
     return parts.handoff.queue.due(now) or now + AGAIN
 
 
 def _who(parts: HandoffParts, submission: Submission, now: datetime) -> str:
-    queue = parts.handoff.queue
-    later = queue.due(submission.due_at) if submission.due_at is not None else None
-    return queue.deputy if queue.deputy and later is not None and later <= now else queue.owner
+    if submission.status in UNANSWERED:
+        return parts.handoff.coordinator
+    return parts.handoff.queue.whose(submission.due_at, now)
 
 
-async def _reminded(parts: HandoffParts, name: str, files: Sequence[Submission]) -> bool:
-    """Whether the person was told; nobody is where no way to them is known."""
+async def _reminded(parts: HandoffParts, name: str, files: Sequence[Submission]) -> Told:
     notifier = parts.people.get(folded(name))
     if notifier is None:
-        return True
+        return Told.NO_WAY
+    answers = [it for it in files if it.status in UNANSWERED]
     shoots = sorted({it.shoot for it in files})
     lines = [f"{sum(it.shoot == one for it in files)} in {one}" for one in shoots]
-    title = f"{len(files)} files wait for their review longer than agreed"
+    lines += [
+        f"{it.file_name}: {it.contributor or 'its contributor'} has to hear that it is {it.status}" for it in answers
+    ]
+    what = "an answer to their contributors" if len(answers) == len(files) else "their review"
+    title = f"{len(files)} files wait for {what} longer than agreed"
     try:
-        await notifier.send(Notice(title=title, text="\n".join([*lines, "See: dambridge review list"])))
+        await notifier.send(Notice(title=title, text="\n".join([*lines[:MOST_LINES], "See: dambridge review list"])))
     except NextMove as error:
         log.warning("review.unsent", who=name, why=str(error))
-        return False
-    return True
+        return Told.PUT_OFF
+    return Told.SENT

@@ -75,7 +75,7 @@ async def rebuild_all(flows: Flows, *, by: str) -> Rebuilt:
     no flow leaves anything that could be found again."""
     outward = {name: it.parts for name, it in flows.items() if isinstance(it.parts, PublishParts)}
     result = Rebuilt()
-    if FlowName.INTAKE in flows or not outward:
+    if FlowName.INTAKE in flows or not (outward or FlowName.HANDOFF in flows):
         result = await rebuild(intake_of(flows), by=by)
     for name, parts in sorted(outward.items()):
         result.outside[name] = await restore_outside(parts, by=by)
