@@ -7,7 +7,8 @@
 Row 1: assets of 500 kB, all fields, verified, beside a minimal honest client (same calls, hashes and metadata reads, no state), a
 bare GET-and-POST loop and, where it is installed, rclone. Row 3: 100 ms latency and 20 calls/s per account, under a token bucket
 and under a fixed window: how much of the allowed calls is used, and how many are refused. Row `sweep`: the ids of 1,000,000 +
-1,000,000 assets held against the store, in own CPU and memory. Row `search`: answers from the index of 1,000,000 assets, beside SQLite's FTS5 alone. Row files: reading and writing each format beside a bare ExifTool.
+1,000,000 assets held against the store, in own CPU and memory. Row `search`: answers from the index of 1,000,000 assets, beside
+SQLite's FTS5 alone. Row files: reading and writing each format beside a bare ExifTool.
 Evidence goes to `docs/evidence/`.
 """
 

@@ -30,8 +30,8 @@ log = structlog.get_logger()
 
 TOGETHER = 200
 """Copies that are written together."""
-PAUSE = 0.5
-"""Seconds (real ones) between two looks at what has passed by."""
+PAUSE = 2.0
+"""Seconds (real ones) between two looks at what has passed by: an asset that is worked on passes by several times."""
 MOST_WAITING = 5000
 """Copies that wait at most; further ones are left to the next sweep."""
 GONE = frozenset({Absence.DELETED, Absence.TRASHED, Absence.HIDDEN})

@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from dambridge.mapping import AccountMap
-from dambridge.model.access import Searcher
+from dambridge.model.access import Searcher, Sight
 from dambridge.model.identity import AccountId, AssetKey, CopyRole, Link, LinkId, RemoteId
 from dambridge.model.queries import Query
 from dambridge.model.records import NativeRecord
@@ -147,7 +147,7 @@ class LiveSearch:
                 it.cancel()
         for home, catch, task in zip(homes, catches, tasks, strict=True):
             if not task.done() or task.cancelled():
-                catch.gaps.append(_late(home.account, wait, len(catch.copies)))
+                catch.gaps.append(_late(home.account, wait, some=bool(catch.copies)))
         # Whoever does not let go at once is not waited for: a cancelled call ends by itself
         return catches
 
@@ -155,7 +155,9 @@ class LiveSearch:
         try:
             await self._look(query, home, most, catch, viewer)
         except NextMove as error:
-            told = f"{home.account} could not be searched: {error}"
+            # The words may name an asset that was read, which only those who see everything may hear of
+            why = f": {error}" if sees_all(viewer.searcher) else " just now."
+            told = f"{home.account} could not be searched{why}"
             catch.gaps.append(Gap(account=home.account, missed=Missed.BROKEN, told=told))
         except Exception as error:  # noqa: BLE001 - a fault with one system is no reason to keep back the others' answers
             log.warning("search.live_fault", account=home.account, why=f"{type(error).__name__}: {error}")
@@ -165,15 +167,15 @@ class LiveSearch:
     async def _look(self, query: Query, home: LiveHome, most: int, catch: _Catch, viewer: Viewer) -> None:
         ways = branches(query, home.account, home.map, self._policy)
         ids: dict[RemoteId, None] = {}
-        more = 0
+        more = False
         unsaid: dict[str, None] = {}
         for way in ways:
             found = await home.finder.look_for(way.wanted, limit=most, lane=Lane.NORMAL)
             ids |= dict.fromkeys(found.ids)
-            more = max(more, (found.total or 0) - len(found.ids))
+            more = more or (found.total or 0) > len(found.ids)
             unsaid |= dict.fromkeys((*way.left, *found.unsaid))
         wanted = list(ids)[:most]
-        _tell(home.account, catch, ways, unsaid, more=max(more, len(ids) - len(wanted)), looked=len(wanted))
+        _tell(home.account, catch, ways, unsaid, more=more or len(ids) > len(wanted))
         for start in range(0, len(wanted), AT_ONCE):
             await self._read(home, wanted[start : start + AT_ONCE], catch, viewer)
 
@@ -206,6 +208,12 @@ class LiveSearch:
         return whole | {key: it for key, it in read.items() if key not in whole and key not in of}
 
 
+def sees_all(who: Searcher) -> bool:
+    """Whether nothing that a system may name is beyond this person."""
+    scope = who.scope
+    return who.sight is Sight.EVERYTHING and (scope.flows, scope.regions, scope.selections) == (None, None, None)
+
+
 def _hits(copies: Iterable[Document], matching: set[AssetKey], found: set[AssetKey], viewer: Viewer) -> dict[str, Hit]:
     assets: dict[str, list[Document]] = {}
     for it in copies:
@@ -231,22 +239,20 @@ def _tell(
     ways: Sequence[Branch],
     unsaid: Iterable[str],
     *,
-    more: int,
-    looked: int,
+    more: bool,
 ) -> None:
+    """How many more there are is not said: not all of them may be for the one who asks."""
     parts = tuple(unsaid)
     if parts and ways:
         told = f"{account} cannot be asked for {', '.join(parts)}; that was decided here."
         catch.gaps.append(Gap(account=account, missed=Missed.NOT_SAID, told=told, parts=parts))
-    if more > 0:
-        told = (
-            f"{account} has {more} more that may fit; its first {looked} were looked at. Ask more closely for the rest."
-        )
+    if more:
+        told = f"{account} has more that may fit than was looked at. Ask more closely for the rest."
         catch.gaps.append(Gap(account=account, missed=Missed.NOT_ALL, told=told))
 
 
-def _late(account: AccountId, wait: timedelta, had: int) -> Gap:
+def _late(account: AccountId, wait: timedelta, *, some: bool) -> Gap:
     count = wait.total_seconds()
     seconds = "1 second" if count == 1 else f"{count:g} seconds"
-    what = f"the first {had} of its finds are here" if had else "nothing of it is here"
+    what = "only what it had given by then was looked at" if some else "nothing of it is here"
     return Gap(account=account, missed=Missed.LATE, told=f"{account} did not answer within {seconds}; {what}.")
