@@ -10,13 +10,12 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Protocol
 
 import structlog
 
 from dambridge.mapping import AccountMap
 from dambridge.model.access import Searcher, Sight
-from dambridge.model.identity import AccountId, AssetKey, CopyRole, Link, LinkId, RemoteId
+from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.queries import Query
 from dambridge.model.records import NativeRecord
 from dambridge.model.rights import Rights
@@ -28,6 +27,7 @@ from dambridge.ports.finding import Finder
 from dambridge.ports.pace import Lane
 from dambridge.ports.searching import SearchIndex
 from dambridge.ports.systems import AssetArchive
+from dambridge.search.assets import Links, assets_of
 from dambridge.search.documents import document_of, grouped
 from dambridge.search.facets import counted_copies
 from dambridge.search.matching import satisfies
@@ -44,13 +44,6 @@ AT_ONCE = 10
 
 NOT_READ = Profile(rights=Rights(unclear=("not read",)), status="")
 """The rights of an asset whose copy of record nobody has read: nothing is known to be permitted."""
-
-
-class Links(Protocol):
-    """What the ledger is asked for."""
-
-    async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]: ...
-    async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,19 +186,17 @@ class LiveSearch:
         """Every copy of every asset that was found, as just read or, where it was not, as last observed: what restricts it
         there counts here."""
         read = {key: it for catch in catches for key, it in catch.copies.items()}
-        of = await self._links.links_of(sorted(read))
-        links = await self._links.links(sorted(set(of.values())))
-        others = {one.key for it in links.values() for one in it.copies} - read.keys()
+        assets = await assets_of(self._links, read)
+        others = {key for it in assets for key in it.copies} - read.keys()
         known = {**await self._index.stored(sorted(others)), **read}
         whole: dict[AssetKey, Document] = {}
-        for link in sorted(links.values(), key=lambda it: it.id):
-            here = [known[it.key] for it in link.copies if it.key in known and it.key not in whole]
-            master = next((it.key for it in link.copies if it.id.role is CopyRole.RECORD), None)
-            made = grouped(link.id, here, self._policy, master=master) if here else []
-            if master is not None and master not in known:
+        for asset in assets:
+            here = [known[key] for key in sorted(asset.copies) if key in known]
+            made = grouped(asset.entry, here, self._policy, master=asset.master)
+            if asset.master is not None and asset.master not in known:
                 made = [replace(it, profile=NOT_READ) for it in made]
             whole |= {it.key: it for it in made}
-        return whole | {key: it for key, it in read.items() if key not in whole and key not in of}
+        return whole
 
 
 def sees_all(who: Searcher) -> bool:

@@ -12,7 +12,18 @@ import pytest
 
 from dambridge.mapping import default_map
 from dambridge.model.access import Role, Scope, Searcher, Sight
-from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, System
+from dambridge.model.identity import (
+    AccountId,
+    AssetKey,
+    Copy,
+    CopyId,
+    CopyRole,
+    FlowName,
+    Link,
+    LinkId,
+    RemoteId,
+    System,
+)
 from dambridge.model.queries import Usable
 from dambridge.model.records import MediaType
 from dambridge.model.rights import Bounds, LicenceKind, Rights
@@ -21,6 +32,7 @@ from dambridge.model.values import FieldName
 from dambridge.policy.gate import Channel, GateRules
 from dambridge.policy.searching import NamedSelection, SearchHome, SearchPolicy, Way
 from dambridge.ports.searching import Wanted
+from dambridge.search.assets import together
 from dambridge.search.documents import grouped
 from dambridge.search.gates import ProfileBook, ways_for
 from dambridge.search.live import fused
@@ -223,3 +235,21 @@ def test_a_system_is_asked_no_more_than_every_match_satisfies() -> None:
     assert asked("home:archive OR fog") == [(Wanted(words=("fog",)), ())]
     many = " ".join(f"(a{it} OR b{it})" for it in range(5))
     assert asked(many) == [(Wanted(), ())]
+
+
+def test_links_that_share_a_copy_are_one_asset() -> None:
+    def link(name: str, *copies: tuple[AccountId, CopyRole, str]) -> Link:
+        made = [Copy(CopyId(account, role), RemoteId(it)) for account, role, it in copies]
+        return Link(LinkId(name), FlowName.INTAKE, tuple(made))
+
+    record = (ARCHIVE, CopyRole.RECORD, "1")
+    links = [
+        link("ln3", (AGENCY, CopyRole.SOURCE, "s"), record),
+        link("ln1", record, (AGENCY, CopyRole.PUBLISHED, "p")),
+        link("ln2", (AGENCY, CopyRole.SOURCE, "other")),
+    ]
+    found = together({it.id: it for it in links})
+    assert sorted((it.entry, str(it.master), len(it.copies)) for it in found) == [
+        ("ln1", "archive:1", 3),
+        ("ln2", "None", 1),
+    ]
