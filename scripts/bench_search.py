@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -20,16 +20,20 @@ from zoneinfo import ZoneInfo
 
 import pysqlite3.dbapi2
 
+from dambridge.mapping import default_map
 from dambridge.model.access import Role, Searcher
-from dambridge.model.identity import AccountId, AssetKey, RemoteId, System
+from dambridge.model.identity import AccountId, AssetKey, Link, LinkId, RemoteId, System
 from dambridge.model.queries import AllOf, Facet, Is, Not, Query, Time, Words
-from dambridge.model.records import MediaType
+from dambridge.model.records import MediaType, NativeRecord
 from dambridge.model.rights import Bounds, LicenceKind, Rights
 from dambridge.model.searching import Document, Profile
 from dambridge.model.values import FieldName
 from dambridge.policy.gate import Channel, GateRules
 from dambridge.policy.searching import SearchHome, SearchPolicy, Way
+from dambridge.ports.pace import Lane
+from dambridge.ports.searching import LiveFound, Wanted
 from dambridge.search.asking import IndexSearch
+from dambridge.search.live import AT_ONCE, LiveHome, LiveSearch
 from dambridge.storage import open_search_index
 from dambridge.storage.search_words import Fts5
 
@@ -40,6 +44,8 @@ PROFILES = 3000
 WORDS = 30_000
 ARCHIVE = AccountId("archive")
 MUST_REACH_MS = 50.0
+FINDS = 50
+"""Finds of each system that a live answer reads."""
 
 
 class Fixed:
@@ -157,6 +163,7 @@ async def _row(folder: Path, assets: int) -> dict[str, Any]:
     ours = [await _timed(search, it, viewer, facets=False) for it in asked]
     counted = [await _timed(search, it, viewer, facets=True) for it in asked[::5]]
     alone = _fts5_alone(folder / "ledger-search.db", asked)
+    live = await _live(search, made)
     await index.close()
     return {
         "assets": assets,
@@ -168,6 +175,8 @@ async def _row(folder: Path, assets: int) -> dict[str, Any]:
         "fts5_alone_own_cpu": _told([it[1] for it in alone]),
         "found_something": sum(it[2] > 0 for it in ours),
         "must_reach_p95_ms": MUST_REACH_MS,
+        "live_beyond_the_slower_system": live,
+        "live_must_reach_ms": 20.0,
         "fill_cpu_seconds": round(filled, 1),
     }
 
@@ -182,6 +191,72 @@ def _policy() -> SearchPolicy:
         photographer=FieldName("creator"),
         ways=(Way(channel="web", territory="DE"),),
     )
+
+
+class _Slow:
+    """A system of which each call takes as long as it takes, finder and archive in one. It finds what it is told to."""
+
+    def __init__(self, account: AccountId, seconds: float, words: Sequence[str]) -> None:
+        self.account = account
+        self.calls = [seconds, *[seconds / 4] * (FINDS // AT_ONCE)]
+        self._natives = {it.key.remote_id: it for it in _natives(account, words)}
+
+    async def look_for(self, wanted: Wanted, *, limit: int, lane: Lane) -> LiveFound:
+        await asyncio.sleep(self.calls[0])
+        return LiveFound(tuple(self._natives)[:limit], len(self._natives))
+
+    async def read(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord]:
+        await asyncio.sleep(self.calls[1])
+        return {it: self._natives[it] for it in ids}
+
+    async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]:
+        return {}
+
+    async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]:
+        return {}
+
+
+def _natives(account: AccountId, words: Sequence[str]) -> Iterator[NativeRecord]:
+    for number in range(FINDS):
+        said = {
+            "Title": (words[number],),
+            "Caption": (" ".join(words[number : number + 20]),),
+            "Keywords": tuple(words[:6]),
+        }
+        yield NativeRecord(
+            key=AssetKey(account, RemoteId(str(number))),
+            media_type=MediaType.IMAGE,
+            file_name=f"img_{number}.jpg",
+            name=f"img_{number}",
+            size=1_000_000,
+            modified="1",
+            modified_at=AT,
+            content_stamp="",
+            checksum=None,
+            fields=said,
+            containers=(),
+            groups=frozenset({"base", "file", "attributes", "containers"}),
+        )
+
+
+async def _live(search: IndexSearch, made: Made) -> dict[str, float]:
+    """How much longer than the slower system a live answer takes: two systems, fifty finds of each read."""
+    systems: Any = [_Slow(ARCHIVE, 0.2, made.words), _Slow(AccountId("agency"), 0.1, made.words)]
+    homes = [LiveHome(account=it.account, finder=it, archive=it, map=default_map(System.NETX)) for it in systems]
+    policy = replace(
+        search.policy,
+        homes={it.account: replace(search.policy.homes[ARCHIVE], account=it.account) for it in systems},
+    )
+    live = LiveSearch(homes, links=systems[0], index=search.index, policy=policy, clock=Fixed())
+    who = Searcher(name="bench", roles=frozenset({Role.LIBRARIAN}))
+    over = []
+    for _ in range(20):
+        begun = time.perf_counter()
+        answer = await live.ask(Words((made.words[0],)), who)
+        over.append(time.perf_counter() - begun - sum(systems[0].calls))
+        if len(answer.hits) != 2 * FINDS:
+            raise AssertionError(f"{len(answer.hits)} finds instead of {2 * FINDS}")
+    return _told(over)
 
 
 async def _timed(search: IndexSearch, query: Query, who: Searcher, *, facets: bool) -> tuple[float, float, int]:

@@ -251,11 +251,13 @@ def test_the_index_follows_what_a_flow_sees(tmp_path: Path) -> None:
         assert found("ferry") == [both]
         assert found("home:agency") == [both]
         assert found("tram") == []
-        pair.advance(60)
+        at_desk(known, lambda desk: desk.saved.save("Trams", "tram", ANN, alert=True))
+        pair.advance(7200)
         pair.edit(asset, iptc=approved(title="A tram", keywords=["fog"]))
         asyncio.run(pair.run())
         assert found("tram") == [both]
         assert found("title:ferry") == []
+        assert [len(it.news) for it in at_desk(known, lambda desk: desk.saved.of(ANN))] == [1]
         _drop(known, AssetKey(AccountId("agency"), RemoteId(asset)))
         assert found("tram") == [[f"archive:{target}"]]
 

@@ -17,7 +17,7 @@ from support.commands import dambridge
 from support.search_world import SearchWorld, search_world
 
 PATIENCE = timedelta(seconds=0.6)
-MARGIN = 0.5
+MARGIN = 3.0
 """Seconds beyond the deadline that a busy machine may take to put an answer together."""
 TROUBLES: dict[str, Mapping[str, Any]] = {
     "slow": {"match": {}, "action": "hang"},

@@ -90,6 +90,7 @@ def search_world(folder: Path, *, count: int = 36, seed: int = 8) -> Iterator[Se
         "search": {
             "status": "edit_status",
             "at_most": 300,
+            "deadline": "60s",
             "selections": {
                 name: {"folders": sorted(path for several in homes.values() for path in several)}
                 for name, homes in SELECTIONS.items()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from dambridge.model.access import Searcher, Sight
 from dambridge.model.gate import Answer, Block, Question
@@ -17,7 +18,6 @@ from dambridge.model.rights import EVERYWHERE
 from dambridge.model.searching import Profile
 from dambridge.policy.gate import GateRules, may
 from dambridge.policy.searching import SearchPolicy, Way
-from dambridge.ports.searching import SearchIndex
 
 UNDER_REVIEW = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.CHANGES_ASKED, Status.REJECTED})
 """What is not approved yet, or was turned down. What was withdrawn or is past its end is neither."""
@@ -108,10 +108,17 @@ class _Known:
     since: datetime | None = None
 
 
+class Numbered(Protocol):
+    """What an index tells of its numbers."""
+
+    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]: ...
+    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]: ...
+
+
 class ProfileBook:
     """The profiles of one index with the gate's answers. Nothing is kept that could not be asked again."""
 
-    def __init__(self, index: SearchIndex, policy: SearchPolicy) -> None:
+    def __init__(self, index: Numbered, policy: SearchPolicy) -> None:
         self._index = index
         self._policy = policy
         self.profiles: dict[int, Profile] = {}

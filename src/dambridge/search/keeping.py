@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 from typing import Any, Protocol, Self, cast
 
 import structlog
 
 from dambridge.mapping import AccountMap
-from dambridge.model.identity import AccountId, AssetKey, CopyRole, Link, LinkId, RemoteId
+from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.records import Absence, Missing, NativeRecord
 from dambridge.model.searching import Document
 from dambridge.model.tombstones import Tombstone
@@ -24,35 +23,26 @@ from dambridge.ports.clock import Clock
 from dambridge.ports.pace import Lane
 from dambridge.ports.searching import Grouping, SearchIndex
 from dambridge.ports.systems import AssetArchive, AssetReader
+from dambridge.search.assets import Asset, Links, assets_of
 from dambridge.search.documents import document_of, grouped
 
 log = structlog.get_logger()
 
 TOGETHER = 200
 """Copies that are written together."""
-PAUSE = 0.5
-"""Seconds (real ones) between two looks at what has passed by."""
+PAUSE = 2.0
+"""Seconds (real ones) between two looks at what has passed by: an asset that is worked on passes by several times."""
 MOST_WAITING = 5000
 """Copies that wait at most; further ones are left to the next sweep."""
 GONE = frozenset({Absence.DELETED, Absence.TRASHED, Absence.HIDDEN})
 
 
-class Library(Protocol):
+class Library(Links, Protocol):
     """What the ledger is asked for."""
 
-    async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]: ...
-    async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]: ...
     async def tombstones(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Tombstone]: ...
     async def search_news(self, *, limit: int) -> Sequence[AssetKey]: ...
     async def heard_news(self, keys: Sequence[AssetKey]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Asset:
-    """An asset by its entry, with the copy that its link calls the record."""
-
-    entry: str
-    master: AssetKey | None
 
 
 class IndexKeeper:
@@ -156,35 +146,24 @@ class IndexKeeper:
         for several in (await self._index.members(sorted(former))).values():
             copies |= {it.key: it for it in several}
         copies |= fresh
-        assets = await self._assets({*copies, *touched})
-        together = {key for link in assets.values() for key in link}
+        assets = await assets_of(self._ledger, {*copies, *touched})
+        together = {key for it in assets for key in it.copies}
         copies |= await self._index.stored(sorted(together - copies.keys()))
         whole, moved = self._put_together(copies, assets, fresh)
         await self._index.regroup(moved)
         return await self._index.put(whole)
 
-    async def _assets(self, keys: Iterable[AssetKey]) -> Mapping[_Asset, frozenset[AssetKey]]:
-        """The assets of these copies with all the copies of each."""
-        wanted = sorted(keys)
-        of = await self._ledger.links_of(wanted)
-        links = await self._ledger.links(sorted(set(of.values())))
-        found = {_Asset(it.id, _master(it)): frozenset(one.key for one in it.copies) for it in links.values()}
-        linked = frozenset[AssetKey]().union(*found.values())
-        return found | {_Asset(str(it), it): frozenset({it}) for it in wanted if it not in linked}
-
     def _put_together(
         self,
         copies: Mapping[AssetKey, Document],
-        assets: Mapping[_Asset, frozenset[AssetKey]],
+        assets: Sequence[Asset],
         fresh: Mapping[AssetKey, Document],
     ) -> tuple[list[Document], list[Grouping]]:
+        """Fresh copies, to be written whole, and those of which only the asset is another one now."""
         whole: list[Document] = []
         moved: list[Grouping] = []
-        met: set[AssetKey] = set()
-        # A copy may stand in several links (flows may share an asset): it belongs to the first, always the same
-        for asset in sorted(assets, key=lambda it: it.entry):
-            here = [copies[key] for key in sorted(assets[asset]) if key in copies and key not in met]
-            met.update(it.key for it in here)
+        for asset in assets:
+            here = [copies[key] for key in sorted(asset.copies) if key in copies]
             for it in grouped(asset.entry, here, self._policy, master=asset.master) if here else ():
                 before = copies[it.key]
                 if it.key in fresh:
@@ -192,11 +171,6 @@ class IndexKeeper:
                 elif (it.entry, it.main, it.profile) != (before.entry, before.main, before.profile):
                     moved.append(Grouping(it.key, it.entry, it.main, it.profile))
         return whole, moved
-
-
-def _master(link: Link) -> AssetKey | None:
-    """The copy that the link calls the record."""
-    return next((it.key for it in link.copies if it.id.role is CopyRole.RECORD), None)
 
 
 def _says_less(now: Document, before: Document | None) -> bool:

@@ -10,13 +10,12 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Protocol
 
 import structlog
 
 from dambridge.mapping import AccountMap
-from dambridge.model.access import Searcher
-from dambridge.model.identity import AccountId, AssetKey, CopyRole, Link, LinkId, RemoteId
+from dambridge.model.access import Searcher, Sight
+from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.queries import Query
 from dambridge.model.records import NativeRecord
 from dambridge.model.rights import Rights
@@ -28,6 +27,7 @@ from dambridge.ports.finding import Finder
 from dambridge.ports.pace import Lane
 from dambridge.ports.searching import SearchIndex
 from dambridge.ports.systems import AssetArchive
+from dambridge.search.assets import Links, assets_of
 from dambridge.search.documents import document_of, grouped
 from dambridge.search.facets import counted_copies
 from dambridge.search.matching import satisfies
@@ -44,13 +44,6 @@ AT_ONCE = 10
 
 NOT_READ = Profile(rights=Rights(unclear=("not read",)), status="")
 """The rights of an asset whose copy of record nobody has read: nothing is known to be permitted."""
-
-
-class Links(Protocol):
-    """What the ledger is asked for."""
-
-    async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]: ...
-    async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +140,7 @@ class LiveSearch:
                 it.cancel()
         for home, catch, task in zip(homes, catches, tasks, strict=True):
             if not task.done() or task.cancelled():
-                catch.gaps.append(_late(home.account, wait, len(catch.copies)))
+                catch.gaps.append(_late(home.account, wait, some=bool(catch.copies)))
         # Whoever does not let go at once is not waited for: a cancelled call ends by itself
         return catches
 
@@ -155,7 +148,9 @@ class LiveSearch:
         try:
             await self._look(query, home, most, catch, viewer)
         except NextMove as error:
-            told = f"{home.account} could not be searched: {error}"
+            # The words may name an asset that was read, which only those who see everything may hear of
+            why = f": {error}" if sees_all(viewer.searcher) else " just now."
+            told = f"{home.account} could not be searched{why}"
             catch.gaps.append(Gap(account=home.account, missed=Missed.BROKEN, told=told))
         except Exception as error:  # noqa: BLE001 - a fault with one system is no reason to keep back the others' answers
             log.warning("search.live_fault", account=home.account, why=f"{type(error).__name__}: {error}")
@@ -165,15 +160,15 @@ class LiveSearch:
     async def _look(self, query: Query, home: LiveHome, most: int, catch: _Catch, viewer: Viewer) -> None:
         ways = branches(query, home.account, home.map, self._policy)
         ids: dict[RemoteId, None] = {}
-        more = 0
+        more = False
         unsaid: dict[str, None] = {}
         for way in ways:
             found = await home.finder.look_for(way.wanted, limit=most, lane=Lane.NORMAL)
             ids |= dict.fromkeys(found.ids)
-            more = max(more, (found.total or 0) - len(found.ids))
+            more = more or (found.total or 0) > len(found.ids)
             unsaid |= dict.fromkeys((*way.left, *found.unsaid))
         wanted = list(ids)[:most]
-        _tell(home.account, catch, ways, unsaid, more=max(more, len(ids) - len(wanted)), looked=len(wanted))
+        _tell(home.account, catch, ways, unsaid, more=more or len(ids) > len(wanted))
         for start in range(0, len(wanted), AT_ONCE):
             await self._read(home, wanted[start : start + AT_ONCE], catch, viewer)
 
@@ -191,19 +186,23 @@ class LiveSearch:
         """Every copy of every asset that was found, as just read or, where it was not, as last observed: what restricts it
         there counts here."""
         read = {key: it for catch in catches for key, it in catch.copies.items()}
-        of = await self._links.links_of(sorted(read))
-        links = await self._links.links(sorted(set(of.values())))
-        others = {one.key for it in links.values() for one in it.copies} - read.keys()
+        assets = await assets_of(self._links, read)
+        others = {key for it in assets for key in it.copies} - read.keys()
         known = {**await self._index.stored(sorted(others)), **read}
         whole: dict[AssetKey, Document] = {}
-        for link in sorted(links.values(), key=lambda it: it.id):
-            here = [known[it.key] for it in link.copies if it.key in known and it.key not in whole]
-            master = next((it.key for it in link.copies if it.id.role is CopyRole.RECORD), None)
-            made = grouped(link.id, here, self._policy, master=master) if here else []
-            if master is not None and master not in known:
+        for asset in assets:
+            here = [known[key] for key in sorted(asset.copies) if key in known]
+            made = grouped(asset.entry, here, self._policy, master=asset.master)
+            if asset.master is not None and asset.master not in known:
                 made = [replace(it, profile=NOT_READ) for it in made]
             whole |= {it.key: it for it in made}
-        return whole | {key: it for key, it in read.items() if key not in whole and key not in of}
+        return whole
+
+
+def sees_all(who: Searcher) -> bool:
+    """Whether nothing that a system may name is beyond this person."""
+    scope = who.scope
+    return who.sight is Sight.EVERYTHING and (scope.flows, scope.regions, scope.selections) == (None, None, None)
 
 
 def _hits(copies: Iterable[Document], matching: set[AssetKey], found: set[AssetKey], viewer: Viewer) -> dict[str, Hit]:
@@ -231,22 +230,20 @@ def _tell(
     ways: Sequence[Branch],
     unsaid: Iterable[str],
     *,
-    more: int,
-    looked: int,
+    more: bool,
 ) -> None:
+    """How many more there are is not said: not all of them may be for the one who asks."""
     parts = tuple(unsaid)
     if parts and ways:
         told = f"{account} cannot be asked for {', '.join(parts)}; that was decided here."
         catch.gaps.append(Gap(account=account, missed=Missed.NOT_SAID, told=told, parts=parts))
-    if more > 0:
-        told = (
-            f"{account} has {more} more that may fit; its first {looked} were looked at. Ask more closely for the rest."
-        )
+    if more:
+        told = f"{account} has more that may fit than was looked at. Ask more closely for the rest."
         catch.gaps.append(Gap(account=account, missed=Missed.NOT_ALL, told=told))
 
 
-def _late(account: AccountId, wait: timedelta, had: int) -> Gap:
+def _late(account: AccountId, wait: timedelta, *, some: bool) -> Gap:
     count = wait.total_seconds()
     seconds = "1 second" if count == 1 else f"{count:g} seconds"
-    what = f"the first {had} of its finds are here" if had else "nothing of it is here"
+    what = "only what it had given by then was looked at" if some else "nothing of it is here"
     return Gap(account=account, missed=Missed.LATE, told=f"{account} did not answer within {seconds}; {what}.")

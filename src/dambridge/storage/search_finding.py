@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy import Connection, Engine, text
 
 from dambridge.model.identity import AccountId, AssetKey
 from dambridge.model.queries import AllOf, Query, Words, both, leaves
@@ -61,7 +61,7 @@ class Finding(ABC):
     def rows(self, conn: Connection, ask: Ask, limit: int) -> tuple[list[Row], bool]:
         bound = Bound()
         tables, condition, _ = self._bounded(ask, bound)
-        found = conn.execute(_said(f"SELECT {_ROW} FROM {tables} WHERE {condition} LIMIT {limit + 1}"), bound.values)
+        found = conn.execute(text(f"SELECT {_ROW} FROM {tables} WHERE {condition} LIMIT {limit + 1}"), bound.values)
         rows = [_row(it) for it in found]
         return rows[:limit], len(rows) <= limit
 
@@ -110,7 +110,7 @@ class Finding(ABC):
         order = f" ORDER BY {self.number(ask.query)} DESC" if newest else ""
         shown = rank if ranked else "0"
         query = f"SELECT d.id, d.entry, {shown}, d.account, d.remote_id FROM {tables} WHERE {condition}{order} LIMIT {limit}"
-        found = conn.execute(_said(query), bound.values)
+        found = conn.execute(text(query), bound.values)
         return [Ranked(it[0], it[1], float(it[2]), AssetKey(it[3], it[4])) for it in found]
 
     def number(self, query: Query) -> str:
@@ -146,7 +146,7 @@ class Finding(ABC):
         bound = Bound()
         named = ", ".join(bound.add(it) for it in entries) or "''"
         query = f"SELECT d.id, d.account, d.remote_id FROM search_docs d WHERE d.entry IN ({named})"
-        rows = conn.execute(_said(query), bound.values).all()
+        rows = conn.execute(text(query), bound.values).all()
         numbers = [it[0] for it in rows if AssetKey(it[1], it[2]) not in met]
         if not numbers:
             return set()
@@ -154,7 +154,7 @@ class Finding(ABC):
         condition = self._each(ask, bound)
         which = ", ".join(bound.add(it) for it in numbers)
         query = f"SELECT d.account, d.remote_id FROM {self.each} WHERE d.id IN ({which}) AND ({condition})"
-        return {AssetKey(it[0], it[1]) for it in conn.execute(_said(query), bound.values)}
+        return {AssetKey(it[0], it[1]) for it in conn.execute(text(query), bound.values)}
 
     def _shown_before(self, conn: Connection, ask: Ask, start: int | None, entries: Iterable[str]) -> set[str]:
         """Those of these assets of which a newer copy than `start` matches."""
@@ -165,7 +165,7 @@ class Finding(ABC):
         condition = self._each(ask, bound)
         named = ", ".join(bound.add(it) for it in wanted)
         query = f"SELECT d.entry FROM {self.each} WHERE d.entry IN ({named}) AND d.id >= {bound.add(start)}"
-        return set(conn.execute(_said(f"{query} AND ({condition})"), bound.values).scalars())
+        return set(conn.execute(text(f"{query} AND ({condition})"), bound.values).scalars())
 
 
 class SqliteFinding(Finding):
@@ -276,10 +276,6 @@ def _row(it: Any) -> Row:
         date=it.date,
         profile=it.profile,
     )
-
-
-def _said(query: str) -> TextClause:
-    return text(query)
 
 
 def finding_of(dialect: str) -> Finding:
