@@ -121,6 +121,10 @@ def words(reason: Reason) -> str:
     return spoken(wording.words(reason))
 
 
+def foretold(reason: Reason) -> str:
+    return spoken(wording.foretold(reason))
+
+
 def day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
 
@@ -154,7 +158,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"size": size, "duration": duration, "words": words, "next_move": wording.next_move, "said": said}
+    made.filters |= {
+        "size": size,
+        "duration": duration,
+        "words": words,
+        "foretold": foretold,
+        "next_move": wording.next_move,
+        "said": said,
+    }
     made.filters |= {"spoken": spoken, "day": day, "count": count, "many": many}
     made.globals |= {
         "icon": icon,
