@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
@@ -168,6 +169,7 @@ def environment() -> Environment:
     }
     made.filters |= {"spoken": spoken, "day": day, "count": count, "many": many}
     made.globals |= {
+        "once": partial(secrets.token_hex, 8),
         "icon": icon,
         "file": asset_address,
         "when": when,
