@@ -244,3 +244,24 @@ async def test_beyond_this_machine_cookies_are_bound_to_the_host(tmp_path: Path)
             assert "max-age" in answer.headers["strict-transport-security"]
             strange = await browser.post("/sign-in", data=given, headers={"origin": HOST})
             assert strange.status_code == 403
+
+
+async def test_a_fault_of_ours_is_a_sentence_and_tells_nothing_else(stand: Stand) -> None:
+    async def boom() -> None:
+        raise RuntimeError("postgresql://user:secret@host")
+
+    stand.app.add_api_route("/boom", boom)
+    async with stand.browser() as browser:
+        answer = await browser.get("/boom")
+        assert answer.status_code == 500
+        assert "A fault in dambridge itself" in answer.text
+        assert "secret" not in answer.text
+        assert "Traceback" not in answer.text
+        assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
+
+
+async def test_a_body_that_is_larger_than_any_form_is_not_read(stand: Stand) -> None:
+    async with stand.browser() as browser:
+        large = await browser.post("/sign-in", data={"name": "x" * 2_000_000, "password": "y"})
+        assert large.status_code == 413
+        assert (await browser.post("/api/v1/runs", content=b"x" * 2_000_000)).status_code == 413

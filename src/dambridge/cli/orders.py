@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -18,7 +17,6 @@ from dambridge.bootstrap import Bridge, Settings, hear_hooks, known_flow, open_b
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.rendering import errors, outcome_text, print_json, say, summary, table, warn
 from dambridge.engine.ordering import give, is_served
-from dambridge.model.actions import Action
 from dambridge.model.commands import CommandKind, CommandState
 from dambridge.model.identity import CommandId, FlowName, PlanId
 from dambridge.model.plans import Plan, read_plan
@@ -27,7 +25,7 @@ from dambridge.planning.retention import is_of_retention
 from dambridge.ports.errors import NextMove, Refused
 from dambridge.ports.ledger import AuditEntry, Ledger
 from dambridge.telemetry.figures import duration, size
-from dambridge.telemetry.wording import words
+from dambridge.telemetry.wording import foretold, words
 
 
 def run(context: Context, *, flow: str | None, full: bool, reconcile: bool) -> None:
@@ -248,12 +246,6 @@ def take_in(context: Context, plan: str) -> tuple[PlanId, FlowName]:
     return go(work)
 
 
-def _foretold(action: Action) -> str:
-    """Why an action is planned; a date that the file may correct shows as the one known now."""
-    said = words(action.reasons[0]) if action.reasons else ""
-    return re.sub(r"\{(?:year|month|day)\|([^{}]*)\}", r"\1", said)
-
-
 def _show_plan(plan: Plan, out: Path | None) -> None:
     header = plan.header
     rows = [[name, str(count)] for name, count in sorted(header.counts.items())]
@@ -264,7 +256,10 @@ def _show_plan(plan: Plan, out: Path | None) -> None:
         f"Takes about {duration(forecast.seconds)}: {size(forecast.bytes)} to move; calls: {calls}; "
         f"store grows by {size(forecast.store_bytes)}."
     )
-    samples = [[str(it.source), it.file_name, str(it.kind), _foretold(it)] for it in plan.actions[:10]]
+    samples = [
+        [str(it.source), it.file_name, str(it.kind), foretold(it.reasons[0]) if it.reasons else ""]
+        for it in plan.actions[:10]
+    ]
     if samples:
         table("The first of what it would do", ["asset", "file", "action", "why"], samples)
     for change in changes_by_rule(plan.actions)[:20]:

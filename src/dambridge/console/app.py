@@ -17,9 +17,10 @@ from dambridge import __version__
 from dambridge.console import api
 from dambridge.console.desk import Desk
 from dambridge.console.guarding import NotSignedIn, Stop, sign_in_address
-from dambridge.console.headers import Bounded, Headers, KnownHosts
+from dambridge.console.headers import HEADERS, Bounded, Headers, KnownHosts
 from dambridge.console.rendering import page
 from dambridge.console.screens import SCREENS
+from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ def make_app(desk: Desk) -> FastAPI:
     app.add_api_route("/api/openapi.json", _document, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("dambridge.console") / "static")), name="static")
     app.add_exception_handler(NotSignedIn, _sign_in)
-    for kind in (Stop, NextMove, HTTPException, RequestValidationError, Exception):
+    for kind in (Stop, NextMove, PlanDamaged, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _told)
     app.add_middleware(Bounded)
     app.add_middleware(KnownHosts, hosts=_hosts(desk))
@@ -75,7 +76,9 @@ async def _told(request: Request, error: Exception) -> Response:
     if is_api(request):
         return _problem(status, says)
     name = HTTPStatus(status).phrase
-    return page(request, "error.html", http_status=status, says=says, code=status, name=name)
+    answer = page(request, "error.html", http_status=status, says=says, code=status, name=name)
+    answer.headers.update(HEADERS)  # a fault is told outside of the middleware that adds them
+    return answer
 
 
 def _meaning(error: Exception) -> tuple[int, str]:
@@ -83,7 +86,7 @@ def _meaning(error: Exception) -> tuple[int, str]:
     match error:
         case Stop():
             return error.status, error.says
-        case NextMove():
+        case NextMove() | PlanDamaged():
             return 409, str(error)
         case HTTPException():
             return error.status_code, _SAYS.get(error.status_code, str(error.detail))

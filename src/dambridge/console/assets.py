@@ -20,14 +20,19 @@ from dambridge.mapping.rights import rights_of
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import AccountId, CopyId, FlowName
 from dambridge.model.publications import Stage
+from dambridge.model.reasons import Code
 from dambridge.model.rights import Rights
 from dambridge.model.values import FieldName, Value
 from dambridge.planning.provenance import provenance
 from dambridge.policy.duties import Duty
 from dambridge.ports.errors import Refused
+from dambridge.ports.ledger import ActionRow, StepRow
 from dambridge.telemetry.telling import teller
 
 router = APIRouter(include_in_schema=False)
+ACTIONS = 5
+HELD = frozenset({Code.UNKNOWN_SINCE_LOSS, Code.TAKEN_DOWN, Code.OBSERVE_ONLY, Code.COPY_NOT_SEEN, Code.BYTES_UNPROVEN})
+"""Why somebody has to say that an asset may go on."""
 Seer = Annotated[Signed, Depends(needing(Duty.SEE_ASSETS))]
 
 
@@ -113,9 +118,18 @@ async def one(request: Request, asset: str, signed: Seer) -> Response:
         rights=rights,
         band=band_of(story, rights, now),
         told=[(it, spoken(story.told(it)), teller(it.entry.actor)) for it in reversed(story.trail)],
+        work=await work_of(desk, story),
+        release=story.seen is not None and story.seen.reason.code in HELD,
+        loosening=story.seen is not None and story.seen.reason.code is Code.LOOSENING_REFUSED,
         open_conflicts=[it for it in story.conflicts.values() if it.stands],
         notice=await notice_of(request, signed),
     )
+
+
+async def work_of(desk: Desk, story: Story) -> list[tuple[ActionRow, Sequence[StepRow]]]:
+    """The latest actions with their steps: what was asked of the systems, and what came back."""
+    rows = sorted(await desk.ledger.actions_of(story.id), key=lambda it: it.run, reverse=True)
+    return [(it, await desk.ledger.steps(it.action.id)) for it in rows[:ACTIONS]]
 
 
 def _zone(desk: Desk) -> ZoneInfo:
@@ -185,6 +199,16 @@ def band_of(story: Story, rights: Rights, now: datetime) -> Band | None:
         says = f"{it.outlet}: withdrawn {it.at:%-d %B %Y}" if gone else f"{it.outlet}: shown since {it.at:%-d %B %Y}"
         spans.append(span(it.outlet, "gone" if gone else "shown", it.at, it.at if gone else it.until or ends, says))
     return Band(tuple(spans), at(now), begins, ends)
+
+
+@router.post("/releases")
+async def release(request: Request, who: Annotated[Signed, Depends(needing(Duty.SETTLE))]) -> Response:
+    """Let one go on that was held since the store was made anew, or was taken down before."""
+    who.needs(Duty.SETTLE, FlowName.INTAKE)
+    asset = str((await request.form()).get("asset") or "")
+    account, _, remote = asset.partition(":")
+    scope = {"assets": [[account, remote]], "all": False, "flow": str(FlowName.INTAKE)}
+    return await order(request, who, CommandKind.RELEASE, scope, back=f"/assets/{asset}")
 
 
 @router.post("/holds")

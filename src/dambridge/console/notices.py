@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,7 +41,10 @@ async def order(
     """Give the order, wait a moment for its end, and lead to the page that says what became of it."""
     desk = desk_of(request)
     form = await request.form()
-    key = f"{kind}:{form.get('once')}" if form.get("once") else ""
+    once = str(form.get("once") or "")
+    key = (
+        f"{kind}:{once}:{json.dumps(scope, sort_keys=True)}" if once else ""
+    )  # the same form with another wish is another order
     given = await give(desk.ledger, desk.clock, kind, scope, by=who.name, via="console", key=key)
     if await is_served(desk.ledger):
         await ended_within(desk.ledger, given.id, PATIENCE)

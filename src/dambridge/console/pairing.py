@@ -13,10 +13,7 @@ from dambridge.console.guarding import Signed, Stop, needing
 from dambridge.console.notices import Notice, notice_of
 from dambridge.console.rendering import page
 from dambridge.console.runs import key_of
-from dambridge.engine.fitting import stored
-from dambridge.engine.orders import activating
 from dambridge.engine.pairing import matching
-from dambridge.model.identity import PlanId
 from dambridge.model.pairing import Verdict
 from dambridge.policy.duties import Duty
 from dambridge.ports.errors import Refused
@@ -79,16 +76,4 @@ async def plan(request: Request, who: Pairer) -> Response:
     if made is None:
         notice = Notice(tone="info", says="There is nothing to activate.")
         return page(request, "verified.html", notice=notice, signed=who)
-    return RedirectResponse(f"/plans/{made.id}", status_code=303)
-
-
-@router.post("/pairing/activate")
-async def activate(request: Request, who: Pairer) -> Response:
-    """Let exactly the links of a plan go to work, by name."""
-    desk, form = desk_of(request), await request.form()
-    if str(form.get("name") or "").strip().casefold() != who.name:
-        raise Stop(422, f"Write your name as you sign in with it, {who.name}, to activate this plan.")
-    async with open_matching(desk.settings, source="", target="") as it:
-        made = await stored(it.ledger, PlanId(str(form.get("plan") or "")))
-        await activating.activate(it, made, by=who.name)
     return RedirectResponse(f"/plans/{made.id}", status_code=303)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
+from dambridge.bootstrap import open_matching
 from dambridge.console.assets import Seer
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed, Stop, needing
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page, text_of
+from dambridge.engine.orders import activating
+from dambridge.model.actions import ActionKind
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import FlowName, PlanId
 from dambridge.model.plans import Plan, read_plan
@@ -63,9 +66,15 @@ async def one(request: Request, plan: str, who: Seer) -> Response:
         ],
         changes=changes_by_rule(found.actions)[:20],
         left=found.left[:SAMPLES],
+        activates=activates(found),
         applicable=row is not None and row.state == "made" and found.header.expires_at > now,
         notice=await notice_of(request, who),
     )
+
+
+def activates(plan: Plan) -> bool:
+    """Whether it lets what is only watched go to work."""
+    return bool(plan.actions) and all(it.kind is ActionKind.ACTIVATE for it in plan.actions)
 
 
 @router.get("/plans/{plan}/file")
@@ -99,6 +108,8 @@ async def apply(request: Request, plan: str, who: Annotated[Signed, Depends(need
     who.needs(Duty.APPROVE, found.header.flow)
     if str(form.get("name") or "").strip().casefold() != who.name:
         raise Stop(422, f"Write your name as you sign in with it, {who.name}, to approve this plan.")
+    if activates(found):
+        return await _activate(request, who, found)
     given = {it: int(str(form.get(it) or 0)) if str(form.get(it) or "0").isdecimal() else 0 for it in ("pilot", "wave")}
     scope = {
         "plan": found.id,
@@ -107,3 +118,15 @@ async def apply(request: Request, plan: str, who: Annotated[Signed, Depends(need
         "flow": str(found.header.flow),
     }
     return await order(request, who, CommandKind.APPLY, scope, back=f"/plans/{found.id}")
+
+
+async def _activate(request: Request, who: Signed, plan: Plan) -> Response:
+    """Of an outlet by an order; of pairs here, for that is no order of the worker's."""
+    back = f"/plans/{plan.id}"
+    if plan.header.flow in {FlowName.PUBLISH, FlowName.SYNDICATE}:
+        who.needs(Duty.RIGHTS, plan.header.flow)
+        return await order(request, who, CommandKind.ACTIVATE_OUTLET, {"plan": plan.id}, back=back)
+    who.needs(Duty.PAIR, plan.header.flow)
+    async with open_matching(desk_of(request).settings, source="", target="") as it:
+        await activating.activate(it, plan, by=who.name)
+    return RedirectResponse(back, status_code=303)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
@@ -121,6 +122,10 @@ def words(reason: Reason) -> str:
     return spoken(wording.words(reason))
 
 
+def foretold(reason: Reason) -> str:
+    return spoken(wording.foretold(reason))
+
+
 def day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
 
@@ -154,9 +159,17 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"size": size, "duration": duration, "words": words, "next_move": wording.next_move, "said": said}
+    made.filters |= {
+        "size": size,
+        "duration": duration,
+        "words": words,
+        "foretold": foretold,
+        "next_move": wording.next_move,
+        "said": said,
+    }
     made.filters |= {"spoken": spoken, "day": day, "count": count, "many": many}
     made.globals |= {
+        "once": partial(secrets.token_hex, 8),
         "icon": icon,
         "file": asset_address,
         "when": when,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -243,6 +244,9 @@ MOVES: Mapping[Code, str] = {
 }
 
 
+_OPEN = re.compile(r"\{(?:year|month|day)\|([^{}]*)\}")
+
+
 class _Gaps(dict[str, str]):
     """Parameters of a reason; one that is missing shows as a gap instead of ending in an error."""
 
@@ -272,6 +276,11 @@ def words(reason: Reason) -> str:
     """The reason as one sentence, parameters put in: codes of the gate in its words, instants as a wall clock."""
     values = {name: _in_words(name, value) for name, value in reason.params}
     return WORDS[reason.code].format_map(_Gaps(values))
+
+
+def foretold(reason: Reason) -> str:
+    """The same of something that is only planned: a date that the file may correct shows as the one known now."""
+    return _OPEN.sub(r"\1", words(reason))
 
 
 def next_move(reason: Reason) -> str:

@@ -180,7 +180,21 @@ class LedgerContract(ABC):
         assert (row.flow, row.command, row.plan, row.started_at, row.ended_at) == (FLOW, "co1", PLAN, T0, None)
         assert [it.id for it in await ledger.runs(flow=None, limit=9)] == [second, first]
         assert [it.id for it in await ledger.runs(flow=FLOW, limit=9)] == [first]
+        assert [it.id for it in await ledger.runs(flow=None, before=second, limit=9)] == [first]
+        assert await ledger.runs(flow=None, before=first, limit=9) == []
         assert await ledger.run(RunId("run-999999")) is None
+
+    async def test_items_come_in_pages_that_lose_nothing(self, ledger: Ledger, run: RunId) -> None:
+        ends = [end(it, Outcome.DONE if it % 3 else Outcome.WAITING) for it in range(1, 12)]
+        await ledger.record_items(run, ends, [])
+        for outcome in (None, Outcome.DONE):
+            whole = await ledger.items(run, outcome=outcome)
+            pages: list[ItemOutcome] = []
+            while page := await ledger.items(run, outcome=outcome, after=pages[-1].key if pages else None, limit=4):
+                assert len(page) <= 4
+                pages += page
+            assert pages == whole
+            assert len(whole) == (11 if outcome is None else 8)
 
     async def test_a_run_is_unfinished_until_it_is_closed(self, ledger: Ledger, run: RunId) -> None:
         assert [it.id for it in await ledger.unfinished_runs(FLOW)] == [run]
@@ -621,6 +635,7 @@ class LedgerContract(ABC):
         assert [it.entry for it in trail[:2]] == [entry("one"), entry(AWKWARD, subject="ln2")]
         assert {it.entry.detail["said"] for it in trail[2:]} == {str(n) for n in range(40)}
         assert await ledger.verify_audit() is None
+        assert await beside.last_audit() == 42
         assert [it.seq for it in await ledger.audit_trail(subject="ln2", after=0, limit=9)] == [2]
         assert [it.seq for it in await ledger.audit_trail(subject=None, after=40, limit=1)] == [41]
 
