@@ -199,6 +199,14 @@ def test_what_is_asked_for_again_is_the_last_that_was_asked_for(machine: TwoWayM
     machine.play.come_to_rest()
 
 
+def test_what_stood_in_an_answer_that_never_came_was_not_seen(machine: TwoWayMachine) -> None:
+    machine.begin(start=8648)
+    machine.two_people_edit(copy=0, field=1, link=0, other=0, value=0)
+    machine.a_run_gets_no_answer(copy=2, link=1)
+    machine.two_people_edit(copy=0, field=1, link=0, other=0, value=0)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 
