@@ -159,6 +159,9 @@ def _field(name: FieldName, now: Value | None, standing: Standing, record: Asset
     for asked in standing.asked:
         if equal(name, now, asked.get(name)):
             return asked.get(name), Stance.ECHO
+    known = dict(standing.tokens).get(str(now)) if name == CONTENT else None
+    if known is not None:
+        return known, Stance.EDITED
     return lifted(name, now, shown, stands), Stance.EDITED
 
 
