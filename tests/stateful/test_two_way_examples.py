@@ -199,6 +199,25 @@ def test_what_is_asked_for_again_is_the_last_that_was_asked_for(machine: TwoWayM
     machine.play.come_to_rest()
 
 
+def test_what_stood_in_an_answer_that_never_came_was_not_seen(machine: TwoWayMachine) -> None:
+    machine.begin(start=8648)
+    machine.two_people_edit(copy=0, field=1, link=0, other=0, value=0)
+    machine.a_run_gets_no_answer(copy=2, link=1)
+    machine.two_people_edit(copy=0, field=1, link=0, other=0, value=0)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P16")
+def test_bytes_that_a_copy_shows_again_by_their_stamp_are_those_that_it_stood_for(machine: TwoWayMachine) -> None:
+    machine.begin(start=755)
+    machine.two_people_edit(copy=0, field=2, link=1, other=0, value=1)
+    machine.two_people_edit(copy=0, field=1, link=1, other=0, value=1)
+    machine.edits_of_all_links_and_runs_in_another_order(field=2, link=0, order=0, value=0)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=1, link=1, times=0)
+    machine.a_run_and_somebody_edits(copy=1, field=0, link=1, value=0, when=1)
+    machine.play.come_to_rest()
+
+
 # one policy, one link ---------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from unittest import mock
 
 from dambridge.engine.mirroring import deciding
-from dambridge.model.accords import CONTENT, GroupName
+from dambridge.model.accords import CONTENT, Accord, GroupName
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling
 from dambridge.model.identity import ActionId, AssetKey, Copy, CopyId, Link, LinkId, RemoteId
@@ -553,6 +553,12 @@ class WitnessedLedger:
             self._witness.count(settlement)
             await self._ledger.settle(settlement)
             self._witness.settled(settlement)
+
+    async def put_accords(self, accords: Sequence[Accord], **given: Any) -> Sequence[Accord]:
+        kept: Sequence[Accord] = await self._ledger.put_accords(accords, **given)
+        with self._witness.remembering():
+            self._witness.check_claims()
+        return kept
 
     async def record_items(self, run: Any, items: Sequence[Any], observations: Sequence[Any]) -> None:
         await self._ledger.record_items(run, items, observations)

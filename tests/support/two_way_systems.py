@@ -298,6 +298,16 @@ class Library:
         self.looks.append((remote_id, shown))
         return self._record(remote_id, shown)
 
+    def look_at_all(self, ids: Sequence[RemoteId]) -> dict[RemoteId, NativeRecord | Missing]:
+        """One answer for all of them; where none comes, nothing was shown of any."""
+        looks, shown = len(self.looks), dict(self._shown)
+        try:
+            return {it: self.look(it) for it in ids}
+        except TryLater:
+            del self.looks[looks:]
+            self._shown = shown
+            raise
+
     def _record(self, remote_id: RemoteId, it: State) -> NativeRecord:
         fields: dict[str, NativeValue] = {}
         for native, name in self._natives.items():
@@ -478,7 +488,7 @@ class LibraryArchive:
 
     async def read(self, ids: Sequence[RemoteId], *, lane: Lane) -> Mapping[RemoteId, NativeRecord | Missing]:
         self.library.calls += 1
-        return {it: self.library.look(it) for it in ids}
+        return self.library.look_at_all(ids)
 
     async def find(self, attribute: str, value: str, *, lane: Lane) -> Sequence[RemoteId]:
         return ()

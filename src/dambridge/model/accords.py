@@ -69,6 +69,7 @@ class Standing:
     basis: Basis | None = None
     taken: tuple[Fields, datetime] | None = None
     since: datetime | None = None
+    tokens: tuple[tuple[str, str], ...] = ()
 
     @property
     def news_at(self) -> datetime:
@@ -85,7 +86,15 @@ class Standing:
         """The same standing at a newer version that shows the same."""
         if version == self.version:
             return replace(self, at=at, since=self.news_at)
-        return replace(self, version=version, at=at, since=None, past=(self.version, *self.past)[:PAST])
+        past = (self.version, *self.past)[:PAST]
+        return replace(self, version=version, at=at, since=None, past=past, tokens=self._tokens_so_far())
+
+    def _tokens_so_far(self) -> tuple[tuple[str, str], ...]:
+        shown, stands = self.shown.get(CONTENT), self.fields.get(CONTENT)
+        if not isinstance(shown, str) or not isinstance(stands, str) or shown == stands:
+            return self.tokens
+        earlier = (it for it in self.tokens if it[0] != shown)
+        return ((shown, stands), *earlier)[:PAST]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -99,6 +108,7 @@ class Standing:
             **({"basis": self.basis.to_json()} if self.basis else {}),
             **({"taken": [fields_to_json(self.taken[0]), self.taken[1].isoformat()]} if self.taken else {}),
             **({"since": self.since.isoformat()} if self.since else {}),
+            **({"tokens": [list(it) for it in self.tokens]} if self.tokens else {}),
         }
 
     @classmethod
@@ -115,6 +125,7 @@ class Standing:
             basis=Basis.from_json(data["basis"]) if data.get("basis") else None,
             taken=(fields_from_json(taken[0]), datetime.fromisoformat(taken[1])) if taken else None,
             since=datetime.fromisoformat(since) if since else None,
+            tokens=tuple((shown, stood_for) for shown, stood_for in data.get("tokens", ())),
         )
 
 

@@ -167,6 +167,9 @@ def _field(
     for asked in standing.asked:
         if equal(name, now, asked.get(name)):
             return asked.get(name), Stance.ECHO
+    known = dict(standing.tokens).get(str(now)) if name == CONTENT else None
+    if known is not None:
+        return known, Stance.EDITED
     return lift(name, now, shown, stands), Stance.EDITED
 
 

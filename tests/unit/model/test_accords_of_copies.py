@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from dambridge.model.accords import Accord
+from dambridge.model.accords import CONTENT, Accord
 from dambridge.model.conflicts import Conflict, ConflictState, Ruling
 from dambridge.model.identity import CopyId, CopyRole
 from dambridge.model.tombstones import Tombstone
@@ -26,6 +27,19 @@ def test_each_comes_back_from_json_as_it_was_with_its_revision() -> None:
     assert Conflict.from_json(entry.to_json()).revision == 3
     stone = gone(1, kin=[asset(1), asset(2)])
     assert Tombstone.from_json(stone.to_json()) == stone
+
+
+def test_what_a_copy_showed_of_its_bytes_is_known_again() -> None:
+    was = replace(accord().copies[THERE], fields={CONTENT: "md5:1"}, shown={CONTENT: "there@1"})
+    moved = was.moved_to(replace(was.version, content="2"), at=T0)
+    assert (moved.news_at, moved.past[0], moved.tokens) == (T0, was.version, (("there@1", "md5:1"),))
+    later = replace(moved.moved_to(moved.version, at=T0 + timedelta(hours=1)), shown={CONTENT: "md5:1"})
+    assert later.news_at == T0, "looked at again it is no news"
+    assert later.moved_to(was.version, at=T0).tokens == moved.tokens, (
+        "what compares with others by itself is kept nowhere"
+    )
+    known = accord().with_copy(THERE, later)
+    assert Accord.from_json(known.to_json()) == known
 
 
 def test_a_revision_is_no_part_of_what_is_said() -> None:
