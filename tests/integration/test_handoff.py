@@ -45,6 +45,22 @@ def test_what_is_approved_at_the_source_is_archived_as_it_was_handed_in(tmp_path
         assert not pair.changes("photoshelter", last[1])
 
 
+def test_what_was_decided_before_it_was_first_seen_counts_for_the_bytes_that_stood_there_then(tmp_path: Path) -> None:
+    with handing_in(tmp_path) as pair:
+        good, bad = hand_in(pair, 1), hand_in(pair, 2)
+        pair.advance(600)
+        pair.edit(good, iptc={"edit_status": "approved"})
+        pair.edit(bad, iptc={"edit_status": "rejected"})
+        pair.advance(600)
+        hand_off(pair)
+        assert statuses(pair) == {good: "archived", bad: "rejected"}
+        assert [it["sha256"] for it in in_archive(pair)] == [sha(picture(1))]
+        made = submissions(pair)[good].decision
+        assert made is not None
+        assert made.by == ""
+        assert (made.until - made.after).total_seconds() >= 1200, "since it was uploaded: nobody looked before"
+
+
 def test_a_shoot_is_decided_in_part_and_whole_in_dambridge(tmp_path: Path) -> None:
     with handing_in(tmp_path, carriers=[]) as pair:
         ids = [hand_in(pair, number) for number in range(4)]

@@ -101,6 +101,10 @@ def every_file_ended_as_it_had_to(pair: World, ids: list[str], kinds: dict[str, 
         assert (str(found[it].status), found[it].told_at) == ("rejected", None)
     for it in [*kinds["known"], *kinds["stranger"], *kinds["waits"]]:
         assert (there[it]["trash"], there[it]["containers"]) == (False, [SHOOT]), "nothing else is touched"
+    for it in [*kinds["known"], *kinds["stranger"]]:
+        assert there[it]["metadata"]["edit_status"] == "rejected", "and what was decided is to be seen there"
+    for it in kinds["waits"]:
+        assert not there[it]["metadata"].get("edit_status")
     waiting = asyncio.run(waits(pair))
     assert {waiting[it] for it in kinds["stranger"]} == {"Ida Roth"}
     assert {waiting[it] for it in kinds["waits"]} == {"Mara Lind"}

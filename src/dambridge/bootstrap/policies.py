@@ -23,7 +23,8 @@ from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expre
 from dambridge.mapping.faults import Fault
 from dambridge.model.identity import AccountId, System
 from dambridge.model.values import FieldName
-from dambridge.policy.intake import SELECT, Approval, Carrier, IntakePolicy
+from dambridge.policy.carriers import CarrierKind
+from dambridge.policy.intake import SELECT, Approval, IntakePolicy
 from dambridge.policy.placing import template_mistakes
 
 INTAKE = ("flows", "intake")
@@ -65,7 +66,7 @@ def build_policy(settings: Settings) -> IntakePolicy:
         galleries=it.select.galleries,
         exclude=it.select.exclude,
         approval=Approval(
-            carrier=Carrier(it.approval.carrier),
+            carrier=CarrierKind(it.approval.carrier),
             approved=it.approval.approved,
             rejected=it.approval.rejected,
             field=FieldName(f"custom:{it.approval.field}") if it.approval.field else None,

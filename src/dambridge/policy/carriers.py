@@ -40,6 +40,11 @@ class CarrierKind(StrEnum):
     FOLDER = "folder"
 
 
+INSIDE: Mapping[CarrierKind, tuple[str, ...]] = {
+    CarrierKind.EDIT_STATUS: ("IPTC:EditStatus",),
+    CarrierKind.RATING: ("XMP-xmp:Rating", "IFD0:Rating"),
+}
+"""Where a file carries what these show (ExifTool's names). What shows in other fields may have come from any place in it."""
 PLACES = frozenset({CarrierKind.GALLERY, CarrierKind.FOLDER})
 """Carriers by which an asset stands somewhere; all others are values, which a file may bring with it."""
 

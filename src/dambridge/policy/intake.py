@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Literal
 
 from dambridge.expressions import ExpressionFault, Program, record_values
@@ -15,6 +14,7 @@ from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, EmbeddedMetadata, MediaType
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
+from dambridge.policy.carriers import INSIDE, PLACES, CarrierKind
 from dambridge.policy.patterns import matches_any
 from dambridge.policy.places import PlaceRule
 from dambridge.policy.placing import needs_galleries
@@ -23,17 +23,6 @@ SELECT = "select"
 """The name under which the selecting expression stands among the compiled programs."""
 NO_STATUS = "(empty)"
 """What people are told of a status where the source shows none."""
-_INSIDE = {"edit_status": ("IPTC:EditStatus",), "rating": ("XMP-xmp:Rating", "IFD0:Rating")}
-"""Where a file carries what these carriers show."""
-
-
-class Carrier(StrEnum):
-    """Where an account shows that an asset is approved."""
-
-    GALLERY = "gallery"
-    EDIT_STATUS = "edit_status"
-    CUSTOM = "custom"
-    RATING = "rating"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +32,7 @@ class Approval:
     It reads what the system itself shows. A system fills fields from the uploaded file, and whoever uploads a file must not be
     able to approve it: so `stands_inside` says whether the file does, and `planning.approving` when that matters."""
 
-    carrier: Carrier = Carrier.EDIT_STATUS
+    carrier: CarrierKind = CarrierKind.EDIT_STATUS
     approved: tuple[str, ...] = ("approved",)
     rejected: tuple[str, ...] = ("rejected",)
     field: FieldName | None = None
@@ -52,32 +41,31 @@ class Approval:
     def judge(self, record: AssetRecord) -> tuple[Literal["approved", "rejected", "open"], str]:
         """The verdict and the value that it rests on."""
         match self.carrier:
-            case Carrier.GALLERY:
+            case CarrierKind.GALLERY | CarrierKind.FOLDER:
                 paths = [it.path for it in record.containers]
                 return _verdict_of_paths(paths, self.approved, self.rejected)
-            case Carrier.RATING:
+            case CarrierKind.RATING:
                 rating = record.fields.get(FieldName("rating"))
                 good = isinstance(rating, int) and rating >= (self.minimum if self.minimum is not None else 1)
                 bad = isinstance(rating, int) and rating < 0
                 return ("rejected" if bad else "approved" if good else "open"), str(
                     rating if rating is not None else ""
                 )
-            case Carrier.EDIT_STATUS:
+            case CarrierKind.EDIT_STATUS:
                 return self._by_value(record.fields.get(FieldName("edit_status")))
-            case Carrier.CUSTOM:
-                return self._by_value(record.fields.get(self.field) if self.field else None)
+        return self._by_value(record.fields.get(self.field) if self.field else None)
 
     @property
     def by_value(self) -> bool:
         """Whether it is shown by a value, which a file may bring with it; no file puts itself into a gallery."""
-        return self.carrier is not Carrier.GALLERY
+        return self.carrier not in PLACES
 
     def stands_inside(self, inside: EmbeddedMetadata) -> str:
         """The word inside the file that would approve it, empty where there is none. Where any of its fields may have become
         the carrier, any value of it counts."""
         if not self.by_value:
             return ""
-        names = _INSIDE.get(self.carrier)
+        names = INSIDE.get(self.carrier)
         for name, tag in sorted(inside.tags.items()):
             if names is None or name in names:
                 for word in (tag,) if isinstance(tag, str) else tag if isinstance(tag, tuple) else tag.values():
@@ -86,7 +74,7 @@ class Approval:
         return ""
 
     def _approves(self, word: str) -> bool:
-        if self.carrier is not Carrier.RATING:
+        if self.carrier is not CarrierKind.RATING:
             return self._by_value(word)[0] == "approved"
         try:
             return float(word) >= (self.minimum if self.minimum is not None else 1)
@@ -158,10 +146,10 @@ class IntakePolicy:
     def groups(self) -> frozenset[str]:
         """The groups of a source record that this policy needs to read, so that no call is made for nothing."""
         wanted = {"base", "iptc", *self.groups_for_rules}
-        by_gallery = self.mode == "approved" and self.approval.carrier is Carrier.GALLERY
+        by_gallery = self.mode == "approved" and self.approval.carrier is CarrierKind.GALLERY
         if self.galleries or self.exclude or by_gallery or needs_galleries(self.folder):
             wanted.add("containers")
-        custom = self.mode == "approved" and self.approval.carrier is Carrier.CUSTOM
+        custom = self.mode == "approved" and self.approval.carrier is CarrierKind.CUSTOM
         if custom or (self.expression and "custom" in self.expression) or "{custom:" in self.folder:
             wanted.add("custom")
         return frozenset(wanted)

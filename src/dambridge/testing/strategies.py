@@ -46,7 +46,8 @@ from dambridge.model.records import (
     Unread,
 )
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
-from dambridge.policy.intake import Approval, Carrier, IntakePolicy
+from dambridge.policy.carriers import CarrierKind
+from dambridge.policy.intake import Approval, IntakePolicy
 from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
 
 AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
@@ -279,9 +280,9 @@ def approvals() -> st.SearchStrategy[Approval]:
     return st.sampled_from(
         [
             Approval(),
-            Approval(carrier=Carrier.RATING, minimum=3),
-            Approval(carrier=Carrier.CUSTOM, field=FieldName("custom:ok")),
-            Approval(carrier=Carrier.GALLERY, approved=("Approved/**",), rejected=("Rejected/**",)),
+            Approval(carrier=CarrierKind.RATING, minimum=3),
+            Approval(carrier=CarrierKind.CUSTOM, field=FieldName("custom:ok")),
+            Approval(carrier=CarrierKind.GALLERY, approved=("Approved/**",), rejected=("Rejected/**",)),
         ]
     )
 

@@ -12,7 +12,8 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, AssetVersion, EmbeddedMetadata, MediaType
 from dambridge.model.values import FieldName
 from dambridge.planning.approving import given_by_people, still_its_own_word
-from dambridge.policy.intake import Approval, Carrier, IntakePolicy
+from dambridge.policy.carriers import CarrierKind
+from dambridge.policy.intake import Approval, IntakePolicy
 from dambridge.ports.ledger import Observation
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -83,12 +84,12 @@ def test_what_approves_itself_is_left_until_its_bytes_or_its_value_change() -> N
         (Approval(), {"IPTC:EditStatus": "Approved"}, "Approved"),
         (Approval(), {"IPTC:EditStatus": "open"}, ""),
         (Approval(), {"XMP-dc:Title": "approved"}, ""),
-        (Approval(carrier=Carrier.RATING, minimum=3), {"XMP-xmp:Rating": "4"}, "4"),
-        (Approval(carrier=Carrier.RATING, minimum=3), {"IFD0:Rating": "2"}, ""),
-        (Approval(carrier=Carrier.RATING), {"XMP-xmp:Rating": "much"}, ""),
-        (Approval(carrier=Carrier.CUSTOM, field=FieldName("custom:9")), {"XMP-a:B": ("x", "approved")}, "approved"),
-        (Approval(carrier=Carrier.CUSTOM, field=FieldName("custom:9")), {"XMP-a:B": {"de": "x"}}, ""),
-        (Approval(carrier=Carrier.GALLERY), {"IPTC:EditStatus": "approved"}, ""),
+        (Approval(carrier=CarrierKind.RATING, minimum=3), {"XMP-xmp:Rating": "4"}, "4"),
+        (Approval(carrier=CarrierKind.RATING, minimum=3), {"IFD0:Rating": "2"}, ""),
+        (Approval(carrier=CarrierKind.RATING), {"XMP-xmp:Rating": "much"}, ""),
+        (Approval(carrier=CarrierKind.CUSTOM, field=FieldName("custom:9")), {"XMP-a:B": ("x", "approved")}, "approved"),
+        (Approval(carrier=CarrierKind.CUSTOM, field=FieldName("custom:9")), {"XMP-a:B": {"de": "x"}}, ""),
+        (Approval(carrier=CarrierKind.GALLERY), {"IPTC:EditStatus": "approved"}, ""),
     ],
 )
 def test_what_a_file_says_of_itself(approval: Approval, tags: dict[str, str], word: str) -> None:

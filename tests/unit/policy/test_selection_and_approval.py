@@ -19,7 +19,8 @@ from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
 from dambridge.model.records import AssetRecord, AssetVersion, Container, MediaType
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
-from dambridge.policy.intake import SELECT, Approval, Carrier, IntakePolicy, assess
+from dambridge.policy.carriers import CarrierKind
+from dambridge.policy.intake import SELECT, Approval, IntakePolicy, assess
 from dambridge.policy.patterns import matches
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -157,22 +158,22 @@ def test_a_rule_selects_and_its_error_is_no_no() -> None:
         (Approval(), {}, (), Code.NOT_APPROVED),
         (Approval(), {"edit_status": "rejected"}, (), Code.REJECTED_AT_SOURCE),
         (Approval(), {"edit_status": "approved-ish"}, (), Code.NOT_APPROVED),
-        (Approval(carrier=Carrier.RATING, minimum=3), {"rating": 3}, (), None),
-        (Approval(carrier=Carrier.RATING, minimum=3), {"rating": 2}, (), Code.NOT_APPROVED),
-        (Approval(carrier=Carrier.RATING, minimum=3), {}, (), Code.NOT_APPROVED),
-        (Approval(carrier=Carrier.RATING), {"rating": -1}, (), Code.REJECTED_AT_SOURCE),
-        (Approval(carrier=Carrier.RATING), {"rating": 0}, (), Code.NOT_APPROVED),
-        (Approval(carrier=Carrier.CUSTOM, field=FieldName("custom:ok")), {"custom:ok": "approved"}, (), None),
+        (Approval(carrier=CarrierKind.RATING, minimum=3), {"rating": 3}, (), None),
+        (Approval(carrier=CarrierKind.RATING, minimum=3), {"rating": 2}, (), Code.NOT_APPROVED),
+        (Approval(carrier=CarrierKind.RATING, minimum=3), {}, (), Code.NOT_APPROVED),
+        (Approval(carrier=CarrierKind.RATING), {"rating": -1}, (), Code.REJECTED_AT_SOURCE),
+        (Approval(carrier=CarrierKind.RATING), {"rating": 0}, (), Code.NOT_APPROVED),
+        (Approval(carrier=CarrierKind.CUSTOM, field=FieldName("custom:ok")), {"custom:ok": "approved"}, (), None),
         (
-            Approval(carrier=Carrier.CUSTOM, field=FieldName("custom:ok")),
+            Approval(carrier=CarrierKind.CUSTOM, field=FieldName("custom:ok")),
             {"edit_status": "approved"},
             (),
             Code.NOT_APPROVED,
         ),
-        (Approval(carrier=Carrier.GALLERY, approved=("Approved/**",)), {}, ("Intake/A", "Approved/A"), None),
-        (Approval(carrier=Carrier.GALLERY, approved=("Approved/**",)), {}, ("Intake/A",), Code.NOT_APPROVED),
+        (Approval(carrier=CarrierKind.GALLERY, approved=("Approved/**",)), {}, ("Intake/A", "Approved/A"), None),
+        (Approval(carrier=CarrierKind.GALLERY, approved=("Approved/**",)), {}, ("Intake/A",), Code.NOT_APPROVED),
         (
-            Approval(carrier=Carrier.GALLERY, approved=("Approved/**",), rejected=("Rejected/**",)),
+            Approval(carrier=CarrierKind.GALLERY, approved=("Approved/**",), rejected=("Rejected/**",)),
             {},
             ("Approved/A", "Rejected/A"),
             Code.REJECTED_AT_SOURCE,
@@ -206,10 +207,13 @@ def test_a_missing_required_field_waits_for_the_contributor() -> None:
         ({"folder": "X/{gallery}"}, {"base", "iptc", "containers"}),
         ({"folder": "X", "galleries": ("a",)}, {"base", "iptc", "containers"}),
         (
-            {"folder": "X", "mode": "approved", "approval": Approval(carrier=Carrier.GALLERY)},
+            {"folder": "X", "mode": "approved", "approval": Approval(carrier=CarrierKind.GALLERY)},
             {"base", "iptc", "containers"},
         ),
-        ({"folder": "X", "mode": "approved", "approval": Approval(carrier=Carrier.CUSTOM)}, {"base", "iptc", "custom"}),
+        (
+            {"folder": "X", "mode": "approved", "approval": Approval(carrier=CarrierKind.CUSTOM)},
+            {"base", "iptc", "custom"},
+        ),
         ({"folder": "X/{custom:permit}"}, {"base", "iptc", "custom"}),
         ({"folder": "X", "expression": "custom['a'] == 'b'"}, {"base", "iptc", "custom"}),
     ],
@@ -223,9 +227,9 @@ VALUES: st.SearchStrategy[Value] = st.sampled_from(["approved", "rejected", 5, -
 
 @given(
     st.dictionaries(st.sampled_from(["edit_status", "rating", "credit", "custom:ok"]), VALUES),
-    st.sampled_from(list(Carrier)),
+    st.sampled_from(list(CarrierKind)),
 )
-def test_every_record_gets_an_answer(fields: dict[str, Value], carrier: Carrier) -> None:
+def test_every_record_gets_an_answer(fields: dict[str, Value], carrier: CarrierKind) -> None:
     rules = policy(mode="approved", approval=Approval(carrier=carrier, field=FieldName("custom:ok")))
     given_: dict[str, Any] = dict(fields)
     result = assess(record("Intake/A", **given_), rules, {}, NOW)

@@ -132,7 +132,11 @@ async def _attend(
             if not writes:
                 return _as_it_stands(parts, found, old, now)
             made = await _hand_in(parts, found, record, old, now)
-            if old is None or made.turn != old.turn:
+            if old is None:
+                return await _stands(
+                    parts, found, made, _said_before(parts, found.native, record, made, now), now, writes=True
+                )
+            if made.turn != old.turn:
                 return _as_it_stands(parts, found, made, now)
             # The same bytes: what the account says of them counts as ever
             return await _stands(parts, found, made, heard_of(made, shown, parts.handoff.queue, now), now, writes=True)
@@ -140,6 +144,16 @@ async def _attend(
             return await _stands(parts, found, known, it, now, writes=writes)
         case HandIn() | Nothing():
             return Attended(found.key, found.sight, known, _nothing(found.sight.seen))
+
+
+def _said_before(
+    parts: HandoffParts, native: NativeRecord, record: AssetRecord, made: Submission, now: datetime
+) -> Stands:
+    """What its account says of a file that was just handed in: of these bytes, at some time since it was uploaded."""
+    first = replace(made, seen_at=record.created_at or made.seen_at)
+    said = look(native, parts.handoff.carriers, made.brought)
+    it = heard_of(first, said, parts.handoff.queue, now) if made.status is Status.IN_REVIEW else Stands(made)
+    return it if it.changed or it.illegal is not None else Stands(made)
 
 
 def _nothing(seen: Seen) -> Leave:

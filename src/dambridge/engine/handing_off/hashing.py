@@ -11,14 +11,8 @@ from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.mapping import AccountMap, embedded_fields
 from dambridge.model.identity import AssetKey, RemoteId, derived_id
 from dambridge.model.records import Broken, Digest, EmbeddedMetadata
-from dambridge.policy.carriers import Carrier, CarrierKind
+from dambridge.policy.carriers import INSIDE, Carrier, CarrierKind
 from dambridge.policy.intake import plain
-
-_TAGS: Mapping[CarrierKind, tuple[str, ...]] = {
-    CarrierKind.EDIT_STATUS: ("IPTC:EditStatus",),
-    CarrierKind.RATING: ("XMP-xmp:Rating", "IFD0:Rating"),
-}
-"""Where a file carries what these carriers show: the mapping leaves it out, for nobody is to be approved by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,7 @@ def _brought(inside: EmbeddedMetadata, carriers: Sequence[Carrier], home: Accoun
     for it in carriers:
         if it.is_place:
             continue
-        texts = [text for tag in _TAGS.get(it.kind, ()) for text in _texts(inside.tags.get(tag))]
+        texts = [text for tag in INSIDE.get(it.kind, ()) for text in _texts(inside.tags.get(tag))]
         texts += [plain(said[rule.field]) for rule in home.rules if rule.native == it.native and rule.field in said]
         texts += [text for text in anywhere if it.kind is CarrierKind.CUSTOM and it.status_of(text) is not None]
         if texts:
