@@ -104,6 +104,8 @@ class _Known:
     """Answers to one question: valid for `upto` profiles until `until`."""
 
     words: dict[int, Word] = field(default_factory=dict)
+    permitted: frozenset[int] | None = None
+    """Those of them that are usable now, once somebody asked."""
     until: datetime | None = None
     since: datetime | None = None
 
@@ -131,22 +133,29 @@ class ProfileBook:
         self.profiles.update(await self._index.profiles(after=max(self.profiles, default=0)))
         self._places.update(await self._index.places(after=max(self._places, default=0)))
 
-    def words(self, searcher: Searcher, now: datetime, *, channel: str = "", territory: str = "") -> dict[int, Word]:
+    def words(self, searcher: Searcher, now: datetime) -> dict[int, Word]:
         """The gate's word on every profile."""
+        return self._known(searcher, now).words
+
+    def _known(self, searcher: Searcher, now: datetime, *, channel: str = "", territory: str = "") -> _Known:
         ways = ways_for(searcher, self._policy, channel=channel, territory=territory)
         key = (ways, searcher.audience)
         known = self._answers.get(key)
         if known is None or known.since is None or now < known.since or (known.until and now >= known.until):
             known = self._answers[key] = _Known(since=now)
-        for number, profile in self.profiles.items():
-            if number not in known.words:
-                known.words[number] = word_of_gate(profile, searcher, ways, self._policy.gate, now)
-                known.until = _sooner(known.until, _changes(profile, now))
-        return known.words
+        if len(known.words) < len(self.profiles):
+            known.permitted = None
+            for number, profile in self.profiles.items():
+                if number not in known.words:
+                    known.words[number] = word_of_gate(profile, searcher, ways, self._policy.gate, now)
+                    known.until = _sooner(known.until, _changes(profile, now))
+        return known
 
     def permitted(self, searcher: Searcher, now: datetime, *, channel: str = "", territory: str = "") -> frozenset[int]:
-        found = self.words(searcher, now, channel=channel, territory=territory)
-        return frozenset(number for number, word in found.items() if word.usable is Usable.NOW)
+        known = self._known(searcher, now, channel=channel, territory=territory)
+        if known.permitted is None:
+            known.permitted = frozenset(it for it, word in known.words.items() if word.usable is Usable.NOW)
+        return known.permitted
 
     def standing(self, searcher: Searcher, now: datetime, wanted: Usable) -> frozenset[int]:
         return frozenset(it for it, word in self.words(searcher, now).items() if word.usable is wanted)

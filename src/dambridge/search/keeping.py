@@ -30,8 +30,11 @@ log = structlog.get_logger()
 
 TOGETHER = 200
 """Copies that are written together."""
-PAUSE = 2.0
-"""Seconds (real ones) between two looks at what has passed by: an asset that is worked on passes by several times."""
+PAUSE = 1.0
+"""Seconds (real ones) between two looks at what has passed by. While more passes by it waits, so that work is not held up and an
+asset that is worked on, which passes by several times, is written once."""
+PATIENCE = 30.0
+"""Seconds after which it is written though more passes by."""
 MOST_WAITING = 5000
 """Copies that wait at most; further ones are left to the next sweep."""
 GONE = frozenset({Absence.DELETED, Absence.TRASHED, Absence.HIDDEN})
@@ -66,6 +69,7 @@ class IndexKeeper:
         self._maps = maps
         self._clock = clock
         self._waiting: dict[AssetKey, NativeRecord | Missing] = {}
+        self._passed = 0
         self._turn = asyncio.Lock()
         self._open = AsyncExitStack()
 
@@ -75,6 +79,7 @@ class IndexKeeper:
             return
         if isinstance(seen, Missing) and seen.absence not in GONE:
             return
+        self._passed += 1
         if key in self._waiting or len(self._waiting) < MOST_WAITING:
             self._waiting[key] = seen
 
@@ -105,9 +110,14 @@ class IndexKeeper:
         await self._try_to_flush()
 
     async def _by_itself(self) -> None:
+        clock, passed = asyncio.get_running_loop().time, self._passed
+        written = clock()
         while True:
             await asyncio.sleep(PAUSE)
-            await self._try_to_flush()
+            quiet, passed = passed == self._passed, self._passed
+            if quiet or clock() - written > PATIENCE or len(self._waiting) > MOST_WAITING // 2:
+                await self._try_to_flush()
+                written = clock()
 
     async def _try_to_flush(self) -> None:
         """The index is no truth: a fault in it holds nothing up, and is said."""

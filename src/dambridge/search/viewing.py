@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from dambridge.mapping import equal
@@ -24,10 +24,17 @@ class Viewer:
     searcher: Searcher
     policy: SearchPolicy
     now: datetime
+    _words: dict[tuple[Profile, str, str], Word] = field(default_factory=dict, repr=False, compare=False)
 
     def word(self, profile: Profile, *, channel: str = "", territory: str = "") -> Word:
-        ways = ways_for(self.searcher, self.policy, channel=channel, territory=territory)
-        return word_of_gate(profile, self.searcher, ways, self.policy.gate, self.now)
+        """The gate's word on this profile, asked once."""
+        key = (profile, channel, territory)
+        found = self._words.get(key)
+        if found is None:
+            ways = ways_for(self.searcher, self.policy, channel=channel, territory=territory)
+            found = word_of_gate(profile, self.searcher, ways, self.policy.gate, self.now)
+            self._words[key] = found
+        return found
 
     def sees(self, it: Document) -> bool:
         """Whether anything at all of this copy may be shown, counted or hinted at."""

@@ -20,7 +20,7 @@ from dambridge.ports.searching import Ask, Found, Row
 from dambridge.storage.search_documents import listed
 from dambridge.storage.search_words import Bound, Fts5, Spelling, TsVector
 
-RANKED = 1000
+RANKED = 500
 """Copies that are ranked; of more the newest come first."""
 _ROW = "d.id, d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
 

@@ -160,11 +160,17 @@ class Fts5(Spelling):
 
     def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
         # The sign keeps the planner from walking an index of what nearly every row fits
-        return f"+{column} IN (SELECT value FROM json_each({bound.add(json.dumps(sorted(values)))}))"
+        return f"+{column} IN (SELECT value FROM json_each({bound.add(_as_json(frozenset(values)))}))"
 
     def row(self, number: int, document: Document) -> Mapping[str, Any]:
         plain, named = streams(document)
         return {"id": number, "words": _joined(plain), "fields": _joined(named)}
+
+
+@lru_cache(maxsize=64)
+def _as_json(values: frozenset[int] | frozenset[str]) -> str:
+    """One person asks with the same thousands of numbers again and again."""
+    return json.dumps(sorted(values))
 
 
 def _joined(values: Sequence[Sequence[str]]) -> str:
