@@ -136,6 +136,10 @@ async def test_a_scope_of_flows_hides_the_others_everywhere(stand: Stand) -> Non
         answer = await browser.get(path)
         assert answer.status_code == 200, path
         assert not [it for it in FILES if it in answer.text], path
+    for path in ("/terms", "/terms.csv", "/audit", "/audit.csv", "/pairing", "/review"):
+        assert (await browser.get(path)).status_code == 403, path
+    assert (await browser.get("/assets/agency:I0000boat0007")).status_code == 403
+    assert (await browser.get("/conflicts/" + (await stand.ledger.conflicts(limit=1))[0].id)).status_code == 403
     assert "nagasaki-boats.jpg" in (await browser.get("/rights")).text, "what his flow shows is his"
 
 
@@ -229,6 +233,17 @@ async def test_a_form_that_is_sent_twice_is_one_order(stand: Stand) -> None:
     claimed = await taken(stand)
     assert len(claimed) == 3, "the same form is one order, another wish with it another"
     assert {(it.actor, it.via) for it in claimed} == {("ada", "console")}
+
+
+async def test_what_became_of_an_order_is_told_to_whoever_gave_it(stand: Stand) -> None:
+    await stand.person("otto", "operator")
+    ada, otto = await stand.signed_in("ada"), await stand.signed_in("otto")
+    given = (await ada.post("/flows/intake/run")).headers["location"]
+    assert "nobody works" in (await ada.get(given)).text
+    assert "nobody works" not in (await otto.get(given)).text
+    order = given.partition("order=")[2]
+    assert (await ada.get(f"/orders/{order}")).status_code == 200
+    assert (await otto.get(f"/orders/{order}")).status_code == 404
 
 
 async def test_a_plan_is_approved_by_name_alone(stand: Stand) -> None:
