@@ -198,6 +198,7 @@ def page(request: Request, template: str, *, http_status: int = 200, **context: 
             who=who,
             places=[it for it in PLACES if who is not None and it.is_for(who, desk_of(request).flows)],
             version=__version__,
+            pictures=desk_of(request).pictures is not None,
             **{"notice": None, "live": request.headers.get("hx-request") == "true", **context},
         )
     )
