@@ -20,6 +20,7 @@ from dambridge.cli import app as commands
 from dambridge.cli import checking, main, rendering
 from dambridge.cli.context import Context, actor
 from dambridge.ports.errors import CannotGoOn
+from dambridge.telemetry import figures
 
 PROGRAM = str(Path(sys.executable).parent / "dambridge")
 
@@ -200,14 +201,14 @@ def test_names_in_tables_are_text_and_no_mark_up(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2 * 10**15, "2000.0 TB")])
 def test_sizes_are_said_as_people_do(count: int, said: str) -> None:
-    assert rendering.size(count) == said
+    assert figures.size(count) == said
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.01, "10 ms"), (45, "45 s"), (600, "10 min"), (9000, "2.5 h"), (864000, "10.0 days")]
 )
 def test_spans_are_said_as_people_do(seconds: float, said: str) -> None:
-    assert rendering.duration(seconds) == said
+    assert figures.duration(seconds) == said
 
 
 def test_a_shell_is_offered_commands_and_options() -> None:
