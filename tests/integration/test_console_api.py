@@ -95,7 +95,8 @@ async def test_a_token_of_one_flow_sees_that_flow_alone(stand: Stand) -> None:
         assert [one["flow"] for one in (await it.get("/api/v1/status")).json()["flows"]] == ["publish"]
         assert (await it.get("/api/v1/runs/run-000001")).status_code == 403
         assert (await it.get("/api/v1/conflicts")).json()["conflicts"] == []
-        assert (await it.get("/api/v1/submissions")).status_code == 403
+        for path in ("submissions", "terms", "audit", "assets/agency:I0000boat0007"):
+            assert (await it.get(f"/api/v1/{path}")).status_code == 403, path
         assert len((await it.get("/api/v1/withdrawals")).json()["withdrawals"]) == 1
 
 

@@ -6,8 +6,10 @@ import asyncio
 import csv
 import io
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,14 @@ from typing import Any
 import pytest
 
 from dambridge.console.comparing import marked
+from dambridge.console.pictures import NOTHING
 from dambridge.engine.worker import Worker
-from dambridge.model.access import Scope
+from dambridge.model.access import Role, Scope, Searcher
 from dambridge.model.commands import Command, CommandState
 from dambridge.model.conflicts import ConflictState
-from dambridge.model.identity import FlowName
+from dambridge.model.identity import AssetKey, FlowName
 from dambridge.model.terms import Verdict
+from dambridge.ports.errors import TryLater
 from dambridge.storage import SqlLedger
 from support.console import Browser, Stand, console
 from support.console_scene import ARCHIVE, FILES, key, link, set_scene
@@ -104,6 +108,17 @@ async def test_every_page_shows_what_is_on_record(stand: Stand) -> None:
     assert len(PAGES) >= 25
 
 
+async def test_every_page_is_there_within_200_ms(stand: Stand) -> None:
+    browser = await stand.signed_in("ada")
+    for path in PAGES:
+        took = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            await browser.get(path)
+            took.append(time.perf_counter() - begun)
+        assert min(took) < 0.2, (path, took)
+
+
 async def test_no_page_holds_a_script_a_style_or_a_link_to_elsewhere(stand: Stand) -> None:
     browser = await stand.signed_in("ada")
     for path in PAGES:
@@ -136,6 +151,10 @@ async def test_a_scope_of_flows_hides_the_others_everywhere(stand: Stand) -> Non
         answer = await browser.get(path)
         assert answer.status_code == 200, path
         assert not [it for it in FILES if it in answer.text], path
+    for path in ("/terms", "/terms.csv", "/audit", "/audit.csv", "/pairing", "/review"):
+        assert (await browser.get(path)).status_code == 403, path
+    assert (await browser.get("/assets/agency:I0000boat0007")).status_code == 403
+    assert (await browser.get("/conflicts/" + (await stand.ledger.conflicts(limit=1))[0].id)).status_code == 403
     assert "nagasaki-boats.jpg" in (await browser.get("/rights")).text, "what his flow shows is his"
 
 
@@ -231,6 +250,17 @@ async def test_a_form_that_is_sent_twice_is_one_order(stand: Stand) -> None:
     assert {(it.actor, it.via) for it in claimed} == {("ada", "console")}
 
 
+async def test_what_became_of_an_order_is_told_to_whoever_gave_it(stand: Stand) -> None:
+    await stand.person("otto", "operator")
+    ada, otto = await stand.signed_in("ada"), await stand.signed_in("otto")
+    given = (await ada.post("/flows/intake/run")).headers["location"]
+    assert "nobody works" in (await ada.get(given)).text
+    assert "nobody works" not in (await otto.get(given)).text
+    order = given.partition("order=")[2]
+    assert (await ada.get(f"/orders/{order}")).status_code == 200
+    assert (await otto.get(f"/orders/{order}")).status_code == 404
+
+
 async def test_a_plan_is_approved_by_name_alone(stand: Stand) -> None:
     browser = await stand.signed_in("ada")
     (row,) = await stand.ledger.plans(limit=5)
@@ -308,3 +338,47 @@ def test_what_differs_is_marked_word_by_word() -> None:
 
 def test_a_link_knows_its_asset() -> None:
     assert link(1).copies[0].remote_id == key(1).remote_id
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A picture that somebody gives out."""
+
+    data: bytes
+    content_type: str = "image/png"
+
+
+@dataclass(slots=True)
+class Album:
+    """Gives out the pictures that it has, to librarians; of one system it cannot be had now."""
+
+    asked: list[tuple[str, str, int]]
+
+    async def of(self, key: AssetKey, searcher: Searcher, *, longest_side: int = 300) -> Small | None:
+        self.asked.append((str(key), searcher.name, longest_side))
+        if key.account == "away":
+            raise TryLater("The system is away.")
+        return Small(b"png!") if Role.ADMINISTRATOR in searcher.roles else None
+
+
+async def test_pictures_go_to_those_who_may_see_them_and_nothing_else_goes_along(tmp_path: Path) -> None:
+    album = Album([])
+    async with console(tmp_path, pictures=album) as stand:
+        await set_scene(stand.ledger)
+        await stand.person("ada", *EVERYTHING)
+        await stand.person("vera", "viewer")
+        ada, vera = await stand.signed_in("ada"), await stand.signed_in("vera")
+        shown = re.findall(r'<img src="(/pictures/[^"]+)"', (await ada.get("/runs/run-000001")).text)
+        assert len(shown) == 12
+        given = await ada.get(shown[0])
+        assert (given.content, given.headers["content-type"]) == (b"png!", "image/png")
+        assert given.headers["cache-control"].startswith("private")
+        refused, away = await vera.get(shown[0]), await ada.get("/pictures/300/away:1")
+        assert refused.content == away.content == NOTHING
+        assert away.headers["cache-control"] == "no-store", "it may be there in a moment"
+        assert (await ada.get("/pictures/9999/agency:1")).status_code == 422
+        assert [it[1] for it in album.asked] == ["ada", "vera", "ada"]
+    async with console(tmp_path / "bare") as bare:
+        await set_scene(bare.ledger)
+        await bare.person("ada", *EVERYTHING)
+        assert "<img" not in (await (await bare.signed_in("ada")).get("/runs/run-000001")).text

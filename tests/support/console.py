@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from dambridge.bootstrap import Settings, load_settings, people_desk
 from dambridge.console import Desk, make_app
+from dambridge.console.desk import Pictures
 from dambridge.engine import people
 from dambridge.engine.passwords import Passwords
 from dambridge.model.access import Role, Scope
@@ -114,7 +115,11 @@ class Browser:
 
 @asynccontextmanager
 async def console(
-    folder: Path, *, config: str = CONFIG, change: Callable[[Settings], Settings] = lambda it: it
+    folder: Path,
+    *,
+    config: str = CONFIG,
+    change: Callable[[Settings], Settings] = lambda it: it,
+    pictures: Pictures | None = None,
 ) -> AsyncIterator[Stand]:
     """A console over an empty store."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -127,7 +132,7 @@ async def console(
     ledger = open_ledger(str(settings.store.path))
     clock, wall = Hands(), Hands()
     desk_of_people = replace(people_desk(settings, ledger), clock=wall, passwords=QUICK)
-    desk = Desk(settings=settings, ledger=ledger, clock=clock, people=desk_of_people)
+    desk = Desk(settings=settings, ledger=ledger, clock=clock, people=desk_of_people, pictures=pictures)
     try:
         yield Stand(make_app(desk), desk, ledger, clock, wall)
     finally:

@@ -55,8 +55,10 @@ async def _document(request: Request) -> JSONResponse:
 
 
 def _hosts(desk: Desk) -> frozenset[str]:
-    ours = {urlsplit(desk.options.address).hostname} if desk.options.address else set()
-    return frozenset({"127.0.0.1", "localhost", "[::1]", desk.options.host, *(it for it in ours if it)})
+    """The names under which it answers: this machine's, and the address that people type."""
+    it = desk.options
+    ours = {urlsplit(it.address).hostname or ""} if it.address else {it.host} if it.is_local else set()
+    return frozenset({"127.0.0.1", "localhost", "[::1]", *ours})
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:

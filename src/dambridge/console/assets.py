@@ -100,8 +100,8 @@ async def _story(desk: Desk, asset: str) -> Story:
 async def one(request: Request, asset: str, signed: Seer) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
     story = await _story(desk, asset)
-    if story.seen is not None:
-        signed.needs(Duty.SEE_ASSETS, story.seen.flow)
+    if (flow := flow_of(story)) is not None:
+        signed.needs(Duty.SEE_ASSETS, flow)
     fields = _agreed(story)
     rights = rights_of({FieldName(it): value for it, value in fields.items()}, _zone(desk))
     places, lines = table_of(story, fields)
@@ -130,6 +130,13 @@ async def work_of(desk: Desk, story: Story) -> list[tuple[ActionRow, Sequence[St
     """The latest actions with their steps: what was asked of the systems, and what came back."""
     rows = sorted(await desk.ledger.actions_of(story.id), key=lambda it: it.run, reverse=True)
     return [(it, await desk.ledger.steps(it.action.id)) for it in rows[:ACTIONS]]
+
+
+def flow_of(story: Story) -> FlowName | None:
+    """The flow that an asset is of, as far as anybody knows: the one that saw it last, else that of its link."""
+    if story.seen is not None:
+        return story.seen.flow
+    return story.link.flow if story.link is not None else None
 
 
 def _zone(desk: Desk) -> ZoneInfo:

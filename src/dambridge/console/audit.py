@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from dambridge.console.desk import desk_of
-from dambridge.console.guarding import Signed, needing
+from dambridge.console.guarding import Signed, Whole
 from dambridge.console.notices import Notice, notice_of
 from dambridge.console.rendering import page, spoken, table_file
 from dambridge.policy.duties import Duty
@@ -16,7 +16,14 @@ from dambridge.telemetry.telling import sentence, teller
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50
-Auditor = Annotated[Signed, Depends(needing(Duty.AUDIT))]
+
+
+async def auditor(it: Whole) -> Signed:
+    it.needs(Duty.AUDIT)
+    return it
+
+
+Auditor = Annotated[Signed, Depends(auditor)]
 
 
 @router.get("/audit")

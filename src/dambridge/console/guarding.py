@@ -14,7 +14,7 @@ from dambridge.console.desk import Desk, desk_of
 from dambridge.engine import people
 from dambridge.model.identity import FlowName
 from dambridge.model.people import Person, Session
-from dambridge.policy.duties import Duty, may
+from dambridge.policy.duties import Duty, answers_for_all, may
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -120,4 +120,12 @@ def needing(duty: Duty) -> Callable[[Signed], Coroutine[Any, Any, Signed]]:
     return check
 
 
+async def whole(request: Request, it: Annotated[Signed, Depends(needing(Duty.SEE_ASSETS))]) -> Signed:
+    """A dependency: somebody who answers for every flow, for lists that cannot be parted by flow."""
+    if not answers_for_all(it.person.searcher, desk_of(request).flows):
+        raise Stop(403, "This list is of all flows, and yours are some of them.")
+    return it
+
+
 Looker = Annotated[Signed, Depends(needing(Duty.LOOK))]
+Whole = Annotated[Signed, Depends(whole)]

@@ -18,7 +18,7 @@ from dambridge.engine.ordering import ended_within, give, is_served
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId
 
-PATIENCE = timedelta(seconds=3)
+PATIENCE = timedelta(seconds=1.5)
 """How long a page waits for an order to end before it says that it is under way."""
 
 

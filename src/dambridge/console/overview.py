@@ -19,7 +19,7 @@ from dambridge.model.commands import CommandKind
 from dambridge.model.conflicts import ConflictState
 from dambridge.model.identity import FlowName
 from dambridge.model.lifecycle import Status
-from dambridge.policy.duties import Duty, flows_of
+from dambridge.policy.duties import Duty, answers_for_all, flows_of
 from dambridge.ports.ledger import AuditEntry
 from dambridge.telemetry.flow_words import FLOW_WORDS
 
@@ -106,7 +106,7 @@ async def _decisions(desk: Desk, who: Signed, flows: Sequence[FlowStanding]) -> 
         opened = [(await desk.ledger.count_conflicts(flow=it.flow)).get(ConflictState.OPEN, 0) for it in flows]
         kind = "conflict between copies|conflicts between copies"
         found.append(Waiting(sum(opened), kind, "/conflicts", "librarians"))
-    if who.may(Duty.TERMS):
+    if who.may(Duty.TERMS) and answers_for_all(who.person.searcher, desk.flows):
         terms = len(await desk.ledger.unknown_terms())
         found.append(Waiting(terms, "word without a term|words without a term", "/terms", "librarians"))
     if who.may(Duty.REVIEW, FlowName.HANDOFF) and FlowName.HANDOFF in desk.flows:

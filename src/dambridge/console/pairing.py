@@ -14,6 +14,7 @@ from dambridge.console.notices import Notice, notice_of
 from dambridge.console.rendering import page
 from dambridge.console.runs import key_of
 from dambridge.engine.pairing import matching
+from dambridge.model.identity import FlowName
 from dambridge.model.pairing import Verdict
 from dambridge.policy.duties import Duty
 from dambridge.ports.errors import Refused
@@ -22,7 +23,14 @@ from dambridge.telemetry.pairing import doubts_in_words, evidence_in_words
 
 router = APIRouter(include_in_schema=False)
 PAGE = 30
-Pairer = Annotated[Signed, Depends(needing(Duty.PAIR))]
+
+
+async def pairer(it: Annotated[Signed, Depends(needing(Duty.PAIR))]) -> Signed:
+    it.needs(Duty.PAIR, FlowName.INTAKE)
+    return it
+
+
+Pairer = Annotated[Signed, Depends(pairer)]
 
 
 @router.get("/pairing")

@@ -21,22 +21,28 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dambridge import __version__
+from dambridge.console.desk import desk_of
 from dambridge.console.guarding import Signed
+from dambridge.model.identity import FlowName
 from dambridge.model.reasons import Reason
-from dambridge.policy.duties import Duty
+from dambridge.policy.duties import Duty, answers_for_all
 from dambridge.telemetry import wording
 from dambridge.telemetry.figures import duration, size
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page in the menu."""
+    """A page in the menu; `whole` where it is for those alone who answer for every flow."""
 
     path: str
     label: str
     icon: str
     duty: Duty
     group: str
+    whole: bool = False
+
+    def is_for(self, who: Signed, flows: tuple[FlowName, ...]) -> bool:
+        return who.may(self.duty) and (not self.whole or answers_for_all(who.person.searcher, flows))
 
 
 PLACES: Final = (
@@ -44,7 +50,7 @@ PLACES: Final = (
     Place("/runs", "Runs", "history", Duty.LOOK, "Now"),
     Place("/assets", "Find an asset", "image", Duty.SEE_ASSETS, "Now"),
     Place("/conflicts", "Conflicts", "git-merge", Duty.SEE_ASSETS, "To decide"),
-    Place("/terms", "Unknown terms", "book-open", Duty.SEE_ASSETS, "To decide"),
+    Place("/terms", "Unknown terms", "book-open", Duty.SEE_ASSETS, "To decide", whole=True),
     Place("/quarantine", "Quarantine", "shield-alert", Duty.SEE_ASSETS, "To decide"),
     Place("/review", "Review", "clipboard-check", Duty.REVIEW, "To decide"),
     Place("/plans", "Plans", "file-check", Duty.SEE_ASSETS, "To decide"),
@@ -55,7 +61,7 @@ PLACES: Final = (
     Place("/map", "Map", "map", Duty.MACHINE, "Set-up"),
     Place("/settings", "Settings", "settings", Duty.MACHINE, "Set-up"),
     Place("/people", "People", "users", Duty.PEOPLE, "Set-up"),
-    Place("/audit", "Audit", "scroll-text", Duty.AUDIT, "Set-up"),
+    Place("/audit", "Audit", "scroll-text", Duty.AUDIT, "Set-up", whole=True),
 )
 TONES: Final = {
     "done": "good",
@@ -190,8 +196,9 @@ def page(request: Request, template: str, *, http_status: int = 200, **context: 
             request=request,
             path=request.url.path,
             who=who,
-            places=[it for it in PLACES if who is not None and who.may(it.duty)],
+            places=[it for it in PLACES if who is not None and it.is_for(who, desk_of(request).flows)],
             version=__version__,
+            pictures=desk_of(request).pictures is not None,
             **{"notice": None, "live": request.headers.get("hx-request") == "true", **context},
         )
     )

@@ -13,6 +13,7 @@ from dambridge.console import (
     orders,
     overview,
     pairing,
+    pictures,
     plans,
     quarantine,
     review,
@@ -26,6 +27,7 @@ from dambridge.console import (
 
 _MODULES = (
     signing_in,
+    pictures,
     oidc,
     orders,
     overview,

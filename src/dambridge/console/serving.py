@@ -12,7 +12,7 @@ import uvicorn
 
 from dambridge.bootstrap import Bridge, Settings, people_desk
 from dambridge.console.app import make_app
-from dambridge.console.desk import Desk
+from dambridge.console.desk import Desk, Pictures
 from dambridge.ports.errors import CannotGoOn
 
 
@@ -25,8 +25,11 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def console_served(settings: Settings, bridge: Bridge) -> AsyncIterator[str | None]:
-    """Serve it; gives its address, None where the configuration wants no console. Raises `CannotGoOn` where the port is taken."""
+async def console_served(
+    settings: Settings, bridge: Bridge, *, pictures: Pictures | None = None
+) -> AsyncIterator[str | None]:
+    """Serve it; gives its address, None where the configuration wants no console. `pictures` gives out small pictures, where
+    there are any. Raises `CannotGoOn` where the port is taken."""
     if settings.console is None:
         yield None
         return
@@ -37,6 +40,7 @@ async def console_served(settings: Settings, bridge: Bridge) -> AsyncIterator[st
         clock=bridge.common.clock,
         people=people_desk(settings, ledger),
         bridge=bridge,
+        pictures=pictures,
     )
     host, port = settings.console.host, settings.console.port
     listener = _listener(host, port)

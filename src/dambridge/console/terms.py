@@ -8,9 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from dambridge.console.assets import Seer
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.guarding import Signed, Stop, Whole, needing
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page, table_file
 from dambridge.engine.orders.term_orders import vocabulary_of
@@ -26,7 +25,7 @@ Decider = Annotated[Signed, Depends(needing(Duty.TERMS))]
 
 
 @router.get("/terms")
-async def terms(request: Request, who: Seer, everything: bool = False, first: int = 0) -> Response:
+async def terms(request: Request, who: Whole, everything: bool = False, first: int = 0) -> Response:
     desk = desk_of(request)
     found = await desk.ledger.unknown_terms(waiting_only=not everything)
     shown = found[first : first + PAGE]
@@ -47,7 +46,7 @@ async def _near(desk: Desk, it: UnknownTerm) -> Sequence[Proposal]:
 
 
 @router.get("/terms.csv")
-async def terms_file(request: Request, who: Seer, everything: bool = False) -> Response:
+async def terms_file(request: Request, who: Whole, everything: bool = False) -> Response:
     del who
     found = await desk_of(request).ledger.unknown_terms(waiting_only=not everything)
     rows = (
@@ -65,7 +64,7 @@ async def known(desk: Desk, term: str) -> UnknownTerm:
 
 
 @router.get("/terms/{term}")
-async def one(request: Request, term: str, who: Seer) -> Response:
+async def one(request: Request, term: str, who: Whole) -> Response:
     desk = desk_of(request)
     entry = await known(desk, term)
     vocabulary = await vocabulary_of(desk.ledger, entry.key.account, entry.key.attribute)
@@ -87,7 +86,7 @@ async def one(request: Request, term: str, who: Seer) -> Response:
 
 
 @router.post("/terms/{term}/decide")
-async def decide(request: Request, term: str, who: Decider) -> Response:
+async def decide(request: Request, term: str, who: Decider, _: Whole) -> Response:
     entry, form = await known(desk_of(request), term), await request.form()
     about = {"account": entry.key.account, "attribute": entry.key.attribute, "word": entry.key.word}
     verdict = str(form.get("verdict") or "")
@@ -98,7 +97,7 @@ async def decide(request: Request, term: str, who: Decider) -> Response:
 
 
 @router.post("/terms/{term}/undo")
-async def undo(request: Request, term: str, who: Decider) -> Response:
+async def undo(request: Request, term: str, who: Decider, _: Whole) -> Response:
     key = (await known(desk_of(request), term)).key
     scope = {"account": key.account, "attribute": key.attribute, "word": key.word}
     return await order(request, who, CommandKind.UNDO_TERM, scope, back=f"/terms/{term}")

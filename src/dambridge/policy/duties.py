@@ -77,3 +77,8 @@ def may(who: Searcher, duty: Duty, flow: FlowName | None = None) -> bool:
 def flows_of(who: Searcher, flows: tuple[FlowName, ...]) -> tuple[FlowName, ...]:
     """Those of the flows that this person has to do with."""
     return tuple(it for it in flows if who.scope.flows is None or it in who.scope.flows)
+
+
+def answers_for_all(who: Searcher, flows: tuple[FlowName, ...]) -> bool:
+    """Whether this person has to do with every one of these flows: what tells of all of them is for such people alone."""
+    return flows_of(who, flows) == flows

@@ -12,7 +12,7 @@ from dambridge.console.guarding import Stop
 from dambridge.engine import people
 from dambridge.model.identity import FlowName
 from dambridge.model.people import Person
-from dambridge.policy.duties import Duty, may
+from dambridge.policy.duties import Duty, answers_for_all, may
 
 BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A token made under your name in the console.")
 
@@ -28,6 +28,12 @@ class Caller:
         """Raises `Stop` where the token does not reach so far."""
         if not may(self.person.searcher, duty, flow):
             raise Stop(403, f"This token does not let anybody {duty.replace('_', ' ')}{f' in {flow}' if flow else ''}.")
+
+    def needs_all(self, duty: Duty, flows: tuple[FlowName, ...]) -> None:
+        """Likewise for what tells of all flows at once."""
+        self.needs(duty)
+        if not answers_for_all(self.person.searcher, flows):
+            raise Stop(403, "This is of all flows, and the token's are some of them.")
 
 
 async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Caller:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 
 from dambridge.console.api import shapes
 from dambridge.console.api.caller import Called, Caller
+from dambridge.console.assets import flow_of
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Stop
 from dambridge.console.runs import key_of, named
@@ -169,8 +170,8 @@ async def asset(request: Request, who: Called, asset: Id) -> dict[str, Any]:
     desk = desk_of(request)
     accounts = [AccountId(it) for it in desk.settings.accounts]
     story = await story_of(desk.ledger, asset, accounts=accounts, flows=desk.flows)
-    if story.seen is not None:
-        who.needs(Duty.SEE_ASSETS, story.seen.flow)
+    if (flow := flow_of(story)) is not None:
+        who.needs(Duty.SEE_ASSETS, flow)
     return story.to_json()
 
 
@@ -198,7 +199,7 @@ async def conflicts(
 @router.get("/terms")
 async def terms(request: Request, who: Called, everything: bool = False) -> shapes.Terms:
     """Words that a vocabulary does not know, those that most assets wait for first."""
-    who.needs(Duty.SEE_ASSETS)
+    who.needs_all(Duty.SEE_ASSETS, desk_of(request).flows)
     found = await desk_of(request).ledger.unknown_terms(waiting_only=not everything)
     shown = [
         {
@@ -267,7 +268,7 @@ async def audit(
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
 ) -> shapes.Entries:
     """The audit trail, from its beginning or after an entry's number."""
-    who.needs(Duty.AUDIT)
+    who.needs_all(Duty.AUDIT, desk_of(request).flows)
     found = await desk_of(request).ledger.audit_trail(subject=subject or None, after=after, limit=limit)
     shown = [
         {
@@ -378,7 +379,7 @@ async def undo(request: Request, who: Called, conflict: Id, key: Key = None) -> 
 @router.post("/terms/{term}/decide", status_code=202)
 async def decide_term(request: Request, who: Called, term: Id, wish: shapes.TermWish, key: Key = None) -> shapes.Order:
     """Say what a word means."""
-    who.needs(Duty.TERMS)
+    who.needs_all(Duty.TERMS, desk_of(request).flows)
     about = (await known_term(desk_of(request), term)).key
     scope = {"account": about.account, "attribute": about.attribute, "word": about.word, **wish.model_dump()}
     return await _order(request, who, CommandKind.DECIDE_TERM, scope, key)
