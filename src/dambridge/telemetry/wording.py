@@ -76,7 +76,7 @@ WORDS: Mapping[Code, str] = {
     Code.PAUSED: "The flow {flow} is held by a person.",
     Code.NOT_IN_WAVE: "Its wave of plan {plan} has not come yet.",
     Code.DISK_FULL: "The disk is full: {text}",
-    Code.CONFLICT: "{groups} were edited in several places, and the rule `{rule}` cannot decide: {text}",
+    Code.CONFLICT: "Edited in several places: {groups}. The rule `{rule}` cannot decide: {text}",
     Code.COPY_GONE: "The copy {copy} is no longer there ({absence}: {evidence}).",
     Code.EDITED_AND_GONE: "The copy {copy} is gone ({absence}), and another was edited since: {groups}.",
     Code.COPY_UNREAD: "The copy {copy} could not be read: {text}",
