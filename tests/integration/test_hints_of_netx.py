@@ -184,7 +184,7 @@ async def test_a_round_that_dies_leaves_its_hints_to_the_next(pair: World, monke
             raise RuntimeError("planted")
 
         with monkeypatch.context() as broken:
-            broken.setattr("dambridge.engine.running.remember_position", die)
+            broken.setattr("dambridge.engine.taking_in.running.remember_position", die)
             with pytest.raises(RuntimeError, match="planted"):
                 await run_flow(bridge.parts)
         assert len(await hinting.waiting_hints(bridge.parts)) == 1
