@@ -20,6 +20,7 @@ from dambridge.console.desk import Pictures
 from dambridge.engine import people
 from dambridge.engine.passwords import Passwords
 from dambridge.model.access import Role, Scope
+from dambridge.search.desk import SearchDesk
 from dambridge.storage import SqlLedger, open_ledger
 from dambridge.storage.opening import file_of
 from support.world import _empty_ledger
@@ -120,6 +121,7 @@ async def console(
     config: str = CONFIG,
     change: Callable[[Settings], Settings] = lambda it: it,
     pictures: Pictures | None = None,
+    search: SearchDesk | None = None,
 ) -> AsyncIterator[Stand]:
     """A console over an empty store."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -132,7 +134,7 @@ async def console(
     ledger = open_ledger(str(settings.store.path))
     clock, wall = Hands(), Hands()
     desk_of_people = replace(people_desk(settings, ledger), clock=wall, passwords=QUICK)
-    desk = Desk(settings=settings, ledger=ledger, clock=clock, people=desk_of_people, pictures=pictures)
+    desk = Desk(settings=settings, ledger=ledger, clock=clock, people=desk_of_people, pictures=pictures, search=search)
     try:
         yield Stand(make_app(desk), desk, ledger, clock, wall)
     finally:

@@ -13,7 +13,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from dambridge.bootstrap import Bridge, Settings, hear_hooks, known_flow, open_bridge, open_store
+from dambridge.bootstrap import Bridge, Settings, hear_hooks, known_flow, open_bridge, open_search, open_store
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.rendering import errors, outcome_text, print_json, say, summary, table, warn
 from dambridge.engine.ordering import give, is_served
@@ -134,7 +134,9 @@ async def _console(settings: Settings, bridge: Bridge, stack: AsyncExitStack) ->
         return None
     from dambridge.console import console_served  # noqa: PLC0415 - a web framework that no other command needs
 
-    return await stack.enter_async_context(console_served(settings, bridge))
+    search = await stack.enter_async_context(open_search(settings))
+    served = console_served(settings, bridge, pictures=search.thumbnails, search=search)
+    return await stack.enter_async_context(served)
 
 
 def _ordered(

@@ -15,6 +15,7 @@ from dambridge.model.access import Searcher
 from dambridge.model.identity import AssetKey, FlowName
 from dambridge.ports.clock import Clock
 from dambridge.ports.terms import WholeLedger
+from dambridge.search.desk import SearchDesk
 
 
 class Picture(Protocol):
@@ -38,7 +39,8 @@ class Pictures(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """An open installation as the console sees it. `clock` is the domain's; `bridge` is what a server works with, None where
-    nothing but the store is open; `pictures` gives out small pictures, None where there are none."""
+    nothing but the store is open; `pictures` gives out small pictures, None where there are none;
+    `search` answers questions over both systems, None where nothing does."""
 
     settings: Settings
     ledger: WholeLedger
@@ -46,6 +48,7 @@ class Desk:
     people: PeopleDesk
     bridge: Bridge | None = None
     pictures: Pictures | None = None
+    search: SearchDesk | None = None
     brake: Brake = field(default_factory=Brake)
 
     @property

@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dambridge import __version__
-from dambridge.console.desk import desk_of
+from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed
 from dambridge.model.identity import FlowName
 from dambridge.model.reasons import Reason
@@ -47,6 +47,7 @@ class Place:
 
 PLACES: Final = (
     Place("/", "Overview", "layout-dashboard", Duty.LOOK, "Now"),
+    Place("/search", "Search", "search", Duty.LOOK, "Now"),
     Place("/runs", "Runs", "history", Duty.LOOK, "Now"),
     Place("/assets", "Find an asset", "image", Duty.SEE_ASSETS, "Now"),
     Place("/conflicts", "Conflicts", "git-merge", Duty.SEE_ASSETS, "To decide"),
@@ -196,13 +197,19 @@ def page(request: Request, template: str, *, http_status: int = 200, **context: 
             request=request,
             path=request.url.path,
             who=who,
-            places=[it for it in PLACES if who is not None and it.is_for(who, desk_of(request).flows)],
+            places=_places(desk_of(request), who),
             version=__version__,
             pictures=desk_of(request).pictures is not None,
             **{"notice": None, "live": request.headers.get("hx-request") == "true", **context},
         )
     )
     return HTMLResponse(text, status_code=http_status)
+
+
+def _places(desk: Desk, who: Signed | None) -> list[Place]:
+    """The menu of this person; search is there where something answers."""
+    mine = [it for it in PLACES if who is not None and it.is_for(who, desk.flows)]
+    return [it for it in mine if it.path != "/search" or desk.search is not None]
 
 
 def table_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:

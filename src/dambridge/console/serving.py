@@ -14,6 +14,7 @@ from dambridge.bootstrap import Bridge, Settings, people_desk
 from dambridge.console.app import make_app
 from dambridge.console.desk import Desk, Pictures
 from dambridge.ports.errors import CannotGoOn
+from dambridge.search.desk import SearchDesk
 
 
 class _Server(uvicorn.Server):
@@ -26,10 +27,10 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def console_served(
-    settings: Settings, bridge: Bridge, *, pictures: Pictures | None = None
+    settings: Settings, bridge: Bridge, *, pictures: Pictures | None = None, search: SearchDesk | None = None
 ) -> AsyncIterator[str | None]:
     """Serve it; gives its address, None where the configuration wants no console. `pictures` gives out small pictures, where
-    there are any. Raises `CannotGoOn` where the port is taken."""
+    there are any; `search` answers questions over both systems. Raises `CannotGoOn` where the port is taken."""
     if settings.console is None:
         yield None
         return
@@ -41,6 +42,7 @@ async def console_served(
         people=people_desk(settings, ledger),
         bridge=bridge,
         pictures=pictures,
+        search=search,
     )
     host, port = settings.console.host, settings.console.port
     listener = _listener(host, port)

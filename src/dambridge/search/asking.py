@@ -95,7 +95,7 @@ class IndexSearch:
         seal = _seal(query, searcher)
         try:
             found = await self.index.find(ask, after=_place(cursor, seal), limit=max(1, min(limit, MOST_A_PAGE)))
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise CursorStale("This place belongs to another answer. Ask again from the beginning.") from error
         members = await self.index.members(found.entries)
         hits = [viewer.hit(members.get(entry, ()), found.copies) for entry in found.entries]

@@ -53,6 +53,17 @@ class Orders:
         self._clock = clock
         self._to = to
 
+    def ways(self, key: AssetKey, searcher: Searcher) -> tuple[bool, tuple[str, ...]]:
+        """Whether this person may ask for it to be brought, and the outlets that they may ask for; the gate and the selection
+        have their word when they do."""
+        inward = self._to.inward.get(key.account)
+        outlets = (
+            name
+            for name, (policy, _) in self._to.outlets().items()
+            if policy.source == key.account and searcher.may_order_of(policy.flow)
+        )
+        return inward is not None and searcher.may_order_of(inward), tuple(outlets)
+
     async def bring(self, key: AssetKey, searcher: Searcher, *, via: str) -> Command:
         """Ask that this asset be brought into the archive. Raises `Refused` where that cannot be."""
         await self._seen(key, searcher)
