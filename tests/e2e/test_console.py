@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from dambridge.bootstrap import open_search
 from dambridge.engine.worker import Worker
 from dambridge.model.conflicts import ConflictState
 from support.console import Stand, console
@@ -62,6 +64,7 @@ PATHS = {
     "audit": "/audit",
     "me": "/me",
     "nothing": "/nothing-here",
+    "search": "/search",
 }
 FIRST_VIEW = 150_000
 """Bytes of scripts and styles that a first view may cost."""
@@ -74,7 +77,8 @@ async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
         pytest.skip("Chromium is missing (Debian: apt install chromium)")
-    async with console(folder) as stand:
+    async with console(folder) as stand, open_search(stand.desk.settings) as search:
+        stand.app.state.desk = replace(stand.desk, search=search)
         await set_scene(stand.ledger)
         await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
         server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
