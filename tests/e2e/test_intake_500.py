@@ -30,7 +30,7 @@ CAPTION = "Späte Einsicht: 写真 ⚓"
 RUNTIMES = [
     pytest.param("local", marks=pytest.mark.long),
     "dbos",
-    pytest.param("dbos on postgres", marks=pytest.mark.postgres),
+    pytest.param("dbos on postgres", marks=[pytest.mark.postgres, pytest.mark.long]),
 ]
 _numbers = count(1)
 

@@ -18,9 +18,17 @@ from support.world import World, world
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path, engine={"runtime": "dbos", "poll_every": "PT10M"}) as it:
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    store: dict[str, Any] = {}
+    if hasattr(request, "param"):
+        store["store"] = {"url": request.getfixturevalue("postgres_url")}
+    with world(tmp_path, engine={"runtime": "dbos", "poll_every": "PT10M"}, **store) as it:
         yield it
+
+
+ON_POSTGRES = pytest.mark.parametrize(
+    "pair", [pytest.param("on postgres", marks=pytest.mark.postgres)], indirect=True, ids=["on postgres"]
+)
 
 
 @contextmanager
@@ -59,7 +67,16 @@ def runs(config: Path) -> list[dict[str, Any]]:
     return found
 
 
+@ON_POSTGRES
+def test_a_server_on_postgresql_carries_out_the_orders_beside_it(pair: World) -> None:
+    an_order_beside_a_server(pair)
+
+
 def test_an_order_beside_a_server_is_carried_out_by_the_server(pair: World) -> None:
+    an_order_beside_a_server(pair)
+
+
+def an_order_beside_a_server(pair: World) -> None:
     config = pair.config
     submit(pair, 3)
     with served(config, program=True) as server:
