@@ -24,7 +24,12 @@ from support.crashing import Crash, CrashingLedger, CrashPlan
 from support.pictures import picture
 from support.publishing import PRESS, Portal, anew, portal
 
-PHASES = [("begin_step", False), ("begin_step", True), ("end_step", False), ("end_step", True)]
+PHASES = {
+    "before intent": ("begin_step", False),
+    "after intent": ("begin_step", True),
+    "after write": ("end_step", False),
+    "after outcome": ("end_step", True),
+}
 CASES: list[tuple[ActionKind, Step, bool]] = [
     (kind, step, True) for kind in ORDER for step in STEPS[kind] if kind is not ActionKind.REPLACE
 ]
@@ -32,6 +37,15 @@ CASES += [(ActionKind.REPLACE, step, step is Step.VERSION) for step in STEPS[Act
 """Kind, step, and whether the account takes versions in place."""
 DEEP = [(ActionKind.PUBLISH, True), (ActionKind.WITHDRAW, True), (ActionKind.REPLACE, False)]
 """Those whose every write of the ledger is crashed, steps or not; in the quick profile every third."""
+
+
+def in_turn() -> Iterator[Any]:
+    """Every case at every phase; in the quick profile two phases of each, other ones from case to case."""
+    for number, (kind, step, versions) in enumerate(CASES):
+        for place, (name, (method, after)) in enumerate(PHASES.items()):
+            marks = [pytest.mark.long] if (number + place) % 2 else []
+            called = f"{name}-{kind}-{step}{'' if versions else '-swap'}"
+            yield pytest.param(kind, step, versions, method, after, id=called, marks=marks)
 
 
 @dataclass(slots=True)
@@ -157,12 +171,7 @@ def test_every_kind_that_writes_is_crashed_somewhere() -> None:
 
 
 @pytest.mark.hazard("P19")
-@pytest.mark.parametrize(
-    ("kind", "step", "versions"), CASES, ids=[f"{kind}-{step}{'' if it else '-swap'}" for kind, step, it in CASES]
-)
-@pytest.mark.parametrize(
-    ("method", "after"), PHASES, ids=["before intent", "after intent", "after write", "after outcome"]
-)
+@pytest.mark.parametrize(("kind", "step", "versions", "method", "after"), list(in_turn()))
 def test_a_crash_at_a_step_changes_nothing_of_the_end(
     systems: Portal,
     calm: Any,
