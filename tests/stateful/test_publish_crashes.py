@@ -193,6 +193,27 @@ def test_a_crash_at_a_step_changes_nothing_of_the_end(
     assert all(one.stage in {Stage.VISIBLE, Stage.WITHDRAWN} for one in known)
 
 
+@pytest.mark.hazard("P40")
+@pytest.mark.parametrize("allowed", [False, True], ids=["forbidden since", "still allowed"])
+def test_a_file_that_was_not_on_record_yet_is_taken_out_of_where_people_put_it(
+    systems: Portal, tmp_path: Path, allowed: bool
+) -> None:
+    it = prepared(systems, tmp_path, ActionKind.PUBLISH, versions=True)
+    run_until_crash(it, CrashPlan(method="end_step", step=str(Step.DELIVER), after=False))
+    (orphan,) = it.press.files()
+    assert not it.press.publications()
+    it.press.pair.edit(orphan["id"], containers=[*orphan["containers"], "Partners/Press"])
+    if not allowed:
+        it.press.say(it.one, Territories=["US"])
+    assert it.press.visible() == [orphan["id"]]
+    for _ in range(3):
+        it.press.pair.advance(3600)
+        it.press.run(full=True)
+    (known,) = it.press.publications()
+    assert known.remote_id == orphan["id"]
+    assert it.press.visible() == ([orphan["id"]] if allowed else [])
+
+
 @pytest.mark.hazard("P18")
 @pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.long)], ids=["a sample", "all"])
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])

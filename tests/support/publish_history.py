@@ -68,7 +68,6 @@ NAMES = frozenset(FieldName(it) for it in ("title", "description", "custom:kit",
 THERE = {"licence_end": "custom.Licence End", "expires_at": "custom.Expires"}
 END_THERE = "custom.Licence End"
 MARGIN = timedelta(minutes=5)
-BERTHS = "C:dambridge/arrivals/"
 GIVEN_UP = RemoteId(f"C:{EngineSettings().quarantine}")
 
 
@@ -532,16 +531,9 @@ def some(it: History) -> RemoteId:
 
 
 def files(it: History) -> list[RemoteId]:
-    """Ours, but for those that were given up, and those that a death left in a berth before they were on record, until the next
-    run has looked there: what people make of these by hand is theirs."""
-    ours = [(name, one) for name, one in it.house.files.items() if one.gone is None and GIVEN_UP not in one.rooms]
-    on_record = {one.remote_id for one in it.ledger.memory.publications.values()}
-    return [
-        name
-        for name, one in ours
-        if it.witness.of(name) is not None
-        and (name in on_record or not any(room.startswith(BERTHS) for room in one.rooms))
-    ]
+    """Ours, but for those that were given up: what people make of these by hand is theirs."""
+    known = ((name, one) for name, one in it.house.files.items() if one.gone is None and GIVEN_UP not in one.rooms)
+    return [name for name, _ in known if it.witness.of(name) is not None]
 
 
 def when(it: History, *hours: float) -> tuple[str, ...]:

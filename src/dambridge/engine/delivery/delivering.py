@@ -79,25 +79,36 @@ async def deliver(dock: Dock, action: Action, journal: StepJournal, shipment: Sh
     return await _send(dock, action, journal, berth, shipment)
 
 
+async def brought(dock: Dock, action: Action, journal: StepJournal) -> Delivered | None:
+    """What earlier tries of this action have brought, whether or not it is still to be brought; None where nothing came.
+
+    Raises `TryLater` as long as a try that was not answered may still arrive."""
+    intent = journal.intent(Step.DELIVER)
+    if (ended := journal.outcome(Step.DELIVER)) is not None:
+        return _remembered(ended)
+    if intent is None:
+        return None
+    berth = await berth_of(dock, action, intent)
+    found = await _arrived(dock, action, berth, intent)
+    if found is None:
+        await _may_send_again(dock, action, journal, intent)
+        return None
+    digest = digest_from(intent)
+    if digest is None:
+        raise MovedOn("The record of this delivery has no digest; look at its berth.")
+    outcome = _facts_to_json(found, digest, intent, berth)
+    await journal.close(Step.DELIVER, outcome)
+    return _remembered(outcome)
+
+
 async def recall(dock: Dock, action: Action, journal: StepJournal, *, into: str) -> RemoteId | None:
     """Put aside, into this folder, what a delivery that is not to be filed any more has brought; gives its id, None where
     nothing came. What came straight into its folder, or is an older asset, stays where it is.
 
     Raises `TryLater` as long as a try that was not answered may still arrive."""
-    intent = journal.intent(Step.DELIVER)
-    if intent is None:
+    delivered = await brought(dock, action, journal)
+    if delivered is None:
         return None
-    if journal.outcome(Step.DELIVER) is None:
-        berth = await berth_of(dock, action, intent)
-        found = await _arrived(dock, action, berth, intent)
-        if found is None:
-            await _may_send_again(dock, action, journal, intent)
-            return None
-        digest = digest_from(intent)
-        if digest is None:
-            raise MovedOn("The record of this delivery has no digest; look at its berth.")
-        await journal.close(Step.DELIVER, _facts_to_json(found, digest, intent, berth))
-    delivered = _remembered(journal.outcome(Step.DELIVER) or {})
     if delivered.berth is not None and not delivered.foreign:
         folder = await dock.site.archive.ensure_folder(into, lane=dock.lane)
         await dock.site.archive.place(delivered.remote_id, into=folder, out_of=delivered.berth, lane=dock.lane)

@@ -17,7 +17,7 @@ from dambridge.engine.publishing.ending import End, done, moved_on, settlement_o
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.replacing import bring_version, leave_former, swap, update_fields
 from dambridge.engine.publishing.showing import Shut, ask_again, put_off, show, was_begun
-from dambridge.engine.publishing.staging import is_under_way, out_name, stage
+from dambridge.engine.publishing.staging import is_under_way, on_record, out_name, stage
 from dambridge.engine.publishing.tasks import Task, task_of, turned
 from dambridge.engine.publishing.withdrawing import withdraw
 from dambridge.engine.steps import StepJournal
@@ -139,8 +139,9 @@ async def _show(task: Task, journal: StepJournal) -> End:
 
 async def _bring(task: Task, journal: StepJournal) -> End:
     """Stage and show, or replace; the master read first, and linked so that what goes out can be found from it."""
-    master, _ = await ask_again(task, shows=False)  # asked anew before it is shown
     await _linked(task)
+    task = await on_record(task, journal)
+    master, _ = await ask_again(task, shows=False)  # asked anew before it is shown
     task = await _without_older(task, journal)
     if task.action.kind is ActionKind.REPLACE:
         return await (bring_version if task.outward.in_place else swap)(task, journal, master)

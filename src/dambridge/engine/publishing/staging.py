@@ -12,7 +12,7 @@ from pathlib import PurePath
 import structlog
 
 from dambridge.engine.delivery.arriving import berth_of
-from dambridge.engine.delivery.delivering import Delivered, deliver
+from dambridge.engine.delivery.delivering import Delivered, brought, deliver
 from dambridge.engine.delivery.embedding import pieces_of
 from dambridge.engine.delivery.fetching import body_of, fetch
 from dambridge.engine.docking import Facts
@@ -104,6 +104,17 @@ async def stage(task: Task, journal: StepJournal, master: AssetRecord) -> Task:
             kit=wanted.kit,
         )
     )
+
+
+async def on_record(task: Task, journal: StepJournal) -> Task:
+    """Have on record what an earlier try has brought and was cut off before it wrote that down: people may have put it where
+    it is seen, and what is not to go out any more is looked after only where it is known."""
+    if is_under_way(task) or journal.intent(Step.DELIVER) is None:
+        return task
+    delivered = await brought(task.parts.dock(task.site.account), task.action, journal)
+    if delivered is None or delivered.foreign:
+        return task
+    return await task.put(await _arrived(task, delivered))
 
 
 def _is_staged(task: Task) -> bool:
