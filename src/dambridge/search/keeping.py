@@ -126,7 +126,10 @@ class IndexKeeper:
             if self._then is not None:
                 await self._then()
         except Exception as error:  # noqa: BLE001 - see above; what is lost is read again
-            log.warning("search.not_kept", why=f"{type(error).__name__}: {error}")
+            log.warning(
+                "search.not_kept",
+                why=f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else 'no words'}",
+            )
 
     # what was read -----------------------------------------------------------------------------------------------
     async def _write(self, some: Mapping[AssetKey, NativeRecord | Missing]) -> int:

@@ -44,6 +44,7 @@ class PostgresDatabase(Database):
             pool_size=connections,
             max_overflow=0,
             pool_pre_ping=False,
+            hide_parameters=True,  # an error is told and logged; the values of assets are not
             connect_args={"options": options, "application_name": "dambridge", "connect_timeout": 10},
         )
 

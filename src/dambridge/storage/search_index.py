@@ -79,8 +79,8 @@ class SqlSearchIndex:
             return 0
         shapes = _intern(conn, profiles, {it.profile.digest: it.profile.to_json() for it in news.values()})
         stands = _intern(conn, places, {_digest(it): body for it in news.values() for body in [_place_body(it)]})
-        _take_out(conn, [known[key][0] for key in news if key in known])
         number = conn.execute(select(func.coalesce(func.max(docs.c.id), 0))).scalar_one()
+        _take_out(conn, [known[key][0] for key in news if key in known])  # after: those keep their numbers
         rows, words, contents = [], [], []
         for key, it in news.items():
             if key in known:

@@ -152,6 +152,7 @@ def sqlite_engine(path: Path, *, connections: int, begin: str | None, synchronou
         poolclass=QueuePool,
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=True,  # an error is told and logged; the values of assets are not
         connect_args={"check_same_thread": False, "timeout": BUSY, "isolation_level": None, "cached_statements": 256},
     )
 

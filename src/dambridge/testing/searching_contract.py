@@ -246,6 +246,12 @@ class SearchIndexContract(ABC):
         assert [it.title for it in stored.values()] == ["harbour"]
         assert stored[AssetKey(ONE, RemoteId("2"))].fields == {FieldName("title"): LangAlt.plain("harbour")}
 
+    async def test_the_last_that_came_may_change_beside_what_is_new(self, index: SearchIndex) -> None:
+        await index.put([copy_of(1, "fog"), copy_of(2, "tram")])
+        assert await index.put([copy_of(3, "quay"), copy_of(2, "harbour"), copy_of(4, "mole")]) == 3
+        found = [await everything(index, Words((it,))) for it in ("fog", "harbour", "quay", "mole", "tram")]
+        assert found == [["agency:1"], ["agency:2"], ["agency:3"], ["agency:4"], []]
+
     async def test_what_is_forgotten_is_found_no_more(self, index: SearchIndex) -> None:
         await index.put([copy_of(1, "fog"), copy_of(2, "fog"), copy_of(3, "fog")])
         assert await index.forget([AssetKey(ONE, RemoteId("1")), AssetKey(ONE, RemoteId("7"))]) == 1
