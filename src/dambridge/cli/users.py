@@ -24,15 +24,12 @@ def add(
     *,
     roles: Sequence[str],
     display: str,
-    flows: Sequence[str],
-    regions: Sequence[str],
-    selections: Sequence[str],
+    scope: Scope,
     by: str,
 ) -> None:
-    wanted = scope_of(flows, regions, selections)
     password = _at_desk(
         context,
-        lambda desk: people.add(desk, name, roles=people.roles_of(roles), display=display, scope=wanted, by=actor(by)),
+        lambda desk: people.add(desk, name, roles=people.roles_of(roles), display=display, scope=scope, by=actor(by)),
     )
     if context.json:
         print_json({"name": people.name_of(name), "password": password})
@@ -56,15 +53,12 @@ def set_roles(
     name: str,
     *,
     roles: Sequence[str],
-    flows: Sequence[str],
-    regions: Sequence[str],
-    selections: Sequence[str],
+    scope: Scope,
     by: str,
 ) -> None:
-    wanted = scope_of(flows, regions, selections)
     changed = _at_desk(
         context,
-        lambda desk: people.set_rights(desk, name, roles=people.roles_of(roles), scope=wanted, by=actor(by)),
+        lambda desk: people.set_rights(desk, name, roles=people.roles_of(roles), scope=scope, by=actor(by)),
     )
     _tell(context, changed, f"{changed.name} is {', '.join(sorted(changed.roles))} from now on.")
 

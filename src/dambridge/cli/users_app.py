@@ -44,9 +44,7 @@ def users_add(
         name,
         roles=role,
         display=display,
-        flows=flow or [],
-        regions=region or [],
-        selections=selection or [],
+        scope=users.scope_of(flow or [], region or [], selection or []),
         by=by,
     )
 
@@ -78,9 +76,7 @@ def users_roles(
         context_of(ctx, json),
         name,
         roles=role,
-        flows=flow or [],
-        regions=region or [],
-        selections=selection or [],
+        scope=users.scope_of(flow or [], region or [], selection or []),
         by=by,
     )
 
