@@ -384,4 +384,51 @@ def test_a_file_that_is_newer_than_the_stamp_shown_with_it_is_not_brought(machin
     machine.play.come_to_rest()
 
 
+@pytest.mark.hazard("P16")
+def test_what_came_twice_in_one_second_and_came_back_late_is_of_no_known_age(machine: TwoWayMachine) -> None:
+    machine.begin(start=67687)
+    machine.a_run_and_somebody_right_after_its_write(copy=1, field=0, how=0, link=0, value=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=0, field=0, link=1, other=0, value=0, which=0)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
+    machine.a_run_gets_an_answer_older_than_is_believed(copy=1, field=0, link=0, other=0, value=1, which=0)
+    machine.play.come_to_rest()
+    assert [it.group for it in machine.play.world.conflicts()] == ["credit"]
+
+
+@pytest.mark.hazard("P22")
+def test_what_was_written_once_over_the_same_is_written_again(machine: TwoWayMachine) -> None:
+    machine.begin(start=7540)
+    machine.somebody_takes_away_or_restores(copy=2, how=1, link=0)
+    machine.somebody_edits(copy=0, field=0, link=0, value=0)
+    machine.the_store_is_lost_and_made_anew()
+    machine.time_goes_by(which=0)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=0, how=2, link=0, value=15)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=0, how=0, link=0, value=0)
+    machine.a_run_and_somebody_edits(copy=0, field=0, link=1, value=0, when=0)
+    machine.a_run_gets_a_stale_answer(copy=1, lag=0, link=0, times=0)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P16")
+def test_the_bytes_that_stood_under_another_stamp_are_not_brought_as_those_of_a_late_one(
+    machine: TwoWayMachine,
+) -> None:
+    machine.begin(start=163)
+    machine.a_run_and_somebody_right_after_its_write(copy=1, field=0, how=1, link=0, value=0)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=0, how=0, link=0, value=0)
+    machine.somebody_rules(side=0, which=0)
+    machine.an_edit_and_a_run_that_loses_replies(account=0, copy=0, fates=0, field=0, link=0, value=0)
+    machine.the_store_is_lost_and_made_anew()
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=1)
+    machine.play.come_to_rest()
+
+
+@pytest.mark.hazard("P29")
+def test_two_who_leave_the_same_of_a_title_but_for_a_space_agree(machine: TwoWayMachine) -> None:
+    machine.begin(start=538)
+    machine.an_edit_and_a_run_that_dies(after=True, at=8, copy=2, field=2, link=0, value=0)
+    machine.a_run_and_somebody_right_after_its_write(copy=0, field=0, how=2, link=0, value=1)
+    machine.play.come_to_rest()
+
+
 __all__ = ["quiet"]

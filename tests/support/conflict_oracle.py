@@ -310,14 +310,23 @@ class ConflictOracle:
         if place.last is not None and self._shows(it, block, place.last.block) and not doubtful:
             return place.last
         after = max((one for one in (it.looked_at, place.looked_at, place.after) if one is not None), default=None)
-        if state.number in it.seen[-1 - SEEN_BEFORE : -1]:
-            after = None  # it was seen before, so it is no news, and of any age
         until = state.at if after is None or state.at > after else at
+        if state.number in it.seen[-1 - SEEN_BEFORE : -1]:
+            # It was seen before, so it is no news, and of any age. Its system's time speaks of it where it is another than
+            # that of what came after; else it is only known that it was there before that
+            after, until = None, state.at
+            other = next(number for number in reversed(it.seen) if number != state.number)
+            if it.news_at is not None and self._is_stamped_alike(it, other, state):
+                until = it.news_at
         if agreed is None:
             return _Value(block=block, parents=(), account=it.account, until=min(until, at))
         author_saw = place.last if place.last is not None else place.stands
         parents = (author_saw,) if author_saw is not None else ()
         return _Value(block=block, parents=parents, account=it.account, after=after, until=min(until, at))
+
+    @staticmethod
+    def _is_stamped_alike(copy: _Copy, number: int, state: _State) -> bool:
+        return bool(state.stamp) and any(it.number == number and it.stamp == state.stamp for it in copy.history)
 
     @staticmethod
     def _shows(copy: _Copy, block: Block, whole: Block) -> bool:
@@ -465,7 +474,12 @@ def _distinct(blocks: Iterable[Block]) -> list[Block]:
 
 
 def _same(one: Block, other: Block) -> bool:
-    return all((one.get(name) or None) == (other.get(name) or None) for name in one.keys() | other.keys())
+    """Whether both say the same: nobody means anything by the spaces around a text."""
+    return all(_bare(one.get(name)) == _bare(other.get(name)) for name in one.keys() | other.keys())
+
+
+def _bare(value: Plain) -> Plain:
+    return (value.strip() if isinstance(value, str) else value) or None
 
 
 def _cut(value: Plain, limit: int | None) -> Plain:

@@ -56,7 +56,8 @@ class Standing:
     values of an edit that was decided against, with the version that showed them: they are written over, once. `past` are
     the latest earlier versions, newest first: whoever shows one of them answers from a stale index. `basis` says by which
     rule the values came about, where they are not the copy's own words but derived from them. `taken` are values asked for
-    that the system has taken and shows later, with the instant since when they are waited for.
+    that the system has taken and shows later, with the instant since when they are waited for. `turn` counts the writes to
+    the copy that came to their end: to write the same over the same once more is another action.
     """
 
     fields: Fields
@@ -70,6 +71,7 @@ class Standing:
     taken: tuple[Fields, datetime] | None = None
     since: datetime | None = None
     tokens: tuple[tuple[str, str], ...] = ()
+    turn: int = 0
 
     @property
     def news_at(self) -> datetime:
@@ -109,6 +111,7 @@ class Standing:
             **({"taken": [fields_to_json(self.taken[0]), self.taken[1].isoformat()]} if self.taken else {}),
             **({"since": self.since.isoformat()} if self.since else {}),
             **({"tokens": [list(it) for it in self.tokens]} if self.tokens else {}),
+            **({"turn": self.turn} if self.turn else {}),
         }
 
     @classmethod
@@ -126,6 +129,7 @@ class Standing:
             taken=(fields_from_json(taken[0]), datetime.fromisoformat(taken[1])) if taken else None,
             since=datetime.fromisoformat(since) if since else None,
             tokens=tuple((shown, stood_for) for shown, stood_for in data.get("tokens", ())),
+            turn=data.get("turn", 0),
         )
 
 

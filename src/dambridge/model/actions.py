@@ -121,7 +121,7 @@ class Action:
         A create is one for the whole life of a copy, whatever the source looks like when it is planned again: so a
         delivery whose reply was lost is found under the same id. What brings a publication about or ends it is one for its
         turn, a replacement for each file that is to be brought. Two agreements that say different things are two, and so
-        are two that rest on different states of the ledger.
+        are two that rest on different states of the ledger; and a write is another one once the one before it is done.
         """
         if not self._id:
             object.__setattr__(self, "_id", self._derived())
@@ -140,6 +140,9 @@ class Action:
         if self.kind is ActionKind.AGREE:
             agreed += [f"{it.group}@{it.revision}" for it in self.accords]
             agreed += [f"{it.id}@{it.revision}" for it in self.conflicts]
+        else:
+            turns = [(it.group, it.copies[self.target].turn) for it in self.accords if self.target in it.copies]
+            agreed += [f"{group}#{turn}" for group, turn in turns if turn]
         rests_on = [str(self.outward.revision)] if self.outward is not None else []
         return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed, *rests_on))
 

@@ -101,7 +101,8 @@ def _lack(ground: Ground, merged: Merged, reading: Reading) -> _Lack | None:
         return None
     speech = ground.speeches.get(reading.copy.account)
     said = speech.said(wanted) if speech is not None else wanted
-    standing = Standing(fields=wanted, shown=said, version=reading.version, at=accord.since)
+    turn = reading.standing.turn if reading.standing is not None else 0
+    standing = Standing(fields=wanted, shown=said, version=reading.version, at=accord.since, turn=turn)
     return _Lack(names=names, wanted=said, after=accord.with_copy(reading.copy, standing), origin=accord.origin)
 
 

@@ -17,7 +17,7 @@ from dambridge.engine.mirroring.writing import Task, ask, is_overdue, others_mov
 from dambridge.engine.sites import Site
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import equal, to_canonical, to_native
-from dambridge.model.accords import CONTENT, GroupName
+from dambridge.model.accords import CONTENT, GroupName, Standing
 from dambridge.model.actions import Action, ActionKind
 from dambridge.model.identity import AssetKey, CopyId, LinkId
 from dambridge.model.outcomes import Outcome
@@ -117,8 +117,10 @@ async def _origin_as_agreed(task: Task, origin: Site) -> None:
 
 
 async def _are_newer(task: Task, digest: Digest) -> bool:
-    """Whether the origin shows again what it was before, and hands out bytes that are known to be of a later time: those that
-    we gave it over that, or fetched from it under another stamp. Its index lags."""
+    """Whether the origin shows what it was before, and hands out bytes that are known to be of a later time: those that we
+    gave it over that, or fetched from it, or know of it, under another stamp. Its index lags."""
+    if any(_known_under_another_stamp(task, group, digest) for group in task.groups):
+        return True
     origin = next((it for group in task.groups if (it := _back_again(task, group)) is not None), None)
     if origin is None:
         return False
@@ -134,12 +136,25 @@ async def _are_newer(task: Task, digest: Digest) -> bool:
     return False
 
 
+def _known_under_another_stamp(task: Task, group: GroupName, digest: Digest) -> bool:
+    """Whether the origin had these very bytes before it showed this stamp, as long as a late index can be believed: from then
+    on somebody has stored them once more."""
+    ours = {f"md5:{digest.md5}", f"sha256:{digest.sha256}"}
+    for _, it in _origins(task, group):
+        before = {stands for stamp, stands in it.tokens if stamp != it.shown.get(CONTENT)}
+        if before & ours and task.now < it.news_at + task.parts.policy.stale_for:
+            return True
+    return False
+
+
+def _origins(task: Task, group: GroupName) -> list[tuple[CopyId, Standing]]:
+    copies = sorted(task.accords[group].copies.items())
+    return [(it, one) for it, one in copies if it.account == task.action.source.account and it != task.copy]
+
+
 def _back_again(task: Task, group: GroupName) -> tuple[CopyId, str] | None:
     """The origin, with its stamp, where it was seen as something else since it was first seen like this."""
-    for copy, it in sorted(task.accords[group].copies.items()):
-        if copy.account == task.action.source.account and copy != task.copy and it.version in it.past:
-            return copy, it.version.content
-    return None
+    return next(((copy, it.version.content) for copy, it in _origins(task, group) if it.version in it.past), None)
 
 
 async def bytes_sent(parts: MirrorParts, link: LinkId) -> list[tuple[Action, Digest | None]]:

@@ -310,8 +310,8 @@ def stands_as_agreed(accord: Accord, task: Task, record: AssetRecord, view: Fiel
     names = task.carried(accord.group)
     old = accord.copies[task.copy].moved_to(record.version, at=task.now)
     shown = {name: value for name, value in part(view, names).items() if not is_absent(value)}
-    wanted = task.wanted(accord.group)
-    return accord.with_copy(task.copy, replace(old, fields=wanted, shown=shown, asked=(), overruled=None))
+    new = replace(old, fields=task.wanted(accord.group), shown=shown, asked=(), overruled=None, turn=old.turn + 1)
+    return accord.with_copy(task.copy, new)
 
 
 def written_over(accord: Accord, task: Task) -> Accord:
