@@ -155,3 +155,17 @@ async def test_two_sources_with_the_same_bytes_are_two_assets_where_netx_keeps_b
         pair.submit(picture(1), file_name=f"{name}.jpg", containers=GALLERY, iptc=approved(title=name))
     await until_rest(pair)
     assert sorted(it["attributes"]["Title"] for it in pair.archived()) == [["a"], ["b"]]
+
+
+@pytest.mark.hazard("P22")
+@pytest.mark.parametrize("moves", BOTH, ids=["edits move", "edits move nothing"])
+async def test_a_field_that_goes_to_and_fro_is_followed_every_time(systems: World, tmp_path: Path, moves: bool) -> None:
+    pair = at(systems, tmp_path, Site(True, True, 0, False, moves))
+    source = pair.submit(picture(1), file_name="a.jpg", containers=GALLERY, iptc=approved(caption="One"))
+    await pair.run()
+    for caption in ("Two", "One", "Two", "One"):
+        pair.advance(86_400)
+        pair.edit(source, iptc={"caption": caption})
+        await pair.run(full=True)
+        (copy,) = pair.archived()
+        assert copy["attributes"]["Caption"] == [caption]

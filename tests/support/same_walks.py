@@ -13,5 +13,5 @@ from hypothesis.internal.conjecture.providers import HypothesisProvider
 def walks_by_seed_alone() -> Iterator[None]:
     """Hypothesis, which likes to draw constants of the code under test, does without them while the block lasts: else each
     change of the source, wherever, would make other walks of the same seeds, and floors under them would be floors of luck."""
-    with mock.patch.object(HypothesisProvider, "_maybe_draw_constant", lambda *_, **__: None):
+    with mock.patch.object(HypothesisProvider, "_maybe_draw_constant", return_value=None):
         yield

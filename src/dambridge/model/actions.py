@@ -84,7 +84,7 @@ class Action:
     written down; None where nothing is to be. `untouched` says that nothing is written into the file, though the target would
     read it. `side_car` is a file at the source whose words are to be read with this one's, where it is known already.
     `given` says that the source was seen without the approval that it shows, so that people gave it. `outward` is what
-    actions about an outlet carry beside.
+    actions about an outlet carry beside. `turn` is how often something was brought to the copy before.
     """
 
     kind: ActionKind
@@ -111,6 +111,7 @@ class Action:
     side_car: RemoteId | None = None
     given: bool = False
     outward: Outward | None = None
+    turn: int = 0
     _id: str = field(default="", init=False, repr=False, compare=False)
     """Worked out once: plans are sorted, filed and looked up by it."""
 
@@ -137,14 +138,17 @@ class Action:
             )
         versions = [part for k, v in sorted(self.expects.items()) for part in (k, v.modified, v.fields, v.content)]
         agreed = [json.dumps([it.group, fields_to_json(it.fields)], sort_keys=True) for it in self.accords]
+        said = [*versions, *agreed, *self._rests_on()]
+        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *said))
+
+    def _rests_on(self) -> list[str]:
+        """The states of the ledger that the action rests on."""
+        revision = [str(self.outward.revision)] if self.outward is not None else []
         if self.kind is ActionKind.AGREE:
-            agreed += [f"{it.group}@{it.revision}" for it in self.accords]
-            agreed += [f"{it.id}@{it.revision}" for it in self.conflicts]
-        else:
-            turns = [(it.group, it.copies[self.target].turn) for it in self.accords if self.target in it.copies]
-            agreed += [f"{group}#{turn}" for group, turn in turns if turn]
-        rests_on = [str(self.outward.revision)] if self.outward is not None else []
-        return ActionId(derived_id("ac", self.link, str(self.target), str(self.kind), *versions, *agreed, *rests_on))
+            accords = [f"{it.group}@{it.revision}" for it in self.accords]
+            return [*accords, *(f"{it.id}@{it.revision}" for it in self.conflicts), *revision]
+        turns = [(it.group, it.copies[self.target].turn) for it in self.accords if self.target in it.copies]
+        return [*(f"{group}#{turn}" for group, turn in [*turns, ("", self.turn)] if turn), *revision]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -173,6 +177,7 @@ class Action:
             **({"side_car": self.side_car} if self.side_car else {}),
             **({"given": True} if self.given else {}),
             **({"outward": self.outward.to_json()} if self.outward is not None else {}),
+            **({"turn": self.turn} if self.turn else {}),
         }
 
     @classmethod
@@ -202,6 +207,7 @@ class Action:
             side_car=data.get("side_car"),
             given=bool(data.get("given")),
             outward=Outward.from_json(data["outward"]) if "outward" in data else None,
+            turn=data.get("turn", 0),
         )
 
 

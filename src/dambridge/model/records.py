@@ -238,7 +238,7 @@ class Agreed:
     beside the original was read with it; `COPY.stamp` by which stamp its account showed the bytes when the link was found
     again, or when they were read since, and the token of what was read.
     `filled` are values that came from inside the file because the source
-    system does not show them; they are no part of the comparison with what the source says.
+    system does not show them; they are no part of the comparison with what the source says. `turn` counts what was brought.
     """
 
     fields: Fields = field(default_factory=dict)
@@ -246,6 +246,7 @@ class Agreed:
     versions: Mapping[str, AssetVersion] = field(default_factory=dict)
     content: Digest | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+    turn: int = 0
 
     def held(self, copy: CopyId) -> tuple[str, ...]:
         """The fields that this copy still waits for, though nothing changed."""

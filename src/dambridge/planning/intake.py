@@ -451,5 +451,6 @@ def _act(task: _Task, there: AssetRecord, kind: ActionKind, changes: _Changes, a
         calls=task.calls(calls),
         untouched=task.untouched,
         side_car=task.side_car,
+        turn=agreed.turn,
     )
     return Act(actions=(action,))

@@ -76,6 +76,7 @@ def agreed_to_json(state: Agreed) -> dict[str, Any]:
         "versions": {copy: version.to_json() for copy, version in state.versions.items()},
         "content": [content.size, content.sha256, content.md5] if content else None,
         "evidence": dict(state.evidence),
+        **({"turn": state.turn} if state.turn else {}),
     }
 
 
@@ -87,6 +88,7 @@ def agreed_from_json(data: Mapping[str, Any]) -> Agreed:
         versions={copy: AssetVersion.from_json(it) for copy, it in data["versions"].items()},
         content=Digest(size=content[0], sha256=content[1], md5=content[2]) if content else None,
         evidence=data["evidence"],
+        turn=data.get("turn", 0),
     )
 
 

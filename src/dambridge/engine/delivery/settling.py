@@ -146,6 +146,7 @@ def _agreed(parts: Parts, action: Action, end: End, agreed: Agreed) -> Agreed:
         versions=versions,
         content=end.digest or agreed.content,
         evidence=evidence,
+        turn=agreed.turn + 1,
     )
 
 
