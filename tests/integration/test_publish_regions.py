@@ -15,6 +15,7 @@ from dambridge.model.publications import Publication, Stage
 from dambridge.model.records import NativeRecord
 from dambridge.model.values import FieldName
 from dambridge.planning.adoption import taken_over
+from dambridge.planning.outlets import said_outside
 from dambridge.policy.outlets import Outlet, PublishPolicy, Selection
 from dambridge.ports.pace import Lane
 from support.pictures import picture
@@ -170,8 +171,12 @@ def test_a_living_portal_is_left_alone_until_a_person_takes_it_over(regions: Por
             outlet = flow.parts.policy.outlets["germany"]
             if stage is Stage.VISIBLE:
                 found = to_canonical(seen, bridge.sites[AGENCY].map)
+                ours = said_outside(flow.parts.policy)
                 await ledger.put_publications(
-                    [taken_over(it, found=found, outlet=outlet, master="", at=regions.now) for it in known.values()]
+                    [
+                        taken_over(it, found=found, outlet=outlet, ours=ours, master="", at=regions.now)
+                        for it in known.values()
+                    ]
                 )
                 return
             await ledger.put_links(

@@ -8,8 +8,8 @@ from datetime import datetime
 from dambridge.model.identity import FlowName, LinkId, RemoteId
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.records import AssetRecord, Present
-from dambridge.model.values import Fields
-from dambridge.planning.outlets import Case
+from dambridge.model.values import FieldName, Fields
+from dambridge.planning.outlets import Case, said_outside
 from dambridge.planning.outward import fingerprint_of
 from dambridge.planning.publishing import Verdict, decide_publication
 from dambridge.policy.outlets import Outlet
@@ -36,12 +36,19 @@ def watched(
 
 
 def taken_over(
-    publication: Publication, *, found: AssetRecord, outlet: Outlet, master: str, at: datetime
+    publication: Publication,
+    *,
+    found: AssetRecord,
+    outlet: Outlet,
+    ours: frozenset[FieldName],
+    master: str,
+    at: datetime,
 ) -> Publication:
     """The same as ours: from now on it is kept in step, replaced and withdrawn. Raises `ValueError` for one that is ours.
 
     `found` is the copy as it stands and `master` the fingerprint of its master at this time: what stands there is where it
-    begins, so that taking it over replaces no file and takes nobody's edit for one made since."""
+    begins, so that taking it over replaces no file and takes nobody's edit for one made since. `ours` are the fields that the
+    flow says outside: what the copy says beside them stays as it is."""
     if publication.stage is not Stage.ADOPTED:
         raise ValueError(
             f"{publication.copy} of {publication.link} is {publication.stage}; only adopted ones are taken over"
@@ -50,7 +57,7 @@ def taken_over(
     return replace(
         publication,
         stage=Stage.VISIBLE,
-        fields=shown,
+        fields={it: value for it, value in shown.items() if it in ours},
         shown=shown,
         master=master,
         file_name=found.file_name,
@@ -65,7 +72,9 @@ def after_activation(case: Case) -> Verdict:
     if case.publication is None or found is None or not isinstance(record, Present):
         return decide_publication(case)
     made = fingerprint_of(case, record.record)
-    taken = taken_over(case.publication, found=found, outlet=case.outlet, master=made, at=case.now)
+    taken = taken_over(
+        case.publication, found=found, outlet=case.outlet, ours=said_outside(case.policy), master=made, at=case.now
+    )
     return decide_publication(replace(case, publication=taken))
 
 

@@ -25,6 +25,9 @@ from dambridge.policy.patterns import matches_any
 from dambridge.ports.audience import Audience, Visibility
 from dambridge.ports.capabilities import ArchiveCapabilities
 
+PERSONAL = frozenset({FieldName("people_shown"), FieldName("consent")})
+"""What goes along only where the policy's fields name it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -101,6 +104,11 @@ class Case:
         wide = (it for it in self.places or () if it.effective is not Visibility.PRIVATE)
         ours = self.gallery
         return tuple(it for it in wide if it.container == ours or matches_any(it.path, self.outlet.answers_for))
+
+
+def said_outside(policy: PublishPolicy) -> frozenset[FieldName]:
+    """The fields that every copy is given: those of the policy, and rights but for what is about persons."""
+    return policy.fields | (RIGHTS_FIELDS - PERSONAL)
 
 
 def rights_said(record: AssetRecord, zone: tzinfo) -> Rights:

@@ -15,7 +15,7 @@ from dambridge.model.records import Absence, Missing, Present, Unread
 from dambridge.model.values import DateValue, FieldName, LangAlt
 from dambridge.planning.adoption import after_activation, taken_over, watched
 from dambridge.planning.kits import KitVerdict
-from dambridge.planning.outlets import Case, Held
+from dambridge.planning.outlets import Case, Held, said_outside
 from dambridge.planning.outward import master_fingerprint
 from dambridge.planning.publishing import Verdict, decide_link, decide_publication, forbids
 from dambridge.policy.outlets import Rendition, WithdrawTo
@@ -48,6 +48,7 @@ from support.outlets import (
 UNREAD = Unread(Reason.of(Code.TRY_LATER, text="503"))
 GONE = Missing(Absence.DELETED, "404")
 ORDERS = {"first": first_time, "in sight": in_sight, "withdrawn": withdrawn, "adopted": adopted}
+OURS = said_outside(POLICY)
 
 
 def said(verdict: Verdict) -> str:
@@ -568,7 +569,18 @@ def test_a_living_portal_is_watched_until_somebody_takes_it_over_and_sees_before
     assert said(decide_publication(in_sight(publication=replace(found, stage=Stage.VISIBLE)))) != "publish(published)"
     assert said(after_activation(in_sight(publication=found))) == "note(noted)"
     with pytest.raises(ValueError, match="only adopted ones"):
-        taken_over(published(), found=record(COPY), outlet=OUTLET, master="", at=NOW)
+        taken_over(published(), found=record(COPY), outlet=OUTLET, ours=OURS, master="", at=NOW)
+
+
+@pytest.mark.parametrize(("name", "goes"), [("caption", True), ("headline", False)])
+def test_of_what_a_living_portal_says_beside_the_master_only_the_flows_own_fields_go(name: str, goes: bool) -> None:
+    says: dict[str, Any] = {name: "The portal's own words"}
+    says_not: dict[str, Any] = {name: None}
+    theirs = record(COPY, **says)
+    found = watched(POLICY.flow, in_sight().link, OUTLET, theirs, gallery=GALLERY, at=NOW)
+    case = in_sight(record(**says_not), publication=found, copy=Present(theirs))
+    cleared = [it.cleared for it in after_activation(case).actions if it.kind is ActionKind.UPDATE_FIELDS]
+    assert cleared == ([(FieldName(name),)] if goes else [])
 
 
 @pytest.mark.hazard("P40")
@@ -577,7 +589,7 @@ def test_what_was_taken_over_keeps_its_file_until_the_master_gets_another() -> N
     found = watched(POLICY.flow, in_sight().link, OUTLET, theirs, gallery=GALLERY, at=NOW)
     case = in_sight(publication=found, copy=Present(theirs))
     made = master_fingerprint("c1", OUTLET.rendition, case.wanted)
-    taken = taken_over(found, found=theirs, outlet=OUTLET, master=made, at=NOW)
+    taken = taken_over(found, found=theirs, outlet=OUTLET, ours=OURS, master=made, at=NOW)
     first = decide_publication(replace(case, publication=taken))
     assert said(first) == "note(noted), update_fields(fields_updated)" == said(after_activation(case))
     assert set(first.actions[1].fields) == {"title", "licence_end"}

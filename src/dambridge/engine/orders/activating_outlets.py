@@ -20,7 +20,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, NativeRecord, Present
 from dambridge.planning.adoption import taken_over
 from dambridge.planning.moved import expected_keys, moved_copies
-from dambridge.planning.outlets import Case, ask_gate, status_of
+from dambridge.planning.outlets import Case, ask_gate, said_outside, status_of
 from dambridge.planning.outward import field_changes, master_fingerprint
 from dambridge.planning.plans import forecast
 from dambridge.policy.outlets import Outlet, PublishPolicy
@@ -158,7 +158,8 @@ def _case(desk: OutletDesk, policy: PublishPolicy, outlet: Outlet, it: _Pair, no
 
 def _taken(policy: PublishPolicy, outlet: Outlet, it: _Pair, now: datetime) -> Publication:
     made = master_fingerprint(it.master.version.content, outlet.rendition, wanted_of(policy, it.master, outlet))
-    return taken_over(it.publication, found=it.copy, outlet=outlet, master=made, at=now)
+    ours = said_outside(policy)
+    return taken_over(it.publication, found=it.copy, outlet=outlet, ours=ours, master=made, at=now)
 
 
 def _follows(case: Case, master: AssetRecord) -> tuple[Reason, ...]:

@@ -10,21 +10,18 @@ from dambridge.engine.publishing.leading import Ahead
 from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.publishing.selecting import why_not
 from dambridge.mapping.localising import localised
-from dambridge.mapping.rights import RIGHTS_FIELDS
 from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId
 from dambridge.model.publications import AgreedAudience, Publication, Stage
 from dambridge.model.records import AssetRecord, Missing, NotYet, Present, Seen
-from dambridge.model.values import FieldName, Fields
+from dambridge.model.values import Fields
 from dambridge.planning.kits import KitVerdict
-from dambridge.planning.outlets import Case, Held, status_of
+from dambridge.planning.outlets import Case, Held, said_outside, status_of
 from dambridge.policy.naming import name_by
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.policy.placing import file_name_for
 from dambridge.ports.audience import Audience
 from dambridge.ports.errors import CannotGoOn, NextMove
 
-PERSONAL = frozenset({FieldName("people_shown"), FieldName("consent")})
-"""What goes along only where the policy's fields name it."""
 PLAIN = "{file_name}"
 Audiences = Mapping[str, Audience | Missing | None]
 """By the name of the outlet; None where it could not be read."""
@@ -90,7 +87,7 @@ def publication_in(found: Mapping[CopyId, Publication], outlet: Outlet) -> Publi
 
 def wanted_of(policy: PublishPolicy, record: AssetRecord, outlet: Outlet) -> Fields:
     """What the copy is to say, in the outlet's languages."""
-    names = policy.fields | (RIGHTS_FIELDS - PERSONAL)
+    names = said_outside(policy)
     return localised({it: value for it, value in record.fields.items() if it in names}, outlet.languages).fields
 
 
