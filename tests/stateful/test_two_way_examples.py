@@ -392,6 +392,7 @@ def test_what_came_twice_in_one_second_and_came_back_late_is_of_no_known_age(mac
     machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=0, times=0)
     machine.a_run_gets_an_answer_older_than_is_believed(copy=1, field=0, link=0, other=0, value=1, which=0)
     machine.play.come_to_rest()
+    assert machine.play.world is not None
     assert [it.group for it in machine.play.world.conflicts()] == ["credit"]
 
 

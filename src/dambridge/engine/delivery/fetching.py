@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from dambridge.engine.parts import Parts
-from dambridge.engine.sites import Site
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.records import Broken, Digest, EmbeddedMetadata
@@ -133,9 +132,9 @@ async def hash_source(parts: Parts, action: Action) -> Digest:
     return passing.digest
 
 
-async def digest_of(site: Site, remote_id: RemoteId) -> Digest:
-    """The digest of a stored original, by reading it."""
-    async with site.reader.original(remote_id, lane=site.lane) as stream:
+async def digest_of(reader: AssetReader, remote_id: RemoteId, *, lane: Lane) -> Digest:
+    """The digest of a stored original as it is now, by reading it, whatever its size."""
+    async with reader.original(remote_id, lane=lane) as stream:
         passing = Passing(stream.chunks, stream.size)
         async for _ in passing.chunks():
             pass

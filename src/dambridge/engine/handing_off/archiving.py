@@ -17,11 +17,11 @@ import structlog
 from dambridge.engine.delivery.delivering import recall
 from dambridge.engine.delivery.describing import NotSeenYet
 from dambridge.engine.delivery.embedding import copy_name
-from dambridge.engine.delivery.fetching import BrokenOriginal
+from dambridge.engine.delivery.fetching import BrokenOriginal, digest_of
 from dambridge.engine.delivery.settling import End, held_back, settlement_of
 from dambridge.engine.delivery.side_cars import fetch_with_words
 from dambridge.engine.docking import Facts
-from dambridge.engine.handing_off.hashing import hash_now, hash_submission
+from dambridge.engine.handing_off.hashing import hash_submission
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.engine.steps import StepJournal
 from dambridge.engine.taking_in.acting import create, ended_by_error, put_off, unseen
@@ -82,7 +82,7 @@ class ApprovedFile:
         await parts.spool.drop(action.id)  # of an earlier try nobody knows whether the source still holds it
         before = await self.source()
         if before.size is not None and before.size != approved.size:
-            raise NotAsApproved(before, await hash_now(parts, action.source.remote_id))
+            raise NotAsApproved(before, await digest_of(parts.reader, action.source.remote_id, lane=parts.lane))
         spooled, inside = await fetch_with_words(parts, action)
         if spooled.digest.sha256 != approved.sha256:
             raise NotAsApproved(before, spooled.digest)
@@ -104,7 +104,7 @@ class ApprovedFile:
         known = self.at or self.submission.version
         if (record.version.content, record.version.modified) == (known.content, known.modified):
             return
-        found = await hash_now(parts, key.remote_id)
+        found = await digest_of(parts.reader, key.remote_id, lane=parts.lane)
         if found.sha256 != self.submission.digest.sha256:
             raise NotAsApproved(record, found)
         self.at = record.version

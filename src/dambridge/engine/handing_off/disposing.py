@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dambridge.engine.delivery.describing import read_target
+from dambridge.engine.delivery.fetching import digest_of
 from dambridge.engine.delivery.proving import prove_bytes
-from dambridge.engine.handing_off.hashing import hash_now
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.engine.steps import Errand, Step, StepJournal
 from dambridge.mapping import to_canonical
@@ -65,7 +65,7 @@ async def _touch(parts: HandoffParts, submission: Submission, native: NativeReco
     if (no_proof := await unproven(parts, submission)) is not None:
         return _waits(submission, no_proof, parts.handoff.coordinator)
     if may_be_other_bytes(submission, to_canonical(native, parts.source.map)):
-        found = await hash_now(parts, submission.key.remote_id)
+        found = await digest_of(parts.reader, submission.key.remote_id, lane=parts.lane)
         if found.sha256 != submission.digest.sha256:
             return _waits(submission, bytes_changed(submission, found), parts.handoff.coordinator)
     wanted = parts.handoff.disposition

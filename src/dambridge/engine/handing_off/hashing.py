@@ -1,4 +1,4 @@
-"""The bytes of a source as they are now: hashed for a submission, with what stands inside them, and hashed again."""
+"""The bytes of a source, hashed for a submission, with what stands inside them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dambridge.engine.delivery.fetching import BrokenOriginal, Passing
+from dambridge.engine.delivery.fetching import BrokenOriginal
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.mapping import AccountMap, embedded_fields
-from dambridge.model.identity import AssetKey, RemoteId, derived_id
+from dambridge.model.identity import AssetKey, derived_id
 from dambridge.model.records import Broken, Digest, EmbeddedMetadata
 from dambridge.policy.carriers import INSIDE, Carrier, CarrierKind
 from dambridge.policy.intake import plain
@@ -37,15 +37,6 @@ async def hash_submission(parts: HandoffParts, key: AssetKey, *, file_name: str)
     if isinstance(inside, Broken):
         raise BrokenOriginal(inside)
     return Hashed(spooled.digest, _brought(inside, parts.handoff.carriers, parts.source.map))
-
-
-async def hash_now(parts: HandoffParts, remote_id: RemoteId) -> Digest:
-    """The digest of the original as it is now, whatever its size."""
-    async with parts.reader.original(remote_id, lane=parts.lane) as stream:
-        passing = Passing(stream.chunks, stream.size)
-        async for _ in passing.chunks():
-            pass
-    return passing.digest
 
 
 def _brought(inside: EmbeddedMetadata, carriers: Sequence[Carrier], home: AccountMap) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from dambridge.engine.carrying import move, to_show
-from dambridge.engine.handing_off.hashing import hash_now
+from dambridge.engine.delivery.fetching import digest_of
 from dambridge.engine.handing_off.parts import HandoffParts
 from dambridge.engine.steps import Errand, Step, StepJournal
 from dambridge.mapping import to_canonical
@@ -62,7 +62,7 @@ def _said_there(parts: HandoffParts, submission: Submission) -> bool:
 async def _holds_others(parts: HandoffParts, submission: Submission, native: NativeRecord) -> bool:
     if not may_be_other_bytes(submission, to_canonical(native, parts.source.map)):
         return False
-    return (await hash_now(parts, submission.key.remote_id)).sha256 != submission.digest.sha256
+    return (await digest_of(parts.reader, submission.key.remote_id, lane=parts.lane)).sha256 != submission.digest.sha256
 
 
 def _is_ours(submission: Submission, said: Shown) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from dambridge.engine.delivery.describing import NotWritable, still_to_write
-from dambridge.engine.delivery.fetching import Passing
+from dambridge.engine.delivery.fetching import Passing, digest_of
 from dambridge.engine.ended import Ended
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
@@ -19,7 +18,7 @@ from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import equal, to_canonical, to_native
 from dambridge.model.accords import CONTENT, GroupName, Standing
 from dambridge.model.actions import Action, ActionKind
-from dambridge.model.identity import AssetKey, CopyId, LinkId
+from dambridge.model.identity import CopyId, LinkId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Digest, NativeRecord
@@ -202,16 +201,7 @@ async def holds(site: Site, native: NativeRecord, digest: Digest) -> bool:
     given = native.checksum
     if given is not None and (ours := getattr(digest, given.algorithm, None)) is not None:
         return bool(ours == given.hexdigest)
-    return await sha256_of(site, native.key) == digest.sha256
-
-
-async def sha256_of(site: Site, key: AssetKey) -> str:
-    """The digest of the stored original, by reading it."""
-    seal = hashlib.sha256()
-    async with site.reader.original(key.remote_id, lane=site.lane) as stream:
-        async for chunk in stream.chunks:
-            seal.update(chunk)
-    return seal.hexdigest()
+    return (await digest_of(site.reader, native.key.remote_id, lane=site.lane)).sha256 == digest.sha256
 
 
 def _evidence(native: NativeRecord) -> str:

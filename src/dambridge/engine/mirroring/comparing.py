@@ -67,7 +67,7 @@ async def _tokens(parts: MirrorParts, link: Link, agreed: Agreed, seen: dict[Ass
 async def _read(parts: MirrorParts, copy: CopyId, record: AssetRecord) -> Digest | Unread:
     site = parts.sites[copy.account]
     try:
-        digest = await digest_of(site, record.key.remote_id)
+        digest = await digest_of(site.reader, record.key.remote_id, lane=site.lane)
         native = await native_of(site, record.key.remote_id)
     except CannotGoOn:
         raise

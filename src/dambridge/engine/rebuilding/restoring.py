@@ -121,7 +121,8 @@ async def _bytes_alike(means: Means, records: Mapping[CopyId, AssetRecord]) -> t
     if len(sizes) > 1:
         return None, {}
     try:
-        digest = await digest_of(means.sites[origin.account], records[origin].key.remote_id)
+        site = means.sites[origin.account]
+        digest = await digest_of(site.reader, records[origin].key.remote_id, lane=site.lane)
         proofs = {str(origin): "source"}
         for copy, record in records.items():
             if copy != origin:
@@ -142,5 +143,6 @@ async def _proof(means: Means, record: AssetRecord, digest: Digest) -> str | Non
     given = record.checksum
     if given is not None and (ours := getattr(digest, given.algorithm, None)) is not None:
         return given.algorithm if ours == given.hexdigest else None
-    read = await digest_of(means.sites[record.key.account], record.key.remote_id)
+    site = means.sites[record.key.account]
+    read = await digest_of(site.reader, record.key.remote_id, lane=site.lane)
     return "read_back" if read.sha256 == digest.sha256 else None
