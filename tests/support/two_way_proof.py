@@ -6,7 +6,6 @@ was seen, agreed, asked for and read back, and keeps account of every value that
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,14 +25,12 @@ from dambridge.model.records import AssetVersion, Missing, Present, Unread
 from dambridge.model.values import FieldName
 from dambridge.planning import MirrorDecision, decide_mirror
 from dambridge.planning.absences import PRESENCE
-from dambridge.policy.mirror import FieldGroup, Rule, WhenAbsent
+from dambridge.policy.mirror import FieldGroup, WhenAbsent
 from dambridge.ports.ledger import Settlement, WorkStage
-from support.conflict_oracle import Absent, Block, ConflictOracle, OracleRule
+from support.conflict_oracle import Absent, Block, ConflictOracle
 from support.two_way import CUT, TwoWay
+from support.two_way_plain import alike, block, is_told, md5, of_fields, place, plain, rule, texts, uncut
 from support.two_way_systems import (
-    EXPIRES,
-    KEYWORDS,
-    LICENCE_END,
     PLACE,
     SELECTED,
     TITLE,
@@ -114,7 +111,7 @@ class Witness:
 
     def _story(self, link: Link, kept: tuple[Copy, ...]) -> Story:
         """A link of which the oracle knows what its copies were so far, and nothing that anybody decided."""
-        groups = {str(it.name): _rule(it) for it in self.world.policy.groups}
+        groups = {str(it.name): rule(it) for it in self.world.policy.groups}
         limits = {str(it.id): {str(TITLE): CUT} for it in kept}  # by its standard, wherever the cut text turns up
         oracle = ConflictOracle(
             groups,
@@ -136,7 +133,7 @@ class Witness:
             for copy in story.kept:
                 told = story.told[copy.key]
                 history = self.world.libraries[copy.id.account].assets[copy.remote_id]
-                for state in history[_place(history, told[-1]) + 1 :]:
+                for state in history[place(history, told[-1]) + 1 :]:
                     blocks = {name: it for name, it in self._blocks(state).items() if self._touches(name, state)}
                     story.oracle.landed(str(copy.id), blocks, state.at, stamp=self.world.times.stamp(state))
                     told.append(state.serial)
@@ -146,7 +143,7 @@ class Witness:
         return bool(group.fields & state.touched)
 
     def _blocks(self, state: State) -> dict[str, Block]:
-        return {it.name: _block(it, state) for it in self.world.policy.groups}
+        return {it.name: block(it, state) for it in self.world.policy.groups}
 
     # what the engine does ----------------------------------------------------------------------------------------
     @contextmanager
@@ -274,7 +271,7 @@ class Witness:
         self.catch_up()
         if story.tracked and entry.group in story.oracle._groups:
             group = next(one for one in self.world.policy.groups if one.name == entry.group)
-            block = _of_fields(group, ruling.fields)
+            block = of_fields(group, ruling.fields)
             if CONTENT in group.fields:
                 block = {CONTENT: self._bytes_of(story.link, str(block[CONTENT]))}
             story.oracle.ruled(entry.group, block, ruling.at)
@@ -283,7 +280,7 @@ class Witness:
         """The bytes that a token stands for: every account's stamp in this world is the MD5 of its bytes."""
         for copy in link.copies:
             for state in self.world.libraries[copy.id.account].assets[copy.remote_id]:
-                if token.endswith(_md5(state.content)):
+                if token.endswith(md5(state.content)):
                     return state.content.decode()
         raise LookupError(f"no copy of {link.id} ever had the bytes of {token}")
 
@@ -298,8 +295,8 @@ class Witness:
             if accord.group in story.oracle._groups:
                 group = next(one for one in self.world.policy.groups if one.name == accord.group)
                 agreed = story.oracle.agreed(accord.group)
-                said = _of_fields(group, accord.copies[it.target].asked[-1])
-                if CONTENT in group.fields or agreed == said or _alike(agreed, said):
+                said = of_fields(group, accord.copies[it.target].asked[-1])
+                if CONTENT in group.fields or agreed == said or alike(agreed, said):
                     story.oracle.begun(str(it.target), accord.group, agreed or {})
                 else:
                     raise Broken(f"{said} is asked for in {accord.group}, and {agreed} is agreed on")
@@ -363,7 +360,7 @@ class Witness:
         group = next(it for it in self.world.policy.groups if it.name == name)
         begun = story.oracle._copies[str(copy)].places[name].begun
         if CONTENT not in group.fields:
-            begun[:] = [it for it in begun if any(_alike(it.block, _of_fields(group, one)) for one in asked)]
+            begun[:] = [it for it in begun if any(alike(it.block, of_fields(group, one)) for one in asked)]
         elif not asked:
             begun.clear()
 
@@ -389,18 +386,18 @@ class Witness:
                     if not standing.fields and standing.overruled is not None:
                         continue  # overruled at first sight: before that it stood for nothing that anybody knew of
                     if name in groups and not self._was_shown(groups[name], keys[copy], standing.fields):
-                        said = _of_fields(groups[name], standing.fields)
+                        said = of_fields(groups[name], standing.fields)
                         raise Broken(f"{keys[copy].key}: {said} is on record as standing there, and never did")
                     self.met["claims held"] += 1
 
     def _was_shown(self, group: FieldGroup, copy: Copy, fields: Mapping[FieldName, Any]) -> bool:
         history = self.world.libraries[copy.id.account].assets[copy.remote_id]
         if CONTENT in group.fields:
-            return any(str(fields[CONTENT]).endswith(_md5(it.content)) for it in reversed(history))
+            return any(str(fields[CONTENT]).endswith(md5(it.content)) for it in reversed(history))
         return all(
-            any(_plain(name, _uncut(name, it.value(name))) == text for it in reversed(history))
+            any(plain(name, uncut(name, it.value(name))) == text for it in reversed(history))
             for name in group.fields
-            for text in [_plain(name, _uncut(name, _texts(fields.get(name))))]
+            for text in [plain(name, uncut(name, texts(fields.get(name))))]
         )  # field by field: somebody may have edited the one while the other was written
 
     def _check_write(self, history: Sequence[State], it: Any) -> None:
@@ -413,7 +410,7 @@ class Witness:
         for state in history:
             if not rested < state.serial <= it.over.serial or not state.people:
                 continue
-            if it.seen is not None and self._same_version(history[_place(history, rested)], it.seen):
+            if it.seen is not None and self._same_version(history[place(history, rested)], it.seen):
                 looked = min(looked, rested)  # there and back within a second: nothing shows it
             hit = {name for name in state.touched & it.names if state.value(name) != it.made.value(name)}
             hit |= {name for name in state.touched & it.names if state.serial <= looked}
@@ -460,7 +457,7 @@ class Witness:
             missing = {it for it in owed if not self._stands(link, *it)}
             if missing:
                 told = self._on_record(link_id)
-                lost = [(name, value) for name, value in missing if not _is_told(name, value, told)]
+                lost = [(name, value) for name, value in missing if not is_told(name, value, told)]
                 if lost:
                     raise Broken(f"{link_id}: {sorted(lost)} was seen, and is nowhere any more")
                 self.met["kept on record only"] += len(missing)
@@ -492,8 +489,8 @@ class Witness:
                 if agreed is None or accord is None or name in found or name == CONTENT:
                     continue
                 group = next(one for one in self.world.policy.groups if one.name == name)
-                said = _of_fields(group, accord.fields)
-                if not _alike(said, agreed):
+                said = of_fields(group, accord.fields)
+                if not alike(said, agreed):
                     raise Broken(f"{link_id}: {name} is agreed to be {said}, not {agreed}")
             self.met["inboxes compared"] += 1
 
@@ -512,7 +509,7 @@ class Witness:
                     self.met["bytes that nobody has"] += 1
                     continue
                 for name in group.fields:
-                    values = {_uncut(name, self.world.state(it).value(name)) for it in link.copies}
+                    values = {uncut(name, self.world.state(it).value(name)) for it in link.copies}
                     if len(values) > 1:
                         raise Broken(f"{link.id}: nothing contends, and {name} is {sorted(values)}")
 
@@ -532,7 +529,7 @@ class Witness:
         """Whether the agreed bytes stand nowhere any more: a ruling may be for a file that a late answer showed."""
         accord = self.world.ledger.memory.accords.get(link.id, {}).get(group.name)
         token = str(accord.fields.get(CONTENT)) if accord is not None else ""
-        return not any(token.endswith(_md5(self.world.state(it).content)) for it in link.copies)
+        return not any(token.endswith(md5(self.world.state(it).content)) for it in link.copies)
 
     def open_conflicts(self) -> list[Conflict]:
         return [it for it in self.world.ledger.memory.conflicts.values() if it.state is ConflictState.OPEN]
@@ -581,77 +578,9 @@ class WitnessedLedger:
 
 
 _NO_ANSWER = frozenset({Code.STALE_ANSWER, Code.COPY_UNREAD})
-
-
-def _place(history: Sequence[State], serial: int) -> int:
-    for place in range(len(history) - 1, -1, -1):
-        if history[place].serial == serial:
-            return place
-    raise LookupError(f"there is no state {serial}")
-
-
 _ABSENT: Mapping[WhenAbsent, Absent] = {
     WhenAbsent.LET_GO: "let_go",
     WhenAbsent.FOLLOW: "follow",
     WhenAbsent.ASK: "ask",
     WhenAbsent.WAIT: "wait",
 }
-_RULES = {
-    Rule.ACCOUNT: "account",
-    Rule.NEWEST: "newest",
-    Rule.MOST_RESTRICTIVE: "most_restrictive",
-    Rule.UNION: "union",
-    Rule.ASK: "ask",
-}
-
-
-def _rule(group: FieldGroup) -> OracleRule:
-    return OracleRule(
-        fields=tuple(sorted(group.fields)),
-        rule=_RULES[group.authority.rule],  # type: ignore[arg-type]
-        account=group.authority.account or "",
-        earliest=frozenset({EXPIRES, LICENCE_END}),
-        held=group.is_content,
-    )
-
-
-def _block(group: FieldGroup, state: State) -> Block:
-    return {str(name): _plain(name, state.value(name)) for name in group.fields}
-
-
-def _of_fields(group: FieldGroup, fields: Mapping[FieldName, Any]) -> Block:
-    return {str(name): _plain(name, _texts(fields.get(name))) for name in group.fields}
-
-
-def _texts(value: Any) -> Texts:
-    match value:
-        case None:
-            return ()
-        case tuple():
-            return value
-    return (str(getattr(value, "iso", None) or getattr(value, "default", None) or value),)
-
-
-def _plain(name: FieldName, texts: Texts) -> Any:
-    if name == KEYWORDS:
-        return frozenset(texts) or None
-    return texts[0] if texts else None
-
-
-def _alike(one: Block | None, other: Block | None) -> bool:
-    left, right = one or {}, other or {}
-    return all((left.get(it) or None) == (right.get(it) or None) for it in left.keys() | right.keys())
-
-
-def _is_told(name: FieldName, value: Texts, told: str) -> bool:
-    if name == CONTENT:
-        return _md5(value[0].encode()) in told
-    return all(it in told for it in value)
-
-
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
-def _uncut(name: FieldName, value: Texts) -> Texts:
-    return tuple(it.encode()[:64].decode(errors="ignore").rstrip() for it in value) if name == TITLE else value
