@@ -9,8 +9,9 @@ the contributors' uploader.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
@@ -30,7 +31,7 @@ __all__ = ["AccountMap", "Derivations", "Direction", "MapInvalid", "NewTerms", "
 
 def default_map(system: System) -> AccountMap:
     """The map that an account has before its site says otherwise."""
-    return AccountMap(system, tuple(_DEFAULTS[system]().values()))
+    return AccountMap(system, tuple(_defaults(system).values()))
 
 
 def account_map(
@@ -42,7 +43,7 @@ def account_map(
     uploader: UploaderWord | None = None,
 ) -> AccountMap:
     """The system's default map with a site's own rules over it. Raises `MapInvalid` with every mistake at once."""
-    rules = _DEFAULTS[system]()
+    rules = dict(_defaults(system))
     problems: list[tuple[str, str]] = []
     shared: list[str] = []
     for name, given in configured.items():
@@ -116,10 +117,11 @@ def _netx_rule(name: FieldName, native: str, kind: str) -> Rule:
     return Rule(field=name, native=native, kind=kind, separator=joined, new_terms=free)
 
 
-_DEFAULTS: Mapping[System, Callable[[], dict[FieldName, Rule]]] = {
-    System.PHOTOSHELTER: _photoshelter_defaults,
-    System.NETX: _netx_defaults,
-}
+@cache
+def _defaults(system: System) -> Mapping[FieldName, Rule]:
+    return _photoshelter_defaults() if system is System.PHOTOSHELTER else _netx_defaults()
+
+
 _OPTIONS = frozenset(
     {
         *("to", "direction", "type", "many", "separator", "limit", "language", "languages", "new_terms", "required"),
@@ -143,7 +145,7 @@ def _configured(system: System, name: FieldName, given: str | Mapping[str, Any])
     if unknown := sorted(set(options) - _OPTIONS):
         instead = ELSEWHERE.get(unknown[0], f"Known are {', '.join(sorted(_OPTIONS))}.")
         raise ValueError(f"{unknown[0]!r} is no option of a rule. {instead}")
-    before = _DEFAULTS[system]().get(name)
+    before = _defaults(system).get(name)
     field_ = FIELDS.get(name)
     languages = _languages(system, name, options)
     own = languages[0][1] if languages else before.native if before else _profile_name(system, name)
