@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from dambridge.storage import open_ledger
 from dambridge.testing.postgres import NoPostgres, PostgresServer, start_postgres
+from support.collected import HAZARDS
 
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("quick", deadline=None, suppress_health_check=_PATIENT, derandomize=True)
@@ -41,8 +42,11 @@ LONGEST = (
 """Where the longest tests stand, the longest first."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What lasts longest is begun first, so that no worker is left alone with it at the end; else the order is as it was."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What lasts longest is begun first, so that no worker is left alone with it at the end; else the order is as it was.
+    What was collected, before any of it is left out, is kept for those who ask which hazards a test answers for."""
+    config.stash[HAZARDS] = {it.nodeid: sorted({str(one.args[0]) for one in it.iter_markers("hazard")}) for it in items}
     items.sort(key=lambda it: next((place for place, path in enumerate(LONGEST) if it.nodeid.startswith(path)), 99))
 
 
