@@ -432,4 +432,14 @@ def test_two_who_leave_the_same_of_a_title_but_for_a_space_agree(machine: TwoWay
     machine.play.come_to_rest()
 
 
+@pytest.mark.hazard("P16")
+def test_our_own_bytes_shown_late_and_taken_back_already_are_nobodys_edit(machine: TwoWayMachine) -> None:
+    machine.begin(start=77718)
+    machine.a_run_and_somebody_right_after_its_write(copy=1, field=0, how=0, link=1, value=0)
+    machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=1, times=1)
+    assert machine.play.world is not None
+    assert machine.play.world.conflicts() == []
+    machine.play.come_to_rest()
+
+
 __all__ = ["quiet"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dambridge.engine.delivery.describing import NotWritable, still_to_write
@@ -124,9 +126,9 @@ async def _are_newer(task: Task, digest: Digest) -> bool:
     if origin is None:
         return False
     copy, stamp = origin
-    for row, sent in await bytes_sent(task.parts, task.action.link):
-        then = row.expects.get(str(copy))
-        if then is None or sent is None or sent.sha256 != digest.sha256 or row.id == task.action.id:
+    for sent in await bytes_sent(task.parts, task.action.link):
+        row, then = sent.action, sent.action.expects.get(str(copy))
+        if then is None or sent.digest is None or sent.digest.sha256 != digest.sha256 or row.id == task.action.id:
             continue
         if (row.target == copy and then.content == stamp) or (
             row.source == task.action.source and then.content != stamp
@@ -156,14 +158,23 @@ def _back_again(task: Task, group: GroupName) -> tuple[CopyId, str] | None:
     return next(((copy, it.version.content) for copy, it in _origins(task, group) if it.version in it.past), None)
 
 
-async def bytes_sent(parts: MirrorParts, link: LinkId) -> list[tuple[Action, Digest | None]]:
-    """What was sent to copies of the link, the latest first; None where its digest was not put on record before."""
-    found: list[tuple[Action, Digest | None]] = []
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Bytes that were sent, or about to be, at this aware instant; no digest where it was not put on record before."""
+
+    action: Action
+    digest: Digest | None
+    at: datetime
+
+
+async def bytes_sent(parts: MirrorParts, link: LinkId) -> list[Sent]:
+    """What was sent to copies of the link, the latest first."""
+    found: list[Sent] = []
     for row in reversed(await parts.ledger.actions_of(link)):
         if row.action.kind is ActionKind.ADD_VERSION:
             steps = reversed(await parts.ledger.steps(row.action.id))
-            begun = [digest_in(it.intent) for it in steps if it.step == Step.VERSION]
-            found += [(row.action, it) for it in begun[:1]]
+            begun = [Sent(row.action, digest_in(it.intent), it.begun_at) for it in steps if it.step == Step.VERSION]
+            found += begun[:1]
     return found
 
 
