@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from dambridge.engine.publishing.acting import ORDER
-from dambridge.engine.steps import STEPS, Step
+from dambridge.engine.publishing.staging import on_record
+from dambridge.engine.publishing.tasks import Task
+from dambridge.engine.steps import STEPS, Step, StepJournal
 from dambridge.model.actions import ActionKind
 from dambridge.model.publications import Stage
 from dambridge.model.values import FieldName
@@ -23,6 +26,7 @@ from dambridge.policy.outlets import WithdrawTo
 from support.crashing import Crash, CrashingLedger, CrashPlan
 from support.pictures import picture
 from support.publishing import PRESS, Portal, anew, portal
+from support.world import control
 
 PHASES = {
     "before intent": ("begin_step", False),
@@ -212,6 +216,41 @@ def test_a_file_that_was_not_on_record_yet_is_taken_out_of_where_people_put_it(
     (known,) = it.press.publications()
     assert known.remote_id == orphan["id"]
     assert it.press.visible() == ([orphan["id"]] if allowed else [])
+
+
+@pytest.mark.hazard("P40")
+@pytest.mark.parametrize("kind", [ActionKind.PUBLISH, ActionKind.SHOW])
+@pytest.mark.parametrize("thrown_away", [False, True], ids=["another master", "thrown away"])
+def test_a_file_whose_place_is_taken_on_its_way_goes_and_so_does_the_one_before_it(
+    systems: Portal, tmp_path: Path, kind: ActionKind, thrown_away: bool
+) -> None:
+    it = prepared(systems, tmp_path, kind, versions=False)
+    old = [one["id"] for one in it.press.files()]
+    it.press.pair.edit_netx(it.one, picture(7, side=96))
+    run_until_crash(it, CrashPlan(method="end_step", step=str(Step.DELIVER), after=False))
+    (second,) = (one["id"] for one in it.press.files() if one["id"] not in old)
+    noted: list[tuple[str | None, str | None]] = []
+
+    async def and_something_happens(task: Task, journal: StepJournal) -> Task:
+        known = await on_record(task, journal)
+        if not noted:
+            noted.append((known.known().remote_id, known.known().former))
+            if thrown_away:
+                control(it.press.pair.photoshelter.url, "DELETE", f"/__sim__/assets/{second}")
+            else:
+                it.press.pair.edit_netx(it.one, picture(8, side=64))
+        return known
+
+    with mock.patch("dambridge.engine.publishing.acting.on_record", and_something_happens):
+        it.press.run()
+    assert noted == [(second, old[0] if old else None)]
+    settle(it)
+    (known,) = it.press.publications()
+    assert (known.stage, known.former) == (Stage.VISIBLE, None)
+    assert known.remote_id not in {*old, second}
+    assert [one["id"] for one in it.press.files()] == it.press.visible() == [known.remote_id], (
+        "the others are in the trash"
+    )
 
 
 @pytest.mark.hazard("P18")

@@ -15,11 +15,11 @@ from dambridge.engine.ended import Ended, worse
 from dambridge.engine.publishing.correcting import correct
 from dambridge.engine.publishing.ending import End, done, moved_on, settlement_of, unchanged, waits
 from dambridge.engine.publishing.parts import PublishParts
-from dambridge.engine.publishing.replacing import bring_version, leave_former, swap, update_fields
+from dambridge.engine.publishing.replacing import bring_version, swap, update_fields
 from dambridge.engine.publishing.showing import Shut, ask_again, put_off, show, was_begun
 from dambridge.engine.publishing.staging import is_under_way, on_record, out_name, stage
 from dambridge.engine.publishing.tasks import Task, task_of, turned
-from dambridge.engine.publishing.withdrawing import withdraw
+from dambridge.engine.publishing.withdrawing import leave_former, withdraw
 from dambridge.engine.steps import StepJournal
 from dambridge.engine.trying import tried
 from dambridge.model.actions import Action, ActionKind

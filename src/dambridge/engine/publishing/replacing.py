@@ -11,14 +11,13 @@ from dambridge.engine.publishing.ending import End, done, unchanged
 from dambridge.engine.publishing.showing import ask_again, show
 from dambridge.engine.publishing.staging import OutgoingFile, stage
 from dambridge.engine.publishing.tasks import Task, turned
-from dambridge.engine.publishing.withdrawing import Traces, leave, record_id, record_of
+from dambridge.engine.publishing.withdrawing import leave_former
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.model.identity import RemoteId
 from dambridge.model.publications import Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord
 from dambridge.ports.errors import Unclear
-from dambridge.ports.pace import Lane
 
 
 async def bring_version(task: Task, journal: StepJournal, master: AssetRecord) -> End:
@@ -58,23 +57,6 @@ async def swap(task: Task, journal: StepJournal, master: AssetRecord) -> End:
     return done(
         task.action.reasons[0], turned(task.known(), Stage.VISIBLE, await task.now()), bytes_moved=master.size or 0
     )
-
-
-async def leave_former(task: Task, journal: StepJournal) -> Task:
-    """The file whose place was taken: out of sight, on record, and into the trash where that is proven to be one."""
-    known = task.known()
-    if known.former is None:
-        return task
-    traces = Traces()
-    now = await task.now()
-    record = record_of(task, replace(known, remote_id=known.former), f"{record_id(known)}.{known.former}", now)
-    await leave(task, journal, known.former, traces)
-    if task.site.archive.capabilities.discard_recoverable.usable:
-        await task.site.archive.discard(known.former, lane=Lane.URGENT)
-        traces.left.append("moved to the trash")
-    proven = replace(record, verified_at=await task.now(), how=tuple(traces.left), places=tuple(traces.places.values()))
-    (kept,) = await task.parts.ledger.put_publications([replace(known, former=None)], withdrawals=[proven])
-    return replace(task, publication=kept)
 
 
 async def update_fields(task: Task, journal: StepJournal) -> End:

@@ -19,13 +19,14 @@ from dambridge.engine.docking import Facts
 from dambridge.engine.publishing.describing import describe
 from dambridge.engine.publishing.tasks import Task
 from dambridge.engine.publishing.watching import is_shut
+from dambridge.engine.publishing.withdrawing import leave_former
 from dambridge.engine.steps import Step, StepJournal
 from dambridge.mapping import embedded_fields
 from dambridge.mapping.outward import outward_tags
 from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.publications import Publication, Stage
-from dambridge.model.records import AssetRecord, Digest, NativeRecord
+from dambridge.model.records import Absence, AssetRecord, Digest, Missing, NativeRecord
 from dambridge.model.values import Fields
 from dambridge.policy.naming import has_counter, numbered, series_of, settled_name
 from dambridge.ports.errors import MovedOn, Refused, TryLater, Unclear
@@ -88,7 +89,7 @@ async def stage(task: Task, journal: StepJournal, master: AssetRecord) -> Task:
     delivered = await _delivered(task, journal, master)
     native = delivered.native or await task.site.there(delivered.remote_id)
     _prove(native, delivered.digest)
-    task = await task.put(await _arrived(task, delivered))
+    task = await _noted(task, journal, delivered)
     described = await describe(task, journal, native, file_name=task.action.file_name)
     await _bring_home(task, journal, delivered)
     wanted = task.outward
@@ -114,7 +115,7 @@ async def on_record(task: Task, journal: StepJournal) -> Task:
     delivered = await brought(task.parts.dock(task.site.account), task.action, journal)
     if delivered is None or delivered.foreign:
         return task
-    return await task.put(await _arrived(task, delivered))
+    return await _noted(task, journal, delivered)
 
 
 def _is_staged(task: Task) -> bool:
@@ -127,6 +128,15 @@ def is_under_way(task: Task) -> bool:
     """Whether an earlier try of this kind of action has brought a file, and was not settled."""
     known = task.publication
     return known is not None and known.doing == str(task.action.kind) and known.remote_id is not None
+
+
+async def _noted(task: Task, journal: StepJournal, delivered: Delivered) -> Task:
+    """Have on record that it stands there. Where it takes the place of a file that was to take the place of another, that
+    one goes first: there is always one at most of which it has to be proven yet."""
+    known = task.publication
+    if known is not None and known.former is not None and known.remote_id != delivered.remote_id:
+        task = await leave_former(task, journal)
+    return await task.put(await _arrived(task, delivered))
 
 
 async def _arrived(task: Task, delivered: Delivered) -> Publication:
@@ -177,17 +187,23 @@ async def _delivered(task: Task, journal: StepJournal, master: AssetRecord) -> D
 
 
 async def _leave_stale(task: Task, journal: StepJournal) -> None:
-    """Of no use to anybody, and watched by nobody: into the trash where that is proven to be one."""
+    """What was brought before and cannot go out, made of another master or thrown away by people: the delivery begins anew.
+    Of no use to anybody, and watched by nobody, it goes into the trash where that is proven to be one."""
     outcome = journal.outcome(Step.DELIVER)
-    if outcome is None or outcome["embedded"].get(MASTER) == task.outward.master:
+    if outcome is None:
         return
     stale, archive = RemoteId(outcome["remote_id"]), task.site.archive
-    quarantine = await archive.ensure_folder(task.parts.settings.quarantine, lane=task.lane)
-    await archive.place(stale, into=quarantine, out_of=RemoteId(outcome["berth"]), lane=task.lane)
+    found = (await archive.read([stale], lane=task.lane)).get(stale)
+    gone = isinstance(found, Missing) and found.absence in {Absence.DELETED, Absence.TRASHED}
+    if not gone and outcome["embedded"].get(MASTER) == task.outward.master:
+        return
+    if not gone:
+        quarantine = await archive.ensure_folder(task.parts.settings.quarantine, lane=task.lane)
+        await archive.place(stale, into=quarantine, out_of=RemoteId(outcome["berth"]), lane=task.lane)
     await journal.rewrite(Step.DELIVER, journal.intent(Step.DELIVER) or {})
     if journal.outcome(Step.PLACE) is not None:
         await journal.rewrite(Step.PLACE, {})
-    if archive.capabilities.discard_recoverable.usable:
+    if not gone and archive.capabilities.discard_recoverable.usable:
         with contextlib.suppress(Refused, MovedOn):
             await archive.discard(stale, lane=task.lane)
     log.warning("publishing.stale_file", link=task.action.link, outlet=task.outlet.name, file=stale)

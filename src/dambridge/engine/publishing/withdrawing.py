@@ -51,7 +51,7 @@ async def withdraw(task: Task, journal: StepJournal) -> End:
     for file in (it for it in (known.former, ours) if it is not None):
         await leave(task, journal, file, traces)
     if known.former is not None:
-        await _give_up(task, known.former)
+        await give_up(task, known.former)
     if task.outward.discard:
         await _discard(task, journal, ours)
         traces.left.append("moved to the trash")
@@ -68,6 +68,22 @@ async def withdraw(task: Task, journal: StepJournal) -> End:
     reason = Reason.of(Code.WITHDRAWN, outlet=task.outlet.name)
     end = done(reason, gone, withdrawal=record.id, how=list(proven.how))
     return replace(end, withdrawals=(proven,), since=record.decided_at)
+
+
+async def leave_former(task: Task, journal: StepJournal) -> Task:
+    """The file whose place was taken: out of sight, on record, and into the trash where that is proven to be one."""
+    known = task.known()
+    if known.former is None:
+        return task
+    traces = Traces()
+    now = await task.now()
+    record = record_of(task, replace(known, remote_id=known.former), f"{record_id(known)}.{known.former}", now)
+    await leave(task, journal, known.former, traces)
+    if await give_up(task, known.former):
+        traces.left.append("moved to the trash")
+    proven = replace(record, verified_at=await task.now(), how=tuple(traces.left), places=tuple(traces.places.values()))
+    (kept,) = await task.parts.ledger.put_publications([replace(known, former=None)], withdrawals=[proven])
+    return replace(task, publication=kept)
 
 
 async def _begun(task: Task) -> tuple[Task, Withdrawal]:
@@ -201,18 +217,31 @@ async def _bring_home(task: Task, file: RemoteId, held: Sequence[Held]) -> None:
 
 async def _discard(task: Task, journal: StepJournal, file: RemoteId) -> None:
     async def work() -> Mapping[str, object]:
-        await task.site.archive.discard(file, lane=URGENT)
+        await _thrown_away(task, file)
         return {"file": file}
 
     if journal.outcome(Step.DISCARD) is None:
         await journal.run(Step.DISCARD, {"file": file}, work)
 
 
-async def _give_up(task: Task, file: RemoteId) -> None:
-    """Nobody looks after it from here on: into the trash where that is proven to be one."""
-    if task.site.archive.capabilities.discard_recoverable.usable:
-        with contextlib.suppress(Refused, MovedOn):
-            await task.site.archive.discard(file, lane=URGENT)
+async def give_up(task: Task, file: RemoteId) -> bool:
+    """Nobody looks after it from here on: into the trash where that is proven to be one. Says whether it went there."""
+    if not task.site.archive.capabilities.discard_recoverable.usable:
+        return False
+    try:
+        await _thrown_away(task, file)
+    except Refused:
+        return False
+    return True
+
+
+async def _thrown_away(task: Task, file: RemoteId) -> None:
+    """Discard it, and see that it is gone: people could show again what only seems to be. Raises `Unclear` where it is not."""
+    with contextlib.suppress(MovedOn):
+        await task.site.archive.discard(file, lane=URGENT)
+    found = (await task.site.archive.read([file], lane=URGENT)).get(file)
+    if found is not None and not isinstance(found, Missing):
+        raise Unclear(f"{task.site.account}:{file} was thrown away and is still there; it is looked at again.")
 
 
 async def _unchecked(task: Task) -> tuple[str, ...]:
