@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.settings import Settings
     from dambridge.bootstrap.showing import shown_settings
     from dambridge.bootstrap.signing import build_signer
+    from dambridge.bootstrap.webhook_desk import announcer_over, open_announcer
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
@@ -52,6 +53,8 @@ _LATER = {
     "settings_schema": "loading",
     "build_signer": "signing",
     "Settings": "settings",
+    "announcer_over": "webhook_desk",
+    "open_announcer": "webhook_desk",
     "Bridge": "wiring",
     "hear_hooks": "wiring",
     "open_bridge": "wiring",
@@ -75,6 +78,7 @@ __all__ = [
     "Probed",
     "Remark",
     "Settings",
+    "announcer_over",
     "build_signer",
     "capability_schema",
     "faults_of",
@@ -87,6 +91,7 @@ __all__ = [
     "lint_settings",
     "load_settings",
     "map_schema",
+    "open_announcer",
     "open_benches",
     "open_bridge",
     "open_matching",

@@ -23,6 +23,7 @@ from dambridge.console import (
     signing_in,
     terms,
     users,
+    webhooks,
     withdrawals,
 )
 
@@ -44,6 +45,7 @@ _MODULES = (
     rights,
     withdrawals,
     machine,
+    webhooks,
     users,
     audit,
 )
