@@ -15,9 +15,10 @@ from dambridge.engine.warning import Warner, alarms_now
 from dambridge.model.alarms import Alarm
 from dambridge.model.webhooks import Listener
 from dambridge.ports.clock import Clock
+from dambridge.ports.hints import HintMemory
 from dambridge.ports.terms import WholeLedger
 from dambridge.ports.webhooks import HookStore
-from dambridge.storage import SqlHookStore, SqlLedger
+from dambridge.storage import SqlHintMemory, SqlHookStore, SqlLedger
 
 
 def hook_store(ledger: WholeLedger) -> HookStore:
@@ -25,6 +26,13 @@ def hook_store(ledger: WholeLedger) -> HookStore:
     if not isinstance(ledger, SqlLedger):
         raise TypeError("the store of a bridge is in SQL")
     return SqlHookStore(ledger)
+
+
+def hint_memory(ledger: WholeLedger) -> HintMemory:
+    """What was heard lately, likewise."""
+    if not isinstance(ledger, SqlLedger):
+        raise TypeError("the store of a bridge is in SQL")
+    return SqlHintMemory(ledger)
 
 
 def build_announcer(settings: Settings, ledger: WholeLedger, clock: Clock, watcher: Warner | None) -> Announcer | None:

@@ -1,4 +1,4 @@
-"""Endpoints, deliveries, and what was heard lately, in the database of the ledger."""
+"""Endpoints and deliveries, what was heard lately, and selections that came in, in the database of the ledger."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select
 
+from dambridge.model.identity import AccountId
 from dambridge.model.webhooks import Delivery, DeliveryState, Endpoint, HookType
+from dambridge.ports.hints import Selection
 from dambridge.ports.ledger import AuditEntry
 from dambridge.storage.ledger import SqlLedger
-from dambridge.storage.tables import webhook_deliveries, webhook_endpoints
+from dambridge.storage.tables import hints_heard, selections, webhook_deliveries, webhook_endpoints
 from dambridge.storage.upserting import add_if_new, put
 from dambridge.storage.writer import Tx
 
-_E, _D = webhook_endpoints.c, webhook_deliveries.c
+_E, _D, _H, _S = webhook_endpoints.c, webhook_deliveries.c, hints_heard.c, selections.c
 _ENDPOINT = tuple(it.name for it in webhook_endpoints.columns)
 _DELIVERY = tuple(it.name for it in webhook_deliveries.columns)
 
@@ -74,6 +76,53 @@ class SqlHookStore:
     async def forget(self, before: datetime) -> int:
         gone = delete(webhook_deliveries).where(_D.made_at < before, _D.state != "waiting")
         return await self._ledger.write(lambda tx: int(tx.conn.execute(gone).rowcount))
+
+
+class SqlHintMemory:
+    """Implements `ports.hints.HintMemory` through the ledger's own writer and readers."""
+
+    def __init__(self, ledger: SqlLedger) -> None:
+        self._ledger = ledger
+
+    async def heard(self, account: AccountId, delivery: str) -> bool:
+        query = select(_H.id).where(_H.account == account, _H.id == delivery)
+        return await self._ledger.read(lambda c: c.execute(query).first() is not None)
+
+    async def remember(self, account: AccountId, delivery: str, *, now: datetime, until: datetime) -> None:
+        def write(tx: Tx) -> None:
+            tx.conn.execute(delete(hints_heard).where(_H.until <= now))
+            put(tx.conn, hints_heard, [{"account": account, "id": delivery, "until": until}])
+
+        await self._ledger.write(write)
+
+    async def keep(self, selection: Selection, *, before: datetime) -> None:
+        row = {name: getattr(selection, name) for name in ("id", "account", "at", "action", "by")}
+
+        def write(tx: Tx) -> None:
+            tx.conn.execute(delete(selections).where(_S.at < before))
+            put(tx.conn, selections, [{**row, "assets": list(selection.assets)}])
+
+        await self._ledger.write(write)
+
+    async def selection(self, name: str) -> Selection | None:
+        query = select(selections).where(_S.id == name)
+        found = await self._ledger.read(lambda c: c.execute(query).one_or_none())
+        return _selection(found) if found else None
+
+    async def selections(self, *, since: datetime, limit: int) -> Sequence[Selection]:
+        query = select(selections).where(_S.at >= since).order_by(_S.at.desc(), _S.id).limit(limit)
+        return await self._ledger.read(lambda c: [_selection(it) for it in c.execute(query)])
+
+
+def _selection(row: Row[Any]) -> Selection:
+    return Selection(
+        id=row.id,
+        account=AccountId(row.account),
+        at=row.at,
+        action=row.action,
+        by=row.by,
+        assets=tuple(row.assets),
+    )
 
 
 def _waiting(name: str) -> Any:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from dambridge.model.identity import AccountId
 from dambridge.model.webhooks import Delivery, DeliveryState, Endpoint, HookType
+from dambridge.ports.hints import Selection
 from dambridge.ports.ledger import AuditEntry
-from dambridge.storage import SqlHookStore, SqlLedger, open_ledger
+from dambridge.storage import SqlHintMemory, SqlHookStore, SqlLedger, open_ledger
 
 AT = datetime(2026, 11, 28, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -75,3 +77,26 @@ async def test_what_is_put_off_is_due_later_and_what_ended_is_forgotten_in_time(
     assert await store.forget(AT) == 0
     assert await store.forget(AT + HOUR) == 1, "what still waits is never forgotten"
     assert [it.id for it in await store.deliveries("crm")] == ["msg_1"]
+
+
+async def test_what_was_heard_is_known_until_its_time_has_passed(ledger: SqlLedger) -> None:
+    memory, agency = SqlHintMemory(ledger), AccountId("agency")
+    assert not await memory.heard(agency, "d")
+    await memory.remember(agency, "d", now=AT, until=AT + HOUR)
+    assert await memory.heard(agency, "d")
+    assert not await memory.heard(AccountId("archive"), "d")
+    await memory.remember(agency, "e", now=AT + 2 * HOUR, until=AT + 3 * HOUR)
+    assert (await memory.heard(agency, "d"), await memory.heard(agency, "e")) == (False, True)
+
+
+async def test_selections_come_back_the_latest_first_and_go_in_time(ledger: SqlLedger) -> None:
+    memory = SqlHintMemory(ledger)
+    one = Selection(id="se1", account=AccountId("archive"), at=AT, action="Send 東京", by="mara", assets=("7", "8"))
+    two = replace(one, id="se2", at=AT + HOUR)
+    for it in (one, two):
+        await memory.keep(it, before=AT)
+    assert await memory.selections(since=AT, limit=9) == [two, one]
+    assert await memory.selections(since=AT + HOUR, limit=9) == [two]
+    assert await memory.selection("se1") == one
+    await memory.keep(replace(one, id="se3", at=AT + 2 * HOUR), before=AT + HOUR)
+    assert (await memory.selection("se1"), await memory.selection("se2")) == (None, two)
