@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.showing import shown_settings
     from dambridge.bootstrap.signing import build_signer
     from dambridge.bootstrap.webhook_desk import announcer_over, open_announcer
+    from dambridge.bootstrap.webhooks import hint_memory
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
@@ -54,6 +55,7 @@ _LATER = {
     "build_signer": "signing",
     "Settings": "settings",
     "announcer_over": "webhook_desk",
+    "hint_memory": "webhooks",
     "open_announcer": "webhook_desk",
     "Bridge": "wiring",
     "hear_hooks": "wiring",
@@ -84,6 +86,7 @@ __all__ = [
     "faults_of",
     "find_problems",
     "hear_hooks",
+    "hint_memory",
     "keep",
     "known_capabilities",
     "known_flow",
