@@ -39,6 +39,10 @@ class Chosen:
     selection: Selection | None = None
     outlets: Sequence[str] = field(default=())
 
+    def ordered(self, outlet: str) -> Sequence[Prospect]:
+        """What goes first, then what stays."""
+        return sorted(self.prospects, key=lambda it: it.outlets.get(outlet) != "")
+
     def going(self, outlet: str) -> int:
         return sum(it.outlets.get(outlet) == "" for it in self.prospects)
 
