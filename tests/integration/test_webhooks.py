@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,16 @@ from typing import Any
 
 import pytest
 
-from dambridge.engine.announcing import REMEMBERED, Announcer, announce, carry_out, raise_alarms, standings_of, tell
+from dambridge.engine.announcing import (
+    REMEMBERED,
+    Announcer,
+    announce,
+    carry_out,
+    keep_announcing,
+    raise_alarms,
+    standings_of,
+    tell,
+)
 from dambridge.engine.worker import Worker
 from dambridge.model.alarms import Alarm, AlarmKind
 from dambridge.model.commands import Command, CommandKind, CommandState
@@ -39,7 +49,7 @@ class Clock:
         return self.at
 
 
-@dataclass(slots=True)
+@dataclass
 class Receiver:
     """Another program: it takes what it is sent unless `says` has another answer."""
 
@@ -266,6 +276,30 @@ async def test_two_workers_and_a_death_in_between_lose_nothing_and_double_nothin
     assert crm.heard == ["archive:a", "archive:b", "archive:c", "archive:d", "archive:d"]
     (one, two) = [message for message, it in crm.came if it["data"]["source"] == "archive:d"]
     assert one == two, "the receiver can tell that it is the same"
+
+
+async def test_a_slow_endpoint_keeps_no_other_waiting(house: House) -> None:
+    slow, quick = await house.listens("slow"), await house.listens("quick")
+    answered = asyncio.Event()
+
+    async def never(message: str, body: str) -> Attempt:
+        await answered.wait()
+        return Attempt(status=204)
+
+    slow.send = never  # type: ignore[method-assign]
+    await house.happens("a")
+    house.clock.at += HOUR
+    task = asyncio.create_task(keep_announcing(house.announcer, "w:1", 0.01))
+    async with asyncio.timeout(10):
+        for number in range(3):
+            while len(quick.came) <= number:  # noqa: ASYNC110 - it is told in a task of its own
+                await asyncio.sleep(0.01)
+            await house.happens(f"more{number}")
+            house.clock.at += timedelta(seconds=10)
+    assert not answered.is_set()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def test_what_becomes_pressing_is_told_once_and_again_when_it_gets_worse(house: House) -> None:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -47,8 +48,10 @@ PAGE = 500
 AT_ONCE = 50
 """Deliveries to one endpoint in one turn."""
 EVERY = timedelta(seconds=2)
-LEASE = timedelta(minutes=30)
-"""Longer than a turn ever takes."""
+LONGEST_TURN = 45.0
+"""Seconds (real ones) after which a turn begins no other attempt."""
+LEASE = timedelta(minutes=2)
+"""Longer than a turn ever takes; a worker that died holds an endpoint up no longer than that."""
 LOOK_EVERY = timedelta(minutes=1)
 log = structlog.get_logger()
 
@@ -80,16 +83,27 @@ class Announcer:
 
 async def announce(announcer: Announcer, worker: str) -> int:
     """Whatever is due, of every endpoint at once; gives how many deliveries were taken. Two workers never tell one endpoint."""
-    ledger, now = announcer.ledger, await announcer.clock.now()
-    for due in await _turns(announcer, [RAISE], now, worker):
+    await look(announcer, worker)
+    return sum(await asyncio.gather(*(have_turn(announcer, it.name, worker) for it in announcer.listeners)))
+
+
+async def look(announcer: Announcer, worker: str) -> None:
+    """Put on the trail what became pressing, and forget what is old, where this is due."""
+    now = await announcer.clock.now()
+    for due in await _due(announcer, RAISE, now, worker):
         await raise_alarms(announcer)
         await announcer.store.forget(now - announcer.keep)
-        await ledger.finish_due(due.kind, due.key, worker=worker, next_at=now + LOOK_EVERY)
-    turns = await _turns(announcer, [f"{ANNOUNCE}:{it.name}" for it in announcer.listeners], now, worker)
-    counts = await asyncio.gather(*(tell(announcer, it.key) for it in turns))
-    for due in turns:
-        await ledger.finish_due(due.kind, due.key, worker=worker, next_at=now + EVERY)
-    return sum(counts)
+        await announcer.ledger.finish_due(due.kind, due.key, worker=worker, next_at=now + LOOK_EVERY)
+
+
+async def have_turn(announcer: Announcer, name: str, worker: str) -> int:
+    """One endpoint's turn, where it is due and no other worker's; gives how many deliveries were taken."""
+    now = await announcer.clock.now()
+    for due in await _due(announcer, f"{ANNOUNCE}:{name}", now, worker):
+        taken = await tell(announcer, name)
+        await announcer.ledger.finish_due(due.kind, due.key, worker=worker, next_at=now + EVERY)
+        return taken
+    return 0
 
 
 async def announce_now(announcer: Announcer) -> int:
@@ -98,12 +112,11 @@ async def announce_now(announcer: Announcer) -> int:
     return sum(await asyncio.gather(*(tell(announcer, it.name) for it in announcer.listeners)))
 
 
-async def _turns(announcer: Announcer, kinds: Sequence[str], now: datetime, worker: str) -> Sequence[Due]:
-    """Whose turn it is, taken by this worker; one that never had a turn has one now."""
-    for kind in kinds:
-        if await announcer.ledger.next_due(kinds=[kind]) is None:
-            await announcer.ledger.add_due([Due(at=now, kind=kind, key=kind.partition(":")[2] or kind, payload={})])
-    return await announcer.ledger.take_due(now, kinds=kinds, limit=len(kinds), worker=worker, lease=now + LEASE)
+async def _due(announcer: Announcer, kind: str, now: datetime, worker: str) -> Sequence[Due]:
+    """The row of this kind, taken by this worker, where it is due; one that never was there is due now."""
+    if await announcer.ledger.next_due(kinds=[kind]) is None:
+        await announcer.ledger.add_due([Due(at=now, kind=kind, key=kind.partition(":")[2] or kind, payload={})])
+    return await announcer.ledger.take_due(now, kinds=[kind], limit=1, worker=worker, lease=now + LEASE)
 
 
 async def tell(announcer: Announcer, name: str) -> int:
@@ -112,10 +125,12 @@ async def tell(announcer: Announcer, name: str) -> int:
     endpoint = await gather(announcer, name)
     if endpoint.disabled_at is not None:
         return 0
-    taken = 0
+    taken, passed = 0, asyncio.get_running_loop().time
+    begun = passed()
     for it in await announcer.store.due(name, await announcer.clock.now(), limit=AT_ONCE):
         now = await announcer.clock.now()
-        if endpoint.rest_until is not None and endpoint.rest_until > now:
+        resting = endpoint.rest_until is not None and endpoint.rest_until > now
+        if resting or passed() - begun > LONGEST_TURN:
             break
         endpoint, done = await attempt(announcer, endpoint, it)
         if done.state is not DeliveryState.DONE:
@@ -321,10 +336,20 @@ async def _enable(announcer: Announcer, name: str, command: Command, *, skip: bo
 
 
 async def keep_announcing(announcer: Announcer | None, worker: str, pause: float) -> None:
-    """Beside the orders, as long as it is not cancelled; nothing that goes wrong here ends a run."""
-    while announcer is not None and announcer.listeners:
+    """Beside the orders, until it is cancelled: each endpoint by itself, so that a slow one keeps no other waiting."""
+    if announcer is None or not announcer.listeners:
+        return
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_keep_at(lambda: look(announcer, worker), pause))
+        for it in announcer.listeners:
+            group.create_task(_keep_at(partial(have_turn, announcer, it.name, worker), pause))
+
+
+async def _keep_at(work: Callable[[], Awaitable[object]], pause: float) -> None:
+    """Again and again; nothing that goes wrong here ends a run."""
+    while True:
         try:
-            await announce(announcer, worker)
+            await work()
         except NextMove as error:
             log.warning("webhook.put_off", why=str(error))
         except Exception as error:
