@@ -45,6 +45,8 @@ RAISE = "raise"
 REMEMBERED = "announced"
 """The control value with what was raised, by type and what it is about."""
 PAGE = 500
+MOST_PAGES = 20
+"""Pages of the trail that are read in one turn; what comes after them has the next."""
 AT_ONCE = 50
 """Deliveries to one endpoint in one turn."""
 EVERY = timedelta(seconds=2)
@@ -140,13 +142,14 @@ async def tell(announcer: Announcer, name: str) -> int:
 
 
 async def gather(announcer: Announcer, name: str) -> Endpoint:
-    """The endpoint, with everything that it is to hear on its way. A new one hears of what comes from now on."""
+    """The endpoint, with everything that it is to hear on its way, or as much as one turn holds. A new one hears of what comes
+    from now on."""
     listener, store = announcer.listener(name), announcer.store
     endpoint = await store.endpoint(name)
     if endpoint is None:
         endpoint = Endpoint(name=name, cursor=await announcer.ledger.last_audit())
         await store.put_endpoint(endpoint)
-    while endpoint.disabled_at is None:
+    for _ in range(MOST_PAGES if endpoint.disabled_at is None else 0):
         trail = await announcer.ledger.audit_trail(subject=None, after=endpoint.cursor, limit=PAGE)
         if not trail:
             break
@@ -314,8 +317,7 @@ async def _tried_now(announcer: Announcer, name: str, delivery: Delivery) -> Map
         tried = replace(tried, state=DeliveryState.DONE)
     elif delivery.attempts == 0 and delivery.seq == 0:
         tried = replace(tried, state=DeliveryState.FAILED)
-    endpoint = await gather(announcer, name)
-    await announcer.store.put_endpoint(endpoint, [tried])
+    await announcer.store.put_delivery(tried)
     told = {"message": delivery.id, "took": came_to.took, "status": came_to.status, "error": came_to.error}
     return {**told, "exit_code": 0 if came_to.took else 1}
 

@@ -26,6 +26,10 @@ class HookStore(Protocol):
         is met again with no attempt made."""
         ...
 
+    async def put_delivery(self, delivery: Delivery) -> None:
+        """Write one delivery as it stands, and nothing of its endpoint."""
+        ...
+
     async def due(self, name: str, now: datetime, *, limit: int) -> Sequence[Delivery]:
         """What may be tried now, in the order of the trail."""
         ...

@@ -49,6 +49,9 @@ class SqlHookStore:
 
         await self._ledger.write(write)
 
+    async def put_delivery(self, delivery: Delivery) -> None:
+        await self._ledger.write(lambda tx: _put_delivery(tx.conn, delivery))
+
     async def due(self, name: str, now: datetime, *, limit: int) -> Sequence[Delivery]:
         query = _waiting(name).where(_D.next_at <= now).order_by(_D.seq, _D.id).limit(limit)
         return await self._ledger.read(lambda c: [_delivery(it) for it in c.execute(query)])
