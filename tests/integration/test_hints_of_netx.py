@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from dambridge.engine import hearing as hearing_module
 from dambridge.engine import hinting
 from dambridge.engine.taking_in.running import run_flow
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
-from dambridge.ports.hints import Hint
+from dambridge.ports.hints import Hint, Stamp
 from support.pictures import approved, picture
 from support.world import World, control, world
 
@@ -74,6 +75,9 @@ class Courier:
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Sequence[Hint]:
         return [Hint(AssetKey(AccountId("agency"), RemoteId(it)), "edited") for it in body.decode().split()]
+
+    def stamp(self, headers: Mapping[str, str], body: bytes) -> Stamp:
+        return Stamp(id="", at=None, window=timedelta(hours=1))
 
 
 def titles(pair: World) -> dict[str, str]:
@@ -149,8 +153,8 @@ async def test_forged_garbled_oversized_and_unknown_deliveries_leave_no_row(pair
     copies = await linked(pair)
     async with hearing(pair) as (bridge, url):
         said = {"data": {"asset": {"id": int(copies[0])}}}
-        assert await post(url, said, secret="guessed") == 401
-        assert await post(url, said, secret=None) == 401
+        assert await post(url, said, secret="guessed") == 404
+        assert await post(url, said, secret=None) == 404
         assert await post(url, b"{", secret=SECRET) == 400
         assert await post(url, b"x" * 70_000, secret=SECRET) == 413
         assert await post(url.replace("canary-path", "guess"), said) == 404
@@ -160,6 +164,57 @@ async def test_forged_garbled_oversized_and_unknown_deliveries_leave_no_row(pair
         assert await bridge.parts.ledger.count_due(kind) == 0
         assert await post(url, said) == 202
         assert await bridge.parts.ledger.count_due(kind) == 1
+
+
+@pytest.mark.hazard("P16")
+@pytest.mark.parametrize("seed", range(2))
+async def test_drawn_replays_late_altered_and_doubled_deliveries_cause_nothing(pair: World, seed: int) -> None:
+    """Beside each that causes nothing stands a fresh one that does."""
+    chance, caused = random.Random(seed), 0
+    async with hearing(pair) as (bridge, url):
+        kind, ledger = hinting.hints_of(bridge.parts), bridge.parts.ledger
+        now = await bridge.parts.clock.now()
+
+        async def rows() -> int:
+            count = await ledger.count_due(kind)
+            for it in await hinting.waiting_hints(bridge.parts):
+                await ledger.finish_due(it.kind, it.key, worker=it.kind, next_at=None)
+            return count
+
+        for number in range(25):
+            age = chance.choice([0, 5, 3500, -3500])
+            body = json.dumps({"assetId": 4000 + number, "timestamp": round((now.timestamp() - age) * 1000)}).encode()
+            fate = chance.choice(["doubled", "replayed", "late", "early", "altered", "unsigned"])
+            if fate in {"late", "early"}:
+                off = 3700 if fate == "late" else -3700
+                wrong = json.dumps({"assetId": 1, "timestamp": round((now.timestamp() - off) * 1000)}).encode()
+                assert await post(url, wrong) == 400
+            if fate == "altered":
+                at = chance.randrange(len(body))
+                altered = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+                assert await post(url, altered, signed=body) == 404
+            if fate == "unsigned":
+                assert await post(url, body, secret=None) == 404
+            assert await rows() == 0, fate
+            assert await post(url, body) == 202
+            caused += await rows()
+            if fate in {"doubled", "replayed"}:
+                for _ in range(chance.randint(1, 3)):
+                    assert await post(url, body) == 202, "a sender whose answer was lost has to be able to stop"
+                assert await rows() == 0, fate
+        assert caused == 25
+
+
+@pytest.mark.hazard("P18")
+async def test_what_could_not_be_kept_is_not_taken_for_heard(pair: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hearing(pair) as (bridge, url):
+        now = await bridge.parts.clock.now()
+        said = {"assetId": 7, "timestamp": round(now.timestamp() * 1000)}
+        with monkeypatch.context() as full:
+            full.setattr(hearing_module, "MOST_WAITING", 0)
+            assert await post(url, said) == 503
+        assert await post(url, said) == 202
+        assert await bridge.parts.ledger.count_due(hinting.hints_of(bridge.parts)) == 1
 
 
 async def test_one_asset_is_one_row_and_rows_have_a_bound(pair: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,10 +255,12 @@ async def test_no_secret_of_hooks_is_shown(pair: World, capsys: pytest.CaptureFi
     assert {SECRET, "canary-path"} <= set(settings.secrets())
 
 
-async def post(url: str, body: Mapping[str, Any] | bytes, *, secret: str | None = SECRET) -> int:
+async def post(
+    url: str, body: Mapping[str, Any] | bytes, *, secret: str | None = SECRET, signed: bytes | None = None
+) -> int:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": "text/plain"}
     if secret is not None:
-        headers["X-Netx-Signature"] = hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()
+        headers["X-Netx-Signature"] = hmac.new(secret.encode(), signed or data, hashlib.sha256).hexdigest()
     async with aiohttp.ClientSession() as session, session.post(url, data=data, headers=headers) as reply:
         return reply.status

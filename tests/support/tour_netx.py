@@ -170,6 +170,7 @@ async def _hints(guide: Guide, connection: Connection) -> None:
     with guide.at(connection, "hints") as hints:
         (hint,) = hints.read(headers, body)
         assert hint.key.remote_id == asset
+        assert hints.stamp(headers, body).at is not None
         guide.watch.note("control webhooks")
 
 

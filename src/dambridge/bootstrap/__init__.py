@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.settings import Settings
     from dambridge.bootstrap.showing import shown_settings
     from dambridge.bootstrap.signing import build_signer
+    from dambridge.bootstrap.webhook_desk import announcer_over, open_announcer
+    from dambridge.bootstrap.webhooks import hint_memory
     from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
@@ -52,6 +54,9 @@ _LATER = {
     "settings_schema": "loading",
     "build_signer": "signing",
     "Settings": "settings",
+    "announcer_over": "webhook_desk",
+    "hint_memory": "webhooks",
+    "open_announcer": "webhook_desk",
     "Bridge": "wiring",
     "hear_hooks": "wiring",
     "open_bridge": "wiring",
@@ -75,11 +80,13 @@ __all__ = [
     "Probed",
     "Remark",
     "Settings",
+    "announcer_over",
     "build_signer",
     "capability_schema",
     "faults_of",
     "find_problems",
     "hear_hooks",
+    "hint_memory",
     "keep",
     "known_capabilities",
     "known_flow",
@@ -87,6 +94,7 @@ __all__ = [
     "lint_settings",
     "load_settings",
     "map_schema",
+    "open_announcer",
     "open_benches",
     "open_bridge",
     "open_matching",

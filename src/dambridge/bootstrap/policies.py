@@ -18,6 +18,7 @@ from dambridge.bootstrap.publish_mistakes import publish_problems
 from dambridge.bootstrap.searching import search_problems
 from dambridge.bootstrap.settings import NetxAccount, Settings
 from dambridge.bootstrap.warnings import warning_problems
+from dambridge.bootstrap.webhooks import webhook_problems
 from dambridge.expressions import ExpressionInvalid, Program, compile_expression
 from dambridge.mapping import FIELDS, AccountMap, MapInvalid, account_map, expression_variables, xmp_field
 from dambridge.mapping.faults import Fault
@@ -122,6 +123,7 @@ def policy_problems(settings: Settings, document: Document) -> list[Mistake]:
     found += handoff_problems(settings, document, _usable_maps(settings))
     found += enrich_problems(settings, document, _usable_maps(settings))
     found += warning_problems(settings, document)
+    found += webhook_problems(settings, document)
     found += search_problems(settings, document)
     found += publish_problems(settings, document, _usable_maps(settings))
     if settings.flows.intake is not None:

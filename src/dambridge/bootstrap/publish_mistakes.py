@@ -21,7 +21,9 @@ from dambridge.mapping.rights import RIGHTS_FIELDS
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.lifecycle import LIFECYCLE_STATUS
 from dambridge.model.rights import EVERYWHERE
+from dambridge.model.stand_ins import STAND_IN_FIELD
 from dambridge.model.values import FieldName
+from dambridge.policy.outlets import LARGEST_STAND_IN, STAND_IN
 from dambridge.policy.patterns import matches_any
 from dambridge.policy.placing import VARIABLE, template_mistakes
 
@@ -47,6 +49,7 @@ def publish_problems(settings: Settings, document: Document, maps: Maps) -> list
             found += _wrong_outlet(settings, outlet, document, here)
             found += _wrong_region(flow, outlet, document, here)
             found += _wrong_words(outlet, document, here)
+            found += _wrong_stand_in(outlet, document, here, maps)
     return [*found, *_twice(settings, document)]
 
 
@@ -200,6 +203,28 @@ def _wrong_words(it: OutletOptions, document: Document, at: Location) -> Iterato
     if not VARIABLE.search(it.naming):
         remedy = "Use {file_name} or a field that is another one for each."
         yield document.mistake((*at, "naming"), "All files would have one name.", remedy)
+
+
+def _wrong_stand_in(it: OutletOptions, document: Document, at: Location, maps: Maps) -> Iterator[Mistake]:
+    """What would make an original of a stand-in, or keep it from saying what it is."""
+    named = it.rendition
+    if named is not None and named.name == STAND_IN and not it.stand_in:
+        what = f"`{STAND_IN}` is the name of what only stands for its master."
+        yield document.mistake((*at, "rendition", "name"), what, "Name it otherwise, or write stand_in: true.")
+    if not it.stand_in:
+        return
+    if named is not None and (named.longest or 0) > LARGEST_STAND_IN:
+        remedy = f"At most {LARGEST_STAND_IN} pixels."
+        yield document.mistake((*at, "rendition", "longest"), "A stand-in is a small picture.", remedy)
+    if named is not None and named.format not in {"jpeg", "webp"}:
+        yield document.mistake((*at, "rendition", "format"), "A stand-in is a small picture.", "Write jpeg or webp.")
+    if it.own_file or str(STAND_IN_FIELD) in it.own_fields:
+        what = "A stand-in is never a region's own: it would not say any more what it is."
+        yield document.mistake((*at, "stand_in"), what, "Take `own_file` and `instructions` out.")
+    home = maps.get(AccountId(it.account))
+    if home is not None and STAND_IN_FIELD not in home.writes:
+        what = f"`{STAND_IN_FIELD}` has no home in `{it.account}`, so that a stand-in could not say what it is."
+        yield document.mistake((*at, "stand_in"), what, f"Give it one: maps: {{{it.account}: {{{STAND_IN_FIELD}: …}}}}")
 
 
 def _missing_files(it: RenditionOptions, document: Document, at: Location) -> Iterator[Mistake]:

@@ -109,6 +109,12 @@ class OutletOptions(Options):
     rendition: RenditionOptions | None = Field(
         default=None, description="The file that goes out; left out: the original, with rights embedded."
     )
+    stand_in: bool = Field(
+        default=False,
+        description="Whether its files only stand for their masters: small pictures (JPEG of 1200 pixels, or as `rendition` "
+        "has it) that say in `instructions` what they are and where the original is. They are never taken for originals: not by "
+        "intake, hand-off, pairing or search.",
+    )
     languages: tuple[Language, ...] = Field(
         default=(), description="Languages of texts in order of preference; empty: the master's own."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from dambridge.bootstrap.mirrors import Maps
@@ -20,7 +21,7 @@ from dambridge.model.identity import AccountId, FlowName
 from dambridge.model.rights import EVERYWHERE
 from dambridge.model.values import FieldName
 from dambridge.policy.gate import Channel, GateRules
-from dambridge.policy.outlets import Outlet, PublishPolicy, Rendition, Selection
+from dambridge.policy.outlets import STAND_IN, Outlet, PublishPolicy, Rendition, Selection
 
 WORLDWIDE = frozenset({"worldwide", "world", EVERYWHERE})
 
@@ -115,7 +116,7 @@ def _outlet(name: str, it: OutletOptions) -> Outlet:
         territory=territory_of(it.territory),
         audience=it.audience,
         region=it.region,
-        rendition=_rendition(it.rendition) if it.rendition else None,
+        rendition=_stand_in(it.rendition) if it.stand_in else _rendition(it.rendition) if it.rendition else None,
         languages=it.languages,
         naming=it.naming,
         own_fields=frozenset(map(FieldName, it.own_fields)),
@@ -124,6 +125,13 @@ def _outlet(name: str, it: OutletOptions) -> Outlet:
         wholly_ours=it.wholly_ours,
         answers_for=it.answers_for,
     )
+
+
+def _stand_in(it: RenditionOptions | None) -> Rendition:
+    """What a stand-in is: small, and of the one name by which it is known."""
+    if it is None:
+        return Rendition(name=STAND_IN, longest=1200, quality=75)
+    return replace(_rendition(it), name=STAND_IN, longest=it.longest or 1200)
 
 
 def _rendition(it: RenditionOptions) -> Rendition:

@@ -16,6 +16,7 @@ from dambridge.bootstrap.options import Options, Span
 from dambridge.bootstrap.publish_options import GateOptions
 from dambridge.bootstrap.search_options import SearchOptions
 from dambridge.bootstrap.warning_options import WarningOptions
+from dambridge.bootstrap.webhook_options import WebhookOptions
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.photoshelter.config import PhotoShelterOptions
 
@@ -191,6 +192,9 @@ class Settings(Options):
     warnings: WarningOptions | None = Field(
         default=None, description="Who is told of what is new, worse or overdue; nobody where this is absent."
     )
+    webhooks: WebhookOptions | None = Field(
+        default=None, description="Other programs that are told what happened; none where this is absent."
+    )
     clock: str = Field(
         default="system", description="`system`, or the address of a simulator whose clock is the domain's."
     )
@@ -223,12 +227,14 @@ class Settings(Options):
     def secrets(self) -> tuple[str, ...]:
         """Every secret in here, for the mask over texts."""
         told = self.warnings.recipients.values() if self.warnings else ()
+        hooked = self.webhooks.endpoints.values() if self.webhooks else ()
         handoff = self.flows.handoff
         people = [*handoff.people.values(), *handoff.contributors.values()] if handoff is not None else []
         groups: list[BaseModel] = [
             *self.accounts.values(),
             *(it for it in (self.hooks, self.console) if it),
             *told,
+            *hooked,
             *people,
         ]
         found = [it for group in groups for it in _secrets_of(group)]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from dambridge.bootstrap.document import Document, Mistake
 from dambridge.bootstrap.publishing import build_gate
 from dambridge.bootstrap.settings import Settings
+from dambridge.bootstrap.webhooks import hook_store
 from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.engine.rights_desk import RightsDesk
 from dambridge.engine.warning import Recipient, Warner
@@ -15,6 +18,9 @@ from dambridge.notices import AppriseNotifier, usable_address
 from dambridge.policy.gate import GateRules
 from dambridge.ports.clock import Clock
 from dambridge.ports.terms import WholeLedger
+
+DAYS = 7
+"""How far ahead ends and openings are told of where no warnings are configured."""
 
 
 async def build_warner(
@@ -24,7 +30,21 @@ async def build_warner(
     given = settings.warnings
     if given is None:
         return None
-    gate = settings.gate
+    recipients = [
+        Recipient(
+            name=name,
+            about=frozenset(it.about),
+            notifier=AppriseNotifier(name, [url.get_secret_value() for url in it.urls]),
+        )
+        for name, it in given.recipients.items()
+    ]
+    watcher = await build_watcher(settings, ledger, clock, outlets)
+    return replace(watcher, recipients=recipients, days=given.days, every=given.every)
+
+
+async def build_watcher(settings: Settings, ledger: WholeLedger, clock: Clock, outlets: OutletDesk | None) -> Warner:
+    """Whoever knows what is pressing, and tells nobody."""
+    gate, given = settings.gate, settings.warnings
     desk = RightsDesk(
         ledger=ledger,
         sites={},
@@ -36,17 +56,11 @@ async def build_warner(
     return Warner(
         desk=desk,
         flows=settings.flows.configured,
-        recipients=[
-            Recipient(
-                name=name,
-                about=frozenset(it.about),
-                notifier=AppriseNotifier(name, [url.get_secret_value() for url in it.urls]),
-            )
-            for name, it in given.recipients.items()
-        ],
+        recipients=(),
         clock=clock,
-        days=given.days,
-        every=given.every,
+        days=given.days if given is not None else DAYS,
+        every=timedelta(minutes=15),
+        hooks=hook_store(ledger) if settings.webhooks is not None else None,
     )
 
 

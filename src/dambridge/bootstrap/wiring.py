@@ -20,15 +20,17 @@ from dambridge.bootstrap.publishing import build_publish
 from dambridge.bootstrap.routes import Known, attribute_routes, known_accounts, upload_routes
 from dambridge.bootstrap.searching import build_search, notifiers
 from dambridge.bootstrap.settings import NetxAccount, PhotoShelterAccount, Settings
-from dambridge.bootstrap.warnings import build_warner
+from dambridge.bootstrap.warnings import build_warner, build_watcher
+from dambridge.bootstrap.webhooks import build_announcer, hint_memory
 from dambridge.connectors import netx
 from dambridge.connectors.kit import HookOptions, Http, SimulatorClock, SystemClock, listening
 from dambridge.connectors.photoshelter.adapter import connect as connect_photoshelter
+from dambridge.engine.announcing import Announcer
 from dambridge.engine.burying import notice_loss
 from dambridge.engine.config import EngineSettings
 from dambridge.engine.flows import Flows, register
 from dambridge.engine.handing_off.recalling import remember_loss
-from dambridge.engine.hearing import HintKeeper
+from dambridge.engine.hearing import Gate, HintKeeper, SelectionKeeper
 from dambridge.engine.orders.outlet_desk import OutletDesk
 from dambridge.engine.parts import Parts
 from dambridge.engine.runtime.local import LocalRuntime
@@ -72,6 +74,8 @@ class Bridge:
     """For orders and questions about outlets, where any is configured."""
     warner: Warner | None = None
     """Whoever tells people, where anybody is to be told."""
+    announcer: Announcer | None = None
+    """Whoever tells other programs, where any is to be told."""
 
     @property
     def parts(self) -> Parts:
@@ -98,6 +102,7 @@ class Bridge:
             serving=serving,
             outlets=self.outlets,
             warner=self.warner,
+            announcer=self.announcer,
         )
 
 
@@ -191,7 +196,14 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
             await runtime.launch()
         outlets = _outlets(settings, common, sites)
         warner = await build_warner(settings, common.ledger, common.clock, outlets) if settings.warnings else None
-        yield Bridge(flows, sites, common, worker_name(), outlets, warner)
+        yield Bridge(flows, sites, common, worker_name(), outlets, warner, await _announcer(settings, common, outlets))
+
+
+async def _announcer(settings: Settings, common: Common, outlets: OutletDesk | None) -> Announcer | None:
+    if settings.webhooks is None:
+        return None
+    watcher = await build_watcher(settings, common.ledger, common.clock, outlets)
+    return build_announcer(settings, common.ledger, common.clock, watcher)
 
 
 def _outlets(settings: Settings, common: Common, sites: Mapping[AccountId, Site]) -> OutletDesk | None:
@@ -267,10 +279,13 @@ async def hear_hooks(settings: Settings, bridge: Bridge) -> AsyncIterator[int | 
     given = settings.hooks
     secret = given.path_secret.get_secret_value() if given.path_secret else ""
     options = HookOptions(host=given.host, port=given.port, per_second=given.per_second, path_secret=secret)
-    keeper = HintKeeper(bridge.flows, bridge.hints)
+    clock, memory = bridge.common.clock, hint_memory(bridge.common.ledger)
+    keeper = HintKeeper(bridge.flows, bridge.hints, Gate(memory, clock))
+    selections = {name: it.selections for name, it in bridge.sites.items() if it.selections is not None}
+    picked = SelectionKeeper(selections, memory, clock)
     async with AsyncExitStack() as stack:
         try:
-            port = await stack.enter_async_context(listening(options, keeper.take))
+            port = await stack.enter_async_context(listening(options, keeper.take, selections=picked.take))
         except OSError as error:
             raise CannotGoOn(
                 f"Webhooks cannot be received at {given.host}:{given.port}: {error.strerror}. Choose another `hooks.port`."

@@ -30,6 +30,7 @@ from dambridge.cli.store_app import store_app
 from dambridge.cli.terms_app import terms_app
 from dambridge.cli.users_app import users_app
 from dambridge.cli.warnings_app import warnings_app
+from dambridge.cli.webhooks_app import webhooks_app
 from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
 from dambridge.telemetry import configure
@@ -53,6 +54,7 @@ for name, group in (
     ("outlets", outlets_app),
     ("withdrawals", withdrawals_app),
     ("warnings", warnings_app),
+    ("webhooks", webhooks_app),
     ("review", review_app),
     ("hold", hold_app),
     ("users", users_app),

@@ -100,6 +100,9 @@ def _done(command: Command, result: Mapping[str, Any]) -> Notice:
             return Notice(
                 tone=tone, says="The plan is made.", leads_to=f"/plans/{result['plan']}", called="Look at the plan"
             )
+        case CommandKind.WEBHOOK if "took" in result:
+            answer = str(result["status"] or result["error"])
+            return Notice(tone="good" if result["took"] else "bad", says=f"Sent; the answer: {answer}.")
         case CommandKind.RUN | CommandKind.APPLY if "summary" in result:
             return _of_run(result["summary"], tone)
     return Notice(tone=tone, says="Done.")

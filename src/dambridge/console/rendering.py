@@ -60,6 +60,7 @@ PLACES: Final = (
     Place("/withdrawals", "Withdrawals", "undo-2", Duty.SEE_ASSETS, "Rights"),
     Place("/capabilities", "Capabilities", "cpu", Duty.MACHINE, "Set-up"),
     Place("/map", "Map", "map", Duty.MACHINE, "Set-up"),
+    Place("/webhooks", "Webhooks", "link", Duty.MACHINE, "Set-up", whole=True),
     Place("/settings", "Settings", "settings", Duty.MACHINE, "Set-up"),
     Place("/people", "People", "users", Duty.PEOPLE, "Set-up"),
     Place("/audit", "Audit", "scroll-text", Duty.AUDIT, "Set-up", whole=True),

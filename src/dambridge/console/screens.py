@@ -20,9 +20,11 @@ from dambridge.console import (
     rights,
     runs,
     searching,
+    sending,
     signing_in,
     terms,
     users,
+    webhooks,
     withdrawals,
 )
 
@@ -33,6 +35,7 @@ _MODULES = (
     orders,
     overview,
     searching,
+    sending,
     runs,
     assets,
     conflicts,
@@ -44,6 +47,7 @@ _MODULES = (
     rights,
     withdrawals,
     machine,
+    webhooks,
     users,
     audit,
 )

@@ -15,7 +15,7 @@ from dambridge.ports.audience import AudienceKeeper
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import MovedOn
 from dambridge.ports.finding import Finder
-from dambridge.ports.hints import HintReader
+from dambridge.ports.hints import HintReader, SelectionReader
 from dambridge.ports.pace import Lane
 from dambridge.ports.renditions import Renditions
 from dambridge.ports.systems import AssetArchive, AssetReader, AttributeDefinition
@@ -36,6 +36,7 @@ class Site:
     finder: Finder | None = None
     renditions: Renditions | None = None
     hints: HintReader | None = None
+    selections: SelectionReader | None = None
     rate: float = 1.0
     """Calls per second that it bears, for forecasts."""
     homes: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Site:
             finder=it.finder,
             renditions=it.renditions,
             hints=it.hints,
+            selections=it.selections,
             rate=rate,
             homes=homes or {},
             arrivals=arrivals,

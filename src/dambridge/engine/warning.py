@@ -19,6 +19,7 @@ from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove
 from dambridge.ports.notifying import Notice, Notifier
+from dambridge.ports.webhooks import HookStore
 from dambridge.telemetry.alarm_words import digest
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warner:
-    """Everything that telling works with. `desk` is None where nothing is shown outside."""
+    """Everything that telling works with. `hooks` knows how it stands with other programs, None where none is told."""
 
     desk: RightsDesk
     flows: Sequence[FlowName]
@@ -45,6 +46,7 @@ class Warner:
     clock: Clock
     days: int
     every: timedelta
+    hooks: HookStore | None = None
 
 
 async def alarms_now(warner: Warner) -> list[Alarm]:
@@ -59,8 +61,14 @@ async def alarms_now(warner: Warner) -> list[Alarm]:
     return [
         *alarms_of(rows, late, now, days=warner.days),
         *alarms_of_runs(attention),
+        *await _unheard(warner.hooks),
         *alarms_of_loosenings(overruled, links, now),
     ]
+
+
+async def _unheard(hooks: HookStore | None) -> list[Alarm]:
+    known = await hooks.endpoints() if hooks is not None else ()
+    return [Alarm(kind=AlarmKind.UNHEARD, about=it.name, count=1) for it in known if it.disabled_at is not None]
 
 
 async def _overruled(ledger: AgreeingLedger) -> list[Conflict]:

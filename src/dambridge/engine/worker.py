@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from dambridge.engine import announcing
+from dambridge.engine.announcing import Announcer, keep_announcing
 from dambridge.engine.fitting import Approval, stored
 from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.handing_off import reviewing
@@ -60,9 +62,11 @@ class Worker:
         reconcile_every: timedelta = timedelta(days=1),
         outlets: OutletDesk | None = None,
         warner: Warner | None = None,
+        announcer: Announcer | None = None,
     ) -> None:
         self._flows = flows
         self._warner = warner
+        self._announcer = announcer
         self._outlets = outlets
         self._ledger = ledger
         self._clock = clock
@@ -93,7 +97,11 @@ class Worker:
         """Take orders and give those that fall due, until `stop`."""
         async with asyncio.TaskGroup() as group:
             beats = group.create_task(self._beat())
-            beside = [group.create_task(self._keep_time()), group.create_task(self._keep_telling())]
+            beside = [
+                group.create_task(self._keep_time()),
+                group.create_task(self._keep_telling()),
+                group.create_task(keep_announcing(self._announcer, self._name, TICK)),
+            ]
             try:
                 await self._set_up_due()
                 while not self._stop.is_set():
@@ -161,6 +169,8 @@ class Worker:
             return await outlets.carry_out(self._outlets, command)
         if command.kind in reviewing.ORDERS:
             return await reviewing.carry_out(self._flows, self._ledger, command)
+        if command.kind is CommandKind.WEBHOOK:
+            return await announcing.carry_out(self._announcer, command)
         return await self._of_flows(command)
 
     async def _of_flows(self, command: Command) -> Mapping[str, Any]:

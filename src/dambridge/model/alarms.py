@@ -19,6 +19,8 @@ class AlarmKind(StrEnum):
     """A guard stopped a run."""
     DRIFTED = "drifted"
     """A gallery is not as it was agreed."""
+    UNHEARD = "unheard"
+    """Another program took no webhook for long, and gets none any more."""
     LOOSENED = "loosened"
     """Somebody said more than is agreed on rights, and was overruled."""
     EXPIRING = "expiring"

@@ -47,6 +47,8 @@ class CommandKind(StrEnum):
     """Decide about files that were handed in, or take such a decision back."""
     HOLD = "hold"
     """Put assets under legal hold, or lift it."""
+    WEBHOOK = "webhook"
+    """Test an endpoint, send something to it again, or let it go on."""
 
 
 class CommandState(StrEnum):

@@ -51,6 +51,7 @@ class Code(StrEnum):
     OBSERVE_ONLY = "observe_only"
     TAKEN_DOWN = "taken_down"
     SIDE_CAR = "side_car"
+    STAND_IN = "stand_in"
     UNSELECTED = "unselected"
     MASTER_GONE = "master_gone"
     GATE_SHUT = "gate_shut"

@@ -13,6 +13,7 @@ from dambridge.model.identity import AccountId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, EmbeddedMetadata, MediaType
+from dambridge.model.stand_ins import is_stand_in
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 from dambridge.policy.carriers import INSIDE, PLACES, CarrierKind
 from dambridge.policy.patterns import matches_any
@@ -159,6 +160,8 @@ def assess(
     record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program], now: datetime
 ) -> AssetRecord | Leave:
     """The record itself when the asset may travel, else why it is left. The first reason met is the one given."""
+    if is_stand_in(record.fields):
+        return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.STAND_IN))
     selected = _selected(record, policy, programs, now)
     if selected is not None:
         return selected

@@ -19,6 +19,10 @@ from dambridge.policy.gate import GateRules
 
 ORIGINAL = "original"
 """The rendition that is the source's own file, with rights embedded."""
+STAND_IN = "stand-in"
+"""The rendition of an outlet whose files only stand for their masters: small pictures that say where the original is."""
+LARGEST_STAND_IN = 2000
+"""Pixels of its longer side at most."""
 
 
 class WithdrawTo(StrEnum):
@@ -76,6 +80,11 @@ class Outlet:
     wholly_ours: bool = False
     answers_for: tuple[str, ...] = ("**",)
     """Patterns over gallery paths of the account in which our copies are looked for and corrected."""
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether its files only stand for their masters, and say so."""
+        return self.rendition is not None and self.rendition.name == STAND_IN
 
     @property
     def copy(self) -> CopyId:

@@ -9,7 +9,7 @@ from dambridge.model.identity import AccountId, System
 from dambridge.ports.attachments import Attachments
 from dambridge.ports.audience import AudienceKeeper
 from dambridge.ports.finding import Finder
-from dambridge.ports.hints import HintReader
+from dambridge.ports.hints import HintReader, SelectionReader
 from dambridge.ports.renditions import Renditions
 from dambridge.ports.systems import AssetArchive, AssetReader
 
@@ -28,4 +28,5 @@ class Connection:
     finder: Finder
     hints: HintReader | None
     renditions: Renditions | None = None
+    selections: SelectionReader | None = None
     close: Callable[[], Awaitable[None]]

@@ -15,9 +15,12 @@ import structlog
 
 from dambridge.mapping import AccountMap
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
+from dambridge.model.publications import Publication
 from dambridge.model.records import Absence, Missing, NativeRecord
 from dambridge.model.searching import Document
+from dambridge.model.stand_ins import is_stand_in
 from dambridge.model.tombstones import Tombstone
+from dambridge.policy.outlets import STAND_IN
 from dambridge.policy.searching import SearchPolicy
 from dambridge.ports.clock import Clock
 from dambridge.ports.pace import Lane
@@ -44,6 +47,7 @@ class Library(Links, Protocol):
     """What the ledger is asked for."""
 
     async def tombstones(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Tombstone]: ...
+    async def publications_at(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Publication]: ...
     async def search_news(self, *, limit: int) -> Sequence[AssetKey]: ...
     async def heard_news(self, keys: Sequence[AssetKey]) -> None: ...
 
@@ -138,9 +142,18 @@ class IndexKeeper:
         read = [it for it in some.values() if isinstance(it, NativeRecord)]
         before = await self._index.stored(list(some))
         made = [document_of(it, self._maps[it.key.account], self._policy, at=now) for it in read]
+        standing = await self._standing(made)
+        gone += standing
+        made = [it for it in made if it.key not in standing]
         fresh = {it.key: it for it in made if not _says_less(it, before.get(it.key))}
         await self._index.forget(gone)
         return await self._grouped(fresh, touched=[*fresh, *gone], former={it.entry for it in before.values()})
+
+    async def _standing(self, made: Sequence[Document]) -> list[AssetKey]:
+        """Those that only stand for another asset, which is found instead: known by what they say, and by the ledger."""
+        ours = await self._ledger.publications_at([it.key for it in made])
+        known = {key for key, it in ours.items() if it.copy.rendition == STAND_IN}
+        return [it.key for it in made if it.key in known or is_stand_in(it.fields)]
 
     async def _follow(self, news: Sequence[AssetKey]) -> None:
         """Links that changed, and copies that were buried."""

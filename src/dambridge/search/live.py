@@ -20,6 +20,7 @@ from dambridge.model.queries import Query
 from dambridge.model.records import NativeRecord
 from dambridge.model.rights import Rights
 from dambridge.model.searching import Answered, Document, Gap, Hit, Missed, Order, Profile
+from dambridge.model.stand_ins import is_stand_in
 from dambridge.policy.searching import SearchPolicy
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove
@@ -178,6 +179,8 @@ class LiveSearch:
             native = read.get(remote_id)
             if isinstance(native, NativeRecord):
                 it = document_of(native, home.map, self._policy, at=viewer.now)
+                if is_stand_in(it.fields):
+                    continue  # its master is found instead, where that is searched
                 catch.copies[it.key] = it
                 catch.order.append(it.key)
 

@@ -44,6 +44,16 @@ class Destinations:
         return {name: (policy, outlet) for policy in self.outward for name, outlet in policy.outlets.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """What would become of one asset: by outlet, why it would be held back; empty where nothing speaks against it."""
+
+    key: AssetKey
+    name: str
+    file_name: str
+    outlets: Mapping[str, str]
+
+
 class Orders:
     """Gives orders in somebody's name."""
 
@@ -70,15 +80,49 @@ class Orders:
         flow = self._to.inward.get(key.account)
         if flow is None:
             raise Refused(f"No flow takes assets from {key.account} into the archive.", code="no_way")
-        return await self._order(flow, key, searcher, via=via, to="archive")
+        return await self._order(flow, [key], searcher, via=via, to="archive")
 
     async def publish(self, key: AssetKey, outlet: str, searcher: Searcher, *, via: str) -> Command:
         """Ask that this asset be shown at the outlet. Raises `Refused`, with the gate's word where it is shut."""
         copy = await self._seen(key, searcher)
+        why = self._held_back(copy, outlet, await self._clock.now())
+        if why is not None:
+            raise why
+        return await self._order(self._outlet(outlet)[0].flow, [key], searcher, via=via, to=outlet)
+
+    async def prospects(self, keys: Sequence[AssetKey], searcher: Searcher) -> Sequence[Prospect]:
+        """What would become of these assets at each outlet that this person may ask for; those that they cannot see are left
+        out, as if they were not."""
+        now, seen = await self._clock.now(), await self._search.seen(keys, searcher)
+        found: list[Prospect] = []
+        for key in keys:
+            if (copy := seen.get(key)) is not None:
+                _, outlets = self.ways(key, searcher)
+                answers = {name: self._held_back(copy, name, now) for name in outlets}
+                words = {name: str(why) if why is not None else "" for name, why in answers.items()}
+                found.append(
+                    Prospect(key=key, name=copy.title or copy.file_name, file_name=copy.file_name, outlets=words)
+                )
+        return found
+
+    async def publish_all(self, keys: Sequence[AssetKey], outlet: str, searcher: Searcher, *, via: str) -> Command:
+        """Ask for several at once, in one order. Raises `Refused` where one of them cannot go: then nothing is asked for."""
+        if not keys:
+            raise Refused("Nothing was chosen.", code="nothing_chosen")
+        now, seen = await self._clock.now(), await self._search.seen(keys, searcher)
+        for key in keys:
+            if key not in seen:
+                raise Refused(f"There is no asset {key} that you can see.", code="unknown_asset")
+            if (why := self._held_back(seen[key], outlet, now)) is not None:
+                raise Refused(f"{seen[key].file_name}: {why}", code=why.code)
+        return await self._order(self._outlet(outlet)[0].flow, keys, searcher, via=via, to=outlet)
+
+    def _held_back(self, copy: Document, outlet: str, now: datetime) -> Refused | None:
+        """Why this asset does not go to the outlet, as far as it is plain beforehand. Raises `Refused` for an unknown
+        outlet."""
         policy, way = self._outlet(outlet)
         if copy.key.account != policy.source:
-            raise Refused(f"What goes to {outlet} comes from {policy.source}; find the asset there.", code="no_way")
-        now = await self._clock.now()
+            return Refused(f"What goes to {outlet} comes from {policy.source}; find the asset there.", code="no_way")
         question = Question(
             channel=way.channel,
             territory=way.territory,
@@ -89,16 +133,16 @@ class Orders:
         answer = may(copy.profile.rights, question, policy.gate)
         if not answer.permits:
             code = str(answer.blocks[0])
-            raise Refused(f"Held back from {outlet}: {gate_words(answer, policy.zone)}", code=code)
+            return Refused(f"Held back from {outlet}: {gate_words(answer, policy.zone)}", code=code)
         chosen = policy.selection
         paths = [it for it in copy.paths or () if matches_any(it, chosen.folders)]
         if not any(not matches_any(it, chosen.exclude) for it in paths):
             folders = ", ".join(chosen.folders) or "none"
-            raise Refused(
+            return Refused(
                 f"Flow {policy.flow} shows what stands in the folders {folders}. Put the asset there first.",
                 code="not_selected",
             )
-        return await self._order(policy.flow, key, searcher, via=via, to=outlet)
+        return None
 
     def _outlet(self, name: str) -> tuple[PublishPolicy, Outlet]:
         known = self._to.outlets()
@@ -113,16 +157,19 @@ class Orders:
             raise Refused(f"There is no asset {key} that you can see.", code="unknown_asset")
         return copy
 
-    async def _order(self, flow: FlowName, key: AssetKey, searcher: Searcher, *, via: str, to: str) -> Command:
+    async def _order(
+        self, flow: FlowName, keys: Sequence[AssetKey], searcher: Searcher, *, via: str, to: str
+    ) -> Command:
         if not searcher.may_order_of(flow):
             raise Refused(f"Your roles do not let you ask flow {flow} for anything.", code="no_role")
         now = await self._clock.now()
-        await self._ledger.add_due([_hint(flow, key, now)])
+        await self._ledger.add_due([_hint(flow, it, now) for it in keys])
         detail = {"flow": str(flow), "to": to, "via": via}
+        event, by = "asset.asked_for", searcher.name
         await self._ledger.audit(
-            [AuditEntry(at=now, actor=searcher.name, event="asset.asked_for", subject=str(key), detail=detail)]
+            [AuditEntry(at=now, actor=by, event=event, subject=str(it), detail=detail) for it in keys]
         )
-        mark = (str(flow), str(key), to, searcher.name, now.isoformat(timespec="minutes"))
+        mark = (str(flow), *map(str, keys), to, searcher.name, now.isoformat(timespec="minutes"))
         return await self._ledger.enqueue(
             Command(
                 id=CommandId(derived_id("co", *mark)),

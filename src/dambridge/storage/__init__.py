@@ -9,11 +9,14 @@ from dambridge.storage.people import SqlPeopleStore
 from dambridge.storage.picture_cache import FilePictureCache
 from dambridge.storage.search_index import SqlSearchIndex
 from dambridge.storage.tombstone_merging import merge_tombstones
+from dambridge.storage.webhooks import SqlHintMemory, SqlHookStore
 
 __all__ = [
     "FileOutsideJournal",
     "FilePictureCache",
     "FileTombstoneJournal",
+    "SqlHintMemory",
+    "SqlHookStore",
     "SqlLedger",
     "SqlPacer",
     "SqlPairingStore",

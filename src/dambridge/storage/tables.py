@@ -531,3 +531,52 @@ api_tokens = _clustered(
     Column("revoked", Boolean, nullable=False),
     Index(None, "person"),
 )
+
+webhook_endpoints = _clustered(
+    "webhook_endpoints",
+    Column("name", Text, primary_key=True),
+    Column("cursor", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("rest_until", Instant),
+    Column("disabled_at", Instant),
+    Column("why", Text, nullable=False),
+)
+
+webhook_deliveries = _clustered(
+    "webhook_deliveries",
+    Column("endpoint", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("last_at", Instant),
+    Column("status", Integer),
+    Column("error", Text, nullable=False),
+    CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
+    Index(None, "endpoint", "state", "next_at"),
+    Index(None, "made_at"),
+)
+
+hints_heard = _clustered(
+    "hints_heard",
+    Column("account", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Index(None, "until"),
+)
+
+selections = _clustered(
+    "selections",
+    Column("id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("assets", JsonText, nullable=False),
+    Index(None, "at"),
+)

@@ -44,6 +44,8 @@ class LogEvent(StrEnum):
     CONSOLE_BUG = "console.bug"
     OIDC_UNREACHABLE = "oidc.unreachable"
     OIDC_REFUSED = "oidc.refused"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_PUT_OFF = "webhook.put_off"
 
 
 class AuditEvent(StrEnum):
@@ -95,4 +97,7 @@ class AuditEvent(StrEnum):
     PERSON_SIGNED_OUT = "person.signed_out"
     SIGN_IN_REFUSED = "person.sign_in_refused"
     TOKEN_MADE = "token.made"  # noqa: S105 - a name
+    ALARM_RAISED = "alarm.raised"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_ENABLED = "webhook.enabled"
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a name

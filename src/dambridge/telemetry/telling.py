@@ -175,6 +175,9 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "person.signed_out": _says("Signed out."),
     "person.sign_in_refused": _says("A wrong password was given."),
     "token.made": _says("Made the token {token} ({name})."),
+    "alarm.raised": _says("Pressing: {type}, {about} ({count})."),
+    "webhook.disabled": _says("Its webhooks are not sent any more: {why}"),
+    "webhook.enabled": _says("Its webhooks are sent again."),
     "token.revoked": _says("Revoked the token {token}."),
 }
 

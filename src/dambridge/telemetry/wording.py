@@ -48,6 +48,7 @@ WORDS: Mapping[Code, str] = {
     Code.GONE_AT_SOURCE: "It is no longer at its source ({absence}); what was archived stays.",
     Code.OBSERVE_ONLY: "The link is only watched until a person activates it.",
     Code.TAKEN_DOWN: "It was taken down before ({copy}, {at}) and is not delivered again.",
+    Code.STAND_IN: "It is a stand-in: a small picture that says where the original is.",
     Code.SIDE_CAR: "It is the side-car of {files}, and its words are read with that file.",
     Code.UNSELECTED: "It is not selected for {outlet}: {why}.",
     Code.MASTER_GONE: "Its master is no longer there ({absence}: {evidence}).",

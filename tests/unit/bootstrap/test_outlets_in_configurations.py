@@ -23,7 +23,7 @@ from dambridge.bootstrap.settings import Settings
 from dambridge.model.identity import AccountId, CopyRole, FlowName, RemoteId
 from dambridge.model.publications import AgreedAudience
 from dambridge.model.rights import EVERYWHERE, Fact
-from dambridge.policy.outlets import OnMassAbsence, PublishPolicy, WithdrawTo
+from dambridge.policy.outlets import STAND_IN, OnMassAbsence, Outlet, PublishPolicy, WithdrawTo
 
 ACCOUNTS: dict[str, Any] = {
     "agency": {"system": "photoshelter", "api_key": "k", "email": "a@b.c", "password": "p", "org_id": "O1"},
@@ -148,6 +148,22 @@ def test_every_word_of_an_outlet_reaches_the_policy(tmp_path: Path) -> None:
     assert france.copy.rendition == "web"
 
 
+def test_a_stand_in_is_small_unless_it_is_said_otherwise_and_off_unless_it_is_asked_for(tmp_path: Path) -> None:
+    def made(**more: Any) -> Outlet:
+        given = changed(lambda it: outlet(it).update(**more))
+        return policy(tmp_path, given, FlowName.PUBLISH).outlets["dealers"]
+
+    assert not made().stand_in
+    plain = made(stand_in=True)
+    assert plain.rendition is not None
+    assert (plain.stand_in, plain.rendition.longest, plain.rendition.format) == (True, 1200, "jpeg")
+    assert plain.copy.rendition == STAND_IN
+    own = made(stand_in=True, rendition={"name": "web", "longest": 800, "format": "webp", "quality": 60})
+    assert own.rendition is not None
+    assert (own.rendition.name, own.rendition.longest, own.rendition.quality) == (STAND_IN, 800, 60)
+    assert made(stand_in=True, rendition={"name": "web"}).rendition.longest == 1200, "never the size of the original"  # type: ignore[union-attr]
+
+
 def test_the_example_goes_out_once_its_marks_are_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PHOTOSHELTER_API_KEY", "PHOTOSHELTER_PASSWORD", "NETX_TOKEN"):
         monkeypatch.setenv(name, "secret")
@@ -195,6 +211,28 @@ def test_plans_rest_on_the_gate(tmp_path: Path) -> None:
         (lambda it: outlet(it).update(naming="{filename}"), "publish.outlets.dealers.naming", "is no variable"),
         (lambda it: outlet(it).update(languages=["german!"]), "publish.outlets.dealers.languages.0", "cannot be right"),
         (lambda it: outlet(it).update(rendition={"name": "original"}), "rendition.name", "master's own file"),
+        (lambda it: outlet(it).update(rendition={"name": "stand-in"}), "rendition.name", "stand_in: true"),
+        (
+            lambda it: outlet(it).update(stand_in=True, rendition={"name": "w", "longest": 2001}),
+            "rendition.longest",
+            "small picture",
+        ),
+        (
+            lambda it: outlet(it).update(stand_in=True, rendition={"name": "w", "format": "tiff"}),
+            "rendition.format",
+            "jpeg or webp",
+        ),
+        (lambda it: outlet(it).update(stand_in=True, own_file=True), "dealers.stand_in", "never a region's own"),
+        (
+            lambda it: outlet(it).update(stand_in=True, own_fields=["instructions"]),
+            "dealers.stand_in",
+            "never a region's own",
+        ),
+        (
+            lambda it: (outlet(it).update(stand_in=True), it.update(maps={"agency": {"instructions": ""}})),
+            "dealers.stand_in",
+            "no home in `agency`",
+        ),
         (lambda it: outlet(it).update(rendition={"name": "w", "watermark": "no.png"}), "watermark", "no file no.png"),
         (lambda it: outlet(it).update(rendition={"name": "w", "profile": "p.icc"}), "profile", "no file p.icc"),
         (lambda it: outlet(it).update(rendition={"name": "w", "quality": 101}), "rendition.quality", ""),

@@ -74,6 +74,26 @@ async def test_nothing_is_told_about_what_is_not_there() -> None:
     assert desk.came == []
 
 
+async def test_a_wrong_signature_looks_like_an_account_that_nobody_knows() -> None:
+    async with receiver(Desk()) as url:
+        wrong = await post(f"{url}/hooks/archive", X_Signed="wrong")
+        nobody = await post(f"{url}/hooks/nobody")
+    for it in (wrong, nobody):
+        assert it[:2] == (404, b"")
+    assert set(wrong[2]) == set(nobody[2])
+
+
+async def test_selections_have_an_address_of_their_own() -> None:
+    hints, picked = Desk(), Desk()
+    options = HookOptions(host="127.0.0.1", port=0, per_second=1000)
+    async with listening(options, hints.take, selections=picked.take, monotonic=Clock()) as port:
+        assert (await post(f"http://127.0.0.1:{port}/selections/archive", b"picked"))[0] == 202
+        assert (await post(f"http://127.0.0.1:{port}/hooks/archive", b"hint"))[0] == 202
+    assert (hints.came, picked.came) == ([b"hint"], [b"picked"])
+    async with receiver(hints) as url:
+        assert (await post(f"{url}/selections/archive"))[0] == 404, "where no selections are taken"
+
+
 async def test_a_path_secret_must_be_the_right_one() -> None:
     desk = Desk()
     async with receiver(desk, secret="canary-path") as url:
@@ -84,7 +104,7 @@ async def test_a_path_secret_must_be_the_right_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "status"), [(b"garbage", {}, 400), (b"{}", {"X_Signed": "wrong"}, 401), (b"", {}, 202)]
+    ("body", "headers", "status"), [(b"garbage", {}, 400), (b"{}", {"X_Signed": "wrong"}, 404), (b"", {}, 202)]
 )
 async def test_what_is_no_hint_is_turned_away_without_a_word(body: bytes, headers: dict[str, str], status: int) -> None:
     async with receiver(Desk()) as url:

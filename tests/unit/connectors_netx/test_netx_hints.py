@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dambridge.connectors.netx.config import NetxHooks
-from dambridge.connectors.netx.hints import MOST_HINTS, NetxHintReader
+from dambridge.connectors.netx.config import NetxActions, NetxHooks
+from dambridge.connectors.netx.hints import MOST_HINTS, NetxHintReader, NetxSelectionReader
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import Refused
 
@@ -108,3 +109,52 @@ def test_whatever_comes_only_ids_come_out(body: Any) -> None:
 def test_the_secret_is_in_no_text_form() -> None:
     options = NetxHooks.model_validate({"secret": SECRET})
     assert "canary" not in f"{options!r} {options} {vars(reader(secret=SECRET))}"
+
+
+@pytest.mark.parametrize(
+    ("made", "at"),
+    [
+        (1795856400, "2026-11-28T09:00:00+00:00"),
+        (1795856400000, "2026-11-28T09:00:00+00:00"),
+        ("2026-11-28T10:00:00+01:00", "2026-11-28T09:00:00+00:00"),
+        ("2026-11-28T10:00:00", None),
+        ("yesterday", None),
+        (10**17, None),
+        (None, None),
+    ],
+)
+def test_a_delivery_says_when_it_was_made_in_any_of_these_ways(made: Any, at: str | None) -> None:
+    stamp = reader().stamp({}, json.dumps({"timestamp": made}).encode())
+    assert stamp.at == (datetime.fromisoformat(at) if at else None)
+    assert bool(stamp.id) is (at is not None), "a body that does not say when is another one each time"
+
+
+def test_a_delivery_is_known_by_its_own_id_where_there_is_one() -> None:
+    own = reader(delivery_header="X-Delivery", timestamp_paths=["made.at"], window_seconds=60)
+    stamp = own.stamp({"x-delivery": "d-1"}, b'{"made": {"at": 1795856400}}')
+    assert (stamp.id, stamp.window) == ("d-1", timedelta(seconds=60))
+    assert stamp.at is not None
+
+
+def action(**options: Any) -> NetxSelectionReader:
+    made = NetxActions.model_validate({"secret": SECRET, **options})
+    return NetxSelectionReader(made, account=AccountId("archive"))
+
+
+def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    return {"X-Netx-Signature": hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+
+
+def test_a_custom_action_sends_a_selection() -> None:
+    body = json.dumps(
+        {"action": "To the dealers", "user": {"login": "mara"}, "data": {"assets": [{"id": 7}, {"id": 8}, {"id": 7}]}}
+    ).encode()
+    assert action().selected(signed(body), body) == ("To the dealers", "mara", ("7", "8"))
+    assert action().selected(signed(b"{}"), b"{}") == ("", "", ())
+    own = action(id_paths=["picked"], user_paths=["who"])
+    other = b'{"picked": ["5", "x"], "who": "ben"}'
+    assert own.selected(signed(other), other) == ("", "ben", ("5",))
+    for headers in ({}, signed(body, "guessed"), signed(b"[]")):
+        with pytest.raises(Refused) as refused:
+            action().selected(headers, body)
+        assert refused.value.code == "signature"

@@ -26,7 +26,7 @@ from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, R
 from dambridge.model.plans import Forecast, Plan, PlanHeader
 from dambridge.policy.rounds import ORDER, in_order
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater
-from dambridge.ports.hints import Hint
+from dambridge.ports.hints import Hint, Stamp
 from dambridge.ports.runtime import Json
 from dambridge.ports.terms import WholeLedger
 from dambridge.storage import open_ledger
@@ -283,6 +283,9 @@ def test_a_flow_is_found_by_its_name(bench: Bench) -> None:
 class Courier:
     def read(self, headers: Mapping[str, str], body: bytes) -> Sequence[Hint]:
         return [Hint(AssetKey(AccountId(headers["from"]), RemoteId(it)), "edited") for it in body.decode().split()]
+
+    def stamp(self, headers: Mapping[str, str], body: bytes) -> Stamp:
+        return Stamp(id="", at=None, window=timedelta(hours=1))
 
 
 async def test_hints_reach_every_flow_of_the_account_and_none_else(

@@ -70,6 +70,7 @@ def test_only_what_needs_nobody_has_no_next_move(code: Code) -> None:
         Code.GONE_AT_SOURCE,
         Code.OBSERVE_ONLY,
         Code.SIDE_CAR,
+        Code.STAND_IN,
         Code.UPLOADER_WORD,
         Code.FIELDS_UNREAD,
     }

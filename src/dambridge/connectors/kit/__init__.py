@@ -37,6 +37,8 @@ from dambridge.connectors.kit.http import Http, Timeouts
 from dambridge.connectors.kit.messages import Effect, FilePart, Reply, Request
 from dambridge.connectors.kit.secrets import Masker
 from dambridge.connectors.kit.sessions import Authoriser, FixedHeaders, RenewedHeaders, SignedIn
+from dambridge.connectors.kit.standard_hints import StandardHintReader
+from dambridge.connectors.kit.telling import StandardHookSender, Way
 
 __all__ = [
     "Authoriser",
@@ -54,7 +56,10 @@ __all__ = [
     "Retries",
     "SignedIn",
     "SimulatorClock",
+    "StandardHintReader",
+    "StandardHookSender",
     "SystemClock",
     "Timeouts",
+    "Way",
     "listening",
 ]

@@ -1,7 +1,8 @@
 """A small HTTP receiver for the hooks that systems send: what it hears is handed on, and nothing is told in return.
 
-It answers 202 for what was taken, 404 for an address that is not known, 413 for a body that is too large, 429 when there are
-too many, 400 or 401 for what cannot be read or is not signed, 503 where it could not be kept, so that a sender may repeat it.
+It answers 202 for what was taken, 404 for an address that is not known and for what nobody signed, the two alike, 413 for a body
+that is too large, 429 when there are too many, 400 for what cannot be read or is too old, 503 where it could not be kept, so that
+a sender may repeat it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -61,18 +63,21 @@ class Turnstile:
 class HookReceiver:
     """Judges one delivery at a time. Nothing of a request is logged here: its address may hold the secret."""
 
-    def __init__(self, options: HookOptions, take: Take, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, options: HookOptions, takers: Mapping[str, Take], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._options = options
-        self._take = take
+        self._takers = takers
         self._turnstile = Turnstile(options.per_second, monotonic)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
-        app.router.add_post("/hooks/{account}", self._receive)
-        app.router.add_post("/hooks/{account}/{secret}", self._receive)
+        for path, take in self._takers.items():
+            app.router.add_post(f"/{path}/{{account}}", partial(self._receive, take))
+            app.router.add_post(f"/{path}/{{account}}/{{secret}}", partial(self._receive, take))
         return app
 
-    async def _receive(self, request: web.Request) -> web.Response:
+    async def _receive(self, take: Take, request: web.Request) -> web.Response:
         if not self._turnstile.lets_in():
             return web.Response(status=429, headers={"Retry-After": "1"})
         given = request.match_info.get("secret", "")
@@ -83,23 +88,32 @@ class HookReceiver:
                 body = await request.read()
         except TimeoutError:
             return web.Response(status=408)
-        return web.Response(status=await self._judged(request.match_info["account"], request.headers, body))
+        status = await _judged(take, request.match_info["account"], request.headers, body)
+        return web.Response(status=status)
 
-    async def _judged(self, account: str, headers: Mapping[str, str], body: bytes) -> int:
-        try:
-            return 202 if await self._take(account, headers, body) else 503
-        except KeyError:
-            return 404
-        except Refused as refused:
-            return 401 if refused.code == "signature" else 400
+
+async def _judged(take: Take, account: str, headers: Mapping[str, str], body: bytes) -> int:
+    try:
+        return 202 if await take(account, headers, body) else 503
+    except KeyError:
+        hmac.digest(b"nobody", body, "sha256")  # an unknown account takes as long as a wrong signature
+        return 404
+    except Refused as refused:
+        return 404 if refused.code == "signature" else 400
 
 
 @asynccontextmanager
 async def listening(
-    options: HookOptions, take: Take, *, monotonic: Callable[[], float] = time.monotonic
+    options: HookOptions,
+    take: Take,
+    *,
+    selections: Take | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[int]:
-    """Receive for as long as the block lasts; gives the port. Raises `OSError` where it cannot be had."""
-    receiver = HookReceiver(options, take, monotonic=monotonic)
+    """Receive for as long as the block lasts, hints under /hooks and selections under /selections; gives the port. Raises
+    `OSError` where it cannot be had."""
+    takers = {"hooks": take, **({"selections": selections} if selections is not None else {})}
+    receiver = HookReceiver(options, takers, monotonic=monotonic)
     runner = web.AppRunner(receiver.application(), access_log=None, handle_signals=False, shutdown_timeout=2)
     await runner.setup()
     try:

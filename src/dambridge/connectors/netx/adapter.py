@@ -9,7 +9,7 @@ from dambridge.connectors.netx.client import NetxClient
 from dambridge.connectors.netx.config import NetxOptions
 from dambridge.connectors.netx.finding import NetxFinder
 from dambridge.connectors.netx.folders import Folders
-from dambridge.connectors.netx.hints import NetxHintReader
+from dambridge.connectors.netx.hints import NetxHintReader, NetxSelectionReader
 from dambridge.connectors.netx.looking import AssetLooker
 from dambridge.connectors.netx.pictures import NetxPictures
 from dambridge.connectors.netx.reading import NetxReader
@@ -40,5 +40,10 @@ def connect(
         finder=NetxFinder(client, pictures),
         hints=NetxHintReader(options.hooks, account=account),
         renditions=pictures,
+        selections=_selections(options, account),
         close=archive.close,
     )
+
+
+def _selections(options: NetxOptions, account: AccountId) -> NetxSelectionReader | None:
+    return NetxSelectionReader(options.custom_action, account=account) if options.custom_action is not None else None

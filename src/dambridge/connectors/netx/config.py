@@ -59,19 +59,43 @@ class NetxOAuth(BaseModel):
     refresh_token: Annotated[SecretStr, Field(description="The refresh token from the consent page.")]
 
 
-class NetxHooks(BaseModel):
-    """How a webhook delivery of this site is read; nothing of it is documented (NX 13.1), so everything can be set."""
+class _Deliveries(BaseModel):
+    """How anything that this site sends by itself is read: none of it is documented (NX 13.1, 13.2)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    signature_header: Annotated[str, Field(description="The header with the body's HMAC in hex.", min_length=1)] = (
+        "x-netx-signature"
+    )
+    digest: Annotated[Literal["sha256", "sha1", "sha512"], Field(description="The digest of the HMAC.")] = "sha256"
+    timestamp_paths: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Where in the body stands when it was made (seconds, milliseconds or ISO 8601), parts joined by dots."
+        ),
+    ] = ("timestamp",)
+    delivery_header: Annotated[
+        str,
+        Field(
+            description="The header with the delivery's own id, where there is one. Without it a body that says when it was "
+            "made is known by itself."
+        ),
+    ] = ""
+    window_seconds: Annotated[
+        float,
+        Field(
+            gt=0, le=30 * 86400, description="How far from now a delivery may be made, where it says when, either way."
+        ),
+    ] = 3600.0
+
+
+class NetxHooks(_Deliveries):
+    """How a webhook delivery of this site is read; nothing of it is documented (NX 13.1), so everything can be set."""
 
     secret: Annotated[
         SecretStr | None,
         Field(description="The secret that NetX showed when the webhook was made; without it any delivery is a hint."),
     ] = None
-    signature_header: Annotated[str, Field(description="The header with the body's HMAC in hex.", min_length=1)] = (
-        "x-netx-signature"
-    )
-    digest: Annotated[Literal["sha256", "sha1", "sha512"], Field(description="The digest of the HMAC.")] = "sha256"
     event_paths: Annotated[
         tuple[str, ...], Field(description="Where in the body the event's name stands, parts joined by dots.")
     ] = ("event",)
@@ -79,6 +103,20 @@ class NetxHooks(BaseModel):
         tuple[str, ...],
         Field(description="Where in the body ids of assets stand, parts joined by dots; lists are unfolded."),
     ] = ("data.asset.id", "assetId")
+
+
+class NetxActions(_Deliveries):
+    """How a custom action of this site sends a selection here; of its body nothing is documented (NX 13.2)."""
+
+    secret: Annotated[SecretStr, Field(description="The secret that NetX showed when the custom action was made.")]
+    id_paths: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Where in the body ids of the selected assets stand, parts joined by dots; lists are unfolded."
+        ),
+    ] = ("data.assets.id", "assets.id", "assetIds")
+    action_paths: Annotated[tuple[str, ...], Field(description="Where the action's name stands.")] = ("action",)
+    user_paths: Annotated[tuple[str, ...], Field(description="Where stands who launched it.")] = ("user.login",)
 
 
 class NetxOptions(BaseModel):
@@ -149,6 +187,10 @@ class NetxOptions(BaseModel):
         str | None, Field(description="The portal in which links for people open; the application itself if absent.")
     ] = None
     hooks: Annotated[NetxHooks, Field(description="How webhook deliveries of this site are read.")] = NetxHooks()
+    custom_action: Annotated[
+        NetxActions | None,
+        Field(description="How a custom action sends a selection here; none is taken where this is absent."),
+    ] = None
     page_size: Annotated[int, Field(ge=2, le=1000, description="Assets per page of a listing.")] = 200
     ids_per_call: Annotated[int, Field(ge=1, le=200, description="Assets read in one call.")] = 200
     rate: Annotated[float, Field(gt=0, description="Calls per second that this account may make.")] = 4.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dambridge.connectors.kit import Http, Retries
+from datetime import timedelta
+
+from dambridge.connectors.kit import Http, Retries, StandardHintReader
 from dambridge.connectors.photoshelter.abilities import Uploads
 from dambridge.connectors.photoshelter.archive import PhotoShelterArchive
 from dambridge.connectors.photoshelter.audience import PhotoShelterAudience
@@ -33,7 +35,7 @@ def connect(
     options alone say so. Each organisation has a session of its own, also where several have the same user. All connectors
     are made alike, hence `clock`: this one stamps nothing.
 
-    There are no hints (PS 8: no webhook is documented) and no attachments."""
+    PhotoShelter sends no hints (PS 8: no webhook is documented): they are those of somebody between. There are no attachments."""
     del clock
     client = PhotoShelterClient(options, account=account, pacer=pacer, http=http, retries=retries)
     v3 = V3Client(
@@ -57,6 +59,14 @@ def connect(
         audience=audience,
         attachments=None,
         finder=PhotoShelterFinder(options, client),
-        hints=None,
+        hints=_hints(options, account),
         close=close,
     )
+
+
+def _hints(options: PhotoShelterOptions, account: AccountId) -> StandardHintReader | None:
+    given = options.hooks
+    if given is None:
+        return None
+    secrets = [it.get_secret_value() for it in given.secrets]
+    return StandardHintReader(secrets, timedelta(seconds=given.window_seconds), account=account)

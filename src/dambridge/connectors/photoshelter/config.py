@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+_SECRET = re.compile(r"whsec_(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2,3}={0,2})?")
 _STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
@@ -50,6 +52,34 @@ class Guess(StrEnum):
     DISCARD = "discard"  # PS E20, DELETE
     BYTE_RANGES = "byte_ranges"  # PS E28 does not speak of them
     MORE_INCLUDES = "more_includes"  # PS E19: custom metadata and galleries come along
+
+
+class PhotoShelterHooks(BaseModel):
+    """Hints of what may have changed, by whoever stands between: PhotoShelter documents none of its own (PS 8). They come by the
+    Standard Webhooks convention; `data.id` or `data.ids` name assets."""
+
+    model_config = _STRICT
+
+    secrets: Annotated[
+        tuple[SecretStr, ...],
+        Field(
+            min_length=1,
+            description="Secrets of the convention: `whsec_` and at least 24 bytes in base64. One of them has signed each "
+            "delivery.",
+        ),
+    ]
+    window_seconds: Annotated[
+        float, Field(gt=0, le=86400, description="How far from now a delivery's timestamp may be, either way.")
+    ] = 300.0
+
+    @field_validator("secrets")
+    @classmethod
+    def _are_secrets(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(_SECRET.fullmatch(it.get_secret_value()) for it in value):
+            raise ValueError(
+                "write `whsec_` and at least 24 random bytes in base64: `openssl rand -base64 32` makes them"
+            )
+        return value
 
 
 class PhotoShelterOAuth(BaseModel):
@@ -119,6 +149,10 @@ class PhotoShelterOptions(BaseModel):
     container_zone: Annotated[
         str, Field(description="The time zone of dates on galleries and permissions, which come without one.")
     ] = "UTC"
+    hooks: Annotated[
+        PhotoShelterHooks | None,
+        Field(description="Hints of what may have changed; none are taken where this is absent."),
+    ] = None
     page_root: Annotated[
         str | None,
         Field(description="The site on which people open assets, for example https://acme.photoshelter.com."),

@@ -289,9 +289,10 @@ async def audit(
 # orders ---------------------------------------------------------------------------------------------------------------
 
 
-async def _order(
+async def give_order(
     request: Request, who: Caller, kind: CommandKind, scope: Mapping[str, Any], key: str | None
 ) -> shapes.Order:
+    """Give it in the name of the token's maker; the same key is the same order. Raises `Stop` where it was another one's."""
     desk = desk_of(request)
     given = await give(desk.ledger, desk.clock, kind, scope, by=who.name, via="api", key=key or "")
     if (given.kind, _wish(given.scope)) != (kind, _wish(scope)):
@@ -329,14 +330,14 @@ async def run(request: Request, who: Called, wish: shapes.RunWish, key: Key = No
     """Run a flow now."""
     who.needs(Duty.RUN, wish.flow)
     scope = {"flow": str(wish.flow), "full": wish.full, "reconcile": wish.reconcile}
-    return await _order(request, who, CommandKind.RUN, scope, key)
+    return await give_order(request, who, CommandKind.RUN, scope, key)
 
 
 @router.post("/plans", status_code=202)
 async def plan(request: Request, who: Called, wish: shapes.PlanWish, key: Key = None) -> shapes.Order:
     """Make a plan; the order's result names it."""
     who.needs(Duty.RUN, wish.flow)
-    return await _order(request, who, CommandKind.PLAN, {"flow": str(wish.flow), "full": wish.full}, key)
+    return await give_order(request, who, CommandKind.PLAN, {"flow": str(wish.flow), "full": wish.full}, key)
 
 
 @router.post("/plans/{plan}/apply", status_code=202)
@@ -348,7 +349,9 @@ async def apply(request: Request, who: Called, plan: Id, wish: shapes.ApplyWish,
         raise Stop(404, f"There is no plan {plan}.")
     flow = read_plan(lines).header.flow
     who.needs(Duty.APPROVE, flow)
-    return await _order(request, who, CommandKind.APPLY, {"plan": plan, "flow": str(flow), **wish.model_dump()}, key)
+    return await give_order(
+        request, who, CommandKind.APPLY, {"plan": plan, "flow": str(flow), **wish.model_dump()}, key
+    )
 
 
 async def _known_conflict(request: Request, who: Caller, conflict: str) -> Conflict:
@@ -365,7 +368,7 @@ async def settle(request: Request, who: Called, conflict: Id, wish: shapes.Settl
     """Say whose value stands, or the value itself; for all like it where you say so."""
     it = await _known_conflict(request, who, conflict)
     about = {"conflict": it.id, "revision": it.revision, "flow": str(it.flow), "values": {}}
-    return await _order(request, who, CommandKind.SETTLE, {**wish.model_dump(), **about}, key)
+    return await give_order(request, who, CommandKind.SETTLE, {**wish.model_dump(), **about}, key)
 
 
 @router.post("/conflicts/{conflict}/undo", status_code=202)
@@ -373,7 +376,7 @@ async def undo(request: Request, who: Called, conflict: Id, key: Key = None) -> 
     """Take a ruling back."""
     it = await _known_conflict(request, who, conflict)
     scope = {"conflict": it.id, "revision": it.revision, "flow": str(it.flow)}
-    return await _order(request, who, CommandKind.UNDO, scope, key)
+    return await give_order(request, who, CommandKind.UNDO, scope, key)
 
 
 @router.post("/terms/{term}/decide", status_code=202)
@@ -382,7 +385,7 @@ async def decide_term(request: Request, who: Called, term: Id, wish: shapes.Term
     who.needs_all(Duty.TERMS, desk_of(request).flows)
     about = (await known_term(desk_of(request), term)).key
     scope = {"account": about.account, "attribute": about.attribute, "word": about.word, **wish.model_dump()}
-    return await _order(request, who, CommandKind.DECIDE_TERM, scope, key)
+    return await give_order(request, who, CommandKind.DECIDE_TERM, scope, key)
 
 
 @router.post("/reviews", status_code=202)
@@ -393,4 +396,4 @@ async def review(request: Request, who: Called, wish: shapes.ReviewWish, key: Ke
         raise Stop(422, "Say which files are meant: `assets`, or `shoot`.")
     assets: Sequence[Sequence[str]] = [[it.account, it.remote_id] for it in map(key_of, wish.assets)]
     scope = {**wish.model_dump(), "assets": assets, "flow": str(FlowName.HANDOFF)}
-    return await _order(request, who, CommandKind.REVIEW, scope, key)
+    return await give_order(request, who, CommandKind.REVIEW, scope, key)

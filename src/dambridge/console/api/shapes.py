@@ -139,6 +139,26 @@ class Submissions(Shape):
     next: str | None
 
 
+class Endpoints(Shape):
+    """Other programs that are told."""
+
+    endpoints: list[dict[str, Any]]
+
+
+class Deliveries(Shape):
+    """What was sent to one of them."""
+
+    deliveries: list[dict[str, Any]]
+
+
+class WebhookWish(Shape):
+    """What is to be done with an endpoint; `skip` leaves out what happened while it was disabled."""
+
+    do: Literal["test", "redeliver", "enable"]
+    message: Annotated[str, StringConstraints(max_length=400, pattern=NUL)] = ""
+    skip: bool = False
+
+
 class Order(Shape):
     """An order as it stands: queued, running, done or failed; `result` once it has ended."""
 

@@ -101,9 +101,19 @@ async def _agree(desk: OutletDesk, name: str, *, everyone: bool, by: str) -> Map
 # what stands there already --------------------------------------------------------------------------------------------
 
 
+def _refuse_stand_ins(outlet: Outlet) -> None:
+    """What others put into a gallery of stand-ins is none. Raises `Refused`."""
+    if outlet.stand_in:
+        raise Refused(
+            f"{outlet.name} holds stand-ins, and what others put there is none: nothing is adopted there. Files of theirs belong "
+            "into another gallery."
+        )
+
+
 async def _adopt(desk: OutletDesk, name: str, *, by: str) -> Mapping[str, Any]:
     """Watch everything that stands in the gallery and is not ours. Asking again adds what came since."""
     policy, outlet = desk.named(name)
+    _refuse_stand_ins(outlet)
     gallery = await gallery_of(desk, outlet)
     now = await desk.clock.now()
     members = await _members(desk, outlet, gallery)

@@ -19,6 +19,7 @@ from dambridge.mapping.fields import SOURCE_MARK
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.pairing import Fact, Subject
 from dambridge.model.records import AssetRecord, Missing, NativeRecord
+from dambridge.model.stand_ins import is_stand_in
 from dambridge.model.values import DateValue, FieldName
 from dambridge.planning import gaps_of
 from dambridge.ports.clock import Clock
@@ -144,11 +145,13 @@ async def _record(survey: Survey, remote_id: RemoteId, known: Mapping[AssetKey, 
         return known.get(key)
     if isinstance(native, Missing):
         return None
-    return _subject(survey, native, known.get(key), look)
+    record = to_canonical(native, library.map)
+    if is_stand_in(record.fields):
+        return None  # what only stands for an asset of another library is none of this one
+    return _subject(survey, native, record, known.get(key), look)
 
 
-def _subject(survey: Survey, native: NativeRecord, before: Subject | None, look: str) -> Subject:
-    record = to_canonical(native, survey.library.map)
+def _subject(survey: Survey, native: NativeRecord, record: AssetRecord, before: Subject | None, look: str) -> Subject:
     fresh = Subject(
         record=record,
         claims=_claims(native, survey.library.map),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 
 from dambridge.engine.publishing.leading import Ahead
 from dambridge.engine.publishing.parts import PublishParts
@@ -13,11 +14,12 @@ from dambridge.mapping.localising import localised
 from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId
 from dambridge.model.publications import AgreedAudience, Publication, Stage
 from dambridge.model.records import AssetRecord, Missing, NotYet, Present, Seen
+from dambridge.model.stand_ins import STAND_IN_FIELD, stand_in_words
 from dambridge.model.values import Fields
 from dambridge.planning.kits import KitVerdict
 from dambridge.planning.outlets import Case, Held, said_outside, status_of
 from dambridge.policy.naming import name_by
-from dambridge.policy.outlets import Outlet, PublishPolicy
+from dambridge.policy.outlets import STAND_IN, Outlet, PublishPolicy
 from dambridge.policy.placing import file_name_for
 from dambridge.ports.audience import Audience
 from dambridge.ports.errors import CannotGoOn, NextMove
@@ -64,7 +66,9 @@ def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, ki
         agreed=known.agreed.get(outlet.name),
         audience=known.audiences.get(outlet.name),
         can=parts.sites[outlet.account].archive.capabilities,
-        wanted=wanted_of(parts.policy, record, outlet) if record is not None else {},
+        wanted=wanted_of(parts.policy, record, outlet, page=parts.source.archive.page_of(key.remote_id))
+        if record is not None
+        else {},
         policy=parts.policy,
         now=known.now,
         horizon=horizon_of(known, outlet.account),
@@ -85,17 +89,20 @@ def publication_in(found: Mapping[CopyId, Publication], outlet: Outlet) -> Publi
     return exact or next((it for it in ours if it.stage is not Stage.WITHDRAWN), None)
 
 
-def wanted_of(policy: PublishPolicy, record: AssetRecord, outlet: Outlet) -> Fields:
-    """What the copy is to say, in the outlet's languages."""
+def wanted_of(policy: PublishPolicy, record: AssetRecord, outlet: Outlet, *, page: str = "") -> Fields:
+    """What the copy is to say, in the outlet's languages; of a stand-in also that it is one, and of what on which `page`."""
     names = said_outside(policy)
-    return localised({it: value for it, value in record.fields.items() if it in names}, outlet.languages).fields
+    said = localised({it: value for it, value in record.fields.items() if it in names}, outlet.languages).fields
+    return {**said, STAND_IN_FIELD: stand_in_words(page)} if outlet.stand_in else said
 
 
 def name_of(record: AssetRecord, outlet: Outlet) -> str:
-    """The file name there; a name that cannot be made is the master's own."""
+    """The file name there; a name that cannot be made is the master's own. A stand-in's name says that it is one."""
     found = None if outlet.naming == PLAIN else name_by(record, outlet.naming, selects=lambda _: True)
     plain = file_name_for(record)
-    return found if isinstance(found, str) else plain if isinstance(plain, str) else record.key.remote_id
+    name = found if isinstance(found, str) else plain if isinstance(plain, str) else record.key.remote_id
+    path = PurePath(name)
+    return f"{path.stem} {STAND_IN}{path.suffix}" if outlet.stand_in else name
 
 
 def horizon_of(known: Known, account: AccountId) -> datetime:

@@ -16,7 +16,7 @@ from dambridge.engine.delivery.delivering import Delivered, brought, deliver
 from dambridge.engine.delivery.embedding import pieces_of
 from dambridge.engine.delivery.fetching import body_of, fetch
 from dambridge.engine.docking import Facts
-from dambridge.engine.publishing.describing import describe
+from dambridge.engine.publishing.describing import Described, describe
 from dambridge.engine.publishing.tasks import Task
 from dambridge.engine.publishing.watching import is_shut
 from dambridge.engine.publishing.withdrawing import leave_former
@@ -27,6 +27,7 @@ from dambridge.model.actions import Action
 from dambridge.model.identity import RemoteId
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.records import Absence, AssetRecord, Digest, Missing, NativeRecord
+from dambridge.model.stand_ins import STAND_IN_FIELD, is_stand_in, stand_in_words
 from dambridge.model.values import Fields
 from dambridge.policy.naming import has_counter, numbered, series_of, settled_name
 from dambridge.ports.errors import MovedOn, Refused, TryLater, Unclear
@@ -57,11 +58,18 @@ class OutgoingFile:
         """Made anew: the same original with the same tags makes the same file."""
         return (await self._made())[0].digest
 
+    def _said(self) -> Fields:
+        """What the copy says; a stand-in's file says always what it is, whichever fields this action brings."""
+        said, task = self.task.action.fields, self.task
+        if not task.outlet.stand_in:
+            return said
+        return {**said, STAND_IN_FIELD: stand_in_words(task.parts.source.archive.page_of(task.source.remote_id))}
+
     async def _made(self) -> tuple[Spooled, Fields, str]:
         task, parts = self.task, self.task.parts
         action = replace(task.action, size=self.master.size or 0, file_name=self.master.file_name)
         spooled, inside = await fetch(parts, action)
-        tags = outward_tags(task.action.fields, self.master.fields, parts.policy.zone)
+        tags = outward_tags(self._said(), self.master.fields, parts.policy.zone)
         target = spooled.path.with_name(f"{spooled.path.name}.{out_name(task.action)}.part")
         try:
             out = await parts.outfitter.make(
@@ -91,6 +99,7 @@ async def stage(task: Task, journal: StepJournal, master: AssetRecord) -> Task:
     _prove(native, delivered.digest)
     task = await _noted(task, journal, delivered)
     described = await describe(task, journal, native, file_name=task.action.file_name)
+    _prove_marked(task, described)
     await _bring_home(task, journal, delivered)
     wanted = task.outward
     return await task.put(
@@ -217,6 +226,15 @@ def _prove(native: NativeRecord, digest: Digest) -> None:
         raise Unclear(f"{native.key} holds other bytes than were sent; it is looked at again.")
     if native.size is not None and native.size != digest.size:
         raise Unclear(f"{native.key} has {native.size} bytes, {digest.size} were sent; it is looked at again.")
+
+
+def _prove_marked(task: Task, described: Described) -> None:
+    """A stand-in that does not say that it is one is not shown."""
+    if task.outlet.stand_in and not is_stand_in(described.shown):
+        raise TryLater(
+            f"{described.native.key} does not say yet that it only stands for {task.source}: {STAND_IN_FIELD} is to say so. See "
+            "that the account takes that field, by `dambridge probe --write`."
+        )
 
 
 async def _bring_home(task: Task, journal: StepJournal, delivered: Delivered) -> None:
