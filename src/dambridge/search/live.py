@@ -27,6 +27,7 @@ from dambridge.ports.finding import Finder
 from dambridge.ports.pace import Lane
 from dambridge.ports.searching import SearchIndex
 from dambridge.ports.systems import AssetArchive
+from dambridge.ports.waiting import wanted_until
 from dambridge.search.assets import Links, assets_of
 from dambridge.search.documents import document_of, grouped
 from dambridge.search.facets import counted_copies
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 
 SMOOTH = 60
 """Reciprocal rank fusion: an asset's worth is the sum of 1 / (SMOOTH + its place) over the systems that found it."""
+REPEATING = 0.8
+"""The part of its time in which a call that fails is repeated; after it what fails is told as what it is, rather than as late."""
 AT_ONCE = 10
 """Finds that are read together: what was read when time is up counts."""
 
@@ -129,7 +132,7 @@ class LiveSearch:
         """Every system by itself, for as long as its deadline lets it."""
         catches = [_Catch() for _ in homes]
         tasks = [
-            asyncio.create_task(self._one(query, home, most, catch, viewer))
+            asyncio.create_task(self._one(query, home, most, catch, viewer=viewer, wait=wait))
             for home, catch in zip(homes, catches, strict=True)
         ]
         try:
@@ -144,9 +147,12 @@ class LiveSearch:
         # Whoever does not let go at once is not waited for: a cancelled call ends by itself
         return catches
 
-    async def _one(self, query: Query, home: LiveHome, most: int, catch: _Catch, viewer: Viewer) -> None:
+    async def _one(
+        self, query: Query, home: LiveHome, most: int, catch: _Catch, *, viewer: Viewer, wait: timedelta
+    ) -> None:
         try:
-            await self._look(query, home, most, catch, viewer)
+            with wanted_until(asyncio.get_running_loop().time() + REPEATING * wait.total_seconds()):
+                await self._look(query, home, most, catch, viewer)
         except NextMove as error:
             # The words may name an asset that was read, which only those who see everything may hear of
             why = f": {error}" if sees_all(viewer.searcher) else " just now."
