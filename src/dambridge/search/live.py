@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 
 import structlog
 
@@ -17,7 +18,7 @@ from dambridge.mapping import AccountMap
 from dambridge.model.access import Searcher, Sight
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.queries import Query
-from dambridge.model.records import NativeRecord
+from dambridge.model.records import Missing, NativeRecord
 from dambridge.model.rights import Rights
 from dambridge.model.searching import Answered, Document, Gap, Hit, Missed, Order, Profile
 from dambridge.policy.searching import SearchPolicy
@@ -47,6 +48,8 @@ AT_ONCE = 10
 
 NOT_READ = Profile(rights=Rights(unclear=("not read",)), status="")
 """The rights of an asset whose copy of record nobody has read: nothing is known to be permitted."""
+
+_Read = Mapping[RemoteId, NativeRecord | Missing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,11 +178,19 @@ class LiveSearch:
             unsaid |= dict.fromkeys((*way.left, *found.unsaid))
         wanted = list(ids)[:most]
         _tell(home.account, catch, ways, unsaid, more=more or len(ids) > len(wanted))
-        for start in range(0, len(wanted), AT_ONCE):
-            await self._read(home, wanted[start : start + AT_ONCE], catch, viewer)
+        parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
+        ahead: asyncio.Future[_Read] | None = None
+        try:
+            for part, following in pairwise([*parts, []]):
+                read = await (ahead or home.archive.read(part, lane=Lane.NORMAL))
+                ahead = asyncio.ensure_future(home.archive.read(following, lane=Lane.NORMAL)) if following else None
+                await asyncio.sleep(0)  # the next call goes out before we go into what this one brought
+                self._take_in(read, part, home, catch, viewer)
+        finally:
+            if ahead is not None:
+                ahead.cancel()
 
-    async def _read(self, home: LiveHome, ids: Sequence[RemoteId], catch: _Catch, viewer: Viewer) -> None:
-        read = await home.archive.read(ids, lane=Lane.NORMAL)
+    def _take_in(self, read: _Read, ids: Sequence[RemoteId], home: LiveHome, catch: _Catch, viewer: Viewer) -> None:
         for remote_id in ids:
             native = read.get(remote_id)
             if isinstance(native, NativeRecord):
