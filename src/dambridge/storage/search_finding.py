@@ -127,20 +127,20 @@ class Finding(ABC):
         """Each asset stands where its newest matching copy does: one that a page before has shown is passed over."""
         entries: dict[str, None] = {}
         met: set[AssetKey] = set()
-        last, start, more = below, below, True
+        last, start, more, known = below, below, True, False
         while more and len(entries) < limit:
-            page = self._some(conn, ask, limit, newest=True, below=last)
-            more = len(page) == limit
+            page = self._some(conn, ask, limit + 1, newest=True, below=last)
+            more = len(page) > limit
             shown = self._shown_before(conn, ask, start, {it.entry for it in page} - set(entries))
             for it in page:
                 if it.entry not in shown and it.entry not in entries and len(entries) == limit:
-                    more = True
+                    more = known = True
                     break
                 if it.entry not in shown:
                     entries[it.entry] = None
                     met.add(it.key)
                 last = it.number
-        more = more and bool(self._some(conn, ask, 1, newest=True, below=last))
+        more = known or (more and bool(self._some(conn, ask, 1, newest=True, below=last)))
         copies = met | self._others(conn, ask, entries, met)
         return Found(tuple(entries), f"n:{last}" if more else None, total, exact, Order.NEWEST, frozenset(copies))
 
