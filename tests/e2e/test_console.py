@@ -24,6 +24,7 @@ from dambridge.bootstrap import open_search
 from dambridge.engine.worker import Worker
 from dambridge.model.conflicts import ConflictState
 from support.console import Stand, console
+from support.console_pictures import Drawn, put_finds
 from support.console_scene import set_scene
 
 ROOT = Path(__file__).parents[2]
@@ -78,8 +79,9 @@ async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
             pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
         pytest.skip("Chromium is missing (Debian: apt install chromium)")
     async with console(folder) as stand, open_search(stand.desk.settings) as search:
-        stand.app.state.desk = replace(stand.desk, search=search)
+        stand.app.state.desk = replace(stand.desk, search=search, pictures=Drawn())
         await set_scene(stand.ledger)
+        await put_finds(search.index.index)
         await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
         server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
         worker = Worker(
