@@ -67,6 +67,12 @@ PATHS = {
     "nothing": "/nothing-here",
     "search": "/search",
 }
+ALL_PICTURES = """async () => {
+    const all = [...document.images];
+    all.forEach((it) => { it.loading = "eager"; });
+    await Promise.all(all.map((it) => it.decode().catch(() => null)));
+}"""
+"""Pictures further down come when somebody looks there; a screenshot looks everywhere."""
 FIRST_VIEW = 150_000
 """Bytes of scripts and styles that a first view may cost."""
 
@@ -143,6 +149,7 @@ async def looked_at(
     page.on("request", lambda it: wrong.append(f"fetched {it.url}") if not it.url.startswith((url, "data:")) else None)
     for name, path in paths.items():
         await page.goto(url + path)
+        await page.evaluate(ALL_PICTURES)
         await page.screenshot(path=SCREENS / f"{name}-{size}-{theme}.png", full_page=True)
         if await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"):
             wrong.append(f"{name}: something is cut off")
