@@ -328,6 +328,11 @@ def main() -> int:
     options.add_argument("--files", type=int, default=200, help="files of each format")
     options.add_argument("--swept", type=int, default=1_000_000, help="assets in each account of the row `sweep`")
     options.add_argument("--searched", type=int, default=1_000_000, help="assets in the index of the row `search`")
+    options.add_argument(
+        "--index",
+        default="",
+        help="folder or PostgreSQL URL in which the index of the row `search` is kept between runs",
+    )
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     rows: dict[str, Any] = {}
@@ -340,7 +345,8 @@ def main() -> int:
     if rows:
         write("bench", rows)
     if "search" in chosen.rows.split(","):
-        write("bench_search", {"search": row_search(chosen.searched)})
+        name = "bench_search_postgres" if chosen.index.startswith("postgresql:") else "bench_search"
+        write(name, {"search": row_search(chosen.searched, chosen.index)})
     if "files" in chosen.rows.split(","):
         write("bench_files", row_files(chosen.files))
     return 0

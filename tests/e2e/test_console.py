@@ -24,6 +24,7 @@ from dambridge.bootstrap import open_search
 from dambridge.engine.worker import Worker
 from dambridge.model.conflicts import ConflictState
 from support.console import Stand, console
+from support.console_pictures import Drawn, put_finds
 from support.console_scene import set_scene
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,12 @@ PATHS = {
     "nothing": "/nothing-here",
     "search": "/search",
 }
+ALL_PICTURES = """async () => {
+    const all = [...document.images];
+    all.forEach((it) => { it.loading = "eager"; });
+    await Promise.all(all.map((it) => it.decode().catch(() => null)));
+}"""
+"""Pictures further down come when somebody looks there; a screenshot looks everywhere."""
 FIRST_VIEW = 150_000
 """Bytes of scripts and styles that a first view may cost."""
 
@@ -78,8 +85,9 @@ async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
             pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
         pytest.skip("Chromium is missing (Debian: apt install chromium)")
     async with console(folder) as stand, open_search(stand.desk.settings) as search:
-        stand.app.state.desk = replace(stand.desk, search=search)
+        stand.app.state.desk = replace(stand.desk, search=search, pictures=Drawn())
         await set_scene(stand.ledger)
+        await put_finds(search.index.index)
         await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
         server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
         worker = Worker(
@@ -141,6 +149,7 @@ async def looked_at(
     page.on("request", lambda it: wrong.append(f"fetched {it.url}") if not it.url.startswith((url, "data:")) else None)
     for name, path in paths.items():
         await page.goto(url + path)
+        await page.evaluate(ALL_PICTURES)
         await page.screenshot(path=SCREENS / f"{name}-{size}-{theme}.png", full_page=True)
         if await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"):
             wrong.append(f"{name}: something is cut off")

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -23,11 +25,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from dambridge.bootstrap import Settings, open_search
 from dambridge.engine import people
 from dambridge.model.access import Role, Scope
 from dambridge.model.identity import FlowName
 from dambridge.ports.errors import Refused
 from support.console import Stand, console
+from support.console_pictures import put_finds
 from support.console_scene import set_scene
 
 OURS = {"host": "localhost"}
@@ -169,16 +173,27 @@ async def test_the_document_names_every_path(stand: Stand) -> None:
 def standing(tmp_path: Path) -> Iterator[tuple[Stand, str]]:
     """A console that lives while the test itself runs no loop."""
     with asyncio.Runner() as runner:
-        opened = console(tmp_path)
+        opened = console(tmp_path, change=hasty)
         stand = runner.run(opened.__aenter__())
+        searching = open_search(stand.desk.settings)
 
         async def fill() -> str:
             await set_scene(stand.ledger)
+            search = await searching.__aenter__()
+            await put_finds(search.index.index)
+            stand.app.state.desk = replace(stand.desk, search=search)
             await stand.person("ada", "administrator", "reviewer", "librarian")
             return await token(stand)
 
         yield stand, runner.run(fill())
+        with suppress(RuntimeError):  # each call came by a loop of its own, and some left futures there
+            runner.run(searching.__aexit__(None, None, None))
         runner.run(opened.__aexit__(None, None, None))
+
+
+def hasty(given: Settings) -> Settings:
+    """No live answer is waited for: the systems are not there."""
+    return given.model_copy(update={"search": given.search.model_copy(update={"deadline": timedelta(milliseconds=20)})})
 
 
 def hold_to_its_document(stand: Stand, secret: str, examples: int) -> int:

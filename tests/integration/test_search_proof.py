@@ -9,7 +9,7 @@ import pytest
 
 from dambridge.model.searching import Answered
 from dambridge.search.desk import SearchDesk
-from support.search_truth import PERSONS, Question, Truth, questions
+from support.search_truth import PERSONS, Question, Truth, chosen
 from support.search_world import SearchWorld, search_world, searcher
 
 QUICK, ALL = 30, 200
@@ -26,10 +26,10 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchWorld]:
 async def whole(desk: SearchDesk, question: Question, who: str) -> Answered:
     """Every page of the answer as one."""
     person = searcher(who, PERSONS[who])
-    first = await desk.ask(question.text, person, facets=True, limit=7)
+    first = await desk.ask(question.text, person, filters=question.filters, facets=True, limit=7)
     hits, cursor = list(first.hits), first.cursor
     while cursor:
-        page = await desk.ask(question.text, person, cursor=cursor, limit=7)
+        page = await desk.ask(question.text, person, filters=question.filters, cursor=cursor, limit=7)
         hits, cursor = [*hits, *page.hits], page.cursor
     assert first.total == len(hits), question.text
     return Answered(**{**{it: getattr(first, it) for it in Answered.__slots__}, "hits": tuple(hits)})
@@ -39,7 +39,7 @@ def held_against(truth: Truth, question: Question, who: str, answer: Answered) -
     """Whether the answer equals brute force; returns whether anything was found."""
     person = PERSONS[who]
     wanted = truth.finds(question.test, person)
-    told = (question.text, who)
+    told = (question.text, question.filters, who)
     assert sorted(it.entry for it in answer.hits) == sorted(wanted), told
     for hit in answer.hits:
         matched = sorted(it.key for it in wanted[hit.entry])
@@ -57,7 +57,7 @@ def held_against(truth: Truth, question: Question, who: str, answer: Answered) -
 async def _from_the_index(known: SearchWorld, who: str, count: int) -> int:
     found = 0
     async with known.desk() as desk:
-        for question in questions(26, count):
+        for question in chosen(26, count, known.truth, PERSONS[who]):
             found += held_against(known.truth, question, who, await whole(desk, question, who))
     return found
 
@@ -65,8 +65,9 @@ async def _from_the_index(known: SearchWorld, who: str, count: int) -> int:
 async def _live(known: SearchWorld, who: str, count: int, seed: int) -> int:
     found = 0
     async with known.desk() as desk:
-        for question in questions(seed, count):
-            answer = await desk.ask(question.text, searcher(who, PERSONS[who]), facets=True, live=True)
+        for question in chosen(seed, count, known.truth, PERSONS[who]):
+            person = searcher(who, PERSONS[who])
+            answer = await desk.ask(question.text, person, filters=question.filters, facets=True, live=True)
             assert not answer.partial, (question.text, [it.told for it in answer.gaps])
             found += held_against(known.truth, question, who, answer)
     return found

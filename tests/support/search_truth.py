@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from dambridge.model.queries import Facet
 
 WORDS = ["harbour", "night", "old", "port", "Zürich", "fog", "tram", "wide-angle", "Éclair", "2026", "lantern", "ferry"]
 PEOPLE = ["Ann Muster", "Bo Li", "Ann Other"]
@@ -244,6 +246,19 @@ class Truth:
                 found.setdefault(self.entry(it), []).append(it)
         return found
 
+    def said(self, it: Copy, who: Person) -> dict[str, list[str]]:
+        """The copy's values of every facet but the regions."""
+        return {
+            "home": [it.home],
+            "type": ["image"],
+            "status": [it.status],
+            "campaign": [it.campaign] if it.campaign else [],
+            "photographer": [it.by],
+            "rights": [self.best(it, who)],
+            "region": [],
+            "date": [],
+        }
+
     def facets(self, found: dict[str, list[Copy]], who: Person) -> dict[str, dict[str, int]]:
         regions = who.regions
         if regions is None:
@@ -252,17 +267,8 @@ class Truth:
         counts: dict[str, dict[str, set[str]]] = {}
         for entry, copies in found.items():
             for it in copies:
-                said = {
-                    "home": [it.home],
-                    "type": ["image"],
-                    "status": [it.status],
-                    "campaign": [it.campaign] if it.campaign else [],
-                    "photographer": [it.by],
-                    "rights": [self.best(it, who)],
-                    "region": [one for one in regions if self.in_region(it, one)],
-                    "date": [],
-                }
-                for facet, values in said.items():
+                regional = {"region": [one for one in regions if self.in_region(it, one)]}
+                for facet, values in {**self.said(it, who), **regional}.items():
                     for value in values:
                         counts.setdefault(facet, {}).setdefault(value, set()).add(entry)
         return {facet: {value: len(it) for value, it in values.items()} for facet, values in counts.items()}
@@ -275,16 +281,41 @@ Test = Callable[[Truth, Copy, Person], bool]
 
 @dataclass(frozen=True)
 class Question:
-    """What is typed, and what it means."""
+    """What is typed and chosen, and what both together mean."""
 
     text: str
     test: Test
+    filters: Mapping[Facet, Sequence[str]] = field(default_factory=dict)
 
 
 def questions(seed: int, count: int) -> Iterator[Question]:
     draw = random.Random(seed)
     for _ in range(count):
         yield _asked(draw, 2)
+
+
+def chosen(seed: int, count: int, truth: Truth, who: Person) -> Iterator[Question]:
+    """Questions of which every other is narrowed by values that this person's counts offer, as a page would."""
+    draw = random.Random(seed)
+    for number in range(count):
+        asked = _asked(draw, 2)
+        offered = truth.facets(truth.finds(asked.test, who), who) if number % 2 else {}
+        if offered:
+            names = draw.sample(sorted(offered), min(len(offered), draw.randint(1, 2)))
+            some = {it: draw.sample(sorted(offered[it]), min(len(offered[it]), draw.randint(1, 2))) for it in names}
+            asked = _narrowed(asked, some)
+        yield asked
+
+
+def _narrowed(asked: Question, some: dict[str, list[str]]) -> Question:
+    def test(t: Truth, it: Copy, who: Person) -> bool:
+        said = t.said(it, who)
+        return asked.test(t, it, who) and all(
+            any(one in said[name] or (name == "region" and t.in_region(it, one)) for one in values)
+            for name, values in some.items()
+        )
+
+    return Question(asked.text, test, {Facet(name): values for name, values in some.items()})
 
 
 def _asked(draw: random.Random, depth: int) -> Question:

@@ -107,7 +107,7 @@ async def _decisions(desk: Desk, who: Signed, flows: Sequence[FlowStanding]) -> 
         kind = "conflict between copies|conflicts between copies"
         found.append(Waiting(sum(opened), kind, "/conflicts", "librarians"))
     if who.may(Duty.TERMS) and answers_for_all(who.person.searcher, desk.flows):
-        terms = len(await desk.ledger.unknown_terms())
+        terms = await desk.ledger.count_unknown_terms()
         found.append(Waiting(terms, "word without a term|words without a term", "/terms", "librarians"))
     if who.may(Duty.REVIEW, FlowName.HANDOFF) and FlowName.HANDOFF in desk.flows:
         counts = await desk.ledger.count_submissions(FlowName.HANDOFF)

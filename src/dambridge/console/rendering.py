@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dambridge import __version__
 from dambridge.console.desk import Desk, desk_of
@@ -114,24 +114,36 @@ def _ago(at: datetime, now: datetime | None) -> str:
     return f"{told} ago" if seconds > 0 else f"in {told}"
 
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| ?[+-]\d\d:?\d\d)")
+_LITERAL = re.compile(r"`([^`]+)`")
 
 
 def spoken(text: str) -> str:
     """A sentence with its instants as people say them."""
-    return _INSTANT.sub(lambda it: _spoken(datetime.fromisoformat(it[0])), text)
+    return _INSTANT.sub(
+        lambda it: _spoken(datetime.fromisoformat("T".join(it[0].split(" ", 1)).replace(" ", ""))), text
+    )
 
 
 def _spoken(at: datetime) -> str:
     return f"{at.day} {at:%B %Y, %H:%M} {'UTC' if not at.utcoffset() else at.strftime('%z')}"
 
 
-def words(reason: Reason) -> str:
-    return spoken(wording.words(reason))
+def shown(text: str) -> Markup:
+    """A sentence as a page shows it: what stands between backticks, to be typed as it is, in the type of code."""
+    return Markup(_LITERAL.sub(r"<code>\1</code>", str(escape(spoken(text)))))  # noqa: S704 - escaped before
 
 
-def foretold(reason: Reason) -> str:
-    return spoken(wording.foretold(reason))
+def words(reason: Reason) -> Markup:
+    return shown(wording.words(reason))
+
+
+def foretold(reason: Reason) -> Markup:
+    return shown(wording.foretold(reason))
+
+
+def next_move(reason: Reason) -> Markup:
+    return shown(wording.next_move(reason))
 
 
 def day(at: datetime) -> str:
@@ -172,10 +184,10 @@ def environment() -> Environment:
         "duration": duration,
         "words": words,
         "foretold": foretold,
-        "next_move": wording.next_move,
+        "next_move": next_move,
         "said": said,
     }
-    made.filters |= {"spoken": spoken, "day": day, "count": count, "many": many}
+    made.filters |= {"spoken": spoken, "shown": shown, "day": day, "count": count, "many": many}
     made.globals |= {
         "once": partial(secrets.token_hex, 8),
         "icon": icon,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from dambridge.bootstrap import rights_desk
@@ -15,6 +16,7 @@ from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed, Stop, needing
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page, table_file
+from dambridge.engine import rights_pages as pages
 from dambridge.engine.rights_calendar import calendar
 from dambridge.engine.rights_desk import RightsDesk, ask_about, question_for, standings
 from dambridge.model.commands import CommandKind
@@ -36,32 +38,56 @@ REPORTS: Mapping[str, str] = {
     "contracts": "Contracts",
     "who": "Who has what",
 }
+LOOKED: Mapping[str, Callable[[Sequence[OutletStanding]], list[Any]]] = {
+    "unclear": reports.unclear,
+    "people": reports.consent,
+    "contracts": reports.contracts,
+}
+"""Reports for which copies have to be looked at one by one."""
+Days = Annotated[int, Query(ge=0, le=36_500)]
 Manager = Annotated[Signed, Depends(needing(Duty.RIGHTS))]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page of a report shows: the rows, how `more` there are, and how far copies were `looked` at."""
+
+    found: Sequence[Any] = ()
+    more: int = 0
+    losses: Sequence[pages.Loss] = ()
+    looked: pages.Looked | None = None
+    regions: Sequence[str] = ()
+    refused: str = ""
 
 
 async def _desk(desk: Desk) -> RightsDesk:
     return rights_desk(desk.settings, desk.ledger, now=await desk.clock.now(), bridge=desk.bridge)
 
 
+async def _mine(desk: Desk, who: Signed) -> RightsDesk:
+    """Of the flows in scope alone."""
+    about, mine = await _desk(desk), flows_of(who.person.searcher, desk.flows)
+    return replace(about, policies=[it for it in about.policies if it.flow in mine])
+
+
 async def _rows(desk: Desk, who: Signed, region: str) -> list[OutletStanding]:
     """What stands at each outlet of flows in scope, as far as the last runs knew."""
-    found = await standings(await _desk(desk), live=False)
-    mine = flows_of(who.person.searcher, desk.flows)
-    return [it for it in found if it.flow in mine and (not region or region in {it.region, it.outlet})]
+    found = await standings(await _mine(desk, who), live=False)
+    return [it for it in found if not region or region in {it.region, it.outlet}]
 
 
 @router.get("/rights")
-async def rights(request: Request, who: Seer, report: str = "ends", region: str = "", days: int = 90) -> Response:
+async def rights(
+    request: Request, who: Seer, report: str = "ends", region: str = "", days: Days = 90, after: str = ""
+) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
     report = report if report in REPORTS else "ends"
-    shown: dict[str, Any] = {"rows": [], "places": [], "refused": ""}
+    shown = Shown()
     try:
-        every = await _rows(desk, who, "")
+        about = await _mine(desk, who)
+        shown = await _shown(about, report, region=region, days=days, after=after)
     except Refused as error:
-        shown["refused"], every = str(error), []
-    rows = [it for it in every if not region or region in {it.region, it.outlet}]
-    found = _report(report, rows, now, days)
-    months = reports.losses(rows, now, days=days) if report == "ends" else []
+        shown = Shown(refused=str(error))
     gate = desk.settings.gate
     return page(
         request,
@@ -69,13 +95,9 @@ async def rights(request: Request, who: Seer, report: str = "ends", region: str 
         now=now,
         report=report,
         reports=REPORTS,
-        found=found[:MOST],
-        more=max(0, len(found) - MOST),
-        months=months,
-        regions=sorted({it.region or it.outlet for it in every}),
+        shown=shown,
         region=region,
         days=days,
-        refused=shown["refused"],
         zone=ZoneInfo(gate.zone) if gate else None,
         gate_words=gate_words,
         audiences=await desk.ledger.agreed_audiences(),
@@ -84,16 +106,25 @@ async def rights(request: Request, who: Seer, report: str = "ends", region: str 
     )
 
 
-def _report(report: str, rows: Sequence[OutletStanding], now: Any, days: int) -> list[Any]:
-    made: Mapping[str, Callable[[], list[Any]]] = {
-        "ends": lambda: list(reports.expiring(rows, now, days=days)),
-        "opens": lambda: list(reports.opening(rows, now, days=days)),
-        "unclear": lambda: list(reports.unclear(rows)),
-        "people": lambda: list(reports.consent(rows)),
-        "contracts": lambda: list(reports.contracts(rows)),
-        "who": lambda: list(reports.who_has(rows)),
-    }
-    return made[report]()
+async def _shown(about: RightsDesk, report: str, *, region: str, days: int, after: str) -> Shown:
+    """One page of a report."""
+    regions = pages.regions(about)
+    if report == "ends":
+        counts = await pages.losses(about, days=days)
+        ends = await pages.ending(about, region=region, days=days, most=MOST + 1)
+        total = max(len(ends), sum(it.loses for it in counts if region in {"", it.region}))
+        return Shown(ends[:MOST], total - len(ends[:MOST]), losses=counts, regions=regions)
+    if report == "opens":
+        opens = await pages.opens(about, region=region, days=days)
+        return Shown(opens[:MOST], max(0, len(opens) - MOST), regions=regions)
+    if report == "who":
+        return Shown(await pages.held(about), regions=regions)
+    try:
+        looked = await pages.looked(about, region=region, after=after)
+    except ValueError:
+        raise Stop(422, "There is no such place in the report. Begin it anew.") from None
+    rows = LOOKED[report](looked.rows)
+    return Shown(rows[:MOST], max(0, len(rows) - MOST), looked=looked, regions=regions)
 
 
 def _outlets(desk: Desk) -> list[tuple[str, str, str]]:
@@ -107,7 +138,7 @@ def _outlets(desk: Desk) -> list[tuple[str, str, str]]:
 
 
 @router.get("/rights/calendar.ics")
-async def calendar_file(request: Request, who: Seer, region: str = "", days: int = 90) -> Response:
+async def calendar_file(request: Request, who: Seer, region: str = "", days: Days = 90) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
     rows = await _rows(desk, who, region)
     ends, opens = reports.expiring(rows, now, days=days), reports.opening(rows, now, days=days)

@@ -15,6 +15,7 @@ from dambridge.console.notices import notice_of, with_order
 from dambridge.console.rendering import page
 from dambridge.console.runs import key_of
 from dambridge.model.queries import Facet, Usable
+from dambridge.model.rights import EVERYWHERE
 from dambridge.model.searching import Answered, Hit, SavedSearch
 from dambridge.search.asking import CursorStale, Filters
 from dambridge.search.desk import SearchDesk
@@ -25,6 +26,8 @@ router = APIRouter(include_in_schema=False)
 PAGE = 48
 SHOWN = 8
 """Values of a facet that are shown."""
+PEOPLES = frozenset({Facet.CAMPAIGN, Facet.PHOTOGRAPHER, Facet.REGION, Facet.HOME})
+"""Facets whose values are people's own words."""
 USABLE = {
     Usable.NOW: ("good", "usable now"),
     Usable.LATER: ("warn", "not yet"),
@@ -101,16 +104,23 @@ def kept(it: SavedSearch) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value of a facet: how many have it (None: not counted), and where choosing it leads."""
+    """A value of a facet as it is called, how many have it (None: not counted), and where choosing it leads."""
 
-    value: str
+    called: str
     count: int | None
     on: bool
     address: str
 
 
+def called(facet: Facet, value: str) -> str:
+    """The value in words: people's own as they spelled it."""
+    if facet is Facet.REGION and value == EVERYWHERE:
+        return "worldwide"
+    return value if facet in PEOPLES else value.replace("_", " ")
+
+
 def facets_of(asked: Asked, answer: Answered | None) -> Iterator[tuple[Facet, list[Choice]]]:
-    """Facets with something to choose; what is chosen stays, so that it can be let go."""
+    """Facets with something to choose; what is chosen stays, so that it can be let go. One value that all have is no choice."""
     counted = (answer.facets if answer is not None else None) or {}
     for facet in Facet:
         if facet is Facet.RIGHTS and not asked.whole:
@@ -118,10 +128,11 @@ def facets_of(asked: Asked, answer: Answered | None) -> Iterator[tuple[Facet, li
         counts = dict(counted.get(facet, ()))
         on = [value for it, value in asked.chosen if it is facet]
         values = dict.fromkeys([*on, *list(counts)[:SHOWN]])
-        if values:
+        same = answer is not None and list(counts.values()) == [answer.total]
+        if values and (on or not same):
             yield (
                 facet,
-                [Choice(it, counts.get(it), it in on, asked.turned(facet, it).address) for it in values],
+                [Choice(called(facet, it), counts.get(it), it in on, asked.turned(facet, it).address) for it in values],
             )
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from dambridge.engine.sites import Site
 from dambridge.mapping import to_canonical
-from dambridge.mapping.rights import rights_of
+from dambridge.mapping.rights import RIGHTS_FIELDS, rights_of
 from dambridge.model.gate import Answer, Block, Question
 from dambridge.model.identity import AccountId, AssetKey, LinkId, RemoteId
 from dambridge.model.outcomes import Outcome
@@ -31,6 +31,7 @@ from dambridge.ports.pace import Lane
 from dambridge.telemetry.wording import words
 
 PAGE = 500
+_ABOUT_RIGHTS = tuple(sorted(RIGHTS_FIELDS))
 AT_ONCE = 100
 """Masters to one call."""
 MOST_WAITING = 20_000
@@ -67,6 +68,14 @@ class _Masters:
 
     said: dict[AssetKey, AssetRecord] = field(default_factory=dict)
     asked: set[AssetKey] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Known:
+    """Rights by what was said of them, and the gate's answers: many copies stand under the same words."""
+
+    rights: dict[tuple[object, ...], Rights] = field(default_factory=dict)
+    answers: dict[tuple[str, Rights], Answer] = field(default_factory=dict)
 
 
 # one asset ------------------------------------------------------------------------------------------------------------
@@ -156,8 +165,8 @@ async def standings(desk: RightsDesk, *, live: bool) -> list[OutletStanding]:
     found: list[OutletStanding] = []
     for policy in desk.policies:
         async for page in _pages(desk, policy):
-            found += await _of_page(desk, policy, page, live=live)
-        found += await _waiting(desk, policy, live=live)
+            found += await standings_of(desk, policy, page, live=live)
+        found += await waiting(desk, policy, live=live)
     return found
 
 
@@ -172,23 +181,30 @@ async def _pages(desk: RightsDesk, policy: PublishPolicy) -> AsyncIterator[Seque
         after = (page[-1].link, page[-1].copy)
 
 
-async def _of_page(
+async def standings_of(
     desk: RightsDesk, policy: PublishPolicy, page: Sequence[Publication], *, live: bool
 ) -> list[OutletStanding]:
+    """These publications as reports see them; what stands no more at an outlet that is no more is left out."""
     links = await desk.ledger.links([it.link for it in page])
     masters = {it: copy.key for it, link in links.items() if (copy := link.copy(policy.source_copy)) is not None}
-    said = await _read(desk, sorted(set(masters.values()))) if live else _Masters()
+    said, known = await _read(desk, sorted(set(masters.values()))) if live else _Masters(), _Known()
     return [
-        _standing(desk, policy, it, masters.get(it.link), said)
+        _standing(desk, policy, it, masters.get(it.link), said=said, known=known)
         for it in page
         if it.outlet in policy.outlets or it.in_sight
     ]
 
 
 def _standing(
-    desk: RightsDesk, policy: PublishPolicy, it: Publication, master: AssetKey | None, said: _Masters
+    desk: RightsDesk,
+    policy: PublishPolicy,
+    it: Publication,
+    master: AssetKey | None,
+    *,
+    said: _Masters,
+    known: _Known,
 ) -> OutletStanding:
-    fields, rights = it.fields, rights_of(it.fields, policy.zone)
+    fields, rights = it.fields, _rights(it.fields, policy, known)
     if master is not None and master in said.asked:
         record = said.said.get(master)
         fields, rights = (record.fields, rights_said(record, policy.zone)) if record is not None else ({}, Rights())
@@ -203,10 +219,28 @@ def _standing(
         file_name=it.file_name,
         stage=it.stage,
         rights=rights,
-        answer=_answer(desk, policy, outlet, rights, fields, known=bool(said.asked)),
+        answer=_answer(desk, policy, outlet, rights, fields, known=True)
+        if said.asked
+        else _answered(desk, policy, outlet, rights, known),
         until=it.until,
         since=it.at,
     )
+
+
+def _rights(fields: Fields, policy: PublishPolicy, known: _Known) -> Rights:
+    words_of_rights = tuple(fields.get(it) for it in _ABOUT_RIGHTS)
+    found = known.rights.get(words_of_rights)
+    if found is None:
+        found = known.rights[words_of_rights] = rights_of(fields, policy.zone)
+    return found
+
+
+def _answered(desk: RightsDesk, policy: PublishPolicy, outlet: Outlet | None, rights: Rights, known: _Known) -> Answer:
+    key = (outlet.name if outlet is not None else "", rights)
+    found = known.answers.get(key)
+    if found is None:
+        found = known.answers[key] = _answer(desk, policy, outlet, rights, {}, known=False)
+    return found
 
 
 def _answer(
@@ -235,9 +269,11 @@ async def _read(desk: RightsDesk, keys: Sequence[AssetKey]) -> _Masters:
     return found
 
 
-async def _waiting(desk: RightsDesk, policy: PublishPolicy, *, live: bool) -> list[OutletStanding]:
+async def waiting(
+    desk: RightsDesk, policy: PublishPolicy, *, live: bool, most: int = MOST_WAITING
+) -> list[OutletStanding]:
     """Masters that the last run left waiting, at each outlet that has nothing of them, or withdrew it."""
-    seen = await desk.ledger.lingering(policy.flow, outcomes=[Outcome.WAITING], limit=MOST_WAITING)
+    seen = await desk.ledger.lingering(policy.flow, outcomes=[Outcome.WAITING], limit=most)
     links = await desk.ledger.links_of([it.key for it in seen])
     there = await desk.ledger.publications(list(links.values()))
     said = await _read(desk, [it.key for it in seen]) if live else _Masters()

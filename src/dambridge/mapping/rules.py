@@ -84,6 +84,8 @@ class Rule:
     @property
     def places(self) -> tuple[str, ...]:
         """Every place of the field in the account."""
+        if not self.languages:
+            return (self.native,)
         return tuple(dict.fromkeys((self.native, *(place for _, place in self.languages))))
 
     @property

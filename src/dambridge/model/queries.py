@@ -22,6 +22,8 @@ _ALONE = re.compile(
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared: without case, accents and signs; each character of Chinese and Japanese is a
     word of its own, for nothing stands between theirs."""
+    if text.isascii():  # most are, and nothing of the rest touches them
+        return tuple(_PARTS.findall(text.lower()))
     plain = "".join(it for it in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(it))
     found = _PARTS.findall(unicodedata.normalize("NFC", plain).casefold())
     return tuple(part for word in found for part in _ALONE.findall(word))

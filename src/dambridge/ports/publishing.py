@@ -63,9 +63,14 @@ class Publishing(Protocol):
         ...
 
     async def ending(
-        self, flow: FlowName, account: AccountId, *, before: datetime, limit: int
+        self, flow: FlowName, account: AccountId, *, before: datetime, outlets: Sequence[str] | None = None, limit: int
     ) -> Sequence[Publication]:
-        """Those in sight whose `until` is at or before this instant, earliest first."""
+        """Those in sight whose `until` is at or before this instant, earliest first; `outlets` names those that are meant,
+        None for all."""
+        ...
+
+    async def count_ending(self, flow: FlowName, *, before: datetime) -> Mapping[str, int]:
+        """How many of those in sight have their `until` at or before this instant, by outlet."""
         ...
 
     async def next_end(self, flow: FlowName) -> datetime | None:

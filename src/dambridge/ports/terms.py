@@ -27,6 +27,10 @@ class TermLedger(Protocol):
         asset waits for; else also those that are decided and carried, and decisions that no asset uses any more."""
         ...
 
+    async def count_unknown_terms(self) -> int:
+        """How many entries some asset waits for."""
+        ...
+
     async def unknown_term(self, key: TermKey, *, samples: int) -> UnknownTerm | None:
         """One entry with some of the assets that use it, those that wait first."""
         ...

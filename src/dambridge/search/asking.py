@@ -114,7 +114,7 @@ class IndexSearch:
         rows, whole = await self.index.rows(ask, limit=COUNTED)
         await self.book.refresh()
         words = self.book.words(viewer.searcher, viewer.now)
-        return counted(rows, self.book.profiles, words, viewer), whole
+        return counted(rows, self.book.profiles, words, viewer, self.book.admitting), whole
 
     async def viewer(self, searcher: Searcher) -> Viewer:
         await self.book.refresh()

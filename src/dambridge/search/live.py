@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 
 import structlog
 
@@ -17,7 +18,7 @@ from dambridge.mapping import AccountMap
 from dambridge.model.access import Searcher, Sight
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.queries import Query
-from dambridge.model.records import NativeRecord
+from dambridge.model.records import Missing, NativeRecord
 from dambridge.model.rights import Rights
 from dambridge.model.searching import Answered, Document, Gap, Hit, Missed, Order, Profile
 from dambridge.model.stand_ins import is_stand_in
@@ -28,6 +29,7 @@ from dambridge.ports.finding import Finder
 from dambridge.ports.pace import Lane
 from dambridge.ports.searching import SearchIndex
 from dambridge.ports.systems import AssetArchive
+from dambridge.ports.waiting import wanted_until
 from dambridge.search.assets import Links, assets_of
 from dambridge.search.documents import document_of, grouped
 from dambridge.search.facets import counted_copies
@@ -39,12 +41,16 @@ log = structlog.get_logger()
 
 SMOOTH = 60
 """Reciprocal rank fusion: an asset's worth is the sum of 1 / (SMOOTH + its place) over the systems that found it."""
+REPEATING = 0.8
+"""The part of its time in which a call that fails is repeated; after it what fails is told as what it is, rather than as late."""
 AT_ONCE = 10
 """Finds that are read together: what was read when time is up counts."""
 
 
 NOT_READ = Profile(rights=Rights(unclear=("not read",)), status="")
 """The rights of an asset whose copy of record nobody has read: nothing is known to be permitted."""
+
+_Read = Mapping[RemoteId, NativeRecord | Missing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +136,7 @@ class LiveSearch:
         """Every system by itself, for as long as its deadline lets it."""
         catches = [_Catch() for _ in homes]
         tasks = [
-            asyncio.create_task(self._one(query, home, most, catch, viewer))
+            asyncio.create_task(self._one(query, home, most, catch, viewer=viewer, wait=wait))
             for home, catch in zip(homes, catches, strict=True)
         ]
         try:
@@ -145,9 +151,12 @@ class LiveSearch:
         # Whoever does not let go at once is not waited for: a cancelled call ends by itself
         return catches
 
-    async def _one(self, query: Query, home: LiveHome, most: int, catch: _Catch, viewer: Viewer) -> None:
+    async def _one(
+        self, query: Query, home: LiveHome, most: int, catch: _Catch, *, viewer: Viewer, wait: timedelta
+    ) -> None:
         try:
-            await self._look(query, home, most, catch, viewer)
+            with wanted_until(asyncio.get_running_loop().time() + REPEATING * wait.total_seconds()):
+                await self._look(query, home, most, catch, viewer)
         except NextMove as error:
             # The words may name an asset that was read, which only those who see everything may hear of
             why = f": {error}" if sees_all(viewer.searcher) else " just now."
@@ -170,11 +179,19 @@ class LiveSearch:
             unsaid |= dict.fromkeys((*way.left, *found.unsaid))
         wanted = list(ids)[:most]
         _tell(home.account, catch, ways, unsaid, more=more or len(ids) > len(wanted))
-        for start in range(0, len(wanted), AT_ONCE):
-            await self._read(home, wanted[start : start + AT_ONCE], catch, viewer)
+        parts = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
+        ahead: asyncio.Future[_Read] | None = None
+        try:
+            for part, following in pairwise([*parts, []]):
+                read = await (ahead or home.archive.read(part, lane=Lane.NORMAL))
+                ahead = asyncio.ensure_future(home.archive.read(following, lane=Lane.NORMAL)) if following else None
+                await asyncio.sleep(0)  # the next call goes out before we go into what this one brought
+                self._take_in(read, part, home, catch, viewer)
+        finally:
+            if ahead is not None:
+                ahead.cancel()
 
-    async def _read(self, home: LiveHome, ids: Sequence[RemoteId], catch: _Catch, viewer: Viewer) -> None:
-        read = await home.archive.read(ids, lane=Lane.NORMAL)
+    def _take_in(self, read: _Read, ids: Sequence[RemoteId], home: LiveHome, catch: _Catch, viewer: Viewer) -> None:
         for remote_id in ids:
             native = read.get(remote_id)
             if isinstance(native, NativeRecord):

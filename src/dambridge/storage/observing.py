@@ -14,12 +14,10 @@ from dambridge.model.records import AssetVersion
 from dambridge.ports.ledger import Observation
 from dambridge.storage.conflicts import open_by_code
 from dambridge.storage.keys import by_account
-from dambridge.storage.tables import observations
+from dambridge.storage.tables import WAITS, observations
 from dambridge.storage.terms import put_uses
 from dambridge.storage.upserting import put_later
 from dambridge.storage.writer import Tx
-
-_NEEDS_SOMEBODY = (str(Outcome.WAITING), str(Outcome.QUARANTINED), str(Outcome.FAILED))
 
 
 def put_observations(tx: Tx, seen: Sequence[Observation]) -> None:
@@ -44,7 +42,7 @@ def attention(conn: Connection, flow: FlowName) -> dict[str, int]:
     table = observations.c
     query = (
         select(table.code, func.count())
-        .where(table.flow == flow, table.outcome.in_(_NEEDS_SOMEBODY))
+        .where(table.flow == flow, WAITS)
         .where((table.outcome != str(Outcome.WAITING)) | table.waits_for.not_in(NOBODY))
         .group_by(table.code)
         .order_by(table.code)

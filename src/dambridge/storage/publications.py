@@ -18,6 +18,8 @@ from dambridge.storage.upserting import insert_new
 from dambridge.storage.writer import Tx
 
 _TABLE = publications.c
+SORTED = 5000
+"""Rows that are sorted for a page."""
 _ROW: tuple[ColumnElement[Any], ...] = (_TABLE.body, _TABLE.revision)
 _CHANGING = ("remote_id", "former", "stage", "in_sight", "until", "checked_at", "body")
 _REPLACE = (
@@ -82,13 +84,23 @@ def page_of_publications(
     after: tuple[LinkId, CopyId] | None,
     limit: int,
 ) -> list[Publication]:
-    query = select(*_ROW).where(_TABLE.flow == str(flow), _TABLE.stage.in_([str(it) for it in stages]))
+    query = select(*_ROW).where(_TABLE.stage.in_([str(it) for it in stages]))
     if outlet is not None:
-        query = query.where(_TABLE.outlet == outlet)
+        query = query.where(_TABLE.flow == str(flow), _TABLE.outlet == outlet)
+    else:
+        query = query.where(_in_order(conn, flow))
     if after is not None:
         link, copy = after
         query = query.where(or_(_TABLE.link > link, and_(_TABLE.link == link, _TABLE.copy > str(copy))))
     return [_publication(it) for it in conn.execute(query.order_by(_TABLE.link, _TABLE.copy).limit(limit))]
+
+
+def _in_order(conn: Connection, flow: FlowName) -> ColumnElement[bool]:
+    """The condition that they are of the flow. Where many are, it is said so that no index of the flow is chosen: the order
+    asked for is that of the table itself, and sorting all of them for each page would cost more with every page."""
+    some = select(_TABLE.outlet).where(_TABLE.flow == str(flow)).limit(SORTED + 1).subquery()
+    many = conn.execute(select(func.count()).select_from(some)).scalar_one() > SORTED
+    return (_TABLE.flow.concat("") if many else _TABLE.flow) == str(flow)
 
 
 def longest_unchecked(conn: Connection, flow: FlowName, limit: int) -> list[Publication]:
@@ -109,11 +121,26 @@ def ends(conn: Connection, flow: FlowName, before: datetime) -> dict[AccountId, 
     return found
 
 
-def ending(conn: Connection, flow: FlowName, account: AccountId, before: datetime, limit: int) -> list[Publication]:
+def ending(
+    conn: Connection,
+    flow: FlowName,
+    account: AccountId,
+    before: datetime,
+    *,
+    outlets: Sequence[str] | None,
+    limit: int,
+) -> list[Publication]:
     query = select(*_ROW).where(*_seen(flow), _TABLE.account == account, _TABLE.until <= before)
+    if outlets is not None:
+        query = query.where(_TABLE.outlet.in_(outlets))
     return [
         _publication(it) for it in conn.execute(query.order_by(_TABLE.until, _TABLE.link, _TABLE.copy).limit(limit))
     ]
+
+
+def count_ending(conn: Connection, flow: FlowName, before: datetime) -> dict[str, int]:
+    query = select(_TABLE.outlet, func.count()).where(*_seen(flow), _TABLE.until <= before).group_by(_TABLE.outlet)
+    return {row[0]: row[1] for row in conn.execute(query.order_by(_TABLE.outlet))}
 
 
 def next_end(conn: Connection, flow: FlowName) -> datetime | None:

@@ -44,9 +44,12 @@ class SqlPublishing(SqlStore):
         return await self._read(lambda c: rows.ends(c, flow, before))
 
     async def ending(
-        self, flow: FlowName, account: AccountId, *, before: datetime, limit: int
+        self, flow: FlowName, account: AccountId, *, before: datetime, outlets: Sequence[str] | None = None, limit: int
     ) -> Sequence[Publication]:
-        return await self._read(lambda c: rows.ending(c, flow, account, before, limit))
+        return await self._read(lambda c: rows.ending(c, flow, account, before, outlets=outlets, limit=limit))
+
+    async def count_ending(self, flow: FlowName, *, before: datetime) -> Mapping[str, int]:
+        return await self._read(lambda c: rows.count_ending(c, flow, before))
 
     async def next_end(self, flow: FlowName) -> datetime | None:
         return await self._read(lambda c: rows.next_end(c, flow))

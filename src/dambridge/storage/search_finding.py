@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
-from dambridge.model.identity import AccountId, AssetKey
-from dambridge.model.queries import AllOf, Query, Words, both, leaves
+from dambridge.model.identity import AssetKey
+from dambridge.model.queries import AllOf, Not, Query, Words, both, leaves
 from dambridge.model.records import MediaType
 from dambridge.model.searching import Order
 from dambridge.ports.searching import Ask, Found, Row
@@ -22,6 +23,7 @@ from dambridge.storage.search_words import Bound, Fts5, Spelling, TsVector
 
 RANKED = 500
 """Copies that are ranked; of more the newest come first."""
+_TYPES = {str(it): it for it in MediaType}
 _ROW = "d.id, d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
 
 
@@ -51,10 +53,11 @@ class Finding(ABC):
     # answers -------------------------------------------------------------------------------------------------------
     def find(self, conn: Connection, ask: Ask, after: str | None, limit: int) -> Found:
         kind, place = _place(after)
-        probed = self._some(conn, ask, RANKED + 1, ranked=True)
+        probed = self._some(conn, ask, RANKED + 1)
         few = len(probed) <= RANKED
         if few and kind != "n" and any(isinstance(it, Words) for it in leaves(ask.query)):
-            return _best_first(probed, place, limit)
+            # Only now: a rank costs a look at every copy that has the words, however few of them are asked for
+            return _best_first(self._some(conn, ask, RANKED + 1, ranked=True), place, limit)
         total, exact = len({it.entry for it in probed}), few
         return self._newest_first(conn, ask, int(place[0]) if place else None, limit, total=total, exact=exact)
 
@@ -62,7 +65,7 @@ class Finding(ABC):
         bound = Bound()
         tables, condition, _ = self._bounded(ask, bound)
         found = conn.execute(text(f"SELECT {_ROW} FROM {tables} WHERE {condition} LIMIT {limit + 1}"), bound.values)
-        rows = [_row(it) for it in found]
+        rows = [_row(it) for it in found.all()]
         return rows[:limit], len(rows) <= limit
 
     def newest(self, conn: Connection, ask: Ask, limit: int) -> list[int]:
@@ -111,7 +114,7 @@ class Finding(ABC):
         shown = rank if ranked else "0"
         query = f"SELECT d.id, d.entry, {shown}, d.account, d.remote_id FROM {tables} WHERE {condition}{order} LIMIT {limit}"
         found = conn.execute(text(query), bound.values)
-        return [Ranked(it[0], it[1], float(it[2]), AssetKey(it[3], it[4])) for it in found]
+        return [Ranked(it[0], it[1], float(it[2]), AssetKey(it[3], it[4])) for it in found.all()]
 
     def number(self, query: Query) -> str:
         """The copy's number, as the table that leads has it."""
@@ -124,20 +127,20 @@ class Finding(ABC):
         """Each asset stands where its newest matching copy does: one that a page before has shown is passed over."""
         entries: dict[str, None] = {}
         met: set[AssetKey] = set()
-        last, start, more = below, below, True
+        last, start, more, known = below, below, True, False
         while more and len(entries) < limit:
-            page = self._some(conn, ask, limit, newest=True, below=last)
-            more = len(page) == limit
+            page = self._some(conn, ask, limit + 1, newest=True, below=last)
+            more = len(page) > limit
             shown = self._shown_before(conn, ask, start, {it.entry for it in page} - set(entries))
             for it in page:
                 if it.entry not in shown and it.entry not in entries and len(entries) == limit:
-                    more = True
+                    more = known = True
                     break
                 if it.entry not in shown:
                     entries[it.entry] = None
                     met.add(it.key)
                 last = it.number
-        more = more and bool(self._some(conn, ask, 1, newest=True, below=last))
+        more = known or (more and bool(self._some(conn, ask, 1, newest=True, below=last)))
         copies = met | self._others(conn, ask, entries, met)
         return Found(tuple(entries), f"n:{last}" if more else None, total, exact, Order.NEWEST, frozenset(copies))
 
@@ -178,6 +181,8 @@ class SqliteFinding(Finding):
         leading = [it for it in parts if self.spelling.words(it) is not None]
         if not leading:
             return "search_docs d", self.spelling.condition(query, bound), "0"
+        # Words that must not be there are passed over by the text index itself, which is quicker than any list of them
+        leading += [it for it in parts if isinstance(it, Not) and self.spelling.words(it.item) is not None]
         match = bound.add(self.spelling.words(AllOf(tuple(leading))))
         rest = [it for it in parts if it not in leading]
         found = f"search_words MATCH {match}"
@@ -265,17 +270,21 @@ def _place(after: str | None) -> tuple[str, tuple[str, ...]]:
     return kind, tuple(place) if kind == "n" or len(place) == 2 else ()
 
 
-def _row(it: Any) -> Row:
+def _row(it: Sequence[Any]) -> Row:
+    _, entry, account, status, media_type, campaigns, photographers, date, profile = it
     return Row(
-        entry=it.entry,
-        account=AccountId(it.account),
-        status=it.status,
-        media_type=MediaType(it.media_type),
-        campaigns=listed(it.campaigns),
-        photographers=listed(it.photographers),
-        date=it.date,
-        profile=it.profile,
+        entry=entry,
+        account=account,
+        status=status,
+        media_type=_TYPES[media_type],
+        campaigns=_names(campaigns),
+        photographers=_names(photographers),
+        date=date,
+        profile=profile,
     )
+
+
+_names = lru_cache(maxsize=4096)(listed)
 
 
 def finding_of(dialect: str) -> Finding:

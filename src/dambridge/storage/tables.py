@@ -31,6 +31,8 @@ metadata = MetaData(
 )
 _OUTCOMES = "outcome IN ('done', 'unchanged', 'skipped', 'waiting', 'quarantined', 'failed')"
 _CONFLICT_STATES = "state IN ('open', 'ruled', 'settled', 'moot')"
+WAITS = text("outcome IN ('waiting', 'quarantined', 'failed')")
+_UNPROVEN = text("verified_at IS NULL")
 _STANDS = text("state IN ('open', 'ruled')")
 _PUBLISHED = "stage IN ('staged', 'visible', 'leaving', 'withdrawn', 'adopted')"
 _STAGES = "stage IN ('open', 'done', 'left', 'superseded')"
@@ -86,6 +88,7 @@ observations = _clustered(
     Column("seen", JsonText, nullable=False),
     CheckConstraint(_OUTCOMES, name="outcome"),
     Index(None, "flow", "outcome", "at"),
+    Index(None, "flow", "code", "outcome", "waits_for", sqlite_where=WAITS, postgresql_where=WAITS),
 )
 
 links = _clustered(
@@ -133,6 +136,7 @@ conflicts = _clustered(
     UniqueConstraint("link", "group_name", "serial"),
     Index(None, "link", "group_name", unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS),
     Index(None, "state", "opened_at", "id"),
+    Index(None, "flow", "state", "code"),
 )
 
 tombstones = _clustered(
@@ -196,7 +200,8 @@ publications = _clustered(
     CheckConstraint(_PUBLISHED, name="stage"),
     Index(None, "account", "remote_id"),
     Index(None, "account", "former"),
-    Index(None, "flow", "in_sight", "until"),
+    Index(None, "flow", "in_sight", "until", "account", "outlet"),
+    Index(None, "flow", "outlet", "stage"),
     Index(None, "flow", "in_sight", "checked_at"),
 )
 
@@ -211,7 +216,7 @@ submissions = _clustered(
     Column("revision", BigInteger, nullable=False),
     Column("body", JsonText, nullable=False),
     Index(None, "flow", "status"),
-    Index(None, "flow", "shoot"),
+    Index(None, "flow", "shoot", "status"),
     Index(None, "flow", "unfinished"),
 )
 
@@ -246,6 +251,7 @@ withdrawals = _clustered(
     Column("verified_at", Instant),
     Column("body", JsonText, nullable=False),
     Index(None, "decided_at", "id"),
+    Index(None, "verified_at", "decided_at", "id", sqlite_where=_UNPROVEN, postgresql_where=_UNPROVEN),
     Index(None, "link"),
 )
 
@@ -459,7 +465,7 @@ term_uses = _clustered(
     Column("under", Text, nullable=False),
     Column("waiting", Boolean, nullable=False),
     Column("spellings", JsonText, nullable=False),
-    Index(None, "target", "attribute", "word"),
+    Index(None, "target", "attribute", "word", "waiting"),
 )
 
 term_decisions = _clustered(

@@ -35,6 +35,11 @@ class SqlTerms(SqlStore):
     ) -> Sequence[UnknownTerm]:
         return await self._read(lambda c: _entries(c, account, attribute, waiting_only), snapshot=True)
 
+    async def count_unknown_terms(self) -> int:
+        keys = select(_U.target, _U.attribute, _U.word).where(_U.waiting.is_(True)).distinct().subquery()
+        query = select(func.count()).select_from(keys)
+        return await self._read(lambda c: int(c.execute(query).scalar_one()))
+
     async def unknown_term(self, key: TermKey, *, samples: int) -> UnknownTerm | None:
         return await self._read(lambda c: _entry(c, key, samples), snapshot=True)
 

@@ -54,10 +54,14 @@ class MemoryPublishing(MemoryAgreeing):
         return found
 
     async def ending(
-        self, flow: FlowName, account: AccountId, *, before: datetime, limit: int
+        self, flow: FlowName, account: AccountId, *, before: datetime, outlets: Sequence[str] | None = None, limit: int
     ) -> Sequence[Publication]:
         due = [(it.until, it) for it in self._in_sight(flow) if it.until is not None and it.copy.account == account]
-        return [it for until, it in sorted(due, key=lambda one: one[0]) if until <= before][:limit]
+        found = [it for until, it in sorted(due, key=lambda one: one[0]) if until <= before]
+        return [it for it in found if outlets is None or it.outlet in outlets][:limit]
+
+    async def count_ending(self, flow: FlowName, *, before: datetime) -> Mapping[str, int]:
+        return Counter(it.outlet for it in self._in_sight(flow) if it.until is not None and it.until <= before)
 
     async def next_end(self, flow: FlowName) -> datetime | None:
         return min((it.until for it in self._in_sight(flow) if it.until is not None), default=None)

@@ -38,6 +38,9 @@ class MemoryTerms(MemoryAgreeing):
         found = [it for key in wanted if (it := self._entry(key, samples=0)) is not None]
         return sorted((it for it in found if it.waiting or not waiting_only), key=lambda it: (-it.waiting, it.key))
 
+    async def count_unknown_terms(self) -> int:
+        return len(await self.unknown_terms())
+
     async def unknown_term(self, key: TermKey, *, samples: int) -> UnknownTerm | None:
         return self._entry(key, samples)
 

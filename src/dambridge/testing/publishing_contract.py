@@ -161,6 +161,11 @@ class PublishingContract(ABC):
         found = await ledger.ending(FLOW, PORTAL, before=AT + 6 * SECOND, limit=9)
         assert [it.link for it in found] == ["ln00005", "ln00004", "ln00003"]
         assert len(await ledger.ending(FLOW, PORTAL, before=AT + 9 * SECOND, limit=4)) == 4
+        await ledger.put_publications([publication(30, "b", until=AT)])
+        assert [
+            it.link for it in await ledger.ending(FLOW, PORTAL, before=AT + 6 * SECOND, outlets=["b"], limit=9)
+        ] == ["ln00030"]
+        assert await ledger.count_ending(FLOW, before=AT + 6 * SECOND) == {"partners": 4, "b": 1}
 
     async def test_counts_are_by_outlet_and_stage(self, ledger: AgreeingLedger) -> None:
         await ledger.put_publications([publication(it) for it in range(3)])

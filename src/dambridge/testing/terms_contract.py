@@ -109,6 +109,7 @@ class TermsContract(ABC):
         await self.put(ledger, 0, [use("skiff", "Skiff")], flow=OTHER)  # the same asset, seen by another flow
         await self.put(ledger, 1, [use("quad")])
         found = await ledger.unknown_terms()
+        assert await ledger.count_unknown_terms() == len(found)
         assert [(it.key, it.waiting, it.assets) for it in found] == [
             (key("skiff"), 6, 7 + 0),
             (key("quad"), 2, 2),
@@ -132,6 +133,7 @@ class TermsContract(ABC):
         assert await ledger.decide_term(decision("skiff"))
         assert await ledger.decide_term(decision("gig", order="co2"))
         assert await ledger.unknown_terms() == []
+        assert await ledger.count_unknown_terms() == 0
         found = {it.key.word: it for it in await ledger.unknown_terms(waiting_only=False)}
         assert {word: (it.assets, it.waiting, it.spelling) for word, it in found.items()} == {
             "skiff": (1, 0, "Skiff"),

@@ -30,6 +30,7 @@ from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn, NextMove, TryLater, Unclear
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import Body
+from dambridge.ports.waiting import wanted_until
 
 LANE = Lane.NORMAL
 ACCOUNT = AccountId("a")
@@ -179,6 +180,16 @@ async def test_a_read_gives_up_in_the_end(serve: Serve, http: Http, slept: list[
         await caller_of(http, server, retries=Retries(attempts=4)).call(read(), lane=LANE)
     assert len(server.seen) == 4
     assert slept == [0.25, 0.5, 1.0]
+
+
+async def test_a_read_is_not_repeated_for_somebody_who_has_gone(serve: Serve, http: Http, slept: list[float]) -> None:
+    server, now = await serve(says(503)), asyncio.get_running_loop().time()
+    with wanted_until(now + 0.2), pytest.raises(TryLater, match="503"):
+        await caller_of(http, server).call(read(), lane=LANE)
+    assert (len(server.seen), slept) == (1, [])
+    with wanted_until(now + 3600), pytest.raises(TryLater, match="6 attempts"):
+        await caller_of(http, server).call(read(), lane=LANE)
+    assert len(slept) == 5
 
 
 async def test_a_refusal_is_an_answer(serve: Serve, http: Http) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +23,7 @@ from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn, NextMove, TryLater, Unclear
 from dambridge.ports.pace import Lane, Pacer
 from dambridge.ports.systems import ByteStream
+from dambridge.ports.waiting import comes_too_late
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 
@@ -156,10 +158,11 @@ class HttpCaller:
         pause = so_far.wait or self._retries.wait(so_far.sent, self._http.jitter())
         if verdict is Verdict.SLOW_DOWN or so_far.wait is not None:
             await self._pacer.told_to_wait(self.account, pause)
-        too_long = pause.total_seconds() > self._retries.patience
+        seconds = pause.total_seconds()
+        too_long = seconds > self._retries.patience or comes_too_late(asyncio.get_running_loop().time() + seconds)
         if request.effect is Effect.WRITE or so_far.sent >= self._retries.attempts or too_long:
             raise self._error(verdict, request, outcome, so_far)
-        await self._http.sleep(pause.total_seconds())
+        await self._http.sleep(seconds)
 
     def _error(self, verdict: Verdict, request: Request, outcome: Reply | Fault, so_far: _Attempts) -> NextMove:
         what = self.mask(_words(outcome))

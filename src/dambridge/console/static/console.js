@@ -24,7 +24,8 @@
     const found = [at, document].filter(Boolean).map((it) => it.querySelector(`[data-key="${CSS.escape(key)}"]`)).find(Boolean);
     if (!found || (!at && found.closest("[data-entry]"))) return;
     event.preventDefault();
-    if (found.tagName === "DETAILS") { found.open = true; found.querySelector("input, textarea, select")?.focus(); }
+    if (found.tagName === "INPUT") found.focus();
+    else if (found.tagName === "DETAILS") { found.open = true; found.querySelector("input, textarea, select")?.focus(); }
     else found.click();
   });
 
