@@ -24,7 +24,7 @@ from dambridge.bootstrap import open_search
 from dambridge.engine.worker import Worker
 from dambridge.model.conflicts import ConflictState
 from support.console import Stand, console
-from support.console_scene import set_scene
+from support.console_scene import set_index, set_scene
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / ".cache" / "screens"
@@ -58,7 +58,7 @@ PATHS = {
     "withdrawals": "/withdrawals",
     "withdrawal": "/withdrawals/wdboats0001",
     "capabilities": "/capabilities",
-    "map": "/map",
+    "map": "/maps",
     "settings": "/settings",
     "people": "/people",
     "audit": "/audit",
@@ -80,6 +80,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
     async with console(folder) as stand, open_search(stand.desk.settings) as search:
         stand.app.state.desk = replace(stand.desk, search=search)
         await set_scene(stand.ledger)
+        await set_index(search.index.index, stand.desk.settings)
         await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
         server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
         worker = Worker(

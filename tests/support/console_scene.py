@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from dambridge.bootstrap import Settings
+from dambridge.bootstrap.policies import build_maps
+from dambridge.bootstrap.searching import build_search
 from dambridge.mapping.vocabularies import Term
 from dambridge.model.accords import GroupName
 from dambridge.model.actions import Leave
@@ -28,11 +31,13 @@ from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.plans import Forecast, LeftItem, Plan, PlanHeader
 from dambridge.model.publications import Publication, Stage, Withdrawal
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, AssetVersion, Digest
+from dambridge.model.records import Agreed, AssetVersion, Container, Digest, MediaType, NativeRecord, NativeValue
 from dambridge.model.submissions import Submission
 from dambridge.model.terms import KEPT, StoredVocabulary, TermKey, TermUse
 from dambridge.model.values import FieldName, Fields, LangAlt
 from dambridge.ports.ledger import AuditEntry, Observation
+from dambridge.ports.searching import SearchIndex
+from dambridge.search.documents import document_of
 from dambridge.storage import SqlLedger
 from dambridge.testing.ledger_contract import action
 from support.console import START
@@ -87,6 +92,40 @@ async def set_scene(ledger: SqlLedger) -> None:
     await ledger.put_submissions([_handed_in(it) for it in range(4)])
     await ledger.put_publications([_publication(it) for it in range(4)], withdrawals=[_withdrawal()])
     await _plan(ledger)
+
+
+async def set_index(index: SearchIndex, settings: Settings) -> None:
+    """Three of its assets as search holds them: read from the agency by the map in force."""
+    site, policy = build_maps(settings)[AGENCY], build_search(settings)
+    await index.put([document_of(_native(it), site, policy, at=START) for it in (0, 1, 6)])
+
+
+def _native(number: int) -> NativeRecord:
+    fields: dict[str, NativeValue] = {
+        "title": f"Boats at rest {number}",
+        "caption": "Wooden boats lie at rest in the river.",
+        "keywords": ("harbour", "boats", "press"),
+        "credit": "Riverbend Picture Desk",
+        "headline": "Boats",
+        "date_created": "2026-05-04",
+        "edit_status": "approved" if number else "draft",
+        "custom.Campaign": "HB-2601",
+    }
+    return NativeRecord(
+        key=key(number),
+        media_type=MediaType.IMAGE,
+        file_name=FILES[number],
+        name=FILES[number],
+        size=412_345,
+        modified="1",
+        modified_at=START,
+        content_stamp="1",
+        checksum=None,
+        fields=fields,
+        containers=(Container(RemoteId("G1"), "Intake/Harbour 2026"),),
+        groups=frozenset({"base", "iptc", "custom", "containers"}),
+        created_at=START,
+    )
 
 
 async def _run(ledger: SqlLedger) -> RunId:

@@ -1,4 +1,4 @@
-"""What the accounts can do, what the map would lose, and how this installation is set up: to read, for those who keep it."""
+"""What the accounts can do, and how this installation is set up: to read, for those who keep it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from dambridge.bootstrap import known_capabilities, lint, lint_settings, remarks, shown_settings
-from dambridge.console.desk import Desk, desk_of
+from dambridge.bootstrap import known_capabilities, remarks, shown_settings
+from dambridge.console.desk import desk_of
 from dambridge.console.guarding import Signed, needing
 from dambridge.console.notices import notice_of
 from dambridge.console.rendering import page
-from dambridge.mapping.faults import LintFinding
 from dambridge.policy.duties import Duty
-from dambridge.ports.errors import CannotGoOn, NextMove
-from dambridge.telemetry import lint_words
+from dambridge.ports.errors import CannotGoOn
 
 router = APIRouter(include_in_schema=False)
 Keeper = Annotated[Signed, Depends(needing(Duty.MACHINE))]
@@ -45,41 +43,6 @@ async def capabilities(request: Request, who: Keeper) -> Response:
         says=says,
         notice=await notice_of(request, who),
     )
-
-
-@router.get("/map")
-async def the_map(request: Request, who: Keeper, live: bool = False) -> Response:
-    """The map's fields, and the linter's words in place; `live` holds it against the accounts and some of their assets."""
-    desk = desk_of(request)
-    says = ""
-    try:
-        found = await _linted(desk, live=live)
-    except NextMove as error:
-        found, says = await _linted(desk, live=False), f"The accounts could not be asked: {error}"
-    return page(
-        request,
-        "map.html",
-        maps=_fields(desk),
-        findings=[(it, *lint_words(it.fault, it.field, it.params)) for it in found],
-        live_words=live,
-        says=says,
-        notice=await notice_of(request, who),
-    )
-
-
-async def _linted(desk: Desk, *, live: bool) -> list[LintFinding]:
-    if live:
-        return await lint(desk.settings, offline=False)
-    return lint_settings(desk.settings, now=await desk.clock.now())
-
-
-def _fields(desk: Desk) -> dict[str, list[tuple[str, str]]]:
-    """Per account: canonical field and the system's field, where the configuration says so itself."""
-    given = desk.settings.maps
-    return {
-        account: sorted((field, to if isinstance(to, str) else str(to.get("to", to))) for field, to in fields.items())
-        for account, fields in given.items()
-    }
 
 
 @router.get("/settings")

@@ -9,6 +9,7 @@ from dambridge.console import (
     audit,
     conflicts,
     machine,
+    maps,
     oidc,
     orders,
     overview,
@@ -44,6 +45,7 @@ _MODULES = (
     rights,
     withdrawals,
     machine,
+    maps,
     users,
     audit,
 )
