@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -232,3 +233,52 @@ async def test_what_is_live_arrives_without_moving_what_the_eye_is_on(tmp_path: 
         await page.get_by_text("by Bea").wait_for(timeout=15_000)
         assert await button.bounding_box() == before
         assert await page.evaluate("() => document.activeElement.textContent.trim()") == "Hold"
+
+
+@pytest.mark.long
+async def test_a_map_is_changed_beside_a_real_asset_that_changes_with_it(tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), chromium() as browser:
+        context = await signed_in(browser, stand, url, viewport={"width": 1280, "height": 860})
+        page = await context.new_page()
+        refused: list[str] = []
+        page.on("console", lambda it: refused.append(it.text) if it.type == "error" and "409" not in it.text else None)
+        await page.goto(f"{url}/maps?asset=agency:I0000boat0001")
+        place = page.get_by_label("Place of credit", exact=True)
+        await place.press("End")
+        await place.press_sequentially(" B")
+        await page.get_by_text("now: Riverbend Picture Desk in Credit Line").wait_for()
+        assert await place.input_value() == "Credit Line B"
+        assert await page.evaluate("() => document.activeElement.name") == "to~credit", "nothing jumps"
+        await place.fill("Keywords")
+        await page.locator("tr", has=place).get_by_text("written by 'keywords' already").wait_for()
+        await page.screenshot(path=SCREENS / "map-words.png")
+        assert await serious(page) == []
+        await page.get_by_role("button", name="The whole file as text").click()
+        await page.get_by_text("1 thing to mend").first.wait_for()
+        text = page.get_by_label("The map as text")
+        assert "to: Keywords, type: text" in await text.input_value(), "what was typed went along"
+        await page.screenshot(path=SCREENS / "map-words-text.png")
+        assert await serious(page) == []
+        await text.fill((await text.input_value()).replace("to: Keywords, type: text", "to: Byline, type: text"))
+        await page.get_by_text("can be saved").wait_for()
+        await page.get_by_label("Try it on").fill("nagasaki")
+        await page.get_by_role("button", name="Boats at rest 0").click()
+        await page.get_by_text("nagasaki-boats.jpg · agency").wait_for()
+        await page.get_by_text("can be saved").wait_for()
+        await page.get_by_role("button", name="Save").click()
+        await page.get_by_text("Saved. It holds from the next start").wait_for()
+        file = tmp_path / "map.yaml"
+        assert "to: Byline" in file.read_text(encoding="utf-8")
+        plain = await signed_in(browser, stand, url, java_script_enabled=False)
+        page = await plain.new_page()
+        await page.goto(f"{url}/maps")
+        await page.get_by_label("Place of headline").fill("Line")
+        await page.get_by_role("button", name="Check").click()
+        await page.get_by_text("can be saved").wait_for()
+        await page.get_by_role("button", name="Save").click()
+        await page.get_by_text("Saved. It holds").wait_for()
+        assert re.search("headline: Line +# as on the page", file.read_text(encoding="utf-8"))
+        await page.get_by_role("button", name="Put it back").click()
+        await page.get_by_text("Saved. It holds").wait_for()
+        assert "headline: Headline # as on the page" in file.read_text(encoding="utf-8")
+        assert refused == []

@@ -169,7 +169,13 @@ def _word(part: Part, it: Mistake) -> Word:
     line = None if elsewhere or it.line is None else it.line - part.first
     if part.flow is not None and line is not None and not 0 < line <= part.last - part.first:
         line = None
-    return Word(line=line, account=account, field=field, told=f"{elsewhere}{it.where}: {it.what}", remedy=it.remedy)
+    return Word(
+        line=line,
+        account=account,
+        field=field,
+        told=it.what if line else f"{elsewhere}{it.where}: {it.what}",
+        remedy=it.remedy,
+    )
 
 
 def _found(part: Part, settings: Settings, it: LintFinding) -> Word:

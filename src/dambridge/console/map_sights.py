@@ -86,10 +86,11 @@ class Sight:
     @property
     def outcomes(self) -> list[Outcome]:
         """The asset's fields: as they would be, beside as they are."""
-        if self.tried is None or self.before is None:
+        if self.before is None:
             return []
+        tried = self.tried or self.before
         was = {it.field: it for it in self.before.preview.steps}
-        now = {it.field: it for it in self.tried.preview.steps}
+        now = {it.field: it for it in tried.preview.steps}
         found = [Outcome(now.get(name), was.get(name)) for name in sorted({*was, *now})]
         return sorted((it for it in found if it.says), key=lambda it: not it.changed)
 
