@@ -233,6 +233,13 @@ async def test_what_is_live_arrives_without_moving_what_the_eye_is_on(tmp_path: 
         await page.get_by_text("by Bea").wait_for(timeout=15_000)
         assert await button.bounding_box() == before
         assert await page.evaluate("() => document.activeElement.textContent.trim()") == "Hold"
+        pulse = stand.app.state.pulse
+        assert len(pulse) == 1, "it hears, and does not ask every few seconds"
+        other = await context.new_page()
+        await other.goto(f"{url}/me")
+        await other.get_by_role("button", name="Sign out").first.click()
+        await page.wait_for_url(f"{url}/sign-in*", timeout=15_000)
+        assert len(pulse) == 0
 
 
 @pytest.mark.long

@@ -42,6 +42,7 @@ class LogEvent(StrEnum):
     SUBMISSION_PUT_OFF = "submission.put_off"
     REVIEW_UNSENT = "review.unsent"
     CONSOLE_BUG = "console.bug"
+    CONSOLE_PULSE_LOST = "console.pulse_lost"
     OIDC_UNREACHABLE = "oidc.unreachable"
     OIDC_REFUSED = "oidc.refused"
 
