@@ -25,7 +25,7 @@ from dambridge.bootstrap import open_search
 from dambridge.engine.worker import Worker
 from dambridge.model.conflicts import ConflictState
 from support.console import Stand, console
-from support.console_scene import set_index, set_scene
+from support.console_scene import set_history, set_index, set_scene
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / ".cache" / "screens"
@@ -43,6 +43,7 @@ FLAGS = [
 SIZES = {"desk": (1280, 860), "phone": (390, 844), "wide": (1920, 1080)}
 PATHS = {
     "overview": "/",
+    "charts": "/charts",
     "runs": "/runs",
     "run": "/runs/run-000001",
     "find": "/assets",
@@ -81,6 +82,7 @@ async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
     async with console(folder) as stand, open_search(stand.desk.settings) as search:
         stand.app.state.desk = replace(stand.desk, search=search)
         await set_scene(stand.ledger)
+        await set_history(stand.ledger)
         await set_index(search.index.index, stand.desk.settings)
         await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
         server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))

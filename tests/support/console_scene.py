@@ -158,6 +158,16 @@ async def _run(ledger: SqlLedger) -> RunId:
     return run
 
 
+async def set_history(ledger: SqlLedger, *, runs: int = 30) -> None:
+    """A month of publishing, a run a day; every fourth had nothing to do."""
+    for day in range(runs, 0, -1):
+        run = await ledger.open_run(FlowName.PUBLISH, at=START - timedelta(days=day), command=None, plan=None)
+        seen = 0 if day % 4 == 0 else 10 + day * 7 % 23
+        told = {"seen": seen, "done": seen, "lag_seconds": {"p50": 20.0 + day * 13 % 90 if seen else None}}
+        at = START - timedelta(days=day) + timedelta(minutes=4)
+        await ledger.close_run(run, at=at, state="ended", summary={"flows": {"publish": told}})
+
+
 def _seen(number: int, run: RunId, item: ItemOutcome) -> Observation:
     words = [TermUse(key=_term("skiff"), spellings=("Skiff",), waiting=True)] if number in {6, 1, 2} else []
     words += [TermUse(key=_term("zodiac"), spellings=("Zodiac",), waiting=True)] if number == 6 else []

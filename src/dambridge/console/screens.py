@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from dambridge.console import (
     assets,
     audit,
+    charts,
     conflicts,
     machine,
     maps,
@@ -35,6 +36,7 @@ _MODULES = (
     orders,
     streams,
     overview,
+    charts,
     searching,
     runs,
     assets,
