@@ -60,6 +60,7 @@ PLACES: Final = (
     Place("/withdrawals", "Withdrawals", "undo-2", Duty.SEE_ASSETS, "Rights"),
     Place("/capabilities", "Capabilities", "cpu", Duty.MACHINE, "Set-up"),
     Place("/maps", "Map and rules", "map", Duty.MACHINE, "Set-up"),
+    Place("/store", "Store", "archive", Duty.MACHINE, "Set-up"),
     Place("/settings", "Settings", "settings", Duty.MACHINE, "Set-up"),
     Place("/people", "People", "users", Duty.PEOPLE, "Set-up"),
     Place("/audit", "Audit", "scroll-text", Duty.AUDIT, "Set-up", whole=True),

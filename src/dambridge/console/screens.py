@@ -23,9 +23,11 @@ from dambridge.console import (
     runs,
     searching,
     signing_in,
+    store,
     streams,
     terms,
     users,
+    vocabularies,
     withdrawals,
 )
 
@@ -42,6 +44,7 @@ _MODULES = (
     assets,
     conflicts,
     terms,
+    vocabularies,
     quarantine,
     review,
     plans,
@@ -50,6 +53,7 @@ _MODULES = (
     withdrawals,
     machine,
     maps,
+    store,
     users,
     audit,
 )

@@ -45,6 +45,12 @@ class CommandKind(StrEnum):
     """Make the plan of what need not be kept any more; a person applies it."""
     REVIEW = "review"
     """Decide about files that were handed in, or take such a decision back."""
+    COMPARE = "compare"
+    """Compare two libraries: which of their assets are one."""
+    PROBE = "probe"
+    """Find out what an account can do."""
+    REFILL = "refill"
+    """Fill the index of search anew from the systems."""
     HOLD = "hold"
     """Put assets under legal hold, or lift it."""
 
