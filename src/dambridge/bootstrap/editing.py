@@ -30,7 +30,7 @@ RULES = frozenset(
     }
 )
 """What of a flow is a rule: selection, approval, authority, placing. Everything else of it is set on the machine."""
-TABLES = frozenset({".csv", ".tsv"})
+TABLES = frozenset({".csv"})
 ELSEWHERE = "This is set on the machine, in the configuration file, and not from here."
 
 
