@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -21,11 +22,13 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from dambridge.bootstrap import open_search
+from dambridge.bootstrap import load_settings, open_search, open_store
 from dambridge.engine.worker import Worker
 from dambridge.model.conflicts import ConflictState
 from support.console import Stand, console
 from support.console_scene import set_history, set_index, set_scene
+from support.pictures import picture
+from support.search_world import search_world
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / ".cache" / "screens"
@@ -74,31 +77,36 @@ FIRST_VIEW = 150_000
 @asynccontextmanager
 async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
     """The console over a library in the middle of a week, on a port of its own, with somebody who carries orders out."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
-        pytest.skip("Chromium is missing (Debian: apt install chromium)")
     async with console(folder) as stand, open_search(stand.desk.settings) as search:
         stand.app.state.desk = replace(stand.desk, search=search)
         await set_scene(stand.ledger)
         await set_history(stand.ledger)
         await set_index(search.index.index, stand.desk.settings)
         await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
-        server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
-        worker = Worker(
-            {}, ledger=stand.ledger, clock=stand.clock, poll_every=timedelta(hours=1), name="t:1", serving=True
-        )
-        tasks = [asyncio.create_task(server.serve()), asyncio.create_task(worker.serve())]
-        while not server.started:  # noqa: ASYNC110 - uvicorn says it so
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        try:
-            yield stand, f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            worker.stop()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*tasks)
+        async with at_an_address(stand) as url:
+            yield stand, url
+
+
+@asynccontextmanager
+async def at_an_address(stand: Stand) -> AsyncIterator[str]:
+    """This console behind a server, with a worker that has no flows."""
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
+        pytest.skip("Chromium is missing (Debian: apt install chromium)")
+    server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
+    worker = Worker({}, ledger=stand.ledger, clock=stand.clock, poll_every=timedelta(hours=1), name="t:1", serving=True)
+    tasks = [asyncio.create_task(server.serve()), asyncio.create_task(worker.serve())]
+    while not server.started:  # noqa: ASYNC110 - uvicorn says it so
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        worker.stop()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)
 
 
 @asynccontextmanager
@@ -299,3 +307,64 @@ async def test_a_map_is_changed_beside_a_real_asset_that_changes_with_it(tmp_pat
         await page.get_by_text("Saved. It holds").wait_for()
         assert "headline: Headline # as on the page" in file.read_text(encoding="utf-8")
         assert refused == []
+
+
+@pytest.mark.long
+async def test_a_find_is_brought_and_published_through_the_gate_and_a_question_kept_tells_of_news(
+    tmp_path: Path,
+) -> None:
+    outlet = {"account": "agency", "channel": "web", "audience": "dealers", "gallery": "Markets/DE", "territory": "DE"}
+    publish = {
+        "from": "archive",
+        "select": {"folders": ["**"]},
+        "status": "edit_status",
+        "outlets": {"germany": outlet},
+    }
+    (tmp_path / "found").mkdir()
+    with search_world(tmp_path / "found", count=12) as known:
+        await known.fill()
+        known.pair.overrides = {**known.pair.overrides, "flows": {"publish": publish}}
+        masters = {it.id: known.truth.standing(it, "web", "DE") for it in known.truth.copies if it.home == "archive"}
+        usable = next(it for it, standing in masters.items() if standing == "usable")
+        shut = next(it for it, standing in masters.items() if standing != "usable")
+        homes = Counter(it.asset for it in known.truth.copies)
+        alone = next(it.id for it in known.truth.copies if it.home == "agency" and homes[it.asset] == 1)
+        async with known.desk() as desk, console(tmp_path, search=desk, pictures=desk.thumbnails) as stand:
+            await stand.person("ada", "administrator", "searcher")
+            async with at_an_address(stand) as url, chromium() as browser:
+                page = await (await signed_in(browser, stand, url)).new_page()
+
+                async def wish(asset: str, called: str) -> None:
+                    await page.goto(f"{url}/search?whole=1")
+                    form = page.locator(f'form:has(input[value="{asset}"])', has_text=called)
+                    await form.get_by_role("button", name=called).click()
+
+                await wish(f"archive:{shut}", "Publish to germany")
+                await page.get_by_text("Held back from germany").wait_for()
+                await wish(f"archive:{usable}", "Publish to germany")
+                await page.wait_for_url(f"{url}/search?*order=*")
+                await wish(f"agency:{alone}", "Bring it here")
+                await page.wait_for_url(f"{url}/search?*order=*")
+                await page.goto(f"{url}/search?whole=1&q=type%3Aimage")
+                await page.get_by_label("Keep this question as").fill("Pictures")
+                await page.get_by_label("tell me of what is new").check()
+                await page.get_by_role("button", name="Keep", exact=True).click()
+                await page.get_by_role("link", name="Pictures").wait_for()
+                more = {"file_name": "new.jpg", "containers": ["Vault"], "attributes": {"Title": "lantern"}}
+                await asyncio.to_thread(known.pair.keep_in_netx, picture(900), **more)
+                await desk.refill(lambda account, count: None)
+                assert len(await desk.saved.check(await stand.clock.now())) == 1
+                await page.reload()
+                await page.get_by_text("1 new").wait_for()
+                assert await serious(page) == []
+                await page.get_by_role("link", name="Pictures").click()
+                await page.get_by_role("button", name="Forget Pictures").wait_for()
+                assert await page.get_by_text("1 new").count() == 0
+                await page.get_by_role("button", name="Forget Pictures").click()
+                await page.get_by_text("You keep none.").wait_for()
+            async with open_store(load_settings(known.pair.config)) as (ledger, _):
+                trail = [it.entry for it in await ledger.audit_trail(subject=None, after=0, limit=50)]
+        asked = [(it.subject, it.actor, it.detail["to"]) for it in trail if it.event == "asset.asked_for"]
+        assert (f"archive:{usable}", "ada", "germany") in asked
+        assert (f"agency:{alone}", "ada", "archive") in asked
+        assert f"archive:{shut}" not in {it[0] for it in asked}, "what the gate holds back is never ordered"
