@@ -161,6 +161,11 @@ async def test_rules_of_a_flow_change_and_nothing_else_of_the_configuration(stan
     answer = await ada.post("/maps/save", **mine, text=text.replace("Intake/**", "Other/**"), digest=seen)
     assert answer.status_code == 303, shown(answer.text)
     assert file_of(stand, "dambridge.yaml").read_text() == config.replace("Intake/**", "Other/**")
+    assert "Put it back" in (await ada.get("/maps?part=intake")).text
+    assert "Put it back" not in (await ada.get("/maps?part=publish")).text, "that one has no other version"
+    answer = await ada.post("/maps/undo", part="intake", digest=await digest(ada, part="intake"))
+    assert answer.status_code == 303, shown(answer.text)
+    assert file_of(stand, "dambridge.yaml").read_text() == config
 
 
 async def test_from_here_no_file_and_no_variable_is_fetched_that_was_not_before(stand: Stand) -> None:
@@ -205,6 +210,13 @@ async def test_without_a_map_file_it_reads_and_says_how_to_have_one(tmp_path: Pa
         tmp_path, config=CONFIG.replace("map_file: map.yaml\n", "maps: {archive: {credit: Credits}}\n")
     ) as stand:
         await stand.person("ada", "administrator")
-        text = shown((await (await stand.signed_in("ada")).get("/maps")).text)
+        ada = await stand.signed_in("ada")
+        text = shown((await ada.get("/maps")).text)
         assert "names no map file" in text
         assert "Credits" in text
+        stand.desk.settings.maps["archive"]["keywords"] = {"to": "Keywords", "type": "text"}
+        assert "holds one value" in shown((await ada.get("/maps")).text), "the linter speaks of what stands there, too"
+        for part in ("intake", "syndicate"):
+            assert (await ada.get("/maps", params={"part": part})).status_code == 200
+        file_of(stand, "dambridge.yaml").write_text("flows: {publish: [")
+        assert "cannot be read" in shown((await ada.get("/maps?part=publish")).text)

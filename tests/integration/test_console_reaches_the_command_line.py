@@ -18,7 +18,7 @@ from dambridge.engine.errands import Tell
 from dambridge.engine.worker import Worker
 from dambridge.model.access import Scope
 from dambridge.model.commands import Command, CommandKind, CommandState
-from dambridge.model.identity import AccountId, FlowName
+from dambridge.model.identity import AccountId, CommandId, FlowName
 from support.console import CONFIG, Stand, console
 from support.console_scene import BOATS, set_scene
 
@@ -201,6 +201,34 @@ async def test_errands_are_given_by_whoever_may_and_told_when_done(stand: Stand)
         text = (await who["ada"].get("/capabilities/archive/write")).text
         assert "cannot be taken back" in text or "Afterwards" in text
         assert "scratch" in text
+
+
+async def test_an_errand_keeps_no_other_order_waiting_and_begins_anew_after_a_stop(stand: Stand) -> None:
+    otto, begun = await stand.signed_in("otto"), []
+    assert (await otto.post("/store/index")).status_code == 303
+    answer = await otto.post("/flows/intake/plan")
+    plan = CommandId(answer.headers["location"].partition("order=")[2])
+
+    async def endless(command: Command, tell: Tell) -> dict[str, Any]:
+        begun.append(command.id)
+        tell("agency: 7 read")
+        await asyncio.Event().wait()
+        return {}
+
+    for turn in (1, 2):
+        more: dict[str, Any] = {"poll_every": timedelta(hours=1), "errands": {CommandKind.REFILL: endless}}
+        worker = Worker({}, ledger=stand.ledger, clock=stand.clock, name="t:1", serving=True, **more)
+        task = asyncio.create_task(worker.serve())
+        while len(begun) < turn:  # noqa: ASYNC110 - the worker's own tempo
+            await asyncio.sleep(0.01)
+        while (it := await stand.ledger.command(plan)) and it.state is not CommandState.FAILED:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # a worker without flows refuses it: it had its turn
+        worker.stop()
+        await task
+    assert begun[0] == begun[1]
+    errand = await stand.ledger.command(begun[0])
+    assert errand is not None
+    assert errand.state is CommandState.RUNNING
 
 
 async def test_a_lost_store_is_made_anew_by_the_word_of_an_administrator(stand: Stand) -> None:

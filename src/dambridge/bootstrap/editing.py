@@ -13,8 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from dambridge.bootstrap.document import ConfigurationWrong, Document, Location, Mistake, dotted, read_document
 from dambridge.bootstrap.loading import load_settings
 from dambridge.bootstrap.map_lint import lint_settings
@@ -64,9 +62,9 @@ class Part:
         if self.flow is None:
             return text
         pad = " " * self.indent
-        lines = [f"{pad}{it}" if it.strip() else "" for it in text.splitlines()]
-        whole = self.whole.splitlines()
-        return "\n".join([*whole[: self.first], *lines, *whole[self.last :]]) + "\n"
+        lines = [f"{pad}{it}\n" if it.strip() else "\n" for it in text[:-1].split("\n")]
+        whole = self.whole.splitlines(keepends=True)
+        return "".join([*whole[: self.first], *lines, *whole[self.last :]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +118,15 @@ def part_of(settings: Settings, name: str) -> Part | None:
 
 
 def cut_flow(settings: Settings, flow: FlowName, whole: str) -> Part:
-    """The lines of this flow in a configuration file."""
+    """The lines of this flow in a configuration file. Raises `ConfigurationWrong` where it has none."""
     assert settings.file is not None  # noqa: S101 - `part_of` asked
-    raw = YAML(typ="rt").load(whole)
-    key, lines = raw["flows"].lc.key(str(flow)), whole.splitlines()
+    document = read_document(settings.file, typed=whole)
+    raw, lines = document.raw, whole.splitlines()
+    if not isinstance(raw.get("flows"), Mapping) or str(flow) not in raw["flows"]:
+        raise ConfigurationWrong(
+            settings.file, [document.mistake(("flows", flow), "The file has no such flow any more.")]
+        )
+    key = raw["flows"].lc.key(str(flow))
     first, indent = int(key[0]), int(key[1])
     last = next((at for at, it in enumerate(lines) if at > first and _ends(it, indent)), len(lines))
     while last > first + 1 and not lines[last - 1].strip():
@@ -156,8 +159,8 @@ def look(settings: Settings, part: Part, text: str, *, now: datetime) -> Looked:
     return Looked(settings=made, words=words_of(part, made, lint_settings(made, now=now)))
 
 
-def words_of(part: Part, settings: Settings, found: Sequence[LintFinding]) -> tuple[Word, ...]:
-    """What the linter found, each where it stands in the part."""
+def words_of(part: Part | None, settings: Settings, found: Sequence[LintFinding]) -> tuple[Word, ...]:
+    """What the linter found, each where it stands in the part; without one, where no file is."""
     return tuple(_found(part, settings, it) for it in found)
 
 
@@ -178,13 +181,13 @@ def _word(part: Part, it: Mistake) -> Word:
     )
 
 
-def _found(part: Part, settings: Settings, it: LintFinding) -> Word:
+def _found(part: Part | None, settings: Settings, it: LintFinding) -> Word:
     told, remedy = lint_words(it.fault, it.field, it.params)
     site = settings.site_map
     line = None
-    if part.flow is None and site is not None:
+    if part is not None and part.flow is None and site is not None:
         line = site.document.line_of(_place_of(site.document, it))
-    bad = it.bad and part.flow is None
+    bad = it.bad and (part is None or part.flow is None)
     return Word(line=line, account=it.account, field=it.field, told=told, remedy=remedy, bad=bad, finding=it)
 
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dambridge.bootstrap import ConfigurationWrong
-from dambridge.bootstrap.editing import Looked, Part, Word, digest_of, look, part_of
+from dambridge.bootstrap import ConfigurationWrong, lint_settings
+from dambridge.bootstrap.editing import Looked, Part, Word, cut_flow, digest_of, look, part_of, words_of
 from dambridge.bootstrap.map_table import Cell, Row, rows_of, with_cells
 from dambridge.bootstrap.saving import difference, previous_path, writable
 from dambridge.bootstrap.trying import Tried, try_out
@@ -136,7 +136,9 @@ async def sight_of(desk: Desk, who: Signed, draft: Draft) -> Sight:
     if part is None or part.closed:
         rows = tuple(rows_of(desk.settings, account)) if draft.part == "map" else ()
         seen = _closed(replace(draft, view="table" if rows else "text"), part, part.closed if part else "")
-        return await _tried(desk, who, replace(seen, rows=rows, looked=Looked(settings=desk.settings, words=())))
+        found = lint_settings(desk.settings, now=await desk.clock.now()) if rows else []
+        looked = Looked(settings=desk.settings, words=words_of(part, desk.settings, found))
+        return await _tried(desk, who, replace(seen, rows=rows, looked=looked))
     if not draft.text:
         draft = replace(draft, text=part.text, digest=part.digest)
     return await _tried(desk, who, await _looked(desk, who, draft, part))
@@ -175,7 +177,7 @@ async def _looked(desk: Desk, who: Signed, draft: Draft, part: Part) -> Sight:
         wanted=wanted,
         looked=looked,
         rows=rows,
-        undo=_undo(part),
+        undo=_undo(desk, part),
     )
 
 
@@ -209,14 +211,14 @@ def in_force(desk: Desk, part: Part) -> str:
     return digest_of(site.document.text) if site is not None else ""
 
 
-def _undo(part: Part) -> tuple[str, ...] | None:
-    """What putting the previous version back would change; None where there is none. Of a configuration file only its
-    being there is told: secrets may stand in it."""
+def _undo(desk: Desk, part: Part) -> tuple[str, ...] | None:
+    """What putting the previous version of this part back would change; None where none is kept, or none that differs."""
     try:
         before = previous_path(part.path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = before if part.flow is None else cut_flow(desk.settings, part.flow, before).text
+    except (OSError, UnicodeDecodeError, ConfigurationWrong):
         return None
-    return tuple(difference(part.whole, before)) if part.flow is None else ()
+    return tuple(difference(part.text, text)) or None
 
 
 async def _tried(desk: Desk, who: Signed, sight: Sight) -> Sight:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from dambridge.bootstrap import lint
+from dambridge.bootstrap import ConfigurationWrong, lint
 from dambridge.bootstrap.editing import Looked, Part, cut_flow, digest_of, look, part_of, words_of
 from dambridge.bootstrap.map_table import Cell
 from dambridge.bootstrap.saving import EditedMeanwhile, difference, held, previous_path, replace_text
@@ -54,14 +54,13 @@ async def maps(
     desk = desk_of(request)
     draft = Draft(part=part, view=view, account=account, asset=asset, cells={})
     sight, says = await sight_of(desk, who, draft), ""
-    if live and sight.looked is not None:
+    if live:
         sight, says = await _live(desk, sight)
     return await _whole(request, who, replace(sight, says=says or sight.says), live=live)
 
 
 async def _live(desk: Desk, sight: Sight) -> tuple[Sight, str]:
     """The words of the map in force, with samples of real assets."""
-    assert sight.looked is not None and sight.part is not None  # noqa: S101, PT018 - the caller asked
     try:
         found = await lint(desk.settings, offline=False)
     except NextMove as error:
@@ -224,7 +223,10 @@ async def undo(request: Request, who: Changer) -> Response:
 def _as_before(desk: Desk, part: Part, before: str) -> Part:
     """The same part of the version before."""
     assert part.flow is not None  # noqa: S101 - the caller asked
-    found = cut_flow(desk.settings, part.flow, before)
+    try:
+        found = cut_flow(desk.settings, part.flow, before)
+    except ConfigurationWrong as error:
+        raise Stop(409, f"The version before cannot be used any more: {error}") from None
     if found.closed:
         raise Stop(409, "The version before has this part written in another way; put it back on the machine.")
     return found

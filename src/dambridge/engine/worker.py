@@ -109,11 +109,10 @@ class Worker:
                         await self._idle()
             finally:
                 beats.cancel()
-                for it in (
-                    *beside,
-                    *self._beside.values(),
-                ):  # an errand that is cut off begins anew with the next start
+                errands = list(self._beside.values())  # what is cut off begins anew with the next start
+                for it in (*beside, *errands):
                     it.cancel()
+                await asyncio.gather(*errands, return_exceptions=True)
                 await self._ledger.forget_worker(self._name)
 
     async def _idle(self) -> None:
