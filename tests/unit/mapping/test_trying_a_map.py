@@ -1,4 +1,4 @@
-"""An asset on record, tried under a map: under the one that read it nothing differs; under another it is what a run makes of it."""
+"""An asset on record, tried under a map: under the one that read it nothing differs; under another it is what a run makes."""
 
 from __future__ import annotations
 
@@ -98,3 +98,11 @@ def test_under_another_map_it_is_read_elsewhere_made_by_rules_and_told_why_it_wa
     known = frozenset(place for it in left.rules if it.read for place in it.places)
     back = preview(rewound(again, left), Maps(reads=READ, writes=ARCHIVE, known=known), NOW)
     assert steps(back)["headline"].unknown, "nobody read it"
+
+
+def test_what_was_read_is_said_again_whatever_the_map_does_when_it_writes() -> None:
+    rules: dict[str, Any] = {"headline": {"direction": "in", "limit": 2}, "credit": {"constant": "House"}}
+    before = account_map(System.PHOTOSHELTER, rules)
+    shown = photoshelter(headline="Boats", credit="Riverbend", keywords="river")
+    again = rewound(to_canonical(shown, before), before).fields
+    assert again == {"headline": ("Boats",), "credit": ("Riverbend",), "keywords": ("river",)}
