@@ -320,7 +320,8 @@ async def test_the_audit_is_verified_and_an_altered_entry_is_named(stand: Stand,
 async def test_the_settings_show_no_secret(stand: Stand) -> None:
     text = (await (await stand.signed_in("ada")).get("/settings")).text
     assert "api_key: &#39;**********&#39;" in text or "api_key: '**********'" in text
-    assert "password: p\n" not in text
+    assert "pw-7732" not in text
+    assert "key-7731" not in text
 
 
 def words_of(pieces: Iterator[Any]) -> list[str]:

@@ -31,8 +31,9 @@ QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 """The same hashing, for tests of other things than its cost."""
 CONFIG = """\
 accounts:
-  agency: {system: photoshelter, base_url: "http://127.0.0.1:9", api_key: k, email: a@b.example, password: p, org_id: O1}
-  archive: {system: netx, base_url: "http://127.0.0.1:9", token: t}
+  agency:
+    {system: photoshelter, base_url: "http://127.0.0.1:9", api_key: key-7731, email: a@b.example, password: pw-7732, org_id: O1}
+  archive: {system: netx, base_url: "http://127.0.0.1:9", token: tk-7733}
 flows:
   intake: {from: agency, to: archive, select: {galleries: ["Intake/**"]}}
   publish:

@@ -98,6 +98,14 @@ async def set_index(index: SearchIndex, settings: Settings) -> None:
     """Three of its assets as search holds them: read from the agency by the map in force."""
     site, policy = build_maps(settings)[AGENCY], build_search(settings)
     await index.put([document_of(_native(it), site, policy, at=START) for it in (0, 1, 6)])
+    master = replace(
+        _native(1),
+        key=AssetKey(ARCHIVE, RemoteId("4101")),
+        fields={"Title": "Boats, cleared", "Credit Line": "Riverbend"},
+        containers=(Container(RemoteId("9"), "Cleared/Harbour"),),
+        groups=frozenset({"base", "attributes", "containers"}),
+    )
+    await index.put([document_of(master, build_maps(settings)[ARCHIVE], policy, at=START - timedelta(days=1))])
 
 
 def _native(number: int) -> NativeRecord:

@@ -10,12 +10,13 @@ from dambridge.bootstrap import ConfigurationWrong, lint_settings
 from dambridge.bootstrap.editing import Looked, Part, Word, cut_flow, digest_of, look, part_of, words_of
 from dambridge.bootstrap.map_table import Cell, Row, rows_of, with_cells
 from dambridge.bootstrap.saving import difference, previous_path, writable
-from dambridge.bootstrap.trying import Tried, try_out
+from dambridge.bootstrap.trying import Ruled, Tried, try_out
 from dambridge.console.desk import Desk
-from dambridge.console.guarding import Signed
+from dambridge.console.guarding import Signed, Stop
 from dambridge.console.runs import key_of
 from dambridge.mapping.previewing import Step
-from dambridge.model.identity import AssetKey
+from dambridge.model.identity import AssetKey, FlowName
+from dambridge.model.queries import Facet
 from dambridge.model.searching import Document, Hit
 from dambridge.policy.duties import Duty, answers_for_all
 from dambridge.search.query import Misread
@@ -92,7 +93,15 @@ class Sight:
         was = {it.field: it for it in self.before.preview.steps}
         now = {it.field: it for it in tried.preview.steps}
         found = [Outcome(now.get(name), was.get(name)) for name in sorted({*was, *now})]
-        return sorted((it for it in found if it.says), key=lambda it: not it.changed)
+        shown = [it for it in found if it.changed or (it.says and self.draft.part == "map")]
+        return sorted(shown, key=lambda it: not it.changed)
+
+    @property
+    def ruled(self) -> list[Ruled]:
+        """What flows would do with the asset: the one whose rules these are, or all."""
+        tried = self.tried or self.before
+        every = tried.ruled if tried is not None else ()
+        return [it for it in every if self.draft.part in {"map", str(it.flow)}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,9 @@ class Outcome:
 
 
 async def sight_of(desk: Desk, who: Signed, draft: Draft) -> Sight:
-    """Look at the draft; one without a text begins with what the file says now."""
+    """Look at the draft; one without a text begins with what the file says now. Raises `Stop` for a part that there is not."""
+    if draft.part not in {"map", *map(str, desk.flows)}:
+        raise Stop(404, f"There is no flow {draft.part} here, so it has no rules.")
     try:
         part = part_of(desk.settings, draft.part)
     except (OSError, UnicodeDecodeError) as error:
@@ -225,8 +236,9 @@ async def _tried(desk: Desk, who: Signed, sight: Sight) -> Sight:
     """With a real asset, as it would be and as it is under what is in force."""
     if not who.may(Duty.SEE_ASSETS) or desk.search is None:
         return sight
-    found, says = await _found(desk, who, sight.draft.q)
-    document = await _document(desk, who, sight.draft.asset, found)
+    source = source_of(desk, sight.draft.part)
+    found, says = await _found(desk, who, sight.draft.q, source if sight.draft.part != "map" else "")
+    document = await _document(desk, who, sight.draft.asset, found, source)
     sight = replace(sight, found=found if sight.draft.q else (), says=says, asset=document)
     if document is None:
         return sight
@@ -237,31 +249,35 @@ async def _tried(desk: Desk, who: Signed, sight: Sight) -> Sight:
     return replace(sight, draft=replace(sight.draft, asset=str(document.key)), before=before, tried=tried)
 
 
-async def _found(desk: Desk, who: Signed, q: str) -> tuple[tuple[Hit, ...], str]:
+def source_of(desk: Desk, part: str) -> str:
+    """The account whose assets a flow is about; of the map, that which intake takes them from."""
+    flows = desk.settings.flows
+    if part in {str(it) for it in flows.mirrors}:
+        return flows.mirrors[FlowName(part)].between[0]
+    options = getattr(flows, part, None) or flows.intake
+    return str(options.source) if options is not None else ""
+
+
+async def _found(desk: Desk, who: Signed, q: str, home: str) -> tuple[tuple[Hit, ...], str]:
     assert desk.search is not None  # noqa: S101 - the caller asked
     try:
-        answer = await desk.search.ask(q, who.person.searcher, limit=FOUND)
+        filters = {Facet.HOME: [home]} if home else None
+        answer = await desk.search.ask(q, who.person.searcher, filters=filters, limit=FOUND)
     except Misread as error:
         return (), str(error)
     return answer.hits, "" if answer.hits or not q else "Nothing was found."
 
 
-async def _document(desk: Desk, who: Signed, asset: str, found: tuple[Hit, ...]) -> Document | None:
+async def _document(desk: Desk, who: Signed, asset: str, found: tuple[Hit, ...], source: str) -> Document | None:
     """The asset that was chosen, as far as this person sees it; else the source's copy of the first that was found."""
     assert desk.search is not None  # noqa: S101 - the caller asked
     index = desk.search.index
     if asset:
         keys = [key_of(asset)]
     else:
-        first = next(iter(found), None)
-        copies = sorted(first.copies, key=lambda it: it.key.account != _source(desk)) if first is not None else []
-        keys = [it.key for it in copies[:1]]
+        copies = [it.key for hit in found for it in hit.copies]
+        keys = sorted(copies, key=lambda it: it.account != source)[:1]
     mine = index.policy.accounts_of(who.person.searcher.scope)
     keys = [it for it in keys if it.account in desk.settings.accounts and (mine is None or it.account in mine)]
     stored: Mapping[AssetKey, Document] = await index.index.stored(keys) if keys else {}
     return next(iter(stored.values()), None)
-
-
-def _source(desk: Desk) -> str:
-    intake = desk.settings.flows.intake
-    return intake.source if intake is not None else ""
