@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -20,12 +22,14 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from dambridge.bootstrap import open_search
+from dambridge.bootstrap import load_settings, open_search, open_store
 from dambridge.engine.worker import Worker
 from dambridge.model.conflicts import ConflictState
 from support.console import Stand, console
 from support.console_pictures import Drawn, put_finds
-from support.console_scene import set_scene
+from support.console_scene import set_history, set_index, set_scene
+from support.pictures import picture
+from support.search_world import search_world
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / ".cache" / "screens"
@@ -59,7 +63,7 @@ PATHS = {
     "withdrawals": "/withdrawals",
     "withdrawal": "/withdrawals/wdboats0001",
     "capabilities": "/capabilities",
-    "map": "/map",
+    "map": "/maps",
     "settings": "/settings",
     "people": "/people",
     "audit": "/audit",
@@ -80,30 +84,37 @@ FIRST_VIEW = 150_000
 @asynccontextmanager
 async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
     """The console over a library in the middle of a week, on a port of its own, with somebody who carries orders out."""
+    async with console(folder) as stand, open_search(stand.desk.settings) as search:
+        stand.app.state.desk = replace(stand.desk, search=search, pictures=Drawn())
+        await set_scene(stand.ledger)
+        await set_history(stand.ledger)
+        await set_index(search.index.index, stand.desk.settings)
+        await put_finds(search.index.index)
+        await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
+        async with at_an_address(stand) as url:
+            yield stand, url
+
+
+@asynccontextmanager
+async def at_an_address(stand: Stand) -> AsyncIterator[str]:
+    """This console behind a server, with a worker that has no flows."""
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
         pytest.skip("Chromium is missing (Debian: apt install chromium)")
-    async with console(folder) as stand, open_search(stand.desk.settings) as search:
-        stand.app.state.desk = replace(stand.desk, search=search, pictures=Drawn())
-        await set_scene(stand.ledger)
-        await put_finds(search.index.index)
-        await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
-        server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
-        worker = Worker(
-            {}, ledger=stand.ledger, clock=stand.clock, poll_every=timedelta(hours=1), name="t:1", serving=True
-        )
-        tasks = [asyncio.create_task(server.serve()), asyncio.create_task(worker.serve())]
-        while not server.started:  # noqa: ASYNC110 - uvicorn says it so
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        try:
-            yield stand, f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            worker.stop()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*tasks)
+    server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
+    worker = Worker({}, ledger=stand.ledger, clock=stand.clock, poll_every=timedelta(hours=1), name="t:1", serving=True)
+    tasks = [asyncio.create_task(server.serve()), asyncio.create_task(worker.serve())]
+    while not server.started:  # noqa: ASYNC110 - uvicorn says it so
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        worker.stop()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)
 
 
 @asynccontextmanager
@@ -158,6 +169,15 @@ async def looked_at(
     return wrong
 
 
+MORE = {
+    "maptext": "/maps?view=text",
+    "rules": "/maps?part=publish",
+    "store": "/store",
+    "vocabularies": "/vocabularies",
+    "probe": "/capabilities/archive/write",
+    "charts": "/charts",
+}
+"""Drawn by the long profile alone."""
 QUICK = {"desk": dict(list(PATHS.items())[::2]), "phone": dict(list(PATHS.items())[1::2])}
 
 
@@ -174,7 +194,7 @@ async def test_screens_are_sound(tmp_path: Path, size: str, theme: str) -> None:
 @pytest.mark.parametrize("size", list(SIZES))
 async def test_every_screen_is_sound_in_every_size_and_theme(tmp_path: Path, size: str, theme: str) -> None:
     async with served(tmp_path) as (stand, url), chromium() as browser:
-        assert await looked_at(browser, stand, url, size, theme) == []
+        assert await looked_at(browser, stand, url, size, theme, paths={**PATHS, **MORE}) == []
 
 
 async def test_an_inbox_is_worked_off_by_keys_and_taken_back(tmp_path: Path) -> None:
@@ -240,3 +260,120 @@ async def test_what_is_live_arrives_without_moving_what_the_eye_is_on(tmp_path: 
         await page.get_by_text("by Bea").wait_for(timeout=15_000)
         assert await button.bounding_box() == before
         assert await page.evaluate("() => document.activeElement.textContent.trim()") == "Hold"
+        pulse = stand.app.state.pulse
+        assert len(pulse) == 1, "it hears, and does not ask every few seconds"
+        other = await context.new_page()
+        await other.goto(f"{url}/me")
+        await other.get_by_role("button", name="Sign out").first.click()
+        await page.wait_for_url(f"{url}/sign-in*", timeout=15_000)
+        assert len(pulse) == 0
+
+
+@pytest.mark.long
+async def test_a_map_is_changed_beside_a_real_asset_that_changes_with_it(tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), chromium() as browser:
+        context = await signed_in(browser, stand, url, viewport={"width": 1280, "height": 860})
+        page = await context.new_page()
+        refused: list[str] = []
+        page.on("console", lambda it: refused.append(it.text) if it.type == "error" and "409" not in it.text else None)
+        await page.goto(f"{url}/maps?asset=agency:I0000boat0001")
+        place = page.get_by_label("Place of credit", exact=True)
+        await place.press("End")
+        await place.press_sequentially(" B")
+        await page.get_by_text("now: Riverbend Picture Desk in Credit Line").wait_for()
+        assert await place.input_value() == "Credit Line B"
+        assert await page.evaluate("() => document.activeElement.name") == "to~credit", "nothing jumps"
+        await place.fill("Keywords")
+        await page.locator("tr", has=place).get_by_text("written by 'keywords' already").wait_for()
+        await page.screenshot(path=SCREENS / "map-words.png")
+        assert await serious(page) == []
+        await page.get_by_role("button", name="The whole file as text").click()
+        await page.get_by_text("1 thing to mend").first.wait_for()
+        text = page.get_by_label("The map as text")
+        assert "to: Keywords, type: text" in await text.input_value(), "what was typed went along"
+        await page.screenshot(path=SCREENS / "map-words-text.png")
+        assert await serious(page) == []
+        await text.fill((await text.input_value()).replace("to: Keywords, type: text", "to: Byline, type: text"))
+        await page.get_by_text("can be saved").wait_for()
+        await page.get_by_label("Try it on").fill("nagasaki")
+        await page.get_by_role("button", name="Boats at rest 0").click()
+        await page.get_by_text("nagasaki-boats.jpg · agency").wait_for()
+        await page.get_by_text("can be saved").wait_for()
+        await page.get_by_role("button", name="Save").click()
+        await page.get_by_text("Saved. It holds from the next start").wait_for()
+        file = tmp_path / "map.yaml"
+        assert "to: Byline" in file.read_text(encoding="utf-8")
+        plain = await signed_in(browser, stand, url, java_script_enabled=False)
+        page = await plain.new_page()
+        await page.goto(f"{url}/maps")
+        await page.get_by_label("Place of headline").fill("Line")
+        await page.get_by_role("button", name="Check").click()
+        await page.get_by_text("can be saved").wait_for()
+        await page.get_by_role("button", name="Save").click()
+        await page.get_by_text("Saved. It holds").wait_for()
+        assert re.search("headline: Line +# as on the page", file.read_text(encoding="utf-8"))
+        await page.get_by_role("button", name="Put it back").click()
+        await page.get_by_text("Saved. It holds").wait_for()
+        assert "headline: Headline # as on the page" in file.read_text(encoding="utf-8")
+        assert refused == []
+
+
+@pytest.mark.long
+async def test_a_find_is_brought_and_published_through_the_gate_and_a_question_kept_tells_of_news(
+    tmp_path: Path,
+) -> None:
+    outlet = {"account": "agency", "channel": "web", "audience": "dealers", "gallery": "Markets/DE", "territory": "DE"}
+    publish = {
+        "from": "archive",
+        "select": {"folders": ["**"]},
+        "status": "edit_status",
+        "outlets": {"germany": outlet},
+    }
+    (tmp_path / "found").mkdir()
+    with search_world(tmp_path / "found", count=12) as known:
+        await known.fill()
+        known.pair.overrides = {**known.pair.overrides, "flows": {"publish": publish}}
+        masters = {it.id: known.truth.standing(it, "web", "DE") for it in known.truth.copies if it.home == "archive"}
+        usable = next(it for it, standing in masters.items() if standing == "usable")
+        shut = next(it for it, standing in masters.items() if standing != "usable")
+        homes = Counter(it.asset for it in known.truth.copies)
+        alone = next(it.id for it in known.truth.copies if it.home == "agency" and homes[it.asset] == 1)
+        async with known.desk() as desk, console(tmp_path, search=desk, pictures=desk.thumbnails) as stand:
+            await stand.person("ada", "administrator", "searcher")
+            async with at_an_address(stand) as url, chromium() as browser:
+                page = await (await signed_in(browser, stand, url)).new_page()
+
+                async def wish(asset: str, called: str) -> None:
+                    await page.goto(f"{url}/search?whole=1")
+                    form = page.locator(f'form:has(input[value="{asset}"])', has_text=called)
+                    await form.get_by_role("button", name=called).click()
+
+                await wish(f"archive:{shut}", "Publish to germany")
+                await page.get_by_text("Held back from germany").wait_for()
+                await wish(f"archive:{usable}", "Publish to germany")
+                await page.wait_for_url(f"{url}/search?*order=*")
+                await wish(f"agency:{alone}", "Bring it here")
+                await page.wait_for_url(f"{url}/search?*order=*")
+                await page.goto(f"{url}/search?whole=1&q=type%3Aimage")
+                await page.get_by_label("Keep this question as").fill("Pictures")
+                await page.get_by_label("tell me of what is new").check()
+                await page.get_by_role("button", name="Keep", exact=True).click()
+                await page.get_by_role("link", name="Pictures").wait_for()
+                more = {"file_name": "new.jpg", "containers": ["Vault"], "attributes": {"Title": "lantern"}}
+                await asyncio.to_thread(known.pair.keep_in_netx, picture(900), **more)
+                await desk.refill(lambda account, count: None)
+                assert len(await desk.saved.check(await stand.clock.now())) == 1
+                await page.reload()
+                await page.get_by_text("1 new").wait_for()
+                assert await serious(page) == []
+                await page.get_by_role("link", name="Pictures").click()
+                await page.get_by_role("button", name="Forget Pictures").wait_for()
+                assert await page.get_by_text("1 new").count() == 0
+                await page.get_by_role("button", name="Forget Pictures").click()
+                await page.get_by_text("You keep none.").wait_for()
+            async with open_store(load_settings(known.pair.config)) as (ledger, _):
+                trail = [it.entry for it in await ledger.audit_trail(subject=None, after=0, limit=50)]
+        asked = [(it.subject, it.actor, it.detail["to"]) for it in trail if it.event == "asset.asked_for"]
+        assert (f"archive:{usable}", "ada", "germany") in asked
+        assert (f"agency:{alone}", "ada", "archive") in asked
+        assert f"archive:{shut}" not in {it[0] for it in asked}, "what the gate holds back is never ordered"

@@ -90,7 +90,7 @@ PAGES = {
     "/withdrawals": ("harbour-film.mp4", "proven gone"),
     "/withdrawals/wdboats0001": ("taken out of Partners/Harbour",),
     "/capabilities": ("never probed",),
-    "/map": ("Map",),
+    "/maps": ("Map and rules",),
     "/settings": ("Partners", "Version"),
     "/people": ("ada", "Add somebody"),
     "/audit": ("Signed in by password.",),
@@ -136,7 +136,7 @@ async def test_whoever_may_not_see_assets_sees_counts_alone(stand: Stand) -> Non
         browser = await stand.signed_in(name)
         seen = [path for path in PAGES if (await browser.get(path)).status_code == 200]
         shown = {"/", "/runs", "/runs/run-000001", "/runs/run-000001?outcome=quarantined", "/me"}
-        machine = {"/capabilities", "/map", "/settings"} if name == "lena" else set()
+        machine = {"/capabilities", "/maps", "/settings"} if name == "lena" else set()
         assert set(seen) == shown | machine, name
         text = "".join([(await browser.get(it)).text for it in seen])
         assert not [it for it in FILES if it in text], name
@@ -320,7 +320,8 @@ async def test_the_audit_is_verified_and_an_altered_entry_is_named(stand: Stand,
 async def test_the_settings_show_no_secret(stand: Stand) -> None:
     text = (await (await stand.signed_in("ada")).get("/settings")).text
     assert "api_key: &#39;**********&#39;" in text or "api_key: '**********'" in text
-    assert "password: p\n" not in text
+    assert "pw-7732" not in text
+    assert "key-7731" not in text
 
 
 def words_of(pieces: Iterator[Any]) -> list[str]:

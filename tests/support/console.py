@@ -31,8 +31,9 @@ QUICK = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 """The same hashing, for tests of other things than its cost."""
 CONFIG = """\
 accounts:
-  agency: {system: photoshelter, base_url: "http://127.0.0.1:9", api_key: k, email: a@b.example, password: p, org_id: O1}
-  archive: {system: netx, base_url: "http://127.0.0.1:9", token: t}
+  agency:
+    {system: photoshelter, base_url: "http://127.0.0.1:9", api_key: key-7731, email: a@b.example, password: pw-7732, org_id: O1}
+  archive: {system: netx, base_url: "http://127.0.0.1:9", token: tk-7733}
 flows:
   intake: {from: agency, to: archive, select: {galleries: ["Intake/**"]}}
   publish:
@@ -49,8 +50,26 @@ flows:
     coordinator: Ida Roth
 gate: {zone: Europe/Berlin, channels: {portal: {}}}
 clock: system
+map_file: map.yaml
 console: {port: 8390}
 store: {path: data}
+"""
+MAP = """\
+# Mara's map
+owner: Mara Lind
+review_by: 2027-06-01
+classify:
+  - name: press
+    when: '"press" in keywords'
+    set: {usage_terms: Editorial use in news media.}
+places:
+  - folder: PhotoShelter/{year}/{gallery}
+accounts:
+  archive:
+    fields:
+      credit: {to: Credit Line, type: text, limit: 120}
+      keywords: {to: Keywords, type: tag, new_terms: send}
+      headline: Headline # as on the page
 """
 
 
@@ -126,6 +145,8 @@ async def console(
     """A console over an empty store."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dambridge.yaml").write_text(config, encoding="utf-8")
+    if "map_file: map.yaml" in config and not (folder / "map.yaml").exists():
+        (folder / "map.yaml").write_text(MAP, encoding="utf-8")
     settings = change(load_settings(folder / "dambridge.yaml"))
     file = file_of(settings.store.path)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from dambridge.bootstrap import Settings
+from dambridge.bootstrap.policies import build_maps
+from dambridge.bootstrap.searching import build_search
 from dambridge.mapping.vocabularies import Term
 from dambridge.model.accords import GroupName
 from dambridge.model.actions import Leave
@@ -28,11 +31,13 @@ from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.plans import Forecast, LeftItem, Plan, PlanHeader
 from dambridge.model.publications import Publication, Stage, Withdrawal
 from dambridge.model.reasons import Code, Reason
-from dambridge.model.records import Agreed, AssetVersion, Digest
+from dambridge.model.records import Agreed, AssetVersion, Container, Digest, MediaType, NativeRecord, NativeValue
 from dambridge.model.submissions import Submission
 from dambridge.model.terms import KEPT, StoredVocabulary, TermKey, TermUse
 from dambridge.model.values import FieldName, Fields, LangAlt
 from dambridge.ports.ledger import AuditEntry, Observation
+from dambridge.ports.searching import SearchIndex
+from dambridge.search.documents import document_of
 from dambridge.storage import SqlLedger
 from dambridge.testing.ledger_contract import action
 from support.console import START
@@ -89,6 +94,48 @@ async def set_scene(ledger: SqlLedger) -> None:
     await _plan(ledger)
 
 
+async def set_index(index: SearchIndex, settings: Settings) -> None:
+    """Three of its assets as search holds them: read from the agency by the map in force."""
+    site, policy = build_maps(settings)[AGENCY], build_search(settings)
+    await index.put([document_of(_native(it), site, policy, at=START) for it in (0, 1, 6)])
+    master = replace(
+        _native(1),
+        key=AssetKey(ARCHIVE, RemoteId("4101")),
+        fields={"Title": "Boats, cleared", "Credit Line": "Riverbend"},
+        containers=(Container(RemoteId("9"), "Cleared/Harbour"),),
+        groups=frozenset({"base", "attributes", "containers"}),
+    )
+    await index.put([document_of(master, build_maps(settings)[ARCHIVE], policy, at=START - timedelta(days=1))])
+
+
+def _native(number: int) -> NativeRecord:
+    fields: dict[str, NativeValue] = {
+        "title": f"Boats at rest {number}",
+        "caption": "Wooden boats lie at rest in the river.",
+        "keywords": ("harbour", "boats", "press"),
+        "credit": "Riverbend Picture Desk",
+        "headline": "Boats",
+        "date_created": "2026-05-04",
+        "edit_status": "approved" if number else "draft",
+        "custom.Campaign": "HB-2601",
+    }
+    return NativeRecord(
+        key=key(number),
+        media_type=MediaType.IMAGE,
+        file_name=FILES[number],
+        name=FILES[number],
+        size=412_345,
+        modified="1",
+        modified_at=START,
+        content_stamp="1",
+        checksum=None,
+        fields=fields,
+        containers=(Container(RemoteId("G1"), "Intake/Harbour 2026"),),
+        groups=frozenset({"base", "iptc", "custom", "containers"}),
+        created_at=START,
+    )
+
+
 async def _run(ledger: SqlLedger) -> RunId:
     run = await ledger.open_run(FlowName.INTAKE, at=START - timedelta(minutes=7), command=None, plan=None)
     items = [
@@ -117,6 +164,16 @@ async def _run(ledger: SqlLedger) -> RunId:
     summary = {"run_id": run, "flows": {"intake": told}}
     await ledger.close_run(run, at=START - timedelta(minutes=6), state="ended", summary=summary)
     return run
+
+
+async def set_history(ledger: SqlLedger, *, runs: int = 30) -> None:
+    """A month of publishing, a run a day; every fourth had nothing to do."""
+    for day in range(runs, 0, -1):
+        run = await ledger.open_run(FlowName.PUBLISH, at=START - timedelta(days=day), command=None, plan=None)
+        seen = 0 if day % 4 == 0 else 10 + day * 7 % 23
+        told = {"seen": seen, "done": seen, "lag_seconds": {"p50": 20.0 + day * 13 % 90 if seen else None}}
+        at = START - timedelta(days=day) + timedelta(minutes=4)
+        await ledger.close_run(run, at=at, state="ended", summary={"flows": {"publish": told}})
 
 
 def _seen(number: int, run: RunId, item: ItemOutcome) -> Observation:

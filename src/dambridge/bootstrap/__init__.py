@@ -14,6 +14,7 @@ from dambridge.bootstrap.example import EXAMPLE
 
 if TYPE_CHECKING:
     from dambridge.bootstrap.capability_file import Remark, capability_schema, known_capabilities, remarks
+    from dambridge.bootstrap.errands import errands_of
     from dambridge.bootstrap.finding import Finding, find_problems
     from dambridge.bootstrap.loading import known_flow, load_settings, settings_schema
     from dambridge.bootstrap.map_lint import faults_of, lint, lint_settings
@@ -43,6 +44,7 @@ _LATER = {
     "probe": "probing",
     "report_of": "probing",
     "with_progress": "probing",
+    "errands_of": "errands",
     "Finding": "finding",
     "find_problems": "finding",
     "faults_of": "map_lint",
@@ -83,6 +85,7 @@ __all__ = [
     "announcer_over",
     "build_signer",
     "capability_schema",
+    "errands_of",
     "faults_of",
     "find_problems",
     "hear_hooks",

@@ -44,6 +44,11 @@ class ConsoleOptions(Options):
     )
     idle: Span = Field(default=timedelta(hours=12), description="After how long without a sign of life a session ends.")
     longest: Span = Field(default=timedelta(days=7), description="After how long a session ends in any case.")
+    edits: bool = Field(
+        default=True,
+        description="Whether administrators may save the map file and the rules of flows from the console; `false` leaves these "
+        "files to those who have the machine.",
+    )
     oidc: OidcOptions | None = Field(default=None, description="Another way to sign in, beside passwords.")
 
     @field_validator("address")

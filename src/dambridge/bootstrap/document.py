@@ -51,12 +51,13 @@ class ConfigurationWrong(Exception):
 @dataclass(frozen=True, slots=True)
 class Document:
     """The parsed file. `data` has references resolved; `raw` keeps ruamel's nodes for line numbers; `unresolved` are the
-    places whose reference leads nowhere, each with its mistake."""
+    places whose reference leads nowhere, each with its mistake. `text` is what was read."""
 
     path: Path
     data: Mapping[str, Any]
     raw: Any
     unresolved: Mapping[Location, Mistake] = field(default_factory=dict)
+    text: str = field(default="", repr=False)
 
     def line_of(self, location: Sequence[str | int]) -> int | None:
         """The line on which the deepest known part of `location` stands, counted from 1."""
@@ -76,10 +77,12 @@ class Document:
         return Mistake(dotted(location), self.line_of(location), what, remedy)
 
 
-def read_document(path: Path) -> Document:
-    """Read the file and fetch what it refers to. Raises `ConfigurationWrong` when it is no configuration at all."""
+def read_document(path: Path, *, typed: str | None = None) -> Document:
+    """Read the file and fetch what it refers to; `typed` stands for what would be in the file. Raises `ConfigurationWrong`
+    when it is no configuration at all."""
     try:
-        raw = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8") if typed is None else typed
+        raw = YAML(typ="rt").load(text)
     except FileNotFoundError:
         raise _unusable(
             path,
@@ -100,7 +103,7 @@ def read_document(path: Path) -> Document:
         raise _unusable(path, "file", 1, "The file holds no settings.", "Start from `dambridge init`.")
     unresolved: dict[Location, Mistake] = {}
     document = Document(path, {}, raw, unresolved)
-    return Document(path, _resolve(raw, (), document, unresolved), raw, unresolved)
+    return Document(path, _resolve(raw, (), document, unresolved), raw, unresolved, text)
 
 
 def _unusable(path: Path, where: str, line: int | None, what: str, remedy: str) -> ConfigurationWrong:

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import ipaddress
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,9 +32,12 @@ _HARMLESS: dict[str, Any] = {"from": "", "to": "", "between": ["", ""], "fields"
 """What stands in for an option that is missing: names that are nobody's."""
 
 
-def load_settings(path: Path) -> Settings:
-    """The configuration in `path`. Raises `ConfigurationWrong` with every mistake found; secrets are never among the words."""
-    document = read_document(path)
+def load_settings(path: Path, *, typed: Mapping[Path, str] | None = None) -> Settings:
+    """The configuration in `path`. Raises `ConfigurationWrong` with every mistake found; secrets are never among the words.
+
+    `typed` are texts that would stand in files (by their resolved paths) in place of what does."""
+    typed = typed or {}
+    document = read_document(path, typed=typed.get(path.resolve()))
     mistakes = list(document.unresolved.values())
     settings: Settings | None
     try:
@@ -42,14 +46,15 @@ def load_settings(path: Path) -> Settings:
         mistakes += mistakes_of(error, document, Settings)
         settings = _what_is_left(document, error)
     if settings is not None:
-        settings, wrong = _with_map(settings, document)
+        settings, wrong = _with_map(settings, document, typed)
         mistakes += wrong
         mistakes += [*_accounts_named(settings, document), *policy_problems(settings, document)]
         mistakes += _journal_within(settings, path, document)
     if mistakes or settings is None:
         raise ConfigurationWrong(path, mistakes)
     store = settings.store.model_copy(update=_places(settings, path))
-    return settings.model_copy(update={"store": store, "flows": _with_files(settings.flows, path)})
+    made = settings.model_copy(update={"store": store, "flows": _with_files(settings.flows, path)})
+    return made.read_from(path.resolve(), document.text)
 
 
 def _with_files(flows: FlowOptions, file: Path) -> FlowOptions:
@@ -77,13 +82,13 @@ def _journal_within(settings: Settings, file: Path, document: Document) -> list[
     ]
 
 
-def _with_map(settings: Settings, document: Document) -> tuple[Settings, list[Mistake]]:
+def _with_map(settings: Settings, document: Document, typed: Mapping[Path, str]) -> tuple[Settings, list[Mistake]]:
     """The settings with their map file read, and what is wrong with it."""
     if settings.map_file is None:
         return settings, []
     path = document.path.resolve().parent / settings.map_file
     try:
-        site_map = read_site_map(path)
+        site_map = read_site_map(path, typed=typed.get(path.resolve()))
     except ConfigurationWrong as error:
         return settings, in_file(path, error.mistakes)
     unknown = [

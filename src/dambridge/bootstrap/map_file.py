@@ -81,9 +81,9 @@ def _expressions(it: AccountMapOptions) -> list[str]:
     return [rule.expression or "" for rule in it.fields.values()]
 
 
-def read_site_map(path: Path) -> SiteMap:
-    """The map in `path`. Raises `ConfigurationWrong` naming lines of the map file."""
-    document = read_document(path)
+def read_site_map(path: Path, *, typed: str | None = None) -> SiteMap:
+    """The map in `path`, or `typed` in its place. Raises `ConfigurationWrong` naming lines of the map file."""
+    document = read_document(path, typed=typed)
     try:
         options = MapOptions.model_validate(document.data)
     except ValidationError as error:

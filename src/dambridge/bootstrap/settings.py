@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -201,11 +202,29 @@ class Settings(Options):
     exiftool: Path | None = Field(default=None, description="ExifTool's program file, where it is not found by itself.")
 
     _site_map: SiteMap | None = PrivateAttr(default=None)
+    _file: Path | None = PrivateAttr(default=None)
+    _digest: str = PrivateAttr(default="")
 
     @property
     def site_map(self) -> SiteMap | None:
         """What `map_file` says, once the file was read."""
         return self._site_map
+
+    @property
+    def file(self) -> Path | None:
+        """The configuration file that they were read from; None where there was none."""
+        return self._file
+
+    @property
+    def file_digest(self) -> str:
+        """SHA-256 of that file as it was read."""
+        return self._digest
+
+    def read_from(self, file: Path, text: str) -> Settings:
+        """The same settings with the file that they are from."""
+        made = self.model_copy()
+        made._file, made._digest = file, hashlib.sha256(text.encode()).hexdigest()  # noqa: SLF001 - its own class
+        return made
 
     def with_map(self, site_map: SiteMap) -> Settings:
         """The same settings with the map that was read."""

@@ -28,6 +28,7 @@ from dambridge.connectors.photoshelter.adapter import connect as connect_photosh
 from dambridge.engine.announcing import Announcer
 from dambridge.engine.burying import notice_loss
 from dambridge.engine.config import EngineSettings
+from dambridge.engine.errands import Errands
 from dambridge.engine.flows import Flows, register
 from dambridge.engine.handing_off.recalling import remember_loss
 from dambridge.engine.hearing import Gate, HintKeeper, SelectionKeeper
@@ -89,8 +90,8 @@ class Bridge:
     def hints(self) -> Mapping[AccountId, HintReader]:
         return {name: it.hints for name, it in self.sites.items() if it.hints is not None}
 
-    def worker(self, *, serving: bool) -> Worker:
-        """The worker of this process."""
+    def worker(self, *, serving: bool, errands: Errands | None = None) -> Worker:
+        """The worker of this process, with what it carries out beside the flows (`bootstrap.errands`)."""
         it = self.common
         return Worker(
             self.flows,
@@ -103,6 +104,7 @@ class Bridge:
             outlets=self.outlets,
             warner=self.warner,
             announcer=self.announcer,
+            errands=errands,
         )
 
 

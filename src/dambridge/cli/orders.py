@@ -13,7 +13,16 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from dambridge.bootstrap import Bridge, Settings, hear_hooks, known_flow, open_bridge, open_search, open_store
+from dambridge.bootstrap import (
+    Bridge,
+    Settings,
+    errands_of,
+    hear_hooks,
+    known_flow,
+    open_bridge,
+    open_search,
+    open_store,
+)
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.rendering import errors, outcome_text, print_json, say, summary, table, warn
 from dambridge.engine.ordering import give, is_served
@@ -111,7 +120,7 @@ def serve(context: Context) -> None:
             bridge = await stack.enter_async_context(open_bridge(settings))
             port = await stack.enter_async_context(hear_hooks(settings, bridge))
             address = await _console(settings, bridge, stack)
-            worker = bridge.worker(serving=True)
+            worker = bridge.worker(serving=True, errands=errands_of(settings))
             loop = asyncio.get_running_loop()
             for it in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(it, worker.stop)
@@ -171,7 +180,7 @@ async def ordered(
 
 
 async def _carry_out(context: Context, bridge: Bridge, command: CommandId) -> Mapping[str, Any]:
-    worker = bridge.worker(serving=False)
+    worker = bridge.worker(serving=False, errands=errands_of(context.settings()))
     with _bar(context) as bar:
         task = bar.add_task("looking", total=None)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dambridge.bootstrap import Settings, open_store
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.orders import ordered
 from dambridge.cli.rendering import print_json, say, table, warn
+from dambridge.engine import vocabularies
 from dambridge.engine.orders.term_orders import vocabulary_of
+from dambridge.engine.vocabularies import BroughtIn
 from dambridge.mapping.vocabularies import Proposal, Term, Vocabulary, word_key
 from dambridge.mapping.vocabulary_files import (
     FORMATS,
@@ -23,11 +25,12 @@ from dambridge.mapping.vocabulary_files import (
 )
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import AccountId
-from dambridge.model.terms import KEPT, LIVE, StoredVocabulary, TermDecision, TermKey, UnknownTerm, Verdict
-from dambridge.ports.ledger import AuditEntry
+from dambridge.model.terms import TermDecision, UnknownTerm, Verdict
+from dambridge.ports.errors import Refused
 from dambridge.ports.terms import WholeLedger
 
 SAMPLES = 10
+T = TypeVar("T")
 
 
 # looking -------------------------------------------------------------------------------------------------------------
@@ -147,7 +150,8 @@ def propose(context: Context, text: str, *, attribute: str, account: str | None,
     async def work() -> tuple[Sequence[Proposal], Term | None, Vocabulary]:
         settings = context.settings()
         async with open_store(settings) as (ledger, _):
-            vocabulary = await _vocabulary(ledger, _account(settings, account), attribute)
+            about = _account(settings, account)
+            vocabulary = await _allowed(vocabularies.known_vocabulary(ledger, about, attribute))
             return vocabulary.propose(text, limit), vocabulary.find(text), vocabulary
 
     near, found, vocabulary = go(work)
@@ -210,36 +214,22 @@ def bring_in(
 ) -> None:
     terms = _read(file, form, language)
 
-    async def work() -> tuple[AccountId, int, int]:
+    async def work() -> tuple[AccountId, BroughtIn]:
         settings = context.settings()
         place = _account(settings, account)
         async with open_store(settings) as (ledger, clock):
-            await _known_attribute(ledger, place, attribute)
-            now, who = await clock.now(), actor(by)
-            kept = StoredVocabulary(
-                account=place,
-                attribute=attribute,
-                origin=KEPT,
-                terms=tuple(it.to_json() for it in terms),
-                by=who,
-                at=now,
+            brought = vocabularies.bring_in(
+                ledger, clock, account=place, attribute=attribute, terms=terms, file=file.name, by=actor(by)
             )
-            detail = {"account": place, "attribute": attribute, "file": file.name, "terms": len(terms)}
-            subject = TermKey(place, attribute, "").id
-            entry = AuditEntry(at=now, actor=who, event="vocabulary.imported", subject=subject, detail=detail)
-            await ledger.put_vocabularies([kept], [entry])
-            live = await ledger.vocabularies(place, origin=LIVE, attribute=attribute)
-            chosen = await vocabulary_of(ledger, place, attribute)
-            known = {it.id for it in terms}
-            return place, len(live), sum(it.id in known for it in chosen.terms)
+            return place, await _allowed(brought)
 
-    place, seen, usable = go(work)
+    place, brought = go(work)
     if context.json:
-        print_json({"account": place, "attribute": attribute, "terms": len(terms), "usable": usable if seen else None})
+        print_json({"account": place, "attribute": attribute, "terms": len(terms), "usable": brought.usable})
         return
     say(f"{len(terms)} terms for {attribute} of {place}.")
-    if seen:
-        say(f"{usable} of them are terms there now; the others help nobody until NetX has them.")
+    if brought.usable is not None:
+        say(f"{brought.usable} of them are terms there now; the others help nobody until NetX has them.")
     else:
         say("Which of them NetX has, is seen with the next run.")
 
@@ -267,9 +257,7 @@ def take_out(context: Context, *, attribute: str, account: str | None, form: str
         settings = context.settings()
         place = _account(settings, account)
         async with open_store(settings) as (ledger, _):
-            vocabulary = await _vocabulary(ledger, place, attribute)
-            entries = await ledger.unknown_terms(account=place, attribute=attribute, waiting_only=False)
-            return _with_aliases(vocabulary.terms, entries)
+            return await _allowed(vocabularies.take_out(ledger, account=place, attribute=attribute))
 
     data = write_vocabulary(go(work), form, name=attribute)
     if out is None:
@@ -280,35 +268,12 @@ def take_out(context: Context, *, attribute: str, account: str | None, form: str
     print_json({"file": str(out), "bytes": len(data)}) if context.json else say(f"Written: {out}")
 
 
-def _with_aliases(terms: Sequence[Term], entries: Sequence[UnknownTerm]) -> tuple[Term, ...]:
-    """Words that persons mapped are synonyms of their terms by now."""
-    mapped: dict[str, list[str]] = {}
-    for it in entries:
-        if it.decision is not None and it.decision.verdict is Verdict.MAP:
-            mapped.setdefault(it.decision.term, []).append(it.spelling)
-    return tuple(
-        replace(it, synonyms=tuple(dict.fromkeys((*it.synonyms, *sorted(mapped.get(it.label, ())))))) for it in terms
-    )
-
-
-async def _vocabulary(ledger: WholeLedger, account: AccountId, attribute: str) -> Vocabulary:
-    vocabulary = await vocabulary_of(ledger, account, attribute)
-    if not vocabulary.terms:
-        await _known_attribute(ledger, account, attribute)
-        raise WrongUse(f"No terms of {attribute} are known yet: they are seen with a run, or imported.")
-    return vocabulary
-
-
-async def _known_attribute(ledger: WholeLedger, account: AccountId, attribute: str) -> None:
-    """Refuse an attribute that the account has no vocabulary for, as far as it has shown its vocabularies."""
-    known = {
-        it.attribute: Term(id=it.attribute, label=it.attribute)
-        for it in await ledger.vocabularies(account, origin=LIVE)
-    }
-    if known and attribute not in known:
-        near = Vocabulary("attributes", tuple(known.values())).propose(attribute, 1)
-        meant = f" Did you mean {near[0].term.label!r}?" if near else f" It has {', '.join(sorted(known))}."
-        raise WrongUse(f"{account} has no attribute {attribute!r} with a vocabulary.{meant}")
+async def _allowed(work: Awaitable[T]) -> T:
+    """What is refused here is a slip in the command."""
+    try:
+        return await work
+    except Refused as error:
+        raise WrongUse(str(error)) from None
 
 
 def _account(settings: Settings, given: str | None) -> AccountId:

@@ -18,6 +18,7 @@ from dambridge.console import api
 from dambridge.console.desk import Desk
 from dambridge.console.guarding import NotSignedIn, Stop, sign_in_address
 from dambridge.console.headers import HEADERS, Bounded, Headers, KnownHosts
+from dambridge.console.pulse import over
 from dambridge.console.rendering import page
 from dambridge.console.screens import SCREENS
 from dambridge.model.plans import PlanDamaged
@@ -35,6 +36,7 @@ def make_app(desk: Desk) -> FastAPI:
     """The console and the API over an open installation."""
     app = FastAPI(title="dambridge", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = desk
+    app.state.pulse = over(desk.ledger, desk.people, desk.flows)
     for router in SCREENS:
         app.include_router(router)
     app.include_router(api.router)

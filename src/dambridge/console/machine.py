@@ -1,4 +1,4 @@
-"""What the accounts can do, what the map would lose, and how this installation is set up: to read, for those who keep it."""
+"""What the accounts can do, and how this installation is set up: to read, for those who keep it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from dambridge.bootstrap import known_capabilities, lint, lint_settings, remarks, shown_settings
+from dambridge.bootstrap import known_capabilities, open_benches, remarks, shown_settings
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Signed, needing
-from dambridge.console.notices import notice_of
+from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page
-from dambridge.mapping.faults import LintFinding
+from dambridge.model.commands import CommandKind
 from dambridge.policy.duties import Duty
-from dambridge.ports.errors import CannotGoOn, NextMove
-from dambridge.telemetry import lint_words
+from dambridge.ports.errors import CannotGoOn
 
 router = APIRouter(include_in_schema=False)
+WORD = "write"
 Keeper = Annotated[Signed, Depends(needing(Duty.MACHINE))]
 
 
@@ -47,39 +47,36 @@ async def capabilities(request: Request, who: Keeper) -> Response:
     )
 
 
-@router.get("/map")
-async def the_map(request: Request, who: Keeper, live: bool = False) -> Response:
-    """The map's fields, and the linter's words in place; `live` holds it against the accounts and some of their assets."""
+@router.post("/capabilities/{account}/ask")
+async def ask(request: Request, account: str, who: Annotated[Signed, Depends(needing(Duty.RUN))]) -> Response:
+    """Find out anew what an account can do: by reading; with the word `write` by what only writing shows, too."""
+    desk, form = desk_of(request), await request.form()
+    _known(desk, account)
+    write = form.get("write") == "1"
+    if write:
+        who.needs(Duty.CONFIGURE)
+        if str(form.get("word") or "").strip().casefold() != WORD:
+            raise Stop(422, f"Nothing was asked. Write the word “{WORD}” if these changes are meant.")
+    return await order(request, who, CommandKind.PROBE, {"account": account, "write": write}, back="/capabilities")
+
+
+@router.get("/capabilities/{account}/write")
+async def before_writing(
+    request: Request, account: str, who: Annotated[Signed, Depends(needing(Duty.CONFIGURE))]
+) -> Response:
+    """Every change that asking by writing makes, named before anything is done."""
     desk = desk_of(request)
-    says = ""
-    try:
-        found = await _linted(desk, live=live)
-    except NextMove as error:
-        found, says = await _linted(desk, live=False), f"The accounts could not be asked: {error}"
-    return page(
-        request,
-        "map.html",
-        maps=_fields(desk),
-        findings=[(it, *lint_words(it.fault, it.field, it.params)) for it in found],
-        live_words=live,
-        says=says,
-        notice=await notice_of(request, who),
-    )
+    _known(desk, account)
+    opened = open_benches(desk.settings, names=[account], actor=who.name, mask=str, leaves=lambda _: None)
+    async with opened as benches:
+        changes = [(it.host, it.mutations) for it in benches]
+    notice = await notice_of(request, who)
+    return page(request, "probe.html", account=account, changes=changes, word=WORD, notice=notice)
 
 
-async def _linted(desk: Desk, *, live: bool) -> list[LintFinding]:
-    if live:
-        return await lint(desk.settings, offline=False)
-    return lint_settings(desk.settings, now=await desk.clock.now())
-
-
-def _fields(desk: Desk) -> dict[str, list[tuple[str, str]]]:
-    """Per account: canonical field and the system's field, where the configuration says so itself."""
-    given = desk.settings.maps
-    return {
-        account: sorted((field, to if isinstance(to, str) else str(to.get("to", to))) for field, to in fields.items())
-        for account, fields in given.items()
-    }
+def _known(desk: Desk, account: str) -> None:
+    if account not in desk.settings.accounts:
+        raise Stop(404, f"There is no account {account}.")
 
 
 @router.get("/settings")

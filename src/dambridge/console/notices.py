@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed, inner
 from dambridge.console.rendering import many
+from dambridge.engine.errands import far_of
 from dambridge.engine.ordering import ended_within, give, is_served
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId
@@ -72,6 +73,8 @@ async def told(desk: Desk, command: Command) -> Notice:
         says = "It is under way." if served else "It stands in line, and nobody works: start `dambridge serve`."
         if served and command.state is CommandState.QUEUED:
             says = "It stands in line behind the work under way."
+        elif far := await desk.ledger.control(far_of(command.id)):
+            says = f"It is under way: {far}."
         return Notice(tone="info", says=says, order=command.id, running=True)
     result = command.result or {}
     if "error" in result:
@@ -96,7 +99,18 @@ def _done(command: Command, result: Mapping[str, Any]) -> Notice:
         case CommandKind.REVIEW | CommandKind.HOLD:
             left = tuple(f"{asset}: {why}" for asset, why in result.get("left", {}).items())
             return Notice(tone=tone, says=f"Done for {many(len(result.get('moved', ())), 'file')}.", details=left)
-        case CommandKind.PLAN:
+        case CommandKind.COMPARE | CommandKind.PROBE | CommandKind.REFILL:
+            return _of_errand(command.kind, result, tone)
+        case CommandKind.REBUILD:
+            held = (
+                f"{many(int(result['rebuilt']['active']), 'link')} as before, {result['rebuilt']['held']} sources held."
+            )
+            return Notice(tone=tone, says=f"The store was made anew: {held}")
+        case CommandKind.RELEASE:
+            return Notice(
+                tone=tone, says=f"Let go: {many(int(result['released']), 'asset')}. The next run does the rest."
+            )
+        case CommandKind.PLAN | CommandKind.PLAN_RETENTION:
             return Notice(
                 tone=tone, says="The plan is made.", leads_to=f"/plans/{result['plan']}", called="Look at the plan"
             )
@@ -114,3 +128,17 @@ def _of_run(summary: Mapping[str, Any], tone: str) -> Notice:
     says = f"The run has ended: {many(done, 'asset')} done, {many(waiting, 'asset')} waiting."
     run = str(summary.get("run_id") or "")
     return Notice(tone=tone, says=says, leads_to=f"/runs/{run}" if run else "", called="Look at the run" if run else "")
+
+
+def _of_errand(kind: CommandKind, result: Mapping[str, Any], tone: str) -> Notice:
+    match kind:
+        case CommandKind.COMPARE:
+            pairs = f"{many(int(result['certain']), 'pair')} certain, {result['review']} for a person"
+            return Notice(tone=tone, says=f"Compared: {pairs}, {many(int(result['alone']), 'asset')} alone.")
+        case CommandKind.PROBE:
+            says = f"{result['account']} was asked {many(int(result['answered']), 'question')}. It counts from the next start on."
+            return Notice(tone=tone, says=says, details=(*result["warnings"], *result["left"]))
+        case CommandKind.REFILL:
+            told = f"{many(int(result['read']), 'asset')} read, {result['taken_out']} taken out."
+            return Notice(tone=tone, says=told, details=tuple(f"{it}: {why}" for it, why in result["unproven"].items()))
+    return Notice(tone=tone, says="Done.")

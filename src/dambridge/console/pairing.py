@@ -10,10 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from dambridge.bootstrap import open_matching
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed, Stop, needing
-from dambridge.console.notices import Notice, notice_of
+from dambridge.console.notices import Notice, notice_of, order
 from dambridge.console.rendering import page
 from dambridge.console.runs import key_of
 from dambridge.engine.pairing import matching
+from dambridge.model.commands import CommandKind
 from dambridge.model.identity import FlowName
 from dambridge.model.pairing import Verdict
 from dambridge.policy.duties import Duty
@@ -73,6 +74,12 @@ async def decide(request: Request, who: Pairer) -> Response:
     async with open_matching(desk.settings, source="", target="") as it:
         await matching.decide(it, one, other, verdict, by=who.name)
     return RedirectResponse("/pairing", status_code=303)
+
+
+@router.post("/pairing/compare")
+async def compare(request: Request, who: Pairer) -> Response:
+    """Compare both libraries anew: every asset is read, beside the flows; neither library is changed."""
+    return await order(request, who, CommandKind.COMPARE, {}, back="/pairing")
 
 
 @router.post("/pairing/plan")

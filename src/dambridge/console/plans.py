@@ -36,8 +36,14 @@ async def plans(request: Request, who: Seer) -> Response:
         now=await desk.clock.now(),
         plans=[it for it in await desk.ledger.plans(limit=MOST) if it.flow in mine],
         flows=[it for it in flows_of(who.person.searcher, desk.flows) if who.may(Duty.RUN, it)],
+        retention=_has_retention(desk) and who.may(Duty.RUN, FlowName.LIFECYCLE),
         notice=await notice_of(request, who),
     )
+
+
+def _has_retention(desk: Desk) -> bool:
+    lifecycle = desk.settings.flows.lifecycle
+    return lifecycle is not None and lifecycle.retention is not None
 
 
 async def known(desk: Desk, who: Signed, plan: str) -> Plan:
@@ -92,6 +98,13 @@ async def make(request: Request, who: Annotated[Signed, Depends(needing(Duty.RUN
     who.needs(Duty.RUN, flow)
     scope = {"flow": str(flow), "full": form.get("full") == "1"}
     return await order(request, who, CommandKind.PLAN, scope, back="/plans")
+
+
+@router.post("/plans/retention")
+async def retention(request: Request, who: Annotated[Signed, Depends(needing(Duty.RUN))]) -> Response:
+    """Plan what need not be kept any more by the rules of flow lifecycle; a person applies it, by name."""
+    who.needs(Duty.RUN, FlowName.LIFECYCLE)
+    return await order(request, who, CommandKind.PLAN_RETENTION, {"flow": str(FlowName.LIFECYCLE)}, back="/plans")
 
 
 def _flow(name: str) -> FlowName:

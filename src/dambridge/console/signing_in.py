@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed, Stop, cookie_of, inner, signed
 from dambridge.console.rendering import page
+from dambridge.console.streams import pulse_of
 from dambridge.engine import people
 from dambridge.model.people import Person
 from dambridge.ports.errors import Refused
@@ -91,6 +92,7 @@ async def let_in(request: Request, person: Person, *, back: str, via: str) -> Re
 async def sign_out(request: Request, who: Annotated[Signed, Depends(signed)]) -> Response:
     desk = desk_of(request)
     await people.leave(desk.people, who.session)
+    pulse_of(request).end(who.session.id)
     answer = RedirectResponse("/sign-in", status_code=303)
     answer.delete_cookie(cookie_of(desk), path="/")
     return answer

@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from dambridge.engine.ordering import SILENT_AFTER
 from dambridge.engine.reconciling import last_reconcile
-from dambridge.model.identity import FlowName
+from dambridge.model.identity import FlowName, RunId
 from dambridge.ports.ledger import Ledger, RunRow
 
 RECENT = 24
 """Runs of a flow that its small chart shows."""
+LOOKS_BACK = 5
+"""How often more runs are read for a chart that is not full yet."""
 
 
 class Health(StrEnum):
@@ -98,6 +101,41 @@ class FlowStanding:
         if self.told.get("stopped") or self.last.state not in {"ended", "waiting"}:
             return Health.FAILED
         return Health.NEEDS_YOU if self.attention else Health.WELL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One run that has ended, as a chart shows it: assets done, assets left for people, the middle lag in seconds."""
+
+    run: RunId
+    at: datetime
+    done: int
+    left: int
+    lag: float | None
+
+
+async def points_of(ledger: Ledger, flow: FlowName, *, limit: int) -> Sequence[Point]:
+    """The latest runs of this flow that have ended and looked at anything, the oldest first. Most runs of a quiet flow look at
+    nothing, so it is looked back further than that, within a bound."""
+    found: list[Point] = []
+    before: RunId | None = None
+    for _ in range(LOOKS_BACK):
+        rows = await ledger.runs(flow=flow, before=before, limit=limit * 2)
+        found += [it for it in map(partial(_point, flow=flow), rows) if it is not None]
+        if len(found) >= limit or len(rows) < limit * 2:
+            break
+        before = rows[-1].id
+    return found[:limit][::-1]
+
+
+def _point(run: RunRow, *, flow: FlowName) -> Point | None:
+    told = (run.summary or {}).get("flows", {}).get(str(flow), {})
+    if run.ended_at is None or not told.get("seen"):
+        return None
+    left = sum(int(told.get(it) or 0) for it in ("waiting", "quarantined", "failed"))
+    lag = (told.get("lag_seconds") or {}).get("p50")
+    done = int(told.get("done") or 0)
+    return Point(run=run.id, at=run.ended_at, done=done, left=left, lag=None if lag is None else float(lag))
 
 
 async def flow_standing(ledger: Ledger, flow: FlowName) -> FlowStanding:

@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 
 from dambridge.engine import announcing
 from dambridge.engine.announcing import Announcer, keep_announcing
+from dambridge.engine.errands import Errands, far_of
 from dambridge.engine.fitting import Approval, stored
 from dambridge.engine.flows import Flow, Flows, Timely, flow_named, run_all
 from dambridge.engine.handing_off import reviewing
@@ -63,8 +65,13 @@ class Worker:
         outlets: OutletDesk | None = None,
         warner: Warner | None = None,
         announcer: Announcer | None = None,
+        errands: Errands | None = None,
     ) -> None:
+        """`errands` are orders that touch no flow's work and take long: a server carries them out beside the others."""
         self._flows = flows
+        self._errands = errands or {}
+        self._beside: dict[CommandId, asyncio.Task[None]] = {}
+        self._said: dict[CommandId, str] = {}
         self._warner = warner
         self._announcer = announcer
         self._outlets = outlets
@@ -110,8 +117,10 @@ class Worker:
                         await self._idle()
             finally:
                 beats.cancel()
-                for it in beside:
+                errands = list(self._beside.values())  # what is cut off begins anew with the next start
+                for it in (*beside, *errands):
                     it.cancel()
+                await asyncio.gather(*errands, return_exceptions=True)
                 await self._ledger.forget_worker(self._name)
 
     async def _idle(self) -> None:
@@ -135,15 +144,34 @@ class Worker:
             if before.get(name) != text:
                 await self._ledger.set_control(f"progress:{name}", text)
                 await self._ledger.set_control("progress", f"{name}|{text}")
+        for command, text in [*self._said.items()]:
+            await self._ledger.set_control(far_of(command), text)
         return now
 
     async def _next(self) -> bool:
-        command = await self._ledger.claim_command(self._name, now=await self._clock.now())
+        now = await self._clock.now()
+        command = await self._ledger.claim_command(self._name, now=now, beside=tuple(self._beside))
         if command is None:
             return False
+        if command.kind in self._errands and self._serving:
+            self._beside[command.id] = asyncio.create_task(self._run_errand(command))
+            return True
+        await self._end(command)
+        return True
+
+    async def _end(self, command: Command) -> None:
         state, result = await self._carry_out(command)
         await self._ledger.finish_command(command.id, state=state, result=result)
-        return True
+
+    async def _run_errand(self, command: Command) -> None:
+        try:
+            await self._end(command)
+        except NextMove as error:
+            log.warning("command.refused", command=command.id, why=str(error))
+        finally:
+            del self._beside[command.id]
+            self._said.pop(command.id, None)
+            await self._ledger.set_control(far_of(command.id), None)
 
     async def _carry_out(self, command: Command) -> tuple[CommandState, Mapping[str, Any]]:
         log.info("command.begun", command=command.id, kind=str(command.kind), actor=command.actor)
@@ -165,6 +193,8 @@ class Worker:
             }
 
     async def _dispatch(self, command: Command) -> Mapping[str, Any]:
+        if command.kind in self._errands:
+            return await self._errands[command.kind](command, partial(self._said.__setitem__, command.id))
         if command.kind in outlets.ORDERS:
             return await outlets.carry_out(self._outlets, command)
         if command.kind in reviewing.ORDERS:

@@ -32,6 +32,8 @@ class Duty(StrEnum):
     PAIR = "pair"
     MACHINE = "machine"
     """Capabilities, the map, settings."""
+    CONFIGURE = "configure"
+    """Change the map and the rules of flows."""
     AUDIT = "audit"
     PEOPLE = "people"
     """Who may do what."""
@@ -52,12 +54,24 @@ DUTIES: Mapping[Duty, frozenset[Role]] = MappingProxyType(
         Duty.RIGHTS: frozenset({Role.RIGHTS_MANAGER, Role.ADMINISTRATOR}),
         Duty.PAIR: frozenset({Role.LIBRARIAN, Role.ADMINISTRATOR}),
         Duty.MACHINE: frozenset({Role.OPERATOR, Role.LIBRARIAN, Role.ADMINISTRATOR}),
+        Duty.CONFIGURE: frozenset({Role.ADMINISTRATOR}),
         Duty.AUDIT: _KEEPERS,
         Duty.PEOPLE: frozenset({Role.ADMINISTRATOR}),
     }
 )
 _NEEDS_THE_WHOLE = frozenset(
-    {Duty.SEE_ASSETS, Duty.SETTLE, Duty.TERMS, Duty.HOLD, Duty.RIGHTS, Duty.PAIR, Duty.AUDIT, Duty.APPROVE, Duty.REVIEW}
+    {
+        Duty.SEE_ASSETS,
+        Duty.SETTLE,
+        Duty.TERMS,
+        Duty.HOLD,
+        Duty.RIGHTS,
+        Duty.PAIR,
+        Duty.AUDIT,
+        Duty.APPROVE,
+        Duty.REVIEW,
+        Duty.CONFIGURE,
+    }
 )
 """Duties whose lists are of whole flows: whoever answers for some regions or selections alone must not see the rest there."""
 

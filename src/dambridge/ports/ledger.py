@@ -6,7 +6,7 @@ commit. All instants are aware and in UTC. Two implementations (SQLite, PostgreS
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -309,8 +309,9 @@ class Ledger(Protocol):
         """Add an order; where its idempotency key is known, the earlier order is returned instead."""
         ...
 
-    async def claim_command(self, worker: str, *, now: datetime) -> Command | None:
-        """The oldest queued order, now running under `worker`; also one whose worker fell silent."""
+    async def claim_command(self, worker: str, *, now: datetime, beside: Collection[CommandId] = ()) -> Command | None:
+        """The oldest queued order, now running under `worker`; also one whose worker fell silent, or that this worker left. Not
+        those that it is carrying out `beside`."""
         ...
 
     async def finish_command(self, command: CommandId, *, state: CommandState, result: Mapping[str, Any]) -> None: ...

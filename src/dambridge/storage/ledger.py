@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -183,10 +183,10 @@ class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSearchKeeping, SqlSu
     async def enqueue(self, command: Command) -> Command:
         return await self._write(lambda c: orders.enqueue(c, command))
 
-    async def claim_command(self, worker: str, *, now: datetime) -> Command | None:
+    async def claim_command(self, worker: str, *, now: datetime, beside: Collection[CommandId] = ()) -> Command | None:
         # Who fell silent is told from heartbeats, which are real time; `now` is the domain's.
         skips = self._database.skips_locked
-        return await self._write(lambda c: orders.claim_command(c, worker, skip_locked=skips))
+        return await self._write(lambda c: orders.claim_command(c, worker, beside, skip_locked=skips))
 
     async def finish_command(self, command: CommandId, *, state: CommandState, result: Mapping[str, Any]) -> None:
         await self._write(lambda c: orders.finish_command(c, command, state, result))

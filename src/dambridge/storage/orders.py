@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, delete, func, insert, or_, select, update
@@ -49,15 +49,15 @@ def enqueue(conn: Connection, command: Command) -> Command:
     return command
 
 
-def claim_command(conn: Connection, worker: str, *, skip_locked: bool) -> Command | None:
-    """Take the oldest order that is queued, or that `worker` itself or one now silent left running."""
+def claim_command(conn: Connection, worker: str, beside: Collection[CommandId], *, skip_locked: bool) -> Command | None:
+    """Take the oldest order that is queued, or that `worker` itself or one now silent left running, but for those `beside`."""
     newest = conn.execute(select(func.max(workers.c.beat))).scalar_one_or_none() or 0.0
     add_if_new(conn, workers, {"name": worker, "serving": False, "beat": newest})
     living = select(workers.c.name).where(~silent(workers.c.beat), workers.c.name != worker)
     orphaned = (commands.c.state == "running") & or_(commands.c.worker.is_(None), commands.c.worker.not_in(living))
     query = (
         select(commands)
-        .where(or_(commands.c.state == "queued", orphaned))
+        .where(or_(commands.c.state == "queued", orphaned), commands.c.id.not_in(list(beside)))
         .order_by(case((commands.c.state == "running", 0), else_=1), commands.c.seq)
         .limit(1)
         .with_for_update(skip_locked=skip_locked)

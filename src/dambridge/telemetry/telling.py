@@ -166,6 +166,11 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "audience.agreed": _says("Agreed who sees the gallery: {effective}."),
     "probe.begun": _says("The account was asked what it can do."),
     "probe.ended": _says("Asked what it can do: {answered} answers, {unanswered} open."),
+    "configuration.changed": _says("Changed {lines} lines of {part} in {file}; it holds from the next start on."),
+    "configuration.restored": _says(
+        "Put the version before of {part} back in {file}; it holds from the next start on."
+    ),
+    "configuration.unsaved": _says("{file} could not be written: {why}. It stands as it was."),
     "person.added": _says("Added, with the roles {roles}."),
     "person.roles": _says("May do other things than before."),
     "person.reset": _says("Has a new password."),

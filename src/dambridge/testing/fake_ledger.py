@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -303,12 +303,12 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
         self.memory.commands[command.id] = command
         return command
 
-    async def claim_command(self, worker: str, *, now: datetime) -> Command | None:
+    async def claim_command(self, worker: str, *, now: datetime, beside: Collection[CommandId] = ()) -> Command | None:
         beats = [beat for _, beat in self.memory.workers.values()]
         self.memory.workers.setdefault(worker, (False, max(beats, default=0.0)))
         orphaned = [it for it in self.memory.commands.values() if self._is_orphaned(it, worker)]
         queued = [it for it in self.memory.commands.values() if it.state is CommandState.QUEUED]
-        chosen = next(iter([*orphaned, *queued]), None)
+        chosen = next((it for it in [*orphaned, *queued] if it.id not in beside), None)
         if chosen is None:
             return None
         taken = replace(chosen, state=CommandState.RUNNING)

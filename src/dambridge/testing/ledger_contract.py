@@ -597,6 +597,19 @@ class LedgerContract(ABC):
         assert done is not None
         assert (done.state, done.result) == (CommandState.DONE, {"exit_code": 0})
 
+    async def test_what_a_worker_carries_out_beside_keeps_no_other_order_waiting(self, ledger: Ledger) -> None:
+        for name in ("co1", "co2"):
+            await ledger.enqueue(order(name))
+        errand = await ledger.claim_command("one", now=T0)
+        assert errand is not None
+        other = await ledger.claim_command("one", now=T0, beside=[errand.id])
+        assert other is not None
+        assert (errand.id, other.id) == ("co1", "co2")
+        assert await ledger.claim_command("one", now=T0, beside=[errand.id, other.id]) is None
+        again = await ledger.claim_command("one", now=T0, beside=[other.id])
+        assert again is not None
+        assert again.id == "co1", "what is not carried out beside was left by a crash"
+
     async def test_the_order_of_a_worker_that_fell_silent_is_claimed_again(
         self, ledger: Ledger, beside: Ledger
     ) -> None:

@@ -49,6 +49,26 @@
     if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach((it) => { it.open = false; });
   });
 
+  // What is live asks again when the server says that there is news; where it cannot say so, every few seconds.
+  const lively = () => document.querySelector("[data-live]");
+  const ask = () => document.querySelectorAll("[data-live]").forEach((it) => it.dispatchEvent(new CustomEvent("live")));
+  let source = null, asking = 0;
+  function deaf() { source?.close(); source = null; }
+  function poll() { deaf(); asking ||= setInterval(() => { if (lively() && !document.hidden) ask(); }, 5000); }
+  function hear() {
+    if (source || asking || document.hidden || !lively()) return;
+    if (!window.EventSource) { poll(); return; }
+    source = new EventSource(`/live?about=${encodeURIComponent(lively().dataset.live)}`);
+    source.onopen = () => setTimeout(ask, 1500); // what changed between the page and the line
+    source.onmessage = () => { if (lively()) ask(); else deaf(); };
+    source.addEventListener("over", () => { poll(); ask(); });
+    source.onerror = () => { if (source?.readyState === EventSource.CLOSED) poll(); };
+  }
+  document.addEventListener("visibilitychange", () => { if (document.hidden) deaf(); else if (lively()) { ask(); hear(); } });
+  addEventListener("pagehide", deaf);
+  addEventListener("pageshow", hear);
+  setInterval(() => { if (!document.hidden) ask(); }, 60000); // so that "a minute ago" stays true
+
   for (const it of document.querySelectorAll("[data-copies]")) {
     it.hidden = false;
     it.addEventListener("click", () => navigator.clipboard?.writeText(it.dataset.copies).then(() => { it.textContent = "Copied"; }));
