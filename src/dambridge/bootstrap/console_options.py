@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from dambridge.bootstrap.options import Options, Span
 from dambridge.model.access import Role
+from dambridge.model.origins import origin_of
 
 
 class OidcOptions(Options):
@@ -44,6 +45,11 @@ class ConsoleOptions(Options):
     )
     idle: Span = Field(default=timedelta(hours=12), description="After how long without a sign of life a session ends.")
     longest: Span = Field(default=timedelta(days=7), description="After how long a session ends in any case.")
+    panel_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins of pages of yours that may show the search panel, `https://intranet.example`. Each page still needs "
+        "a token of its own, for some minutes.",
+    )
     oidc: OidcOptions | None = Field(default=None, description="Another way to sign in, beside passwords.")
 
     @field_validator("address")
@@ -53,6 +59,11 @@ class ConsoleOptions(Options):
         if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}):
             raise ValueError("write it as https://name, without a path")
         return value.rstrip("/")
+
+    @field_validator("panel_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(map(origin_of, value)))
 
     @model_validator(mode="after")
     def _is_protected(self) -> Self:

@@ -64,13 +64,17 @@ class Orders:
         )
         return inward is not None and searcher.may_order_of(inward), tuple(outlets)
 
+    def account_of(self, outlet: str) -> AccountId:
+        """The account in which this outlet shows. Raises `Refused` where there is none of the name."""
+        return self._outlet(outlet)[1].account
+
     async def bring(self, key: AssetKey, searcher: Searcher, *, via: str) -> Command:
         """Ask that this asset be brought into the archive. Raises `Refused` where that cannot be."""
         await self._seen(key, searcher)
         flow = self._to.inward.get(key.account)
         if flow is None:
             raise Refused(f"No flow takes assets from {key.account} into the archive.", code="no_way")
-        return await self._order(flow, key, searcher, via=via, to="archive")
+        return await self._order(flow, key, searcher, via=via)
 
     async def publish(self, key: AssetKey, outlet: str, searcher: Searcher, *, via: str) -> Command:
         """Ask that this asset be shown at the outlet. Raises `Refused`, with the gate's word where it is shut."""
@@ -98,7 +102,7 @@ class Orders:
                 f"Flow {policy.flow} shows what stands in the folders {folders}. Put the asset there first.",
                 code="not_selected",
             )
-        return await self._order(policy.flow, key, searcher, via=via, to=outlet)
+        return await self._order(policy.flow, key, searcher, via=via, outlet=outlet)
 
     def _outlet(self, name: str) -> tuple[PublishPolicy, Outlet]:
         known = self._to.outlets()
@@ -113,10 +117,10 @@ class Orders:
             raise Refused(f"There is no asset {key} that you can see.", code="unknown_asset")
         return copy
 
-    async def _order(self, flow: FlowName, key: AssetKey, searcher: Searcher, *, via: str, to: str) -> Command:
+    async def _order(self, flow: FlowName, key: AssetKey, searcher: Searcher, *, via: str, outlet: str = "") -> Command:
         if not searcher.may_order_of(flow):
             raise Refused(f"Your roles do not let you ask flow {flow} for anything.", code="no_role")
-        now = await self._clock.now()
+        now, to = await self._clock.now(), outlet or "archive"
         await self._ledger.add_due([_hint(flow, key, now)])
         detail = {"flow": str(flow), "to": to, "via": via}
         await self._ledger.audit(
@@ -129,7 +133,7 @@ class Orders:
                 kind=CommandKind.RUN,
                 actor=searcher.name,
                 via=via,
-                scope={"flow": str(flow)},
+                scope={"flow": str(flow), "asked": {"asset": str(key), "outlet": outlet}},
                 idempotency_key=derived_id("ik", *mark),
                 state=CommandState.QUEUED,
                 created_at=now,

@@ -96,3 +96,4 @@ class AuditEvent(StrEnum):
     SIGN_IN_REFUSED = "person.sign_in_refused"
     TOKEN_MADE = "token.made"  # noqa: S105 - a name
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a name
+    PANEL_TOKEN_MADE = "panel.token_made"  # noqa: S105 - a name

@@ -176,6 +176,7 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "person.sign_in_refused": _says("A wrong password was given."),
     "token.made": _says("Made the token {token} ({name})."),
     "token.revoked": _says("Revoked the token {token}."),
+    "panel.token_made": _says("Let a panel onto {origins}, by the token {panel}."),
 }
 
 
