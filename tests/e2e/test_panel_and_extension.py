@@ -234,7 +234,9 @@ async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embarg
         shut = page.get_by_role("listitem", name="Lighthouse by night")
         await expect(shut).to_contain_text(EMBARGOED)
         await page.get_by_role("button", name="Bring it here: Lighthouse by night").click()
-        await expect(shut.get_by_text("Held back from press: Not before 2031-03-01")).to_be_visible()
+        await expect(
+            shut.get_by_text("Held back from press: Not to be shown before 1 March 2031, 00:00.")
+        ).to_be_visible()
         assert await serious(page) == []
         await page.screenshot(path=SCREENS / "extension-refused-light.png", full_page=True)
         assert world.brought() == ["boat1.jpg"]

@@ -21,7 +21,7 @@ from dambridge.ports.errors import Refused
 from dambridge.ports.hints import hint_kind
 from dambridge.ports.ledger import AuditEntry, Due
 from dambridge.search.asking import IndexSearch
-from dambridge.telemetry.gate_words import gate_words
+from dambridge.telemetry.gate_words import held_words
 
 
 class OrderLedger(Protocol):
@@ -93,7 +93,7 @@ class Orders:
         answer = may(copy.profile.rights, question, policy.gate)
         if not answer.permits:
             code = str(answer.blocks[0])
-            raise Refused(f"Held back from {outlet}: {gate_words(answer, policy.zone)}", code=code)
+            raise Refused(f"Held back from {outlet}: {held_words(answer, policy.zone)}", code=code)
         chosen = policy.selection
         paths = [it for it in copy.paths or () if matches_any(it, chosen.folders)]
         if not any(not matches_any(it, chosen.exclude) for it in paths):

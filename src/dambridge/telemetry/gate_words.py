@@ -52,12 +52,16 @@ def gate_words(answer: Answer, zone: tzinfo) -> str:
 def use_words(answer: Answer, way: tuple[str, str], zone: tzinfo) -> str:
     """What may be done with a find now, as one says it aloud; `way` is the channel and territory that the answer is about."""
     if not answer.permits:
-        told = gate_words(answer, zone)
-        return told if answer.opens is None else f"Not to be shown before {_day(answer.opens, zone)}."
+        return held_words(answer, zone)
     channel, territory = way
     where = "everywhere" if territory == EVERYWHERE else f"in {territory}"
     until = f" until {_day(answer.until, zone)}" if answer.until else ""
     return f"May be shown {where} through {channel}{until}."
+
+
+def held_words(answer: Answer, zone: tzinfo) -> str:
+    """Why it is held back, with dates as people say them."""
+    return gate_words(answer, zone) if answer.opens is None else f"Not to be shown before {_day(answer.opens, zone)}."
 
 
 def _day(instant: datetime, zone: tzinfo) -> str:

@@ -43,8 +43,8 @@ section { display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr); }
 form { display: flex; gap: 8px; align-items: end; }
 form > label { flex: 1; min-width: 0; display: grid; gap: 4px; font-weight: 600; }
 input[type="search"] {
-  font: inherit; color: inherit; background: var(--_page); border: 1px solid var(--_strong); border-radius: var(--_radius);
-  padding: 8px 12px; min-height: 40px; width: 100%; min-width: 0;
+  font: inherit; font-weight: 400; color: inherit; background: var(--_page); border: 1px solid var(--_strong);
+  border-radius: var(--_radius); padding: 8px 12px; min-height: 40px; width: 100%; min-width: 0;
 }
 button {
   font: inherit; font-weight: 600; cursor: pointer; min-height: 40px; padding: 4px 12px; border-radius: var(--_radius);
