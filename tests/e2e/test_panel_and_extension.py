@@ -70,9 +70,13 @@ async def looked_for(page: Page, text: str) -> None:
 
 async def drawn(page: Page, count: int = 1) -> None:
     """Pictures are there, and what is drawn is a picture."""
-    await expect(page.locator("dambridge-panel canvas")).to_have_count(count)
-    sizes = "() => [...document.querySelector('dambridge-panel').shadowRoot.querySelectorAll('canvas')].map((it) => it.width)"
-    assert min(await page.evaluate(sizes)) > 20
+    await page.wait_for_function(
+        """(count) => {
+            const found = [...document.querySelector("dambridge-panel").shadowRoot.querySelectorAll("canvas")];
+            return found.length === count && found.every((it) => it.width > 20);
+        }""",
+        arg=count,
+    )
 
 
 async def test_a_page_of_a_customer_shows_what_may_be_used_and_nothing_else(world: Beside) -> None:
@@ -233,6 +237,8 @@ async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embarg
         await page.get_by_label("Only what may be used now").uncheck()
         shut = page.get_by_role("listitem", name="Lighthouse by night")
         await expect(shut).to_contain_text(EMBARGOED)
+        await expect(find).to_contain_text("It is in press already.")
+        await expect(find.get_by_role("button")).to_have_count(0)
         await page.get_by_role("button", name="Bring it here: Lighthouse by night").click()
         await expect(
             shut.get_by_text("Held back from press: Not to be shown before 1 March 2031, 00:00.")

@@ -21,6 +21,7 @@ from dambridge.model.commands import CommandState
 from dambridge.storage import open_ledger
 from support.console import Stand, console
 from support.search_world import SearchWorld, search_world
+from support.world import merged
 
 PAGE, OTHER, STRANGE = "https://intranet.example", "https://shop.example:8443", "https://elsewhere.example"
 
@@ -34,12 +35,13 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchWorld]:
 
 @pytest.fixture
 async def stand(tmp_path: Path, known: SearchWorld) -> AsyncIterator[Stand]:
-    def let(settings: Any) -> Any:
-        return replace_options(settings, panel_origins=(PAGE, OTHER))
-
     async with known.desk() as desk, console(tmp_path, search=desk, change=let) as it:
         await it.person("ada", "administrator", "librarian")
         yield it
+
+
+def let(settings: Any) -> Any:
+    return replace_options(settings, panel_origins=(PAGE, OTHER))
 
 
 def replace_options(settings: Any, **more: Any) -> Any:
@@ -159,6 +161,27 @@ async def test_it_is_narrowed_and_never_widened(stand: Stand) -> None:
     bounded = await script(stand, scope=Scope(selections=frozenset()))
     wider = (await panel(stand, bounded, selections=["spring"])).json()["token"]
     assert (await asked(stand, "GET", "/search", wider, PAGE)).json()["total"] == 0
+
+
+async def test_it_answers_for_its_readers_audience_and_region(tmp_path: Path, known: SearchWorld) -> None:
+    pair, before = known.pair, known.pair.overrides
+    channels = {name: {**it, "audiences": ["dealers"]} for name, it in before["gate"]["channels"].items()}
+    try:
+        pair.overrides = merged(before, {"gate": {"channels": channels}})
+        async with known.desk() as desk, console(tmp_path, search=desk, change=let) as stand:
+            await stand.person("ada", "administrator", "librarian")
+            secret = await script(stand)
+            found = {}
+            for audience, regions in (("", None), ("dealers", None), ("press", None), ("dealers", ["DE"])):
+                wish = {"audience": audience, "regions": regions}
+                token = (await panel(stand, secret, **wish)).json()["token"]
+                answer = (await asked(stand, "GET", "/search?limit=200", token, PAGE)).json()
+                found[audience, bool(regions)] = {it["territory"] for it in answer["hits"]}
+    finally:
+        pair.overrides = before
+    assert found["dealers", False]
+    assert found["", False] == found["press", False] == set()
+    assert found["dealers", True] == {"DE"} != found["dealers", False], "what is cleared there, and nowhere else"
 
 
 async def test_only_pages_that_are_configured_get_one_and_a_viewer_none_that_orders(stand: Stand) -> None:

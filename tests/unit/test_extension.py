@@ -20,6 +20,7 @@ KNOWN = {
     "description",
     "icons",
     "action",
+    "commands",
     "options_ui",
     "permissions",
     "optional_host_permissions",

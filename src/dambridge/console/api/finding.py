@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request
@@ -9,12 +10,13 @@ from fastapi.responses import Response
 
 from dambridge.console.api import shapes
 from dambridge.console.api.caller import Asker, Caller
-from dambridge.console.desk import desk_of
+from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Stop
 from dambridge.console.pictures import KEPT
 from dambridge.console.runs import key_of
 from dambridge.console.searching import last_word, opened, ways_of
 from dambridge.model.identity import System
+from dambridge.model.publications import Stage
 from dambridge.model.queries import Facet
 from dambridge.model.searching import Answered
 from dambridge.policy.duties import Duty
@@ -69,15 +71,30 @@ async def search(
         raise Stop(422, f"{error} (At character {error.at + 1}.)") from None
     except CursorStale as error:
         raise Stop(422, str(error)) from None
-    return shapes.Found(**_with_words(answer_json(found), found, opened(request), who))
+    shown = await _shown(desk_of(request), found)
+    return shapes.Found(**_with_words(answer_json(found), found, opened(request), who, shown))
 
 
-def _with_words(document: dict[str, Any], found: Answered, desk: SearchDesk, who: Caller) -> dict[str, Any]:
+async def _shown(desk: Desk, found: Answered) -> frozenset[tuple[str, str]]:
+    """Which copies stand at which outlets already."""
+    links = await desk.ledger.links_of([copy.key for hit in found.hits for copy in hit.copies])
+    published = await desk.ledger.publications(list(set(links.values())))
+    return frozenset(
+        (str(key), place.region)
+        for key, link in links.items()
+        for place, it in published.get(link, {}).items()
+        if it.stage in {Stage.VISIBLE, Stage.ADOPTED}
+    )
+
+
+def _with_words(
+    document: dict[str, Any], found: Answered, desk: SearchDesk, who: Caller, there: Collection[tuple[str, str]]
+) -> dict[str, Any]:
     """The same, with what people read: the rights as a sentence, each copy's system, and where it may be asked to go."""
     policy = desk.index.policy
     for shown, hit in zip(document["hits"], found.hits, strict=True):
         shown["words"] = use_words(hit.answer, hit.way, policy.zone)
-        shown["ways"] = [_way(desk, *it) for it in ways_of(desk, hit, who.searcher)]
+        shown["ways"] = [{**_way(desk, *it), "there": it[:2] in there} for it in ways_of(desk, hit, who.searcher)]
         for copy, it in zip(shown["copies"], hit.copies, strict=True):
             copy["system"] = policy.homes[it.key.account].system
     return document

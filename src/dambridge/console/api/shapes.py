@@ -225,7 +225,8 @@ class Bringing(Shape):
 
 class PanelWish(Shape):
     """A token for a page of yours. It finds what is cleared for use and nothing else; `orders` lets it ask for that too.
-    `regions`, `selections` and `channels` narrow it further; `audience` is who reads the page, as the rights gate knows them."""
+    `regions` are where the page's readers use assets, `selections` and `channels` narrow what is found, and `audience` is who
+    reads the page, as the rights gate knows them."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -29,7 +29,7 @@ SHEET.replaceSync(`
   --_accent: var(--dambridge-accent, light-dark(#1f55a5, #8fb8f6)); --_on-accent: var(--dambridge-on-accent, light-dark(#ffffff, #10151c));
   --_good: var(--dambridge-good, light-dark(#17653a, #7ccf9f)); --_warn: var(--dambridge-warn, light-dark(#7a4b00, #eebb63));
   --_bad: var(--dambridge-bad, light-dark(#a1241c, #f59b92));
-  --_radius: var(--dambridge-radius, 6px); --_tile: var(--dambridge-tile, 176px);
+  --_radius: var(--dambridge-radius, 6px); --_tile: var(--dambridge-tile, 200px);
   display: block; box-sizing: border-box; padding: 16px; background: var(--_page); color: var(--_ink); color-scheme: light dark;
   font: var(--dambridge-font, 400 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif);
   font-variant-numeric: tabular-nums; container-type: inline-size;
@@ -285,6 +285,8 @@ class DambridgePanel extends HTMLElement {
       if (error.name === "AbortError") return null;
       if (!(error instanceof Unanswered)) throw error;
       p.status.textContent = "";
+      p.more.hidden = true;
+      p.finds.replaceChildren(); // what was found before answers another question
       this.#say(this.#told(error));
       return null;
     } finally {
@@ -331,6 +333,7 @@ class DambridgePanel extends HTMLElement {
     const told = make("p", { className: "told", role: "status", part: "told" });
     const ways = hit.ways.filter((it) => !beside || it.system === beside);
     const buttons = ways.map((way) => {
+      if (way.there) return make("p", { className: "told there", part: "told" }, `It is in ${way.outlet} already.`);
       const called = !beside ? way.called : ways.length > 1 ? `Bring it to ${way.outlet || way.system}` : "Bring it here";
       const button = make("button", { type: "button", part: "button bring", "aria-label": `${called}: ${title}` }, called);
       button.addEventListener("click", () => this.#bring(way, button, told));
