@@ -257,6 +257,7 @@ async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embarg
         await expect(shut).to_be_visible()
 
 
+@pytest.mark.long
 async def test_what_is_read_of_a_page_is_words_and_no_more(world: Beside, tmp_path: Path) -> None:
     pages = {
         "/?terms=harbour+fog": "harbour fog",

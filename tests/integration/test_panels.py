@@ -4,6 +4,7 @@ order only what their makers may."""
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ import pytest
 
 from dambridge.bootstrap import load_settings
 from dambridge.bootstrap.console_options import ConsoleOptions
+from dambridge.console.api import search_shapes as shapes
 from dambridge.engine import people
 from dambridge.model.access import Role, Scope
 from dambridge.model.commands import CommandState
@@ -252,6 +254,13 @@ async def test_what_is_asked_for_is_ordered_in_its_makers_name_and_told(stand: S
     await ledger.close()
     assert command is not None
     assert (command.actor, command.via, command.state) == ("ada", "panel", CommandState.QUEUED)
+
+
+def test_the_examples_of_the_document_are_what_it_takes_and_says() -> None:
+    with_examples = (shapes.BringWish, shapes.Bringing, shapes.PanelWish, shapes.PanelToken)
+    for shape in with_examples:
+        (example,) = shape.model_json_schema()["examples"]
+        assert json.loads(shape.model_validate(example).model_dump_json()).items() >= example.items()
 
 
 async def test_a_browser_is_answered_beforehand_for_pages_that_are_named(stand: Stand) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from fastapi import Request
 
-from dambridge.console.api import shapes
+from dambridge.console.api import search_shapes
 from dambridge.console.api.caller import Asker, Called, Caller
 from dambridge.console.api.routes import Id
 from dambridge.console.desk import Desk, desk_of
@@ -29,19 +29,19 @@ WAITING = {
 }
 
 
-async def panel_token(request: Request, who: Called, wish: shapes.PanelWish) -> shapes.PanelToken:
+async def panel_token(request: Request, who: Called, wish: search_shapes.PanelWish) -> search_shapes.PanelToken:
     """Let a page of yours show a panel for some minutes. Ask for it on your server; the page gets only what this answers."""
     who.needs(Duty.LOOK)
     desk = desk_of(request)
     secret, made = await panels.make_panel_token(
         desk.people, who.person, _wish(wish), parent=who.token, known=desk.options.panel_origins
     )
-    return shapes.PanelToken(
+    return search_shapes.PanelToken(
         token=secret, panel=made.key, expires_at=made.ends_at, origins=list(made.origins), orders=made.orders
     )
 
 
-def _wish(it: shapes.PanelWish) -> panels.Wish:
+def _wish(it: search_shapes.PanelWish) -> panels.Wish:
     regions, selections, channels = (
         None if them is None else frozenset(them) for them in (it.regions, it.selections, it.channels)
     )
@@ -55,7 +55,7 @@ def _wish(it: shapes.PanelWish) -> panels.Wish:
     )
 
 
-async def bring(request: Request, who: Asker, wish: shapes.BringWish) -> shapes.Bringing:
+async def bring(request: Request, who: Asker, wish: search_shapes.BringWish) -> search_shapes.Bringing:
     """Ask for a find to be brought into the archive, or shown at an outlet. Its flow's gate and selection decide; what is plain
     beforehand (held back, in no selected folder) is refused at once, with the reason. Asked twice it is the same order."""
     who.needs(Duty.LOOK)
@@ -67,7 +67,7 @@ async def bring(request: Request, who: Asker, wish: shapes.BringWish) -> shapes.
     return await _told(desk_of(request), given)
 
 
-async def brought(request: Request, who: Asker, order: Id) -> shapes.Bringing:
+async def brought(request: Request, who: Asker, order: Id) -> search_shapes.Bringing:
     """What became of something that you asked for."""
     who.needs(Duty.LOOK)
     desk = desk_of(request)
@@ -82,12 +82,12 @@ def _theirs(it: Command, who: Caller) -> bool:
     return it.actor == who.name and "asked" in it.scope and (who.panel is None or it.via == "panel")
 
 
-async def _told(desk: Desk, it: Command) -> shapes.Bringing:
+async def _told(desk: Desk, it: Command) -> search_shapes.Bringing:
     asked, seen = cast("dict[str, Any]", it.scope["asked"]), None
     if it.state is CommandState.DONE:
         key = key_of(asked["asset"])
         seen = (await desk.ledger.observations(FlowName(it.scope["flow"]), [key])).get(key)
-    return shapes.Bringing(
+    return search_shapes.Bringing(
         order=it.id,
         asset=asked["asset"],
         outlet=asked["outlet"],

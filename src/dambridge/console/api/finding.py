@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Request
 from fastapi.responses import Response
 
-from dambridge.console.api import shapes
+from dambridge.console.api import search_shapes, shapes
 from dambridge.console.api.caller import Asker, Caller
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Stop
@@ -52,7 +52,7 @@ async def search(
     live: bool = False,
     limit: Annotated[int, Query(ge=1, le=MOST_A_PAGE, description="How many.")] = 50,
     cursor: Annotated[str, Query(max_length=2000, pattern=shapes.NUL, description="Of the page before.")] = "",
-) -> shapes.Found:
+) -> search_shapes.Found:
     """Assets in all accounts, as last observed, or `live` by the systems themselves (without pages)."""
     who.needs(Duty.LOOK)
     if live and cursor:
@@ -72,7 +72,7 @@ async def search(
     except CursorStale as error:
         raise Stop(422, str(error)) from None
     shown = await _shown(desk_of(request), found)
-    return shapes.Found(**_with_words(answer_json(found), found, opened(request), who, shown))
+    return search_shapes.Found(**_with_words(answer_json(found), found, opened(request), who, shown))
 
 
 async def _shown(desk: Desk, found: Answered) -> frozenset[tuple[str, str]]:
@@ -106,14 +106,14 @@ def _way(desk: SearchDesk, asset: str, outlet: str, called: str) -> dict[str, An
     return {"asset": asset, "outlet": outlet, "system": system, "called": called}
 
 
-async def homes(request: Request, who: Asker) -> shapes.Homes:
+async def homes(request: Request, who: Asker) -> search_shapes.Homes:
     """The accounts whose assets this token may find."""
     who.needs(Duty.LOOK)
     policy = opened(request).index.policy
     mine = policy.accounts_of(who.searcher.scope)
     shown = [it for name, it in sorted(policy.homes.items()) if mine is None or name in mine]
-    return shapes.Homes(
-        homes=[shapes.Home(account=it.account, system=it.system) for it in shown], orders=who.searcher.may_order
+    return search_shapes.Homes(
+        homes=[search_shapes.Home(account=it.account, system=it.system) for it in shown], orders=who.searcher.may_order
     )
 
 
@@ -132,12 +132,12 @@ async def thumbnail(
     return Response(found.data, media_type=found.content_type, headers={"Cache-Control": KEPT, "Vary": "Authorization"})
 
 
-async def suggestions(request: Request, who: Asker, q: Asked = "") -> shapes.Suggestions:
+async def suggestions(request: Request, who: Asker, q: Asked = "") -> search_shapes.Suggestions:
     """How what is typed may go on."""
     who.needs(Duty.LOOK)
     found = await opened(request).suggest(q, who.searcher)
     words = [{"word": it.word, "assets": it.assets} for it in found]
-    return shapes.Suggestions(words=words, fields=list(names(last_word(q))))
+    return search_shapes.Suggestions(words=words, fields=list(names(last_word(q))))
 
 
 def _filters(given: list[str]) -> Filters:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from dambridge.model.identity import FlowName, System
+from dambridge.model.identity import FlowName
 from dambridge.model.outcomes import Outcome
 
 NUL = r"^[^\x00]*$"
@@ -148,125 +148,6 @@ class Order(Shape):
     by: str
     created_at: datetime
     result: dict[str, Any] | None
-
-
-class Found(Shape):
-    """A page of assets; `cursor` asks for the following one. `total` counts assets: not `exact` means at least so many.
-    `partial` where a system is missing, `gaps` say which and why."""
-
-    total: int
-    exact: bool
-    order: str
-    live: bool
-    partial: bool
-    cursor: str | None
-    hits: list[dict[str, Any]]
-    facets: dict[str, list[dict[str, Any]]] | None
-    facets_exact: bool
-    gaps: list[dict[str, Any]]
-
-
-class Suggestions(Shape):
-    """Words that the last one typed may go on as, and fields; `assets` counts those looked at."""
-
-    words: list[dict[str, Any]]
-    fields: list[str]
-
-
-class Home(Shape):
-    """An account that is searched, and its system."""
-
-    account: str
-    system: System
-
-
-class Homes(Shape):
-    """Where finds live; `orders` says whether this token may ask for them to be brought."""
-
-    homes: list[Home]
-    orders: bool
-
-
-class BringWish(Shape):
-    """Ask for a find: to an outlet, or, where none is named, into the archive."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"asset": "archive:4711", "outlet": "press"}]}
-    )
-    asset: Annotated[str, StringConstraints(pattern=r"^[^:\x00]+:[^\x00]+$", max_length=400)]
-    outlet: Annotated[str, StringConstraints(max_length=400, pattern=NUL)] = ""
-
-
-class Bringing(Shape):
-    """What was asked for and what became of it: `words` is a sentence for people, `outcome` the flow's last word on the asset."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "order": "co4f1c",
-                    "asset": "archive:4711",
-                    "outlet": "press",
-                    "state": "done",
-                    "outcome": "done",
-                    "words": "It is there.",
-                }
-            ]
-        },
-    )
-    order: str
-    asset: str
-    outlet: str
-    state: Literal["queued", "running", "done", "failed"]
-    outcome: Outcome | None
-    words: str
-
-
-class PanelWish(Shape):
-    """A token for a page of yours. It finds what is cleared for use and nothing else; `orders` lets it ask for that too.
-    `regions` are where the page's readers use assets, `selections` and `channels` narrow what is found, and `audience` is who
-    reads the page, as the rights gate knows them."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"origins": ["https://intranet.example"], "minutes": 15, "regions": ["DE"], "audience": "dealers"}
-            ]
-        },
-    )
-    origins: list[Name] = Field(min_length=1, max_length=20)
-    orders: bool = False
-    minutes: int = Field(default=15, ge=1, le=60)
-    regions: list[Name] | None = Field(default=None, max_length=100)
-    selections: list[Name] | None = Field(default=None, max_length=100)
-    channels: list[Name] | None = Field(default=None, max_length=100)
-    audience: Annotated[str, StringConstraints(max_length=400, pattern=NUL)] = ""
-
-
-class PanelToken(Shape):
-    """The token, said this once: hand it to the page, never the token that it was made with. `panel` is its public name."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "token": "dmp_…",
-                    "panel": "Xk3d9aQ1",
-                    "expires_at": "2026-11-28T09:15:00Z",
-                    "origins": ["https://intranet.example"],
-                    "orders": False,
-                }
-            ]
-        },
-    )
-    token: str
-    panel: str
-    expires_at: datetime
-    origins: list[str]
-    orders: bool
 
 
 class RunWish(Shape):
