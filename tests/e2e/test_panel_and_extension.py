@@ -192,6 +192,14 @@ async def extended(folder: Path, **more: Any) -> AsyncIterator[tuple[BrowserCont
         await context.close()
 
 
+async def with_a_box(page: Page, address: str) -> None:
+    """A page of theirs that has a search box, which the simulator's has not."""
+    text = '<!doctype html><title>Portal</title><form role="search"><label>Find <input type="search"></label></form>'
+    text += "<script>document.forms[0].addEventListener('submit', (it) => it.preventDefault())</script>"
+    await page.route(address, lambda it: it.fulfill(body=text, content_type="text/html"))
+    await page.goto(address)
+
+
 async def set_up(page: Page, ours: str, it: Beside) -> None:
     await page.goto(f"{ours}/options.html")
     await page.get_by_label("Address of dambridge").fill(it.address)
@@ -274,8 +282,15 @@ async def test_what_is_read_of_a_page_is_words_and_no_more(world: Beside, tmp_pa
             found = await page.evaluate(SAID, words)
             assert found is not None, path
             assert set(found) == {"text", "from"}
+        await with_a_box(theirs, f"{world.portal.pair.photoshelter.url}/with-a-box")
+        await theirs.get_by_label("Find").fill("old port")
+        await theirs.keyboard.press("Enter")
+        assert await page.evaluate(SAID, "old port"), "a box of the page's own"
+        await theirs.get_by_label("Find").fill("")
+        await theirs.evaluate("() => { document.title = 'Ferry at noon | Riverbend'; }")
+        assert await page.evaluate(SAID, "Ferry at noon"), "a page that changes without being loaded"
         await theirs.goto("data:text/html,<title>Bank account of Ada</title>")
-        await theirs.goto(f"{world.page.bridge}/sign-in")
+        assert await page.evaluate(SAID, "Ferry at noon"), "of another page nothing is read"
         await page.goto(f"{ours}/panel.html")
         await looked_for(page, "lighthouse")
         await drawn(page)

@@ -53,6 +53,7 @@ button {
 button:hover { background: var(--_sunk); }
 button.first { background: var(--_accent); border-color: var(--_accent); color: var(--_on-accent); }
 button.first:hover { filter: brightness(1.08); }
+section > button { justify-self: start; }
 button[aria-disabled="true"] { opacity: .6; cursor: default; }
 :focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
 .tick { display: flex; gap: 8px; align-items: center; min-height: 32px; }
@@ -62,8 +63,8 @@ p { margin: 0; overflow-wrap: anywhere; }
 .notice { border-left: 4px solid var(--_warn); background: var(--_sunk); padding: 8px 12px; border-radius: var(--_radius); display: grid; gap: 8px; justify-items: start; }
 ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(min(var(--_tile), 100%), 1fr)); }
 li { display: grid; grid-template-rows: auto 1fr; border: 1px solid var(--_line); border-radius: var(--_radius); overflow: hidden; background: var(--_page); }
-.frame { aspect-ratio: 4 / 3; background: var(--_sunk); display: grid; place-items: center; color: var(--_soft); font-size: 13px; overflow: hidden; }
-canvas { width: 100%; height: 100%; object-fit: contain; display: block; }
+.frame { position: relative; aspect-ratio: 4 / 3; background: var(--_sunk); display: grid; place-items: center; color: var(--_soft); font-size: 13px; overflow: hidden; }
+canvas { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .words { padding: 10px 12px 12px; display: grid; gap: 6px; align-content: start; }
 .title { font-weight: 600; }
 .homes { display: flex; flex-wrap: wrap; gap: 4px; }
@@ -77,8 +78,7 @@ canvas { width: 100%; height: 100%; object-fit: contain; display: block; }
 @container (max-width: 420px) {
   ul { grid-template-columns: minmax(0, 1fr); }
   li { grid-template-columns: 112px minmax(0, 1fr); grid-template-rows: auto; }
-  .frame { aspect-ratio: auto; min-height: 96px; height: 100%; }
-  canvas { object-fit: cover; position: absolute; inset: 0; } .frame { position: relative; }
+  .frame { aspect-ratio: 1; align-self: start; margin: 12px 0 12px 12px; border-radius: var(--_radius); }
 }
 @media (prefers-reduced-motion: no-preference) { ul { transition: opacity .12s; } }
 `);
