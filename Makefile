@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo check test test-long bench lock clean
+.PHONY: setup demo check test test-long bench extension lock clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,9 @@ test-long: setup
 
 bench: setup
 	@$(BIN)/python scripts/bench.py $(ARGS)
+
+extension: setup
+	@$(BIN)/python scripts/build_extension.py $(ARGS)
 
 lock:
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --all-extras --group dev pyproject.toml -o requirements.lock

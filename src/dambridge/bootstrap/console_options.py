@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from dambridge.bootstrap.options import Options, Span
 from dambridge.model.access import Role
+from dambridge.model.origins import origin_of
 
 
 class OidcOptions(Options):
@@ -49,6 +50,11 @@ class ConsoleOptions(Options):
         description="Whether administrators may save the map file and the rules of flows from the console; `false` leaves these "
         "files to those who have the machine.",
     )
+    panel_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins of pages of yours that may show the search panel, `https://intranet.example`. Each page still needs "
+        "a token of its own, for some minutes.",
+    )
     oidc: OidcOptions | None = Field(default=None, description="Another way to sign in, beside passwords.")
 
     @field_validator("address")
@@ -58,6 +64,11 @@ class ConsoleOptions(Options):
         if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}):
             raise ValueError("write it as https://name, without a path")
         return value.rstrip("/")
+
+    @field_validator("panel_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(map(origin_of, value)))
 
     @model_validator(mode="after")
     def _is_protected(self) -> Self:

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from dambridge import __version__
 from dambridge.console import api
 from dambridge.console.desk import Desk
+from dambridge.console.embedding import Embedding
 from dambridge.console.guarding import NotSignedIn, Stop, sign_in_address
 from dambridge.console.headers import HEADERS, Bounded, Headers, KnownHosts
 from dambridge.console.pulse import over
@@ -42,12 +43,14 @@ def make_app(desk: Desk) -> FastAPI:
     app.include_router(api.router)
     app.add_api_route("/api/openapi.json", _document, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=str(files("dambridge.console") / "static")), name="static")
+    app.mount("/panel", StaticFiles(directory=str(files("dambridge.console") / "panel")), name="panel")
     app.add_exception_handler(NotSignedIn, _sign_in)
     for kind in (Stop, NextMove, PlanDamaged, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, _told)
     app.add_middleware(Bounded)
     app.add_middleware(KnownHosts, hosts=_hosts(desk))
     app.add_middleware(Headers, secure=desk.options.is_secure)
+    app.add_middleware(Embedding, origins=desk.options.panel_origins)
     return app
 
 

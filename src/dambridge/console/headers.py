@@ -26,6 +26,8 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 LARGEST_BODY = 1024 * 1024
 OF_FILES = "public, max-age=31536000, immutable"
 OF_PAGES = "no-store"
+OF_PANEL = "public, max-age=3600"
+"""Its address stays the same from release to release."""
 
 
 class Headers:

@@ -14,6 +14,7 @@ from dambridge.console.guarding import Looker, Stop, inner
 from dambridge.console.notices import notice_of, with_order
 from dambridge.console.rendering import page
 from dambridge.console.runs import key_of
+from dambridge.model.access import Searcher
 from dambridge.model.queries import Facet, Usable
 from dambridge.model.rights import EVERYWHERE
 from dambridge.model.searching import Answered, Hit, SavedSearch
@@ -160,7 +161,7 @@ async def search(request: Request, who: Looker, saved: str = "") -> Response:
         says=says,
         at=at,
         facets=list(facets_of(asked, answer)),
-        ways={it.entry: ways_of(desk, it, who) for it in hits},
+        ways={it.entry: ways_of(desk, it, searcher) for it in hits},
         saved=[(it, kept(it)) for it in await desk.saved.of(searcher)],
         USABLE=USABLE,
         notice=await notice_of(request, who),
@@ -187,11 +188,11 @@ async def _answered(desk: SearchDesk, asked: Asked, who: Looker) -> tuple[Answer
     return found, "", None
 
 
-def ways_of(desk: SearchDesk, hit: Hit, who: Looker) -> list[tuple[str, str, str]]:
+def ways_of(desk: SearchDesk, hit: Hit, searcher: Searcher) -> list[tuple[str, str, str]]:
     """What this person may ask for: a copy, an outlet (empty: the archive), and how the button is called."""
     found = []
     for it in hit.copies:
-        inward, outlets = desk.orders.ways(it.key, who.person.searcher)
+        inward, outlets = desk.orders.ways(it.key, searcher)
         if inward and hit.link is None:
             found.append((str(it.key), "", "Bring it here"))
         found += [(str(it.key), name, f"Publish to {name}") for name in outlets]

@@ -68,7 +68,7 @@ class CommandState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One order. `via` is `cli`, `console` or `api`; `scope` its parameters; the same key is the same order."""
+    """One order. `via` is `cli`, `console`, `api` or `panel`; `scope` its parameters; the same key is the same order."""
 
     id: CommandId
     kind: CommandKind

@@ -64,6 +64,28 @@ class ApiToken:
     revoked: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelToken:
+    """What lets pages of these origins ask and show, for some minutes: made by an API token (`parent`, its id), and good for no
+    longer than that one. It finds what is cleared for use and nothing else, whatever its maker sees; `orders` lets it ask for
+    an asset.
+
+    `id` is the digest of the token itself, `key` its short public name; `audience` and `channels` are those of whoever reads
+    the page."""
+
+    id: str
+    key: str
+    parent: str
+    person: str
+    origins: tuple[str, ...]
+    orders: bool
+    made_at: datetime
+    ends_at: datetime
+    scope: Scope = EVERYTHING_IN_SCOPE
+    audience: str = ""
+    channels: frozenset[str] | None = None
+
+
 def scope_to_json(scope: Scope) -> dict[str, list[str] | None]:
     sides: Mapping[str, frozenset[Any] | None] = {
         "flows": scope.flows,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dambridge.model.people import ApiToken, Person, Session
+from dambridge.model.people import ApiToken, PanelToken, Person, Session
 from dambridge.ports.ledger import AuditEntry
 
 
@@ -61,3 +61,11 @@ class PeopleStore(Protocol):
         ...
 
     async def revoke_token(self, key: str, audit: Sequence[AuditEntry]) -> bool: ...
+
+    async def add_panel_token(self, token: PanelToken, audit: Sequence[AuditEntry]) -> None:
+        """Write it, and forget those that have ended by the time at which it was made."""
+        ...
+
+    async def panel_token(self, digest: str, *, now: datetime) -> tuple[PanelToken, ApiToken, Person] | None:
+        """A panel token that holds, with the token that made it, which holds too, and that one's maker as they are now."""
+        ...

@@ -21,7 +21,7 @@ from dambridge.ports.errors import Refused
 from dambridge.ports.hints import hint_kind
 from dambridge.ports.ledger import AuditEntry, Due
 from dambridge.search.asking import IndexSearch
-from dambridge.telemetry.gate_words import gate_words
+from dambridge.telemetry.gate_words import held_words
 
 
 class OrderLedger(Protocol):
@@ -73,6 +73,10 @@ class Orders:
             if policy.source == key.account and searcher.may_order_of(policy.flow)
         )
         return inward is not None and searcher.may_order_of(inward), tuple(outlets)
+
+    def account_of(self, outlet: str) -> AccountId:
+        """The account in which this outlet shows. Raises `Refused` where there is none of the name."""
+        return self._outlet(outlet)[1].account
 
     async def bring(self, key: AssetKey, searcher: Searcher, *, via: str) -> Command:
         """Ask that this asset be brought into the archive. Raises `Refused` where that cannot be."""
@@ -133,7 +137,7 @@ class Orders:
         answer = may(copy.profile.rights, question, policy.gate)
         if not answer.permits:
             code = str(answer.blocks[0])
-            return Refused(f"Held back from {outlet}: {gate_words(answer, policy.zone)}", code=code)
+            return Refused(f"Held back from {outlet}: {held_words(answer, policy.zone)}", code=code)
         chosen = policy.selection
         paths = [it for it in copy.paths or () if matches_any(it, chosen.folders)]
         if not any(not matches_any(it, chosen.exclude) for it in paths):
@@ -176,7 +180,7 @@ class Orders:
                 kind=CommandKind.RUN,
                 actor=searcher.name,
                 via=via,
-                scope={"flow": str(flow)},
+                scope={"flow": str(flow), "asked": {"asset": str(key), "outlet": outlet}},
                 idempotency_key=derived_id("ik", *mark),
                 state=CommandState.QUEUED,
                 created_at=now,

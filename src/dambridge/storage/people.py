@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from dambridge.model.access import Role
-from dambridge.model.people import ApiToken, Person, Session, scope_from_json, scope_to_json
+from dambridge.model.people import ApiToken, PanelToken, Person, Session, scope_from_json, scope_to_json
 from dambridge.ports.ledger import AuditEntry
 from dambridge.storage.ledger import SqlLedger
-from dambridge.storage.tables import api_tokens, people, sessions
+from dambridge.storage.tables import api_tokens, panel_tokens, people, sessions
 from dambridge.storage.upserting import add_if_new, put
 from dambridge.storage.writer import Tx
 
@@ -98,6 +98,23 @@ class SqlPeopleStore:
 
         return await self._ledger.write(write)
 
+    async def add_panel_token(self, token: PanelToken, audit: Sequence[AuditEntry]) -> None:
+        def write(tx: Tx) -> None:
+            tx.conn.execute(delete(panel_tokens).where(panel_tokens.c.ends_at <= token.made_at))
+            tx.conn.execute(insert(panel_tokens), _panel_row(token))
+            tx.audit.extend(audit)
+
+        await self._ledger.write(write)
+
+    async def panel_token(self, digest: str, *, now: datetime) -> tuple[PanelToken, ApiToken, Person] | None:
+        def read(conn: Connection) -> tuple[PanelToken, ApiToken, Person] | None:
+            query = select(panel_tokens).where(panel_tokens.c.id == digest, panel_tokens.c.ends_at > now)
+            row = conn.execute(query).one_or_none()
+            parent = _holding(conn, row.parent, now) if row else None
+            return None if row is None or parent is None else (_panel(row), *parent)
+
+        return await self._ledger.read(read)
+
 
 _P, _S, _T = people.c, sessions.c, api_tokens.c
 
@@ -165,4 +182,33 @@ def _token(row: Row[Any]) -> ApiToken:
         made_at=row.made_at,
         ends_at=row.ends_at,
         revoked=bool(row.revoked),
+    )
+
+
+def _panel_row(it: PanelToken) -> dict[str, Any]:
+    plain = {name: getattr(it, name) for name in ("id", "key", "parent", "person", "made_at", "ends_at")}
+    body = {
+        "origins": list(it.origins),
+        "orders": it.orders,
+        "scope": scope_to_json(it.scope),
+        "audience": it.audience,
+        "channels": None if it.channels is None else sorted(it.channels),
+    }
+    return {**plain, "body": body}
+
+
+def _panel(row: Row[Any]) -> PanelToken:
+    body = row.body
+    return PanelToken(
+        id=row.id,
+        key=row.key,
+        parent=row.parent,
+        person=row.person,
+        origins=tuple(body["origins"]),
+        orders=body["orders"],
+        scope=scope_from_json(body["scope"]),
+        audience=body["audience"],
+        channels=None if body["channels"] is None else frozenset(body["channels"]),
+        made_at=row.made_at,
+        ends_at=row.ends_at,
     )

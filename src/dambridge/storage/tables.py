@@ -586,3 +586,15 @@ selections = _clustered(
     Column("assets", JsonText, nullable=False),
     Index(None, "at"),
 )
+
+panel_tokens = _clustered(
+    "panel_tokens",
+    Column("id", Text, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("parent", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("body", JsonText, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index(None, "ends_at"),
+)

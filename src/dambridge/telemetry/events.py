@@ -105,3 +105,4 @@ class AuditEvent(StrEnum):
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_ENABLED = "webhook.enabled"
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a name
+    PANEL_TOKEN_MADE = "panel.token_made"  # noqa: S105 - a name

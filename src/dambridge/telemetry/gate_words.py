@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from dambridge.model.gate import Answer, Block
-from dambridge.model.rights import Fact
+from dambridge.model.rights import EVERYWHERE, Fact
 
 BLOCKS: Mapping[Block, str] = {
     Block.BEFORE_START: "it may not be shown yet",
@@ -47,6 +47,26 @@ def gate_words(answer: Answer, zone: tzinfo) -> str:
     if not because:
         return f"Unknown, which is no: nobody has said {missing}."
     return f"No: {because}." + (f" Nor has anybody said {missing}." if missing else "")
+
+
+def use_words(answer: Answer, way: tuple[str, str], zone: tzinfo) -> str:
+    """What may be done with a find now, as one says it aloud; `way` is the channel and territory that the answer is about."""
+    if not answer.permits:
+        return held_words(answer, zone)
+    channel, territory = way
+    where = "everywhere" if territory == EVERYWHERE else f"in {territory}"
+    until = f" until {_day(answer.until, zone)}" if answer.until else ""
+    return f"May be shown {where} through {channel}{until}."
+
+
+def held_words(answer: Answer, zone: tzinfo) -> str:
+    """Why it is held back, with dates as people say them."""
+    return gate_words(answer, zone) if answer.opens is None else f"Not to be shown before {_day(answer.opens, zone)}."
+
+
+def _day(instant: datetime, zone: tzinfo) -> str:
+    local = instant.astimezone(zone)
+    return f"{local.day} {local:%B %Y, %H:%M}"
 
 
 def _at(instant: datetime | None, zone: tzinfo) -> str:

@@ -184,6 +184,7 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "webhook.disabled": _says("Its webhooks are not sent any more: {why}"),
     "webhook.enabled": _says("Its webhooks are sent again."),
     "token.revoked": _says("Revoked the token {token}."),
+    "panel.token_made": _says("Let a panel onto {origins}, by the token {panel}."),
 }
 
 

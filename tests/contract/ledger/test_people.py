@@ -11,7 +11,7 @@ import pytest
 
 from dambridge.model.access import Role, Scope
 from dambridge.model.identity import FlowName
-from dambridge.model.people import ApiToken, Person, Session, narrowed, scope_from_json, scope_to_json
+from dambridge.model.people import ApiToken, PanelToken, Person, Session, narrowed, scope_from_json, scope_to_json
 from dambridge.ports.ledger import AuditEntry
 from dambridge.storage import SqlLedger, SqlPeopleStore, open_ledger
 
@@ -102,6 +102,38 @@ async def test_tokens_hold_until_they_end_or_are_revoked(store: SqlPeopleStore) 
     assert await store.revoke_token("k1", told("token.revoked"))
     assert not await store.revoke_token("k1", told("token.revoked"))
     assert await store.token("d1", now=AT) is None
+
+
+async def test_panel_tokens_hold_as_long_as_they_and_the_token_that_made_them(store: SqlPeopleStore) -> None:
+    ada = person()
+    await store.add_person(ada, [])
+    roles, scope = frozenset({Role.VIEWER}), Scope(regions=frozenset({"DE"}))
+    parent = ApiToken(id="d1", key="k1", name="n", person="ada", roles=roles, made_at=AT, ends_at=AT + HOUR)
+    await store.add_token(parent, [])
+    panel = PanelToken(
+        id="p1",
+        key="q1",
+        parent="d1",
+        person="ada",
+        origins=("https://a.example",),
+        orders=True,
+        scope=scope,
+        audience="dealers",
+        channels=frozenset({"web"}),
+        made_at=AT,
+        ends_at=AT + HOUR / 2,
+    )
+    await store.add_panel_token(panel, told("panel.token_made"))
+    assert await store.panel_token("p1", now=AT) == (panel, parent, ada)
+    assert await store.panel_token("p1", now=AT + HOUR / 2) is None
+    assert await store.panel_token("d1", now=AT) is None
+    later = replace(panel, id="p2", made_at=AT + HOUR / 2, ends_at=AT + 2 * HOUR, channels=None)
+    await store.add_panel_token(later, [])
+    assert await store.panel_token("p1", now=AT) is None, "what has ended is forgotten when another one is made"
+    assert await store.panel_token("p2", now=AT + HOUR / 2) == (later, parent, ada)
+    assert await store.panel_token("p2", now=AT + HOUR) is None, "the token that made it has ended"
+    await store.revoke_token("k1", [])
+    assert await store.panel_token("p2", now=AT) is None
 
 
 def test_a_scope_is_written_and_read_and_narrows() -> None:

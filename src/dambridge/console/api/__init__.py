@@ -1,16 +1,33 @@
-"""The JSON API: the same reads and orders as the pages, for scripts that hold a token."""
+"""The JSON API: the same reads and orders as the pages, for scripts that hold a token, and for pages with a panel."""
 
-from dambridge.console.api.finding import search, suggestions
-from dambridge.console.api.hooks import about, deliveries, webhooks
+from typing import Any
+
+from dambridge.console.api import bringing, finding, hooks
 from dambridge.console.api.routes import router
 
+_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture.",
+        "content": {
+            f"image/{kind}": {"schema": {"type": "string", "format": "binary"}}
+            for kind in ("jpeg", "png", "gif", "webp")
+        },
+    }
+}
 for _path, _endpoint in (
-    ("/search", search),
-    ("/search/suggestions", suggestions),
-    ("/webhooks", webhooks),
-    ("/webhooks/{endpoint}/deliveries", deliveries),
+    ("/search", finding.search),
+    ("/search/suggestions", finding.suggestions),
+    ("/search/homes", finding.homes),
+    ("/search/orders/{order}", bringing.brought),
+    ("/webhooks", hooks.webhooks),
+    ("/webhooks/{endpoint}/deliveries", hooks.deliveries),
 ):
     router.add_api_route(_path, _endpoint, methods=["GET"])
-router.add_api_route("/webhooks/{endpoint}", about, methods=["POST"], status_code=202)
+router.add_api_route(
+    "/search/thumbnails/{asset}", finding.thumbnail, methods=["GET"], response_class=finding.Picture, responses=_PICTURE
+)
+router.add_api_route("/search/orders", bringing.bring, methods=["POST"], status_code=202)
+router.add_api_route("/panel-tokens", bringing.panel_token, methods=["POST"], status_code=201)
+router.add_api_route("/webhooks/{endpoint}", hooks.about, methods=["POST"], status_code=202)
 
 __all__ = ["router"]

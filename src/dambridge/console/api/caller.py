@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,20 +10,34 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from dambridge.console.desk import desk_of
 from dambridge.console.guarding import Stop
-from dambridge.engine import people
+from dambridge.engine import panels, people
+from dambridge.model.access import Searcher
 from dambridge.model.identity import FlowName
-from dambridge.model.people import Person
+from dambridge.model.people import PanelToken, Person
 from dambridge.policy.duties import Duty, answers_for_all, may
 
 BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A token made under your name in the console.")
 
 
 class Caller:
-    """The person behind a token."""
+    """The person behind a token; `token` is its id. `panel` where it is one of a page's, which opens search alone."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, token: str, panel: PanelToken | None = None) -> None:
         self.person = person
         self.name = person.name
+        self.token = token
+        self.panel = panel
+
+    @property
+    def searcher(self) -> Searcher:
+        """The same as one who asks, for the audience and the channels of the page."""
+        it = self.person.searcher
+        return replace(it, audience=self.panel.audience, channels=self.panel.channels) if self.panel else it
+
+    @property
+    def via(self) -> str:
+        """Where their orders come from."""
+        return "panel" if self.panel else "api"
 
     def needs(self, duty: Duty, flow: FlowName | None = None) -> None:
         """Raises `Stop` where the token does not reach so far."""
@@ -38,10 +53,26 @@ class Caller:
 
 async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Caller:
     """Raises `Stop` where no token is given, or none that holds."""
+    if given is not None and given.credentials.startswith(panels.PREFIX):
+        raise Stop(403, "The token of a panel opens search alone.")
     found = await people.let_in_by_token(desk_of(request).people, given.credentials) if given is not None else None
-    if found is None:
+    if given is None or found is None:
         raise Stop(401, "This needs a token that holds: `Authorization: Bearer …`.")
-    return Caller(found)
+    return Caller(found, people.digest(given.credentials))
+
+
+async def asker(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Caller:
+    """Whoever calls, pages with a panel's token too: those only from an origin that the token names. Raises `Stop`."""
+    if given is None or not given.credentials.startswith(panels.PREFIX):
+        return await caller(request, given)
+    found = await panels.let_in_by_panel(desk_of(request).people, given.credentials)
+    if found is None:
+        raise Stop(401, "The token of this panel has ended. Load the page again.")
+    panel, person = found
+    if request.headers.get("origin") not in panel.origins:
+        raise Stop(403, f"This panel is for pages of {', '.join(panel.origins)}, and this is none of them.")
+    return Caller(person, panel.id, panel)
 
 
 Called = Annotated[Caller, Depends(caller)]
+Asker = Annotated[Caller, Depends(asker)]

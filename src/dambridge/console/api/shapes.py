@@ -170,29 +170,6 @@ class Order(Shape):
     result: dict[str, Any] | None
 
 
-class Found(Shape):
-    """A page of assets; `cursor` asks for the following one. `total` counts assets: not `exact` means at least so many.
-    `partial` where a system is missing, `gaps` say which and why."""
-
-    total: int
-    exact: bool
-    order: str
-    live: bool
-    partial: bool
-    cursor: str | None
-    hits: list[dict[str, Any]]
-    facets: dict[str, list[dict[str, Any]]] | None
-    facets_exact: bool
-    gaps: list[dict[str, Any]]
-
-
-class Suggestions(Shape):
-    """Words that the last one typed may go on as, and fields; `assets` counts those looked at."""
-
-    words: list[dict[str, Any]]
-    fields: list[str]
-
-
 class RunWish(Shape):
     """Run flows now; all of the token's where none is named."""
 

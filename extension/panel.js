@@ -1,0 +1,50 @@
+// The panel beside the page: the same search as everywhere, set to what the page's reader looks for.
+
+import "./dambridge-panel.js";
+import { settings } from "./settings.js";
+
+const FROM = { address: "You look for", box: "You look for", title: "This page shows" };
+const panel = document.querySelector("dambridge-panel");
+const line = document.querySelector("#page");
+let looked = "";
+
+for (const it of document.querySelectorAll("#settings, #begin")) it.addEventListener("click", () => chrome.runtime.openOptionsPage());
+line.querySelector("button").addEventListener("click", (event) => look(event.target.value));
+panel.getToken = async () => ({ token: (await settings()).token });
+panel.ended = "Your token has ended or was revoked. Make another one under your name in dambridge, and enter it in the settings.";
+
+async function look(text) {
+  looked = text;
+  line.querySelector("button").hidden = true;
+  await panel.search(text);
+}
+
+/** What the page says goes into the box, unless the person has typed something else there: then it is offered. */
+async function follow({ looking } = {}) {
+  line.hidden = !looking?.text || panel.hidden;
+  if (line.hidden) return;
+  line.querySelector("span").textContent = `${FROM[looking.from] ?? "You look for"} “${looking.text}”.`;
+  const button = line.querySelector("button");
+  button.value = looking.text;
+  const own = panel.text.trim() !== looked;
+  button.hidden = !own || panel.text.trim() === looking.text;
+  if (!own && looking.text !== looked) await look(looking.text);
+}
+
+async function begin() {
+  const { address, token } = await settings();
+  const ready = Boolean(address && token);
+  panel.hidden = !ready;
+  document.querySelector("#first").hidden = ready;
+  if (!ready) return;
+  panel.setAttribute("address", address);
+  panel.reconnect();
+  looked = panel.text.trim();
+  await follow(await chrome.storage.session.get("looking"));
+}
+
+chrome.storage.onChanged.addListener((changes, area) => {
+  if (area === "local") begin();
+  if (area === "session" && changes.looking) follow({ looking: changes.looking.newValue });
+});
+await begin();

@@ -1,0 +1,192 @@
+"""dambridge at work between both systems, with somebody's token in hand, for what stands beside it: panels and the extension."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from support.commands import dambridge, finish, start, wait_for
+from support.pictures import picture
+from support.publishing import OVERRIDES, Portal
+from support.publishing import portal as both_systems
+from support.world import merged
+
+SETTINGS: dict[str, Any] = {
+    "gate": {"channels": {"portal": {}}, "territories": {"DACH": ["DE", "AT", "CH"]}, "zone": "UTC"},
+    "search": {"status": "edit_status"},
+    "engine": {"poll_every": "PT10M"},
+    "flows": {
+        "publish": {
+            "from": "archive",
+            "status": "edit_status",
+            "select": {"folders": ["Press", "Press/**"]},
+            "outlets": {
+                "press": {
+                    "account": "agency",
+                    "gallery": "Partners/Press",
+                    "channel": "portal",
+                    "territory": "DE",
+                    "audience": "partners",
+                }
+            },
+            "fields": ["title", "description", "headline", "credit", "copyright_notice"],
+        }
+    },
+}
+EMBARGO = "2031-03-01"
+
+
+def free_port() -> int:
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return int(it.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Beside:
+    """`address` is dambridge's; `cleared` and `shut` are masters in NetX, `looked_at` a picture of the same in PhotoShelter."""
+
+    portal: Portal
+    address: str
+    page: CustomersPage
+    token: str = ""
+    cleared: str = ""
+    shut: str = ""
+    looked_at: str = ""
+
+    def brought(self) -> list[str]:
+        """Names of what stands in the outlet's gallery, by the simulator itself."""
+        return [it["file_name"] for it in self.portal.in_gallery()]
+
+
+@dataclass(slots=True)
+class CustomersPage:
+    """A customer's own page on an origin of its own, with a strict policy, and its server, which asks for the panel's tokens.
+
+    `answers` are given out first, one each; a status is told instead of a token."""
+
+    port: int
+    bridge: str
+    token: str = ""
+    wish: Mapping[str, Any] = field(default_factory=dict)
+    answers: list[Any] = field(default_factory=list)
+    asked: int = 0
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/", self._shown), Route("/panel-token", self._given)])
+
+    async def _shown(self, request: Request) -> Response:
+        policy = f"default-src 'none'; script-src {self.bridge}; connect-src 'self' {self.bridge}; img-src data:"
+        scheme = request.query_params.get("scheme", "")
+        text = (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Intranet</title>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<script type="module" src="{self.bridge}/panel/dambridge-panel.js"></script></head>'
+            f'<body><main><h1>Our intranet</h1><dambridge-panel token-from="/panel-token"'
+            f"{f' scheme={scheme}' if scheme else ''}></dambridge-panel></main></body></html>"
+        )
+        return HTMLResponse(text, headers={"Content-Security-Policy": policy})
+
+    async def _given(self, request: Request) -> Response:
+        self.asked += 1
+        first = self.answers.pop(0) if self.answers else None
+        if isinstance(first, int):
+            return Response(status_code=first)
+        if first is not None:
+            return JSONResponse(first)
+        wish = {"origins": [self.origin], "orders": True, **self.wish}
+        async with httpx2.AsyncClient(base_url=self.bridge) as client:
+            head = {"authorization": f"Bearer {self.token}"}
+            answer = await client.post("/api/v1/panel-tokens", json=wish, headers=head)
+        return JSONResponse(answer.json(), status_code=answer.status_code)
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[Beside]:
+    """Both systems, an outlet that is agreed, `dambridge serve`, and a librarian with a token."""
+    port, other = free_port(), free_port()
+    with both_systems(folder) as portal:
+        page = CustomersPage(other, f"http://127.0.0.1:{port}")
+        console = {"console": {"port": port, "panel_origins": [page.origin, "https://intranet.example"]}}
+        portal.pair.overrides = merged(merged(OVERRIDES, SETTINGS), console)
+        it = Beside(portal, page.bridge, page)
+        portal.gallery("Partners/Press", visibility="permission")
+        config = portal.pair.config
+        said(config, "outlets", "agree", "press", "--by", "Ada")
+        added = said(config, "users", "add", "Ada", "--role", "librarian", "--by", "test")
+        process = start(config, "serve")
+        try:
+            wait_for(lambda: _answers(it.address), about="the console answers", seconds=40)
+            it.token = page.token = _token(it.address, added["password"])
+            wait_for(lambda: _has_run(it), about="the first round is over")
+            _filled(it)  # so that nothing brings it over before somebody asks for it
+            said(config, "search", "--rebuild")
+            yield it
+        finally:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(Exception):
+                finish(process, begun=0, timeout=30)
+
+
+def said(config: Path, *order: str) -> Any:
+    done = dambridge(config, *order)
+    assert done.code == 0, done.out + done.err
+    return done.json
+
+
+def _has_run(it: Beside) -> bool:
+    head = {"authorization": f"Bearer {it.token}"}
+    runs = httpx2.get(f"{it.address}/api/v1/runs?flow=publish", headers=head).json()["runs"]
+    return bool(runs) and all(one["ended_at"] for one in runs)
+
+
+def _filled(it: Beside) -> None:
+    portal = it.portal
+    it.cleared = portal.master(1, Title="Lighthouse at dawn", Lifecycle_Status="approved")
+    it.shut = portal.master(2, Title="Lighthouse by night", Lifecycle_Status="approved", Embargo_Date=EMBARGO)
+    portal.master(3, Title="Ferry in the fog", Lifecycle_Status="draft")
+    iptc = {"title": "Lighthouse"}
+    it.looked_at = portal.pair.submit(picture(7), file_name="IMG_0007.jpg", containers=["Desk"], iptc=iptc)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx2.get(f"{address}/sign-in").status_code == 200
+    except httpx2.HTTPError:
+        return False
+
+
+def _token(address: str, password: str) -> str:
+    """Made under her name in the console, as a person does."""
+    with httpx2.Client(base_url=address) as client:
+        client.post("/sign-in", data={"name": "ada", "password": password})
+        csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get("/me").text)
+        assert csrf is not None
+        made = client.post("/me/tokens", data={"csrf": csrf[1], "name": "beside", "role": "librarian", "days": "5"})
+        found = re.search(r'class="secret">([^<]+)<', made.text)
+        assert found is not None, made.text
+        return found[1]
+
+
+def server_of(page: CustomersPage) -> uvicorn.Server:
+    """The customer's server, not begun yet."""
+    return uvicorn.Server(uvicorn.Config(page.app, host="127.0.0.1", port=page.port, log_level="error", lifespan="off"))
