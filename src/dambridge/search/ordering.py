@@ -84,7 +84,7 @@ class Orders:
         flow = self._to.inward.get(key.account)
         if flow is None:
             raise Refused(f"No flow takes assets from {key.account} into the archive.", code="no_way")
-        return await self._order(flow, [key], searcher, via=via, to="archive")
+        return await self._order(flow, [key], searcher, via=via)
 
     async def publish(self, key: AssetKey, outlet: str, searcher: Searcher, *, via: str) -> Command:
         """Ask that this asset be shown at the outlet. Raises `Refused`, with the gate's word where it is shut."""
@@ -92,7 +92,7 @@ class Orders:
         why = self._held_back(copy, outlet, await self._clock.now())
         if why is not None:
             raise why
-        return await self._order(self._outlet(outlet)[0].flow, [key], searcher, via=via, to=outlet)
+        return await self._order(self._outlet(outlet)[0].flow, [key], searcher, via=via, outlet=outlet)
 
     async def prospects(self, keys: Sequence[AssetKey], searcher: Searcher) -> Sequence[Prospect]:
         """What would become of these assets at each outlet that this person may ask for; those that they cannot see are left
@@ -119,7 +119,7 @@ class Orders:
                 raise Refused(f"There is no asset {key} that you can see.", code="unknown_asset")
             if (why := self._held_back(seen[key], outlet, now)) is not None:
                 raise Refused(f"{seen[key].file_name}: {why}", code=why.code)
-        return await self._order(self._outlet(outlet)[0].flow, keys, searcher, via=via, to=outlet)
+        return await self._order(self._outlet(outlet)[0].flow, keys, searcher, via=via, outlet=outlet)
 
     def _held_back(self, copy: Document, outlet: str, now: datetime) -> Refused | None:
         """Why this asset does not go to the outlet, as far as it is plain beforehand. Raises `Refused` for an unknown
@@ -162,17 +162,18 @@ class Orders:
         return copy
 
     async def _order(
-        self, flow: FlowName, keys: Sequence[AssetKey], searcher: Searcher, *, via: str, to: str
+        self, flow: FlowName, keys: Sequence[AssetKey], searcher: Searcher, *, via: str, outlet: str = ""
     ) -> Command:
         if not searcher.may_order_of(flow):
             raise Refused(f"Your roles do not let you ask flow {flow} for anything.", code="no_role")
-        now = await self._clock.now()
+        now, to = await self._clock.now(), outlet or "archive"
         await self._ledger.add_due([_hint(flow, it, now) for it in keys])
         detail = {"flow": str(flow), "to": to, "via": via}
         event, by = "asset.asked_for", searcher.name
         await self._ledger.audit(
             [AuditEntry(at=now, actor=by, event=event, subject=str(it), detail=detail) for it in keys]
         )
+        asked = {"asked": {"asset": str(keys[0]), "outlet": outlet}} if len(keys) == 1 else {}
         mark = (str(flow), *map(str, keys), to, searcher.name, now.isoformat(timespec="minutes"))
         return await self._ledger.enqueue(
             Command(
@@ -180,7 +181,7 @@ class Orders:
                 kind=CommandKind.RUN,
                 actor=searcher.name,
                 via=via,
-                scope={"flow": str(flow), "asked": {"asset": str(key), "outlet": outlet}},
+                scope={"flow": str(flow), **asked},
                 idempotency_key=derived_id("ik", *mark),
                 state=CommandState.QUEUED,
                 created_at=now,
