@@ -17,10 +17,13 @@ from playwright.async_api import BrowserContext, Page, async_playwright, expect
 from support.beside import Beside, beside, server_of
 from support.browser import CHROMIUM, FLAGS, SCREENS, needed, serious
 
+PATIENCE = 20_000
+"""Milliseconds: the machine may have other things to do."""
+expect.set_options(timeout=PATIENCE)
 EMBARGOED = "Not to be shown before 1 March 2031"
 CLEARED = "May be shown in DE through portal."
 SAID = """async (words) => {
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 300; n++) {
         const it = (await chrome.storage.session.get("looking")).looking;
         if (it?.text === words) return it;
         await new Promise((go) => setTimeout(go, 50));
@@ -58,7 +61,7 @@ async def browser(**more: Any) -> AsyncIterator[BrowserContext]:
     async with async_playwright() as play:
         opened = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         context = await opened.new_context(**more)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         yield context
         await opened.close()
 
@@ -181,7 +184,7 @@ async def extended(folder: Path, **more: Any) -> AsyncIterator[tuple[BrowserCont
             args=[*flags, features, "--headless=new"],
             **more,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         workers = context.service_workers or [await context.wait_for_event("serviceworker")]
         ours = workers[0].url.rsplit("/", 1)[0]
         while not (  # noqa: ASYNC110 - the browser opens it when it likes

@@ -137,10 +137,10 @@ export class Bridge {
   }
 
   /** The answer to a path below /api/v1. Raises `Unanswered` with a sentence for people. */
-  async ask(path, { body, signal } = {}) {
+  async ask(path, { body, signal, cache = "no-store" } = {}) {
     for (let once = true; ; once = false) {
       const token = await this.#token();
-      const answer = await this.#sent(path, body, signal, token);
+      const answer = await this.#sent(path, { body, signal, cache }, token);
       if (answer.ok) return answer;
       if (answer.status === 401 && this.#held?.token === token) this.#held = null; // ended meanwhile, or revoked
       if (answer.status === 401 && once) continue;
@@ -149,12 +149,12 @@ export class Bridge {
     }
   }
 
-  async #sent(path, body, signal, token) {
+  async #sent(path, { body, signal, cache }, token) {
     const headers = { Authorization: `Bearer ${token}` };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const more = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
     try {
-      return await fetch(`${this.#address}/api/v1${path}`, { ...more, headers, signal, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
+      return await fetch(`${this.#address}/api/v1${path}`, { ...more, headers, signal, credentials: "omit", cache, referrerPolicy: "no-referrer" });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new Unanswered(0, `dambridge does not answer this page. It may be down, or not let pages of ${location.origin} ask.`);
@@ -354,7 +354,7 @@ class DambridgePanel extends HTMLElement {
   /** The picture, drawn: no address of it stands in the page. Where there is none, the word for its kind stays. */
   async #picture(asset, frame, title) {
     try {
-      const answer = await this.#connected().ask(`/search/thumbnails/${encodeURIComponent(asset)}?side=600`);
+      const answer = await this.#connected().ask(`/search/thumbnails/${encodeURIComponent(asset)}?side=600`, { cache: "default" });
       const picture = await createImageBitmap(await answer.blob());
       const canvas = make("canvas", { width: picture.width, height: picture.height, role: "img", "aria-label": `Picture of ${title}` });
       canvas.getContext("2d").drawImage(picture, 0, 0);
