@@ -1,4 +1,4 @@
-"""Errands over both systems: the index filled anew, an account asked, two libraries compared, as a server does for the console."""
+"""Errands over both systems: the index filled anew, an account asked, two libraries compared, as a server does them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def order(kind: CommandKind, **scope: Any) -> Command:
     )
 
 
+@pytest.mark.long
 async def test_what_a_server_does_beside_the_flows_is_what_the_commands_do(tmp_path: Path) -> None:
     (tmp_path / "found").mkdir()
     with search_world(tmp_path / "found", count=6) as known:
