@@ -173,12 +173,12 @@ async def test_errands_are_given_by_whoever_may_and_told_when_done(stand: Stand)
     who = {name: await stand.signed_in(name) for name in ("ada", "otto", "lena", "olga")}
     read = {"read": 7, "taken_out": 1, "unproven": {}, "exit_code": 0}
     pairs = {"certain": 3, "review": 1, "alone": 2}
-    told = {"account": "agency", "answered": 12, "warnings": ["The token ends soon."], "left": []}
+    told = {"account": "agency", "asked": 14, "answered": 12, "warnings": ["The token ends soon."], "left": []}
     async with working(stand, {**read, **pairs, **told}) as asked:
         for name, path, says in (
             ("otto", "/store/index", "7 assets read, 1 taken out."),
             ("lena", "/pairing/compare", "Compared: 3 pairs certain, 1 for a person, 2 assets alone."),
-            ("otto", "/capabilities/agency/ask", "agency was asked 12 questions."),
+            ("otto", "/capabilities/agency/ask", "agency: 12 of 14 questions answered."),
         ):
             answer = await who[name].post(path)
             assert answer.status_code == 303, (path, answer.text)

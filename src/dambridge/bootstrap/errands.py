@@ -16,6 +16,7 @@ from dambridge.engine.pairing import matching
 from dambridge.model.commands import Command, CommandKind
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import Refused
+from dambridge.ports.probing import Standing
 
 NEEDS_A_PERSON = 3
 
@@ -72,7 +73,8 @@ async def _ask(settings: Settings, command: Command, tell: Tell) -> Mapping[str,
     if stopped:
         raise Refused(f"{name} could not be asked to the end: {stopped}", code="probe_stopped")
     warned = [one.warning for one in findings if one.warning]
-    told = {"account": name, "answered": len(findings), "warnings": warned, "left": left}
+    answered = sum(one.standing is Standing.ANSWERED for one in findings)
+    told = {"account": name, "asked": len(findings), "answered": answered, "warnings": warned, "left": left}
     return {**told, "exit_code": NEEDS_A_PERSON if warned or left else 0}
 
 

@@ -136,7 +136,8 @@ def _of_errand(kind: CommandKind, result: Mapping[str, Any], tone: str) -> Notic
             pairs = f"{many(int(result['certain']), 'pair')} certain, {result['review']} for a person"
             return Notice(tone=tone, says=f"Compared: {pairs}, {many(int(result['alone']), 'asset')} alone.")
         case CommandKind.PROBE:
-            says = f"{result['account']} was asked {many(int(result['answered']), 'question')}. It counts from the next start on."
+            counts = f"{result['answered']} of {many(int(result['asked']), 'question')} answered"
+            says = f"{result['account']}: {counts}. It counts from the next start on."
             return Notice(tone=tone, says=says, details=(*result["warnings"], *result["left"]))
         case CommandKind.REFILL:
             told = f"{many(int(result['read']), 'asset')} read, {result['taken_out']} taken out."
