@@ -87,15 +87,15 @@ async def served(folder: Path, known: SearchWorld) -> AsyncIterator[tuple[Stand,
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing (Debian: apt install chromium)")
-async def test_both_pages_are_sound_and_a_selection_is_sent_by_hand(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("size", "theme"), [("phone", "dark"), pytest.param("desk", "light", marks=pytest.mark.long)])
+async def test_both_pages_are_sound_and_a_selection_is_sent_by_hand(tmp_path: Path, size: str, theme: str) -> None:
     (tmp_path / "world").mkdir()
-    with search_world(tmp_path / "world", count=12) as known:
+    with search_world(tmp_path / "world", count=8) as known:
         await known.fill()
         known.pair.overrides = {**known.pair.overrides, "flows": {"publish": PUBLISH}}
         paths = {"webhooks": "/webhooks", "sent": "/send", "sending": "/send/sewinter"}
         async with served(tmp_path / "ours", known) as (stand, url), chromium() as browser:
-            for size, theme in (("desk", "light"), ("phone", "dark")):
-                assert await looked_at(browser, stand, url, size, theme, paths=paths) == []
+            assert await looked_at(browser, stand, url, size, theme, paths=paths) == []
             context = await signed_in(browser, stand, url)
             page = await context.new_page()
             await page.goto(f"{url}/send")

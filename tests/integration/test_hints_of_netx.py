@@ -15,8 +15,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+from standardwebhooks.webhooks import Webhook
 
-from dambridge.bootstrap import Bridge, hear_hooks, load_settings
+from dambridge.bootstrap import Bridge, hear_hooks, hint_memory, load_settings
 from dambridge.engine import hearing as hearing_module
 from dambridge.engine import hinting
 from dambridge.engine.taking_in.running import run_flow
@@ -203,6 +204,38 @@ async def test_drawn_replays_late_altered_and_doubled_deliveries_cause_nothing(p
                     assert await post(url, body) == 202, "a sender whose answer was lost has to be able to stop"
                 assert await rows() == 0, fate
         assert caused == 25
+
+
+async def test_a_middleman_speaks_for_photoshelter_and_a_custom_action_sends_a_selection(tmp_path: Path) -> None:
+    """Both through the receiver as the configuration opens it."""
+    standard = "whsec_" + "Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5"
+    accounts = {"agency": {"hooks": {"secrets": [standard]}}, "archive": {"custom_action": {"secret": SECRET}}}
+    with world(tmp_path, accounts=accounts, hooks={"port": 0}) as pair:
+        settings = load_settings(pair.config)
+        assert {standard, SECRET} <= set(settings.secrets())
+        async with pair.bridge() as bridge, hear_hooks(settings, bridge) as port:
+            now = await bridge.parts.clock.now()
+            body = json.dumps({"type": "asset.edited", "data": {"ids": ["I0000abc", "I0000def"]}})
+            kind, ledger = hinting.hints_of(bridge.parts), bridge.parts.ledger
+            for at, status, rows in ((now - timedelta(minutes=6), 400, 0), (now, 202, 2), (now, 202, 2)):
+                said = {
+                    "webhook-id": "msg_1",
+                    "webhook-timestamp": str(int(at.timestamp())),
+                    "webhook-signature": Webhook(standard).sign("msg_1", at, body),
+                }
+                async with (
+                    aiohttp.ClientSession() as session,
+                    session.post(f"http://127.0.0.1:{port}/hooks/agency", data=body.encode(), headers=said) as reply,
+                ):
+                    assert reply.status == status
+                assert await ledger.count_due(kind) == rows
+            picked = {"action": "Send", "user": {"login": "mara"}, "data": {"assets": [{"id": 7}, {"id": 8}]}}
+            url = f"http://127.0.0.1:{port}/selections/archive"
+            assert await post(url, picked) == 202
+            assert await post(url, picked, secret="guessed") == 404
+            assert await post(url.replace("archive", "agency"), picked) == 404
+            (kept,) = await hint_memory(ledger).selections(since=now, limit=9)
+            assert (kept.account, kept.by, kept.assets) == ("archive", "mara", ("7", "8"))
 
 
 @pytest.mark.hazard("P18")

@@ -103,7 +103,9 @@ def test_it_is_kept_in_step_and_its_mark_comes_back(previews: Portal) -> None:
 
 
 @pytest.mark.hazard("P36")
-@pytest.mark.parametrize("why", ["territory", "selection", "deletion"])
+@pytest.mark.parametrize(
+    "why", ["territory", *(pytest.param(it, marks=pytest.mark.long) for it in ("selection", "deletion"))]
+)
 def test_what_is_not_to_be_seen_has_no_stand_in(previews: Portal, why: str) -> None:
     """Beside each that goes stands one that stays."""
     master = previews.master(1)
@@ -141,6 +143,8 @@ def test_a_licence_that_ends_takes_it_along_in_time(previews: Portal) -> None:
 
 def test_one_that_does_not_say_what_it_is_is_not_shown(previews: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     """As an account does that neither reads the field out of the file nor takes it by a call."""
+    once = {**previews.pair.overrides["engine"], "attempts": 1}
+    previews.pair.overrides = {**previews.pair.overrides, "engine": once}
     for module in ("casing", "staging"):
         monkeypatch.setattr(f"dambridge.engine.publishing.{module}.stand_in_words", lambda page: "Call first")
     previews.master(1)

@@ -78,9 +78,15 @@ def build_announcer(settings: Settings, ledger: WholeLedger, clock: Clock, watch
 
 
 def webhook_problems(settings: Settings, document: Document) -> Iterator[Mistake]:
-    """Regions that no outlet belongs to: nothing would ever be told."""
+    """Flows that are not configured, and regions that no outlet belongs to: nothing would ever be told of them."""
     known = {it.region for _, _, it in outlets_of(settings) if it.region}
+    flows = [str(it) for it in settings.flows.configured]
     for name, it in (settings.webhooks.endpoints if settings.webhooks is not None else {}).items():
+        for index, flow in enumerate(it.flows or ()):
+            if flow not in flows:
+                place = ("webhooks", "endpoints", name, "flows", index)
+                remedy = f"Configured: {', '.join(flows)}."
+                yield document.mistake(place, f"The flow `{flow}` is not configured here.", remedy)
         for index, region in enumerate(it.regions or ()):
             if region not in known:
                 place = ("webhooks", "endpoints", name, "regions", index)

@@ -58,6 +58,7 @@ def test_neither_secret_nor_address_is_shown(tmp_path: Path) -> None:
         ({"networks": ["10.0.0.300/8"]}, "10.0.0.300"),
         ({"regions": ["iberia"]}, "No outlet belongs to the region"),
         ({"flows": ["nonsense"]}, ""),
+        ({"flows": ["publish", "rights"]}, "The flow `rights` is not configured here."),
     ],
 )
 def test_a_mistake_is_told_where_it_is_without_what_is_secret(

@@ -131,9 +131,12 @@ def test_a_delivery_says_when_it_was_made_in_any_of_these_ways(made: Any, at: st
 
 def test_a_delivery_is_known_by_its_own_id_where_there_is_one() -> None:
     own = reader(delivery_header="X-Delivery", timestamp_paths=["made.at"], window_seconds=60)
-    stamp = own.stamp({"x-delivery": "d-1"}, b'{"made": {"at": 1795856400}}')
-    assert (stamp.id, stamp.window) == ("d-1", timedelta(seconds=60))
-    assert stamp.at is not None
+    stamp = own.stamp({"x-delivery": "d-1"}, b"{}")
+    assert (stamp.id, stamp.at, stamp.window) == ("d-1", None, timedelta(seconds=60))
+    dated = b'{"made": {"at": 1795856400}}'
+    one, other = (own.stamp({"x-delivery": it}, dated) for it in ("d-1", "d-2"))
+    assert one == other, "whoever sends it again under another id gains nothing: a header is not signed"
+    assert one.at is not None
 
 
 def action(**options: Any) -> NetxSelectionReader:

@@ -18,6 +18,7 @@ from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
 from dambridge.model.records import AssetRecord, AssetVersion, Container, MediaType
+from dambridge.model.stand_ins import stand_in_words
 from dambridge.model.values import DateValue, FieldName, LangAlt, Value
 from dambridge.policy.carriers import CarrierKind
 from dambridge.policy.intake import SELECT, Approval, IntakePolicy, assess
@@ -48,6 +49,16 @@ def verdict(it: AssetRecord, rules: IntakePolicy) -> Code | None:
     program = {SELECT: compile_expression(rules.expression, expression_variables())} if rules.expression else {}
     result = assess(it, rules, program, NOW)
     return result.reason.code if isinstance(result, Leave) else None
+
+
+@pytest.mark.parametrize("rules", [policy(), policy(galleries=("Intake/**",)), policy(mode="approved")])
+def test_a_stand_in_travels_under_no_rules_and_an_instruction_holds_nothing_up(rules: IntakePolicy) -> None:
+    words = stand_in_words("https://netx.example/app/#asset/7")
+    assert verdict(record("Intake/Harbour", edit_status="approved", instructions=words), rules) is Code.STAND_IN
+    assert (
+        verdict(record("Intake/Harbour", edit_status="approved", instructions="Call first"), rules) is not Code.STAND_IN
+    )
+    assert verdict(record("Intake/Harbour", instructions="Call first"), policy()) is None
 
 
 @pytest.mark.parametrize(

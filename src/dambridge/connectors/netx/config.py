@@ -77,8 +77,8 @@ class _Deliveries(BaseModel):
     delivery_header: Annotated[
         str,
         Field(
-            description="The header with the delivery's own id, where there is one. Without it a body that says when it was "
-            "made is known by itself."
+            description="The header with the delivery's own id, where there is one: for bodies that do not say when they were "
+            "made. Those that do are known by themselves."
         ),
     ] = ""
     window_seconds: Annotated[

@@ -92,12 +92,13 @@ def _ids(document: Any, paths: Sequence[str]) -> list[str]:
 
 
 def _stamp(how: NetxHooks | NetxActions, headers: Mapping[str, str], body: bytes) -> Stamp:
-    """What it says of itself. A body that says when it was made is one delivery, however often it comes."""
+    """What it says of itself. A body that says when it was made is one delivery, however often it comes, and under whatever id:
+    a header is not signed."""
     document = _parsed(body)
     made = next((it for path in how.timestamp_paths for it in _texts(document, path)), "")
     at = _instant(made)
     given = _header(headers, how.delivery_header) if how.delivery_header else ""
-    known = given or (hashlib.sha256(body).hexdigest() if at is not None else "")
+    known = hashlib.sha256(body).hexdigest() if at is not None else given
     return Stamp(id=known, at=at, window=timedelta(seconds=how.window_seconds))
 
 
