@@ -433,8 +433,14 @@ def test_two_who_leave_the_same_of_a_title_but_for_a_space_agree(machine: TwoWay
 
 
 @pytest.mark.hazard("P16")
-def test_our_own_bytes_shown_late_and_taken_back_already_are_nobodys_edit(machine: TwoWayMachine) -> None:
+@pytest.mark.parametrize("their_own", [False, True], ids=["bytes of another", "bytes of its own"])
+def test_our_own_bytes_shown_late_and_taken_back_already_are_nobodys_edit(
+    machine: TwoWayMachine, their_own: bool
+) -> None:
     machine.begin(start=77718)
+    if their_own:
+        machine.a_run_gets_an_answer_older_than_is_believed(copy=2, field=0, link=1, other=0, value=0, which=0)
+        machine.an_edit_and_a_run_that_dies(after=False, at=24, copy=0, field=0, link=0, value=0)
     machine.a_run_and_somebody_right_after_its_write(copy=1, field=0, how=0, link=1, value=0)
     machine.a_run_gets_a_stale_answer(copy=0, lag=0, link=1, times=1)
     assert machine.play.world is not None

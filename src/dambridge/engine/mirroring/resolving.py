@@ -16,7 +16,7 @@ from dambridge.engine.mirroring.bringing import bytes_sent
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.mapping import to_canonical
-from dambridge.model.accords import CONTENT, Accord, GroupName, Standing
+from dambridge.model.accords import CONTENT, Accord, GroupName
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import Digest, Present, Seen, Unread
@@ -73,7 +73,7 @@ async def _looked_up(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Pre
             return accord, seen
         is_ours = read.sha256 == sent.digest.sha256
         believed = await parts.clock.now() < sent.at + parts.policy.stale_for
-        old = not is_ours and believed and _stood_for(accord.copies[copy], read)
+        old = not is_ours and believed and _stood_for(accord, copy, read)
         if old or native.content_stamp != record.version.content:
             text = "it showed one file and then another"
             both = record, to_canonical(native, site.map)
@@ -81,9 +81,12 @@ async def _looked_up(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Pre
     return (await _recognised(parts, accord, copy, seen, sent.digest) if is_ours else accord), seen
 
 
-def _stood_for(standing: Standing, read: Digest) -> bool:
-    """Whether a file that shows a new stamp is handed out as it was before: the one or the other answer is late."""
-    return standing.fields.get(CONTENT) in {f"md5:{read.md5}", f"sha256:{read.sha256}"}
+def _stood_for(accord: Accord, copy: CopyId, read: Digest) -> bool:
+    """Whether a file that shows a new stamp is handed out as it was before: the one or the other answer is late. What it was
+    is told by its own digest, or by that of a copy that stood for the same."""
+    before = accord.copies[copy].fields.get(CONTENT)
+    alike = [it.shown.get(CONTENT) for it in accord.copies.values() if it.fields.get(CONTENT) == before]
+    return not {before, *alike}.isdisjoint({f"md5:{read.md5}", f"sha256:{read.sha256}"})
 
 
 async def _recognised(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Present, sent: Digest) -> Accord:
