@@ -42,6 +42,12 @@ PATHS = {
     "me": "/me",
     "nothing": "/nothing-here",
     "search": "/search",
+    "may": "/rights/may",
+    "contracts": "/rights?report=contracts",
+    "plan": "/plans/{plan}",
+    "conflict": "/conflicts/{conflict}",
+    "term": "/terms/{term}",
+    "narrowed": "/search?whole=1&photographer=Jonas+Blum",
 }
 ALL_PICTURES = """async () => {
     const all = [...document.images];
@@ -62,8 +68,11 @@ async def looked_at(
     context = await signed_in(browser, stand, url, viewport=viewport, color_scheme=theme)
     page = await context.new_page()
     wrong = listened_to(page, url)
+    named = await names(stand)
     for name, path in paths.items():
-        await page.goto(url + path)
+        answer = await page.goto(url + path.format(**named))
+        if answer is None or answer.status != (404 if name == "nothing" else 200):
+            wrong.append(f"{name}: not there")
         await page.evaluate(ALL_PICTURES)
         await page.screenshot(path=SCREENS / f"{name}-{size}-{theme}.png", full_page=True)
         if await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"):
@@ -71,6 +80,13 @@ async def looked_at(
         wrong += [f"{name}: {it}" for it in await serious(page)]
     await context.close()
     return wrong
+
+
+async def names(stand: Stand) -> dict[str, str]:
+    """Ids that the scene makes anew each time."""
+    (conflict, *_), (term, *_) = await stand.ledger.conflicts(limit=1), await stand.ledger.unknown_terms()
+    (plan, *_) = await stand.ledger.plans(limit=1)
+    return {"conflict": conflict.id, "term": term.key.id, "plan": plan.id}
 
 
 QUICK = {"desk": dict(list(PATHS.items())[::2]), "phone": dict(list(PATHS.items())[1::2])}
