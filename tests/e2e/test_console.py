@@ -7,44 +7,22 @@ Nothing is fetched from elsewhere, nothing is cut off, and axe-core finds nothin
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser
 
-from dambridge.bootstrap import load_settings, open_search, open_store
-from dambridge.engine.worker import Worker
+from dambridge.bootstrap import load_settings, open_store
 from dambridge.model.conflicts import ConflictState
+from support.browser import SCREENS, serious
+from support.browsing import SIZES, at_an_address, chromium, listened_to, served, signed_in
 from support.console import Stand, console
-from support.console_pictures import Drawn, put_finds
-from support.console_scene import set_history, set_index, set_scene
 from support.pictures import picture
 from support.search_world import search_world
 
-ROOT = Path(__file__).parents[2]
-SCREENS = ROOT / ".cache" / "screens"
-AXE = ROOT / "tests" / "vendor" / "axe.min.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SIZES = {"desk": (1280, 860), "phone": (390, 844), "wide": (1920, 1080)}
 PATHS = {
     "overview": "/",
     "runs": "/runs",
@@ -70,6 +48,12 @@ PATHS = {
     "me": "/me",
     "nothing": "/nothing-here",
     "search": "/search",
+    "may": "/rights/may",
+    "contracts": "/rights?report=contracts",
+    "plan": "/plans/{plan}",
+    "conflict": "/conflicts/{conflict}",
+    "term": "/terms/{term}",
+    "narrowed": "/search?whole=1&photographer=Jonas+Blum",
 }
 ALL_PICTURES = """async () => {
     const all = [...document.images];
@@ -81,73 +65,6 @@ FIRST_VIEW = 150_000
 """Bytes of scripts and styles that a first view may cost."""
 
 
-@asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[tuple[Stand, str]]:
-    """The console over a library in the middle of a week, on a port of its own, with somebody who carries orders out."""
-    async with console(folder) as stand, open_search(stand.desk.settings) as search:
-        stand.app.state.desk = replace(stand.desk, search=search, pictures=Drawn())
-        await set_scene(stand.ledger)
-        await set_history(stand.ledger)
-        await set_index(search.index.index, stand.desk.settings)
-        await put_finds(search.index.index)
-        await stand.person("ada", "administrator", "reviewer", "librarian", "operator", "rights_manager")
-        async with at_an_address(stand) as url:
-            yield stand, url
-
-
-@asynccontextmanager
-async def at_an_address(stand: Stand) -> AsyncIterator[str]:
-    """This console behind a server, with a worker that has no flows."""
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
-        pytest.skip("Chromium is missing (Debian: apt install chromium)")
-    server = uvicorn.Server(uvicorn.Config(stand.app, port=0, log_level="error", lifespan="off"))
-    worker = Worker({}, ledger=stand.ledger, clock=stand.clock, poll_every=timedelta(hours=1), name="t:1", serving=True)
-    tasks = [asyncio.create_task(server.serve()), asyncio.create_task(worker.serve())]
-    while not server.started:  # noqa: ASYNC110 - uvicorn says it so
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        worker.stop()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks)
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-async def signed_in(browser: Browser, stand: Stand, url: str, **more: Any) -> BrowserContext:
-    context = await browser.new_context(**more)
-    page = await context.new_page()
-    await page.goto(f"{url}/sign-in")
-    await page.get_by_label("Name").fill("ada")
-    await page.get_by_label("Password").fill(stand.passwords["ada"])
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url(f"{url}/")
-    await page.close()
-    return context
-
-
-async def serious(page: Page) -> list[str]:
-    """What axe-core finds that keeps somebody out."""
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = await page.evaluate(
-        """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})).violations
-            .filter((it) => ["serious", "critical"].includes(it.impact))
-            .map((it) => `${it.id}: ${it.nodes.map((one) => one.target.join(" ")).slice(0, 3).join("; ")}`)"""
-    )
-    return found
-
-
 async def looked_at(
     browser: Browser, stand: Stand, url: str, size: str, theme: str, *, paths: Mapping[str, str] = PATHS
 ) -> list[str]:
@@ -155,11 +72,13 @@ async def looked_at(
     across, down = SIZES[size]
     viewport = {"width": across, "height": down}
     context = await signed_in(browser, stand, url, viewport=viewport, color_scheme=theme)
-    page, wrong = await context.new_page(), []
-    page.on("console", lambda it: wrong.append(it.text) if it.type == "error" and "404" not in it.text else None)
-    page.on("request", lambda it: wrong.append(f"fetched {it.url}") if not it.url.startswith((url, "data:")) else None)
+    page = await context.new_page()
+    wrong = listened_to(page, url)
+    named = await names(stand)
     for name, path in paths.items():
-        await page.goto(url + path)
+        answer = await page.goto(url + path.format(**named))
+        if answer is None or answer.status != (404 if name == "nothing" else 200):
+            wrong.append(f"{name}: not there")
         await page.evaluate(ALL_PICTURES)
         await page.screenshot(path=SCREENS / f"{name}-{size}-{theme}.png", full_page=True)
         if await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"):
@@ -178,6 +97,15 @@ MORE = {
     "charts": "/charts",
 }
 """Drawn by the long profile alone."""
+
+
+async def names(stand: Stand) -> dict[str, str]:
+    """Ids that the scene makes anew each time."""
+    (conflict, *_), (term, *_) = await stand.ledger.conflicts(limit=1), await stand.ledger.unknown_terms()
+    (plan, *_) = await stand.ledger.plans(limit=1)
+    return {"conflict": conflict.id, "term": term.key.id, "plan": plan.id}
+
+
 QUICK = {"desk": dict(list(PATHS.items())[::2]), "phone": dict(list(PATHS.items())[1::2])}
 
 

@@ -19,7 +19,9 @@ from dambridge.model.identity import AccountId
 from dambridge.model.webhooks import Delivery, DeliveryState, Endpoint, HookType
 from dambridge.ports.hints import Selection
 from dambridge.storage import SqlHintMemory, SqlHookStore
-from e2e.test_console import CHROMIUM, chromium, looked_at, signed_in
+from e2e.test_console import looked_at
+from support.browser import CHROMIUM
+from support.browsing import chromium, signed_in
 from support.console import CONFIG, START, Stand, console
 from support.search_world import SearchWorld, search_world
 

@@ -139,8 +139,10 @@ def ending(
 
 
 def count_ending(conn: Connection, flow: FlowName, before: datetime) -> dict[str, int]:
-    query = select(_TABLE.outlet, func.count()).where(*_seen(flow), _TABLE.until <= before).group_by(_TABLE.outlet)
-    return {row[0]: row[1] for row in conn.execute(query.order_by(_TABLE.outlet))}
+    # Said so that no index is chosen for its order of outlets: those that end soon are few, and an index has them together
+    outlet = _TABLE.outlet.concat("").label("named")
+    query = select(outlet, func.count()).where(*_seen(flow), _TABLE.until <= before).group_by(outlet).order_by(outlet)
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def next_end(conn: Connection, flow: FlowName) -> datetime | None:
