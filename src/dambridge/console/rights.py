@@ -30,6 +30,8 @@ from dambridge.telemetry.gate_words import gate_words
 
 router = APIRouter(include_in_schema=False)
 MOST = 300
+MOST_EVENTS = 5000
+"""Ends in a calendar file: those that come first."""
 REPORTS: Mapping[str, str] = {
     "ends": "What ends",
     "opens": "What opens",
@@ -140,8 +142,9 @@ def _outlets(desk: Desk) -> list[tuple[str, str, str]]:
 @router.get("/rights/calendar.ics")
 async def calendar_file(request: Request, who: Seer, region: str = "", days: Days = 90) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
-    rows = await _rows(desk, who, region)
-    ends, opens = reports.expiring(rows, now, days=days), reports.opening(rows, now, days=days)
+    about = await _mine(desk, who)
+    ends = await pages.ending(about, region=region, days=days, most=MOST_EVENTS)
+    opens = await pages.opens(about, region=region, days=days)
     head = {"Content-Disposition": 'attachment; filename="rights.ics"'}
     return Response(calendar(ends, opens, now=now), media_type="text/calendar; charset=utf-8", headers=head)
 
