@@ -5,7 +5,7 @@
     part    = [- | NOT] ( ( asked ) | [field:] value )
     value   = word | word* | "phrase" | low..high
 
-The reader is written by hand (`docs/decisions/0015-query-language.md`): its errors are its point.
+The reader is written by hand (`docs/decisions/0014-query-language.md`): its errors are its point.
 """
 
 from __future__ import annotations
