@@ -34,7 +34,7 @@ from dambridge.model.identity import CommandId, derived_id
 from dambridge.ports.ledger import Due
 from dambridge.storage import SqlLedger, open_ledger
 from dambridge.storage.opening import open_database
-from dambridge.storage.tables import commands
+from dambridge.storage.tables.work import commands
 from dambridge.testing.postgres import start_postgres
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)

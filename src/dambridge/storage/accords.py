@@ -13,7 +13,7 @@ from dambridge.model.identity import AssetKey, CopyId, LinkId
 from dambridge.ports.errors import MovedOn
 from dambridge.storage.keys import pieces
 from dambridge.storage.search_keeping import tell_search
-from dambridge.storage.tables import accords, copies
+from dambridge.storage.tables.in_step import accords, copies
 from dambridge.storage.upserting import insert_new
 from dambridge.storage.writer import Tx
 

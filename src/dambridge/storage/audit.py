@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from dambridge.ports.ledger import AuditEntry, ChainedEntry
 from dambridge.storage.columns import canonical_json, to_microseconds
 from dambridge.storage.keys import pieces
-from dambridge.storage.tables import audit_head, audit_log
+from dambridge.storage.tables.trail import audit_head, audit_log
 
 GENESIS = "0" * 64
 _HEAD = select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)

@@ -14,7 +14,7 @@ from dambridge.model.conflicts import Conflict, ConflictId, ConflictState
 from dambridge.model.identity import FlowName, LinkId
 from dambridge.ports.errors import MovedOn
 from dambridge.storage.keys import pieces
-from dambridge.storage.tables import conflicts
+from dambridge.storage.tables.in_step import conflicts
 from dambridge.storage.upserting import insert_new
 from dambridge.storage.writer import Tx
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, update
 
-from dambridge.storage.tables import counters
+from dambridge.storage.tables.work import counters
 from dambridge.storage.upserting import add_if_new
 
 _RAISE = (

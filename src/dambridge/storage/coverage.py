@@ -12,7 +12,7 @@ from dambridge.model.identity import LinkId, RunId
 from dambridge.model.values import FieldName
 from dambridge.storage.keys import pieces
 from dambridge.storage.store import SqlStore
-from dambridge.storage.tables import coverage_reports, facets
+from dambridge.storage.tables.in_step import coverage_reports, facets
 from dambridge.storage.upserting import put
 
 _ALIKE = (facets.c.galleries, facets.c.contributor, facets.c.looked_for, facets.c.first_filled, facets.c.now_filled)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, or_, select, tuple_, updat
 
 from dambridge.model.identity import AccountId
 from dambridge.ports.ledger import Due
-from dambridge.storage.tables import cursors, due
+from dambridge.storage.tables.work import cursors, due
 from dambridge.storage.upserting import put
 
 

@@ -12,7 +12,7 @@ from dambridge.model.records import Agreed, AssetVersion, Digest
 from dambridge.model.values import fields_from_json, fields_to_json
 from dambridge.storage.keys import by_account, pieces
 from dambridge.storage.search_keeping import tell_search
-from dambridge.storage.tables import agreed, copies, links
+from dambridge.storage.tables.in_step import agreed, copies, links
 from dambridge.storage.upserting import put_later
 from dambridge.storage.writer import Tx
 

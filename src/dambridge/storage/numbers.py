@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, select
 
 from dambridge.model.identity import AccountId, LinkId
 from dambridge.storage.counting import next_number
-from dambridge.storage.tables import name_numbers
+from dambridge.storage.tables.words import name_numbers
 
 
 def number_of(conn: Connection, account: AccountId, series: str, link: LinkId) -> int:

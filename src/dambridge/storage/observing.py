@@ -14,7 +14,7 @@ from dambridge.model.records import AssetVersion
 from dambridge.ports.ledger import Observation
 from dambridge.storage.conflicts import open_by_code
 from dambridge.storage.keys import by_account
-from dambridge.storage.tables import WAITS, observations
+from dambridge.storage.tables.work import WAITS, observations
 from dambridge.storage.terms import put_uses
 from dambridge.storage.upserting import put_later
 from dambridge.storage.writer import Tx

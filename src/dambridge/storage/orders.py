@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, delete, 
 from dambridge.model.commands import Command, CommandKind, CommandState
 from dambridge.model.identity import CommandId
 from dambridge.storage.counting import next_number
-from dambridge.storage.tables import commands, controls, workers
+from dambridge.storage.tables.work import commands, controls, workers
 from dambridge.storage.upserting import add_if_new, put
 
 SILENCE = 60.0

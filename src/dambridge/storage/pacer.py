@@ -22,7 +22,7 @@ from dambridge.ports.pace import Lane, PaceRule
 from dambridge.storage import pacing
 from dambridge.storage.database import Database
 from dambridge.storage.pacing import Grant, PaceState
-from dambridge.storage.tables import pace
+from dambridge.storage.tables.work import pace
 from dambridge.storage.upserting import add_if_new
 
 T = TypeVar("T")

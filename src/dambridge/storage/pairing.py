@@ -16,7 +16,9 @@ from dambridge.storage.keys import by_account, pieces
 from dambridge.storage.ledger import SqlLedger
 from dambridge.storage.links import put_agreed, put_link, read_links
 from dambridge.storage.search_keeping import tell_search
-from dambridge.storage.tables import actions, agreed, copies, links, match_assets, match_decisions, match_pairs, matches
+from dambridge.storage.tables.in_step import agreed, copies, links
+from dambridge.storage.tables.words import match_assets, match_decisions, match_pairs, matches
+from dambridge.storage.tables.work import actions
 from dambridge.storage.upserting import put
 from dambridge.storage.writer import Tx
 

@@ -12,7 +12,7 @@ from dambridge.model.access import Role
 from dambridge.model.people import ApiToken, PanelToken, Person, Session, scope_from_json, scope_to_json
 from dambridge.ports.ledger import AuditEntry
 from dambridge.storage.ledger import SqlLedger
-from dambridge.storage.tables import api_tokens, panel_tokens, people, sessions
+from dambridge.storage.tables.asking import api_tokens, panel_tokens, people, sessions
 from dambridge.storage.upserting import add_if_new, put
 from dambridge.storage.writer import Tx
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from dambridge.model.identity import FlowName, PlanId
 from dambridge.ports.ledger import PlanRow
-from dambridge.storage.tables import plan_parts, plans
+from dambridge.storage.tables.work import plan_parts, plans
 from dambridge.storage.upserting import add_if_new
 
 LINES_PER_PART = 500

@@ -13,7 +13,7 @@ from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, Link
 from dambridge.model.publications import Publication, Stage
 from dambridge.ports.errors import MovedOn
 from dambridge.storage.keys import by_account, pieces
-from dambridge.storage.tables import publications
+from dambridge.storage.tables.outward import publications
 from dambridge.storage.upserting import insert_new
 from dambridge.storage.writer import Tx
 

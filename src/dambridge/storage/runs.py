@@ -14,7 +14,7 @@ from dambridge.model.reasons import Reason
 from dambridge.ports.ledger import RunRow
 from dambridge.storage.counting import next_number
 from dambridge.storage.orders import silent
-from dambridge.storage.tables import commands, items, runs, workers
+from dambridge.storage.tables.work import commands, items, runs, workers
 from dambridge.storage.upserting import put_later
 from dambridge.storage.writer import Tx
 

@@ -12,7 +12,7 @@ from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.model.searching import SavedSearch
 from dambridge.storage.keys import by_account
 from dambridge.storage.store import SqlStore
-from dambridge.storage.tables import saved_searches, search_news
+from dambridge.storage.tables.asking import saved_searches, search_news
 from dambridge.storage.upserting import insert_quietly, put
 from dambridge.storage.writer import Tx
 

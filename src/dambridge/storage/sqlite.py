@@ -18,7 +18,7 @@ from sqlalchemy.util import LRUCache
 
 from dambridge.ports.errors import CannotGoOn
 from dambridge.storage.database import Database
-from dambridge.storage.tables import pace
+from dambridge.storage.tables.work import pace
 
 OLDEST = (3, 42, 0)
 """`unixepoch('subsec')`, which the durable runtime relies on, is NULL before this version."""

@@ -15,7 +15,7 @@ from dambridge.ports.errors import MovedOn
 from dambridge.ports.ledger import AuditEntry
 from dambridge.storage.keys import by_account
 from dambridge.storage.store import SqlStore
-from dambridge.storage.tables import holds, submissions
+from dambridge.storage.tables.outward import holds, submissions
 from dambridge.storage.upserting import insert_new
 from dambridge.storage.writer import Tx
 

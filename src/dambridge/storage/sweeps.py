@@ -9,7 +9,8 @@ from sqlalchemy import Connection, and_, case, delete, exists, func, select, tup
 from dambridge.model.identity import AccountId, AssetKey, CopyRole, FlowName, Link, LinkId, RemoteId, RunId
 from dambridge.storage.keys import pieces
 from dambridge.storage.links import read_links
-from dambridge.storage.tables import copies, links, observations, sightings
+from dambridge.storage.tables.in_step import copies, links, sightings
+from dambridge.storage.tables.work import observations
 from dambridge.storage.upserting import insert_new
 
 AT_ONCE = 20_000

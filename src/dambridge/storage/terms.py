@@ -13,7 +13,7 @@ from dambridge.model.terms import StoredVocabulary, TermDecision, TermKey, TermT
 from dambridge.ports.ledger import AuditEntry, Observation
 from dambridge.storage.keys import by_account, pieces
 from dambridge.storage.store import SqlStore
-from dambridge.storage.tables import term_decisions, term_uses, vocabularies
+from dambridge.storage.tables.words import term_decisions, term_uses, vocabularies
 from dambridge.storage.upserting import add_if_new, put
 from dambridge.storage.writer import Tx
 

@@ -11,7 +11,7 @@ from dambridge.model.identity import AssetKey, RemoteId
 from dambridge.model.tombstones import Tombstone
 from dambridge.storage.keys import by_account
 from dambridge.storage.search_keeping import tell_search_now
-from dambridge.storage.tables import tombstone_kin, tombstones
+from dambridge.storage.tables.in_step import tombstone_kin, tombstones
 from dambridge.storage.upserting import insert_new, put
 
 

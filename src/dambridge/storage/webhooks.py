@@ -13,7 +13,7 @@ from dambridge.model.webhooks import Delivery, DeliveryState, Endpoint, HookType
 from dambridge.ports.hints import Selection
 from dambridge.ports.ledger import AuditEntry
 from dambridge.storage.ledger import SqlLedger
-from dambridge.storage.tables import hints_heard, selections, webhook_deliveries, webhook_endpoints
+from dambridge.storage.tables.asking import hints_heard, selections, webhook_deliveries, webhook_endpoints
 from dambridge.storage.upserting import add_if_new, put
 from dambridge.storage.writer import Tx
 

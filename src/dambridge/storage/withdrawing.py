@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, or_, select
 from dambridge.model.identity import AccountId, FlowName, LinkId, RemoteId
 from dambridge.model.publications import AgreedAudience, Withdrawal
 from dambridge.ports.errors import MovedOn
-from dambridge.storage.tables import agreed_audiences, withdrawals
+from dambridge.storage.tables.outward import agreed_audiences, withdrawals
 from dambridge.storage.upserting import put
 from dambridge.storage.writer import Tx
 

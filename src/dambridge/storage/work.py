@@ -13,7 +13,7 @@ from dambridge.model.identity import AccountId, ActionId, FlowName, LinkId, Plan
 from dambridge.ports.ledger import ActionRow, StepRow, WorkStage
 from dambridge.storage.counting import next_number
 from dambridge.storage.keys import pieces
-from dambridge.storage.tables import actions, batches, berths, runs, steps
+from dambridge.storage.tables.work import actions, batches, berths, runs, steps
 from dambridge.storage.upserting import add_if_new, put
 from dambridge.storage.writer import Tx
 

@@ -17,7 +17,8 @@ from dambridge.storage import SqlLedger, open_ledger
 from dambridge.storage.database import Database
 from dambridge.storage.migrating import migrate
 from dambridge.storage.opening import open_database
-from dambridge.storage.tables import controls, copies, links, observations
+from dambridge.storage.tables.in_step import copies, links
+from dambridge.storage.tables.work import controls, observations
 from dambridge.storage.writer import GroupWriter, Tx
 from dambridge.testing.ledger_contract import SOURCE, T0, TARGET, key
 
