@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from support.browser import CHROMIUM, FLAGS, needed
 from support.pictures import approved, picture
 from support.world import World, world
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
 
 
 @pytest.fixture
 def arrived(tmp_path: Path) -> Iterator[World]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing; `make test` installs it where it may (Debian: apt install chromium)")
-        pytest.skip("Chromium is missing (Debian: apt install chromium)")
+    needed()
     with world(tmp_path) as it:
         for number in range(4):
             iptc = approved(title=f"Boat {number}", caption="Ein schönes Boot 🚢")
