@@ -112,6 +112,8 @@ async def what_waits_is_narrowed_to_its_reason(page: Page, url: str, stand: Stan
 async def a_file_is_approved(page: Page, url: str, stand: Stand) -> None:
     await page.goto(f"{url}/review")
     await page.get_by_role("link", name="regatta-000.jpg").click()
+    await page.get_by_role("button", name="Approve").wait_for()
+    await page.wait_for_load_state("load")
     await page.keyboard.press("1")
     assert (await ordered(page, stand, CommandKind.REVIEW))["verdict"] == "approve"
 

@@ -41,6 +41,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
         yield it
 
 
+@pytest.fixture
+def bringing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
+    """One of its own: what was brought stays brought."""
+    needed()
+    with beside(tmp_path_factory.mktemp("bringing")) as it:
+        yield it
+
+
 @asynccontextmanager
 async def customers(it: Beside) -> AsyncIterator[Beside]:
     """The customer's server runs."""
@@ -219,17 +227,17 @@ async def set_up(page: Page, ours: str, it: Beside) -> None:
 
 @pytest.mark.timeout(120)
 async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embargoed_one_refused(
-    world: Beside, tmp_path: Path
+    bringing: Beside, tmp_path: Path
 ) -> None:
-    assert world.brought() == []
+    assert bringing.brought() == []
     async with extended(tmp_path, viewport=SIDE, color_scheme="light") as (context, page, ours):
         await page.goto(f"{ours}/panel.html")
         await expect(page.get_by_text("Say where your organisation's dambridge is")).to_be_visible()
-        await set_up(page, ours, world)
+        await set_up(page, ours, bringing)
 
         # somebody looks at a picture in PhotoShelter: the panel knows what for
         theirs = await context.new_page()
-        await theirs.goto(f"{world.portal.pair.photoshelter.url}/?asset={world.looked_at}")
+        await theirs.goto(f"{bringing.portal.pair.photoshelter.url}/?asset={bringing.looked_at}")
         await page.goto(f"{ours}/panel.html")
         await expect(page.get_by_text("This page shows “Lighthouse”.")).to_be_visible()
         find = page.get_by_role("listitem", name="Lighthouse at dawn")
@@ -242,7 +250,7 @@ async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embarg
         # brought over, through the gate: by PhotoShelter's own account
         await page.get_by_role("button", name="Bring it here: Lighthouse at dawn").click()
         await expect(find.get_by_text("It is there.")).to_be_visible(timeout=40_000)
-        assert world.brought() == ["boat1.jpg"]
+        assert bringing.brought() == ["boat1.jpg"]
 
         # an embargoed one is shown as such, and refused with the reason
         await page.get_by_label("Only what may be used now").uncheck()
@@ -256,14 +264,14 @@ async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embarg
         ).to_be_visible()
         assert await serious(page) == []
         await page.screenshot(path=SCREENS / "extension-refused-light.png", full_page=True)
-        assert world.brought() == ["boat1.jpg"]
+        assert bringing.brought() == ["boat1.jpg"]
 
         # somebody searches in PhotoShelter: the panel follows, but not over what was typed into it
-        await theirs.goto(f"{world.portal.pair.photoshelter.url}/?terms=ferry+fog")
+        await theirs.goto(f"{bringing.portal.pair.photoshelter.url}/?terms=ferry+fog")
         await expect(page.get_by_role("listitem", name="Ferry in the fog")).to_be_visible()
         await looked_for(page, "dawn")
         await expect(find).to_be_visible()
-        await theirs.goto(f"{world.portal.pair.photoshelter.url}/?terms=lighthouse")
+        await theirs.goto(f"{bringing.portal.pair.photoshelter.url}/?terms=lighthouse")
         await page.get_by_role("button", name="Look for it").click()
         await expect(shut).to_be_visible()
 

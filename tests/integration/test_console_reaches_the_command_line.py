@@ -67,9 +67,13 @@ DECIDES: dict[str, tuple[str, ...] | str] = {
     "users disable": ("/people/{name}/disabled",),
     "users reset": ("/people/{name}/reset",),
     "users roles": ("/people/{name}/rights",),
+    "webhooks enable": ("/webhooks/{endpoint}", "/api/v1/webhooks/{endpoint}"),
+    "webhooks redeliver": ("/webhooks/{endpoint}", "/api/v1/webhooks/{endpoint}"),
+    "webhooks test": ("/webhooks/{endpoint}", "/api/v1/webhooks/{endpoint}"),
     "demo": MACHINE,
     "init": MACHINE,
     "serve": MACHINE,
+    "webhooks send": "decides nothing: a server sends what is due by itself",
     "warnings send": "decides nothing: a server tells people by itself, as often as the configuration says",
 }
 LOOKS = {
@@ -98,7 +102,17 @@ LOOKS = {
         "terms",
         "terms export",
     ),
-    *("terms list", "terms propose", "terms show", "users list", "verify", "warnings show", "withdrawals"),
+    *(
+        "terms list",
+        "terms propose",
+        "terms show",
+        "users list",
+        "verify",
+        "warnings show",
+        "webhooks list",
+        "webhooks show",
+        "withdrawals",
+    ),
     *("withdrawals export", "withdrawals list", "withdrawals show", "withdrawals verify"),
 }
 """Commands that decide nothing."""

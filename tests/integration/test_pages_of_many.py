@@ -38,7 +38,7 @@ PATHS = (
     "/withdrawals?unproven=1",
     "/withdrawals/wdmany00000077",
     "/capabilities",
-    "/map",
+    "/maps",
     "/settings",
     "/people",
     "/audit",

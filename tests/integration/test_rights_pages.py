@@ -18,7 +18,7 @@ from dambridge.model.standing import OutletStanding
 from dambridge.model.values import DateValue, FieldName, Fields
 from dambridge.planning import rights_reports as reports
 from dambridge.storage import SqlLedger, open_ledger, publications
-from support.console import CONFIG, START
+from support.console import CONFIG, START, configured
 from support.console_scene import AGENCY
 
 OUTLETS = ("partners", "press", "gone")
@@ -38,8 +38,7 @@ async def desk_over(tmp_path: Path, ledger: SqlLedger, count: int) -> RightsDesk
     draw = random.Random(8)
     for start in range(0, count, 100):
         await ledger.put_publications([_publication(it, draw) for it in range(start, min(start + 100, count))])
-    file = tmp_path / "dambridge.yaml"
-    file.write_text(CONFIG.replace("  handoff:\n", MORE + "  handoff:\n"), encoding="utf-8")
+    file = configured(tmp_path, CONFIG.replace("  handoff:\n", MORE + "  handoff:\n"))
     return rights_desk(load_settings(file), ledger, now=START)
 
 

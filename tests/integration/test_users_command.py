@@ -10,16 +10,14 @@ from typing import Any
 import pytest
 
 from dambridge.cli import main
-from support.console import CONFIG
+from support.console import configured
 
 Call = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
 def call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    config = tmp_path / "dambridge.yaml"
-    config.write_text(CONFIG, encoding="utf-8")
-    config.chmod(0o600)
+    config = configured(tmp_path)
 
     def run(*arguments: str) -> tuple[int, Any]:
         with pytest.raises(SystemExit) as ended:

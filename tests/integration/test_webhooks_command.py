@@ -25,7 +25,7 @@ from dambridge.model.identity import FlowName
 from dambridge.model.webhooks import HookType
 from dambridge.ports.ledger import AuditEntry
 from dambridge.telemetry.hook_words import type_words
-from support.console import CONFIG, START, Stand, console
+from support.console import CONFIG, START, Stand, configured, console
 
 SECRET = "whsec_" + "Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5"
 
@@ -67,7 +67,7 @@ def taker() -> Iterator[Taker]:
     server.server_close()
 
 
-def configured(taker: Taker) -> str:
+def telling(taker: Taker) -> str:
     data = yaml.safe_load(CONFIG)
     one = {"url": taker.url, "secrets": [SECRET], "events": ["asset.*", "flow.*"], "networks": ["127.0.0.1/32"]}
     return yaml.safe_dump({**data, "engine": {"runtime": "local"}, "webhooks": {"endpoints": {"crm": one}}})
@@ -78,9 +78,7 @@ Call = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def call(tmp_path: Path, taker: Taker, capsys: pytest.CaptureFixture[str]) -> Call:
-    config = tmp_path / "dambridge.yaml"
-    config.write_text(configured(taker), encoding="utf-8")
-    config.chmod(0o600)
+    config = configured(tmp_path, telling(taker))
 
     def run(*arguments: str) -> tuple[int, str]:
         with pytest.raises(SystemExit) as ended:
@@ -122,7 +120,7 @@ def test_an_endpoint_is_tested_shown_and_sent_to_from_the_command_line(call: Cal
 
 @pytest.fixture
 async def stand(tmp_path: Path, taker: Taker) -> AsyncIterator[Stand]:
-    async with console(tmp_path, config=configured(taker)) as it:
+    async with console(tmp_path, config=telling(taker)) as it:
         await it.person("ada", "administrator")
         await it.person("lia", "librarian")
         announcer = announcer_over(it.desk.settings, it.ledger, it.clock)

@@ -133,6 +133,16 @@ class Browser:
         return await self.client.post(path, data={"csrf": await self.csrf(), **fields})
 
 
+def configured(folder: Path, config: str = CONFIG) -> Path:
+    """The file of this configuration, with the map beside it that it names."""
+    file = folder / "dambridge.yaml"
+    file.write_text(config, encoding="utf-8")
+    file.chmod(0o600)
+    if "map_file: map.yaml" in config and not (folder / "map.yaml").exists():
+        (folder / "map.yaml").write_text(MAP, encoding="utf-8")
+    return file
+
+
 @asynccontextmanager
 async def console(
     folder: Path,
@@ -144,10 +154,7 @@ async def console(
 ) -> AsyncIterator[Stand]:
     """A console over an empty store."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "dambridge.yaml").write_text(config, encoding="utf-8")
-    if "map_file: map.yaml" in config and not (folder / "map.yaml").exists():
-        (folder / "map.yaml").write_text(MAP, encoding="utf-8")
-    settings = change(load_settings(folder / "dambridge.yaml"))
+    settings = change(load_settings(configured(folder, config)))
     file = file_of(settings.store.path)
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
