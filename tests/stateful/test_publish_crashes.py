@@ -40,7 +40,7 @@ CASES: list[tuple[ActionKind, Step, bool]] = [
 CASES += [(ActionKind.REPLACE, step, step is Step.VERSION) for step in STEPS[ActionKind.REPLACE]]
 """Kind, step, and whether the account takes versions in place."""
 DEEP = [(ActionKind.PUBLISH, True), (ActionKind.WITHDRAW, True), (ActionKind.REPLACE, False)]
-"""Those whose every write of the ledger is crashed, steps or not; in the quick profile every third."""
+"""Those whose every write of the ledger is crashed, steps or not; in the quick profile every fifth."""
 
 
 def in_turn() -> Iterator[Any]:
@@ -263,7 +263,7 @@ def test_a_crash_at_any_ledger_write_changes_nothing_of_the_end(
     expected, writes = calm[kind, versions]
     others = [number for number, it in enumerate(writes, start=1) if it not in {"begin_step", "end_step"}]
     assert len(others) >= 8, writes
-    for number in others if every else others[after::3]:
+    for number in others if every else others[after::5]:
         it = prepared(systems, tmp_path / str(number), kind, versions=versions)
         plan = CrashPlan(at=number, after=after)
         run_until_crash(it, plan)

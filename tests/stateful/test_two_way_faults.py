@@ -105,25 +105,25 @@ def no_recheck(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize(
-    ("plant", "breaks"),
+    ("plant", "breaks", "part"),
     [
-        pytest.param(plant, breaks, id=plant.__name__)
-        for plant, breaks in (
-            (values_instead_of_versions, "was to be seen at the recheck and was written over"),
-            (ledger_before_write, "is on record as standing there, and never did"),
-            (no_intent, "in the inbox are|is agreed to be|nothing contends"),
-            (delete_on_unread, "is taken for gone, and everybody is there"),
-            (echo_by_timer, "in the inbox are|is agreed to be|nothing contends"),
-            (no_recheck, "was to be seen at the recheck and was written over"),
+        pytest.param(plant, breaks, part, id=plant.__name__)
+        for plant, breaks, part in (
+            (values_instead_of_versions, "was to be seen at the recheck and was written over", 3),
+            (ledger_before_write, "is on record as standing there, and never did", 0),
+            (no_intent, "in the inbox are|is agreed to be|nothing contends", 0),
+            (delete_on_unread, "is taken for gone, and everybody is there", 0),
+            (echo_by_timer, "in the inbox are|is agreed to be|nothing contends", 0),
+            (no_recheck, "was to be seen at the recheck and was written over", 0),
         )
     ],
 )
-def test_a_planted_fault_is_found(plant: Plant, breaks: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_fault_is_found(plant: Plant, breaks: str, part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """By what it breaks in the world, and never by an engine that only stumbles."""
     plant(monkeypatch)
     met: Counter[str] = Counter()
     with pytest.raises(Broken, match=breaks) as found:
-        walked(0, steps=MOST, met=met)
+        walked(part, steps=MOST, met=met)
     print(f"{plant.__name__}: found after {met['steps']} steps: {found.value}")
     assert met["steps"] <= MOST
 

@@ -9,7 +9,7 @@ import yaml
 
 from dambridge.bootstrap import ConfigurationWrong, load_settings, shown_settings
 from dambridge.model.webhooks import HookType
-from support.console import CONFIG
+from support.console import CONFIG, configured
 
 SECRET = "whsec_" + "Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5"
 GOOD = {"url": "https://crm.example/hooks/canary-url", "secrets": [SECRET], "events": ["asset.*", "conflict.opened"]}
@@ -18,9 +18,7 @@ GOOD = {"url": "https://crm.example/hooks/canary-url", "secrets": [SECRET], "eve
 def written(tmp_path: Path, **changes: object) -> Path:
     data = yaml.safe_load(CONFIG)
     data["webhooks"] = {"endpoints": {"crm": {**GOOD, **changes}}}
-    path = tmp_path / "dambridge.yaml"
-    path.write_text(yaml.safe_dump(data), encoding="utf-8")
-    return path
+    return configured(tmp_path, yaml.safe_dump(data))
 
 
 def test_an_endpoint_hears_of_types_and_of_all_of_a_kind(tmp_path: Path) -> None:
