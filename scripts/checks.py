@@ -14,7 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -105,6 +107,17 @@ def git(*arguments: str) -> list[str]:
     return done.stdout.split()
 
 
+def met_in(told: ET.Element) -> dict[str, int]:
+    """What the tests of a suite said, in lines of JSON, that they met: together."""
+    met: Counter[str] = Counter()
+    for said in told.iter("system-out"):
+        for line in (said.text or "").splitlines():
+            with suppress(ValueError):
+                it = json.loads(line if line.startswith("{") else "")
+                met.update({name: n for name, n in it.get("met", it).items() if isinstance(n, int) and name != "part"})
+    return dict(sorted(met.items()))
+
+
 def long_profile(chosen: Sequence[str]) -> int:
     """The long tests in resumable parts, with their evidence: all, or those whose names contain one of `chosen`.
 
@@ -123,10 +136,12 @@ def long_profile(chosen: Sequence[str]) -> int:
         report.parent.mkdir(exist_ok=True)
         begun = time.monotonic()
         command = pytest(
-            str(suite), "-m", "long", "-n", WORKERS, "--timeout", "590", f"--junitxml={report}", "-p", "no:randomly"
+            *(str(suite), "-m", "long", "-n", WORKERS, "--timeout", "590", "-p", "no:randomly"),
+            *(f"--junitxml={report}", "-o", "junit_logging=system-out", "-o", "junit_log_passing_tests=true"),
         )
         failed = subprocess.run(command, cwd=ROOT, check=False, env=environment()).returncode
-        counted = ET.parse(report).getroot()[0].attrib  # noqa: S314 - written by our own test run
+        told = ET.parse(report).getroot()  # noqa: S314 - written by our own test run
+        counted = told[0].attrib
         document = {
             "suite": suite.relative_to(ROOT).as_posix(),
             "commit": commit,
@@ -134,6 +149,7 @@ def long_profile(chosen: Sequence[str]) -> int:
             "seed": "fixed in the tests",
             "seconds": round(time.monotonic() - begun, 1),
             "counts": {name: int(counted[name]) for name in ("tests", "failures", "errors", "skipped")},
+            "met": met_in(told),
         }
         print(f"── {suite.stem}: {document['counts']} in {document['seconds']} s", flush=True)
         if failed:
