@@ -267,7 +267,7 @@ async def test_people_who_made_the_same_edit_themselves_are_not_sent_a_file(pair
 @pytest.mark.hazard("P19")
 @pytest.mark.parametrize("edit", [False, True], ids=["create", "version"])
 @pytest.mark.parametrize("method", ["begin_step", "end_step"])
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("after", [pytest.param(False, marks=pytest.mark.long), True], ids=["before", "after"])
 async def test_a_crash_between_delivery_and_reading_back_leaves_one_copy(
     pair: World, method: str, edit: bool, after: bool
 ) -> None:
@@ -295,7 +295,7 @@ async def test_a_crash_between_delivery_and_reading_back_leaves_one_copy(
 
 @pytest.mark.hazard("P19")
 @pytest.mark.parametrize("method", ["begin_step", "end_step"])
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("after", [pytest.param(False, marks=pytest.mark.long), True], ids=["before", "after"])
 async def test_a_crash_while_an_edit_overtakes_the_first_file_leaves_one_copy_and_one_version(
     pair: World, method: str, after: bool
 ) -> None:

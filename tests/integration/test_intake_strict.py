@@ -267,7 +267,7 @@ async def test_a_lost_import_is_looked_for_by_its_name_and_made_once(pair: World
 @pytest.mark.parametrize("route", [BARE, EMBEDDED], ids=["bare", "embedded"])
 @pytest.mark.parametrize("step", ["deliver", "describe"])
 @pytest.mark.parametrize("method", ["begin_step", "end_step"])
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("after", [pytest.param(False, marks=pytest.mark.long), True], ids=["before", "after"])
 async def test_a_process_that_dies_at_any_step_leaves_one_copy(
     systems: World, tmp_path: Path, route: dict[str, Any], step: str, method: str, after: bool
 ) -> None:
