@@ -140,12 +140,16 @@ async def _are_newer(task: Task, digest: Digest) -> bool:
 def _known_under_another_stamp(task: Task, group: GroupName, digest: Digest) -> bool:
     """Whether the origin had these very bytes before it showed this stamp, as long as a late index can be believed: from then
     on somebody has stored them once more."""
-    ours = {f"md5:{digest.md5}", f"sha256:{digest.sha256}"}
     for _, it in _origins(task, group):
         before = {stands for stamp, stands in it.tokens if stamp != it.shown.get(CONTENT)}
-        if before & ours and task.now < it.news_at + task.parts.policy.stale_for:
+        if before & tokens_of(digest) and task.now < it.news_at + task.parts.policy.stale_for:
             return True
     return False
+
+
+def tokens_of(digest: Digest) -> frozenset[str]:
+    """By what accounts with checksums show such bytes."""
+    return frozenset({f"md5:{digest.md5}", f"sha256:{digest.sha256}"})
 
 
 def _origins(task: Task, group: GroupName) -> list[tuple[CopyId, Standing]]:

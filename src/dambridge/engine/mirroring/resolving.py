@@ -12,7 +12,7 @@ from dataclasses import replace
 import structlog
 
 from dambridge.engine.delivery.fetching import digest_of
-from dambridge.engine.mirroring.bringing import bytes_sent
+from dambridge.engine.mirroring.bringing import bytes_sent, tokens_of
 from dambridge.engine.mirroring.parts import MirrorParts
 from dambridge.engine.mirroring.reading import native_of
 from dambridge.mapping import to_canonical
@@ -86,7 +86,7 @@ def _stood_for(accord: Accord, copy: CopyId, read: Digest) -> bool:
     is told by its own digest, or by that of a copy that stood for the same."""
     before = accord.copies[copy].fields.get(CONTENT)
     alike = [it.shown.get(CONTENT) for it in accord.copies.values() if it.fields.get(CONTENT) == before]
-    return not {before, *alike}.isdisjoint({f"md5:{read.md5}", f"sha256:{read.sha256}"})
+    return not {before, *alike}.isdisjoint(tokens_of(read))
 
 
 async def _recognised(parts: MirrorParts, accord: Accord, copy: CopyId, seen: Present, sent: Digest) -> Accord:
