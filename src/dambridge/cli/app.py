@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -34,6 +35,10 @@ from dambridge.cli.webhooks_app import webhooks_app
 from dambridge.model.plans import PlanDamaged
 from dambridge.ports.errors import NextMove
 from dambridge.telemetry import configure
+
+COLLECTING = (20_000, 20, 20)
+"""How many new objects make Python look for garbage in circles, and how often it looks through older ones. At its own (700, 10,
+10) a run spends a tenth of its time looking at what start-up made."""
 
 app = typer.Typer(
     name="dambridge",
@@ -302,6 +307,7 @@ def demo(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every expected error is one sentence and an exit status, never a traceback."""
+    gc.set_threshold(*COLLECTING)
     given = _common_first(sys.argv[1:] if arguments is None else arguments)
     context = Context(json="--json" in given)
     try:

@@ -23,6 +23,8 @@ _NEWSCODES = "https://cv.iptc.org/"
 
 def normal_text(text: str) -> str:
     """LF line ends, no trailing blanks, NFC."""
+    if text.isascii() and text.isprintable():
+        return text.rstrip()  # most values by far: nothing in them has two spellings
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     joined = "\n".join(it.rstrip() for it in lines.split("\n")) if "\n" in lines else lines
     return unicodedata.normalize("NFC", joined.rstrip())
