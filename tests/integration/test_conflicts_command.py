@@ -20,7 +20,7 @@ from dambridge.model.identity import Copy, FlowName, Link, LinkId, RemoteId
 from dambridge.model.reasons import Code, Reason
 from dambridge.storage import FileTombstoneJournal, SqlLedger, open_ledger
 from dambridge.testing.agreeing_contract import HERE, THERE, conflict, gone, make_links, titled
-from dambridge.testing.ledger_contract import T0
+from dambridge.testing.ledger_samples import T0
 
 CONFIGURATION = """
 accounts:

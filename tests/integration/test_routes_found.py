@@ -16,7 +16,7 @@ from dambridge.bootstrap.wiring import connect, open_tools
 from dambridge.cli import main
 from dambridge.ports.errors import Refused
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import body_of
+from dambridge.testing.archive_samples import body_of
 from dambridge_sim.netx.switches import SWITCHES
 from support.data_sync import pull
 from support.pictures import approved, picture

@@ -20,7 +20,8 @@ from dambridge.connectors.netx.config import NetxOptions
 from dambridge.model.identity import AccountId
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive
-from dambridge.testing.archive_contract import ArchiveContract, ContractFields
+from dambridge.testing.archive_contract import ArchiveContract
+from dambridge.testing.archive_samples import ContractFields
 
 URL, TOKEN = os.environ.get("DAMBRIDGE_LIVE_NETX_URL", ""), os.environ.get("DAMBRIDGE_LIVE_NETX_TOKEN", "")
 RUN = secrets.token_hex(4)

@@ -39,7 +39,7 @@ from dambridge.ports.ledger import AuditEntry, Observation
 from dambridge.ports.searching import SearchIndex
 from dambridge.search.documents import document_of
 from dambridge.storage import SqlLedger
-from dambridge.testing.ledger_contract import action
+from dambridge.testing.ledger_samples import action
 from support.console import START
 
 AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")

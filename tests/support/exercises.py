@@ -25,7 +25,7 @@ from dambridge.ports.connection import Connection
 from dambridge.ports.errors import NextMove
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import Window
-from dambridge.testing.archive_contract import body_of, small_jpeg
+from dambridge.testing.archive_samples import body_of, small_jpeg
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import Served, serve
 from dambridge_sim.kit.simulator import Options

@@ -19,7 +19,7 @@ from dambridge.ports.connection import Connection
 from dambridge.ports.errors import Refused
 from dambridge.ports.searching import Wanted
 from dambridge.ports.systems import Window
-from dambridge.testing.archive_contract import body_of
+from dambridge.testing.archive_samples import body_of
 from dambridge.testing.prober_contract import probing_of
 from dambridge_sim.kit.bodies import WebhooksBody
 from support.data_sync import pull, rows

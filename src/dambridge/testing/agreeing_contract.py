@@ -36,7 +36,7 @@ from dambridge.model.tombstones import Tombstone
 from dambridge.model.values import FieldName, Fields
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import MovedOn
-from dambridge.testing.ledger_contract import (
+from dambridge.testing.ledger_samples import (
     AWKWARD,
     HOUR,
     PLAN,

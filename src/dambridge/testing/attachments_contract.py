@@ -15,7 +15,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.ports.attachments import Attachments
 from dambridge.ports.errors import Refused, Unclear
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import body_of
+from dambridge.testing.archive_samples import body_of
 
 LANE = Lane.NORMAL
 RELEASE = b"%PDF-1.4 a signed release \xff\x00" + bytes(range(256))

@@ -17,7 +17,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.ports.audience import AudienceKeeper, Grant, Visibility
 from dambridge.ports.errors import MovedOn, Refused, Unclear
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import Losing
+from dambridge.testing.archive_samples import Losing
 
 LANE = Lane.NORMAL
 OPEN, INVITED, SHUT = Visibility.EVERYONE, Visibility.PERMISSION, Visibility.PRIVATE

@@ -17,7 +17,7 @@ from dambridge.model.records import NativeValue
 from dambridge.ports.errors import MovedOn, Refused
 from dambridge.ports.finding import Finder, Found
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 
 LANE = Lane.NORMAL
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF")

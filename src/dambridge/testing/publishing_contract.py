@@ -16,7 +16,7 @@ from dambridge.model.values import FieldName, LangAlt
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.errors import MovedOn
 from dambridge.ports.ledger import WorkStage
-from dambridge.testing.ledger_contract import PLAN, action, entry, settled
+from dambridge.testing.ledger_samples import PLAN, action, entry, settled
 
 AT = datetime(2026, 11, 28, 9, 0, 0, 654321, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -20,7 +20,7 @@ from dambridge.model.records import Absence, Missing, NativeRecord, NativeValue
 from dambridge.ports.errors import MovedOn, Refused
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetReader, ListingPage, Window
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 
 LANE = Lane.NORMAL
 ALL_GROUPS = frozenset({"base", "iptc", "custom", "containers"})

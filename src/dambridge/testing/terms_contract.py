@@ -18,19 +18,7 @@ from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId
 from dambridge.model.terms import KEPT, LIVE, StoredVocabulary, TermDecision, TermKey, TermUse, Verdict
 from dambridge.ports.ledger import WorkStage
 from dambridge.ports.terms import WholeLedger
-from dambridge.testing.ledger_contract import (
-    AWKWARD,
-    FLOW,
-    HOUR,
-    PLAN,
-    SOURCE,
-    T0,
-    TARGET,
-    action,
-    entry,
-    seen,
-    settled,
-)
+from dambridge.testing.ledger_samples import AWKWARD, FLOW, HOUR, PLAN, SOURCE, T0, TARGET, action, entry, seen, settled
 
 BOATS = "Boats"
 OTHER = FlowName.ENRICH

@@ -10,7 +10,7 @@ import pytest
 from dambridge.model.records import NativeRecord
 from dambridge.ports.errors import TryLater, Unclear
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import body_of, small_jpeg
+from dambridge.testing.archive_samples import body_of, small_jpeg
 from dambridge.testing.fake_archive import FakeArchive
 
 LANE = Lane.NORMAL

@@ -14,7 +14,7 @@ from dambridge.model.identity import AccountId
 from dambridge.model.records import Digest, NativeRecord
 from dambridge.policy.intake import IntakePolicy
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import body_of
+from dambridge.testing.archive_samples import body_of
 from dambridge.testing.fake_archive import FakeArchive
 
 SENT, ALTERED = b"as it was sent", b"as it was kept"

@@ -20,7 +20,7 @@ from dambridge.ports.errors import Refused
 from dambridge.ports.ledger import AuditEntry
 from dambridge.testing.agreeing_contract import HERE, THERE, make_links
 from dambridge.testing.fake_ledger import MemoryLedger
-from dambridge.testing.ledger_contract import T0
+from dambridge.testing.ledger_samples import T0
 from support.mirror import policy_of
 
 END, MARK = FieldName("expires_at"), FieldName("embargo_until")

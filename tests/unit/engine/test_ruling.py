@@ -19,7 +19,7 @@ from dambridge.model.reasons import Code, Reason
 from dambridge.ports.errors import MovedOn, NextMove, Refused
 from dambridge.storage import SqlLedger, open_ledger
 from dambridge.testing.agreeing_contract import HERE, THERE, accord, conflict, titled
-from dambridge.testing.ledger_contract import HOUR, T0, order
+from dambridge.testing.ledger_samples import HOUR, T0, order
 
 LATER = T0 + HOUR
 

@@ -12,7 +12,7 @@ from dambridge.model.conflicts import Conflict, ConflictState, Ruling
 from dambridge.model.identity import CopyId, CopyRole
 from dambridge.model.tombstones import Tombstone
 from dambridge.testing.agreeing_contract import HERE, THERE, accord, asset, conflict, gone, titled
-from dambridge.testing.ledger_contract import T0
+from dambridge.testing.ledger_samples import T0
 
 PAGES = CopyId(HERE.account, CopyRole.PUBLISHED)
 

@@ -15,7 +15,7 @@ from dambridge.model.values import DateValue, FieldName, Fields, LangAlt
 from dambridge.planning.ruling import Wish, alike, names_of, restoring, ruling_about
 from dambridge.ports.errors import Refused
 from dambridge.testing.agreeing_contract import HERE, THERE, accord, conflict, titled
-from dambridge.testing.ledger_contract import T0
+from dambridge.testing.ledger_samples import T0
 
 PAGES = CopyId(HERE.account, CopyRole.PUBLISHED)
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from dambridge.storage import SqlLedger, audit, open_ledger
 from dambridge.storage.opening import open_database
-from dambridge.testing.ledger_contract import entry
+from dambridge.testing.ledger_samples import entry
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from dambridge.storage import open_ledger
-from dambridge.testing.ledger_contract import FLOW
+from dambridge.testing.ledger_samples import FLOW
 
 WRITER = """
 import asyncio, sys
 from dambridge.storage import open_ledger
-from dambridge.testing.ledger_contract import FLOW, PLAN, T0, action, settled
+from dambridge.testing.ledger_samples import FLOW, PLAN, T0, action, settled
 
 async def one(ledger, run, number):
     it = action(number)

@@ -21,7 +21,7 @@ from dambridge.storage.migrating import NEWEST, configuration, migrate
 from dambridge.storage.opening import file_of, is_embedded, open_database
 from dambridge.storage.sqlite import check_version, refuse_network_disk
 from dambridge.storage.tables import metadata
-from dambridge.testing.ledger_contract import FLOW, T0, order
+from dambridge.testing.ledger_samples import FLOW, T0, order
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

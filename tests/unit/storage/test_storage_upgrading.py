@@ -16,7 +16,7 @@ from dambridge.storage.database import Database
 from dambridge.storage.migrating import NEWEST, configuration
 from dambridge.storage.opening import open_database
 from dambridge.testing.agreeing_contract import accord, conflict, gone
-from dambridge.testing.ledger_contract import FLOW, PLAN, SOURCE, T0, action, end, entry, order, seen, settled
+from dambridge.testing.ledger_samples import FLOW, PLAN, SOURCE, T0, action, end, entry, order, seen, settled
 from dambridge.testing.publishing_contract import publication, withdrawal
 
 FIRST_TABLES = 19

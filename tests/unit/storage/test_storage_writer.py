@@ -20,7 +20,7 @@ from dambridge.storage.opening import open_database
 from dambridge.storage.tables.in_step import copies, links
 from dambridge.storage.tables.work import controls, observations
 from dambridge.storage.writer import GroupWriter, Tx
-from dambridge.testing.ledger_contract import SOURCE, T0, TARGET, key
+from dambridge.testing.ledger_samples import SOURCE, T0, TARGET, key
 
 
 @pytest.fixture

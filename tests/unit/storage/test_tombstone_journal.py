@@ -26,7 +26,7 @@ from dambridge.storage import (
     tombstone_merging,
 )
 from dambridge.testing.agreeing_contract import asset, gone
-from dambridge.testing.ledger_contract import FLOW, HOUR, PLAN, T0, action, settled
+from dambridge.testing.ledger_samples import FLOW, HOUR, PLAN, T0, action, settled
 from support.outlets import published
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dambridge.testing.archive_contract import ArchiveContract, Losing
+from dambridge.testing.archive_contract import ArchiveContract
+from dambridge.testing.archive_samples import Losing
 from dambridge.testing.fake_archive import FakeArchive
 
 

@@ -14,7 +14,8 @@ from dambridge.model.records import MediaType
 from dambridge.ports.errors import Refused
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive
-from dambridge.testing.archive_contract import ArchiveContract, Losing
+from dambridge.testing.archive_contract import ArchiveContract
+from dambridge.testing.archive_samples import Losing
 
 if TYPE_CHECKING:
     from contract.connectors.netx.conftest import Site

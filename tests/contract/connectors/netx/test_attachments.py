@@ -12,7 +12,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.ports.attachments import Attachment, Attachments
 from dambridge.ports.errors import Refused
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import body_of, small_jpeg
+from dambridge.testing.archive_samples import body_of, small_jpeg
 from dambridge.testing.attachments_contract import AttachmentsContract
 from dambridge.testing.fake_attachments import FakeAttachments
 

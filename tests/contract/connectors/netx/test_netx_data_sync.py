@@ -17,7 +17,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import CannotGoOn, Refused
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 from support.data_sync import rows
 
 if TYPE_CHECKING:

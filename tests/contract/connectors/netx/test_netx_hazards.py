@@ -15,7 +15,7 @@ from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import CannotGoOn, NextMove, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive, Body
-from dambridge.testing.archive_contract import body_of, small_jpeg
+from dambridge.testing.archive_samples import body_of, small_jpeg
 
 if TYPE_CHECKING:
     from contract.connectors.netx.conftest import Site

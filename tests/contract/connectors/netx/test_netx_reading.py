@@ -17,7 +17,7 @@ from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import Refused, TryLater
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import Window
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 from dambridge.testing.reader_contract import listed, present
 
 if TYPE_CHECKING:

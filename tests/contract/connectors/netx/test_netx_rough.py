@@ -17,7 +17,7 @@ from dambridge.model.records import Absence, Missing, NativeRecord
 from dambridge.ports.errors import CannotGoOn, NextMove, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive, Body
-from dambridge.testing.archive_contract import body_of, small_jpeg
+from dambridge.testing.archive_samples import body_of, small_jpeg
 from support.canaries import everything_of, secrets_in
 from support.gateway import GIB, URL_KEY, Gateway, gateway
 

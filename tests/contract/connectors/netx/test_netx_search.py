@@ -13,7 +13,7 @@ from dambridge.model.identity import RemoteId
 from dambridge.ports.errors import Refused, TryLater
 from dambridge.ports.finding import Finder, Found
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 
 if TYPE_CHECKING:
     from contract.connectors.netx.conftest import Site

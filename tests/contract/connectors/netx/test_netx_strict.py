@@ -12,7 +12,7 @@ from dambridge.model.records import Missing, NativeRecord
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import Refused
 from dambridge.ports.pace import Lane
-from dambridge.testing.archive_contract import body_of, small_jpeg
+from dambridge.testing.archive_samples import body_of, small_jpeg
 
 if TYPE_CHECKING:
     from contract.connectors.netx.conftest import Site

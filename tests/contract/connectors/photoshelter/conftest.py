@@ -21,7 +21,7 @@ from dambridge.model.records import NativeValue
 from dambridge.ports.connection import Connection
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetReader
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 from dambridge_sim.kit.serving import Served, serve
 from dambridge_sim.kit.simulator import Options
 from dambridge_sim.photoshelter import make_vendor

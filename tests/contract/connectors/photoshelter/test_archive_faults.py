@@ -20,7 +20,7 @@ from dambridge.ports.capabilities import Proof
 from dambridge.ports.errors import CannotGoOn, Refused, TryLater, Unclear
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive, Body
-from dambridge.testing.archive_contract import body_of, small_jpeg
+from dambridge.testing.archive_samples import body_of, small_jpeg
 from dambridge_sim.kit.seeds import Library
 from dambridge_sim.photoshelter.site import parameters_of
 

@@ -13,7 +13,8 @@ from dambridge.connectors.photoshelter.config import Guess
 from dambridge.model.identity import RemoteId
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetArchive
-from dambridge.testing.archive_contract import ArchiveContract, ContractFields, Losing, small_jpeg
+from dambridge.testing.archive_contract import ArchiveContract
+from dambridge.testing.archive_samples import ContractFields, Losing, small_jpeg
 from dambridge_sim.photoshelter.switches import SWITCHES
 
 from .positions import APART, NOT_SO, guesses_at, positions

@@ -10,7 +10,7 @@ import pytest
 
 from dambridge.ports.audience import AudienceKeeper, Visibility
 from dambridge.ports.errors import TryLater
-from dambridge.testing.archive_contract import Losing
+from dambridge.testing.archive_samples import Losing
 from dambridge.testing.audience_contract import LANE, OPEN, PRESS, AudienceContract
 from dambridge.testing.fake_audience import FakeAudience
 

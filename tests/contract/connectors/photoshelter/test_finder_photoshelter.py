@@ -11,7 +11,7 @@ import pytest
 from dambridge.connectors.photoshelter.protocol import display_place
 from dambridge.ports.errors import Refused
 from dambridge.ports.finding import Finder
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 from dambridge.testing.fake_finder import FakeFinder
 from dambridge.testing.finder_contract import LANE, FinderContract
 

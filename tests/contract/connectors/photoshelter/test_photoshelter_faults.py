@@ -14,7 +14,7 @@ from dambridge.model.records import Absence, Missing, NativeRecord
 from dambridge.ports.errors import CannotGoOn, MovedOn, Refused, TryLater
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetReader, Window
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 from dambridge.testing.reader_contract import container_id, listed, present
 
 from .consent import consent

@@ -13,7 +13,7 @@ from dambridge.model.records import NativeRecord
 from dambridge.ports.errors import TryLater
 from dambridge.ports.pace import Lane
 from dambridge.ports.systems import AssetReader
-from dambridge.testing.archive_contract import small_jpeg
+from dambridge.testing.archive_samples import small_jpeg
 
 if TYPE_CHECKING:
     from contract.connectors.photoshelter.conftest import PhotoShelterSite
