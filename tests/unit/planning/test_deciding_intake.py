@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dambridge.mapping import AccountMap, account_map, default_map, fingerprint, same
+from dambridge.mapping import account_map, same
 from dambridge.model.accords import CONTENT
-from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
+from dambridge.model.actions import Act, Action, ActionKind, Leave
 from dambridge.model.identity import (
-    AccountId,
-    AssetKey,
-    Copy,
-    CopyId,
-    CopyRole,
-    FlowName,
     Link,
-    RemoteId,
     System,
-    link_id_for,
 )
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code, Reason
@@ -32,132 +22,33 @@ from dambridge.model.records import (
     Absence,
     Agreed,
     AssetRecord,
-    AssetVersion,
-    Container,
     Digest,
-    MediaType,
     Missing,
     NotYet,
     Present,
     Seen,
     Unread,
 )
-from dambridge.model.values import DateValue, FieldName, LangAlt, Value
-from dambridge.planning import decide_intake
-from dambridge.policy.intake import IntakePolicy
+from dambridge.model.values import DateValue, FieldName, LangAlt
 from dambridge.policy.placing import folder_id
-from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
-
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
-AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
-SOURCE, TARGET = CopyId(AGENCY, CopyRole.SOURCE), CopyId(ARCHIVE, CopyRole.RECORD)
-KEY = AssetKey(AGENCY, RemoteId("I1"))
-LINK_ID = link_id_for(FlowName.INTAKE, KEY)
-LINK = Link(LINK_ID, FlowName.INTAKE, (Copy(SOURCE, KEY.remote_id), Copy(TARGET, RemoteId("4101"))))
-POLICY = IntakePolicy(source=AGENCY, target=ARCHIVE)
-MAPS = {AGENCY: default_map(System.PHOTOSHELTER), ARCHIVE: default_map(System.NETX)}
-READS = ReaderCapabilities(
-    modified_window=Proof.PROVEN,
-    metadata_moves_modified=Proof.PROVEN,
-    membership_moves_modified=Proof.PROVEN,
-    newest_members_first=Proof.PROVEN,
-    custom_fields=Proof.PROVEN,
-    content_hash=Proof.ABSENT,
-    byte_ranges=Proof.ABSENT,
-    originals=dict.fromkeys(MediaType, Proof.DECLARED),
+from dambridge.ports.capabilities import Proof
+from support.intake_plans import (
+    AGENCY,
+    ARCHIVE,
+    LINK,
+    POLICY,
+    SOURCE,
+    TAKES,
+    TARGET,
+    Values,
+    agreed_on,
+    decide,
+    f,
+    left,
+    source_record,
+    target_record,
+    the_action,
 )
-TAKES = ArchiveCapabilities(
-    write_attributes=Proof.DECLARED,
-    fields={},
-    take_out=Proof.DECLARED,
-    discard=Proof.DECLARED,
-    discard_recoverable=Proof.ABSENT,
-    rename=Proof.DECLARED,
-    folders=Proof.DECLARED,
-    versions=Proof.DECLARED,
-    checksum=Proof.DECLARED,
-    conditional_write=Proof.ABSENT,
-    deliver=dict.fromkeys(MediaType, Proof.DECLARED),
-)
-Values = Mapping[FieldName, Value]
-
-
-def f(**values: Any) -> dict[FieldName, Value]:
-    return {FieldName(name): value for name, value in values.items()}
-
-
-def source_record(fields: Values, *, modified: str = "m1", content: str = "c1", **more: Any) -> AssetRecord:
-    return AssetRecord(
-        key=KEY,
-        media_type=more.pop("media_type", MediaType.IMAGE),
-        file_name="a.jpg",
-        name="a",
-        size=10,
-        fields=fields,
-        containers=(Container(RemoteId("G1"), "Intake/Harbour"),),
-        version=AssetVersion(modified=modified, fields=fingerprint(fields), content=content),
-        created_at=NOW,
-        **more,
-    )
-
-
-def target_record(fields: Values, *, modified: str = "t1", name: str = "a") -> AssetRecord:
-    return AssetRecord(
-        key=AssetKey(ARCHIVE, RemoteId("4101")),
-        media_type=MediaType.IMAGE,
-        file_name="a.jpg",
-        name=name,
-        size=10,
-        fields=fields,
-        containers=(),
-        version=AssetVersion(modified=modified, fields=fingerprint(fields), content="t"),
-    )
-
-
-def agreed_on(source: AssetRecord, fields: Values, *, filled: Values | None = None) -> Agreed:
-    return Agreed(
-        fields=fields,
-        filled=filled or {},
-        versions={str(SOURCE): source.version, str(TARGET): target_record(fields).version},
-        content=Digest(size=10, sha256="s", md5="m"),
-    )
-
-
-def decide(
-    here: Seen,
-    there: Seen,
-    agreed: Agreed | None = None,
-    *,
-    link: Link | None = LINK,
-    policy: IntakePolicy = POLICY,
-    netx: AccountMap | None = None,
-    **capabilities: Any,
-) -> Decision:
-    return decide_intake(
-        link=link,
-        link_id=LINK_ID,
-        agreed=agreed,
-        seen={TARGET: there, SOURCE: here},
-        policy=policy,
-        source=SOURCE,
-        target=TARGET,
-        maps={**MAPS, ARCHIVE: netx or MAPS[ARCHIVE]},
-        can_read=capabilities.get("can_read", READS),
-        can_archive=capabilities.get("can_archive", TAKES),
-        now=NOW,
-    )
-
-
-def the_action(decision: Decision) -> Action:
-    assert isinstance(decision, Act), decision
-    (action,) = decision.actions
-    return action
-
-
-def left(decision: Decision) -> tuple[Outcome, Code]:
-    assert isinstance(decision, Leave), decision
-    return decision.outcome, decision.reason.code
-
 
 # making it ----------------------------------------------------------------------------------------------------
 
@@ -204,175 +95,6 @@ def test_a_folder_that_cannot_be_named_quarantines() -> None:
     )
     named = decide(Present(source_record(f(job_id="J/1"))), NotYet(), link=None, policy=policy)
     assert the_action(named).folder == "PhotoShelter/J-1"
-
-
-@pytest.mark.parametrize("what", ["originals", "deliver", "write_attributes"])
-@pytest.mark.parametrize("proof", [Proof.UNPROVEN, Proof.ABSENT, Proof.PROVEN])
-def test_what_is_not_proven_makes_the_asset_wait_and_what_is_does_not(what: str, proof: Proof) -> None:
-    cell: Any = (
-        proof if what == "write_attributes" else {**dict.fromkeys(MediaType, Proof.DECLARED), MediaType.RAW: proof}
-    )
-    raw = Present(source_record({}, media_type=MediaType.RAW))
-    given_ = (
-        {"can_read": replace(READS, originals=cell)}
-        if what == "originals"
-        else {"can_archive": replace(TAKES, **{what: cell})}
-    )
-    decision = decide(raw, NotYet(), link=None, **given_)
-    if proof.usable:
-        assert the_action(decision).kind is ActionKind.CREATE
-    else:
-        assert left(decision) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
-
-
-# single fields -------------------------------------------------------------------------------------------------
-
-
-def field_cells(**cells: Proof) -> dict[str, Any]:
-    return {"can_archive": replace(TAKES, fields=cells)}
-
-
-@pytest.mark.parametrize("proof", list(Proof))
-def test_a_field_that_is_not_known_to_be_taken_makes_its_assets_wait_by_name_and_no_others(proof: Proof) -> None:
-    given_ = field_cells(Credit=proof)
-    having = decide(Present(source_record(f(credit="C", city="Ghent"))), NotYet(), link=None, **given_)
-    if proof.usable:
-        assert the_action(having).kind is ActionKind.CREATE
-    else:
-        assert isinstance(having, Leave)
-        assert left(having) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
-        assert having.waits_for == "administrator"
-        assert (having.reason["field"], having.reason["what"]) == ("credit", "write the attribute Credit")
-    without = decide(Present(source_record(f(city="Ghent"))), NotYet(), link=None, **given_)
-    assert the_action(without).kind is ActionKind.CREATE
-
-
-def test_a_field_is_known_by_the_name_that_the_site_gave_it() -> None:
-    netx = account_map(System.NETX, {"credit": "Credit Line"})
-    record = Present(source_record(f(credit="C")))
-    blocked = decide(record, NotYet(), link=None, netx=netx, **field_cells(**{"Credit Line": Proof.ABSENT}))
-    assert isinstance(blocked, Leave)
-    assert blocked.reason["what"] == "write the attribute Credit Line"
-    assert isinstance(decide(record, NotYet(), link=None, netx=netx, **field_cells(Credit=Proof.ABSENT)), Act)
-
-
-def test_a_field_left_out_by_the_policy_needs_no_proof() -> None:
-    policy = replace(POLICY, managed=frozenset({FieldName("city")}))
-    record = Present(source_record(f(credit="C", city="Ghent")))
-    decision = decide(record, NotYet(), link=None, policy=policy, **field_cells(Credit=Proof.ABSENT))
-    assert the_action(decision).kind is ActionKind.CREATE
-
-
-@pytest.mark.parametrize("mark", ["Dambridge Id", "Source Id"])
-def test_a_new_asset_that_could_not_carry_our_marks_waits(mark: str) -> None:
-    record = Present(source_record(f(city="Ghent")))
-    blocked = decide(record, NotYet(), link=None, **field_cells(**{mark: Proof.ABSENT}))
-    assert isinstance(blocked, Leave)
-    assert blocked.reason["what"] == f"write the attribute {mark}"
-    assert isinstance(decide(record, NotYet(), link=None, **field_cells(**{mark: Proof.PROVEN})), Act)
-
-
-def test_a_field_proven_by_itself_is_written_where_attributes_as_such_are_not() -> None:
-    before, now = f(credit="C"), f(credit="D")
-    archive = replace(TAKES, write_attributes=Proof.UNPROVEN, fields={"Credit": Proof.PROVEN})
-    seen = Present(source_record(now, modified="m2")), Present(target_record(before))
-    agreed = agreed_on(source_record(before), before)
-    assert the_action(decide(*seen, agreed, can_archive=archive)).kind is ActionKind.UPDATE_FIELDS
-    held = decide(*seen, agreed, can_archive=replace(archive, fields={}))
-    assert left(held) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
-
-
-@pytest.mark.parametrize("theirs", ["D", "C", "edited", None])
-@pytest.mark.parametrize("content", ["c1", "c2"])
-@pytest.mark.parametrize("edits", ["keep_target", "source_wins"])
-def test_a_changed_field_that_is_not_taken_never_counts_as_equal_nor_as_peoples_edit(
-    theirs: str | None, content: str, edits: Any
-) -> None:
-    before, now = f(credit="C", city="Ghent"), f(credit="D", city="Ghent")
-    there = target_record(f(city="Ghent") if theirs is None else f(credit=theirs, city="Ghent"))
-    decision = decide(
-        Present(source_record(now, modified="m2", content=content)),
-        Present(there),
-        agreed_on(source_record(before), before),
-        policy=replace(POLICY, target_edits=edits),
-        **field_cells(Credit=Proof.ABSENT),
-    )
-    assert left(decision) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
-
-
-def test_a_field_that_is_not_taken_and_did_not_change_holds_up_no_other() -> None:
-    before, now = f(credit="C", city="Ghent"), f(credit="C", city="Bruges")
-    decision = decide(
-        Present(source_record(now, modified="m2")),
-        Present(target_record(before)),
-        agreed_on(source_record(before), before),
-        **field_cells(Credit=Proof.ABSENT),
-    )
-    assert the_action(decision).fields == f(city="Bruges")
-
-
-# fields that hold back themselves alone ------------------------------------------------------------------------
-
-DELIVERS = replace(POLICY, unproven_fields="deliver")
-
-
-@pytest.mark.parametrize("proof", list(Proof))
-def test_an_asset_goes_before_its_fields_that_are_not_known_to_be_taken(proof: Proof) -> None:
-    record = Present(source_record(f(credit="C", city="Ghent")))
-    action = the_action(decide(record, NotYet(), link=None, policy=DELIVERS, **field_cells(Credit=proof)))
-    assert action.kind is ActionKind.CREATE
-    assert action.held == (() if proof.usable else (FieldName("credit"),))
-    assert action.fields == (f(credit="C", city="Ghent") if proof.usable else f(city="Ghent"))
-
-
-@pytest.mark.parametrize("cell", ["originals", "deliver"])
-def test_what_the_bytes_need_holds_back_the_asset_all_the_same(cell: str) -> None:
-    never: Any = dict.fromkeys(MediaType, Proof.ABSENT)
-    cells: dict[str, Any] = {"can_read": replace(READS, originals=never), "can_archive": replace(TAKES, deliver=never)}
-    name = "can_read" if cell == "originals" else "can_archive"
-    record = Present(source_record(f(credit="C")))
-    decision = decide(record, NotYet(), link=None, policy=DELIVERS, **{name: cells[name]})
-    assert left(decision) == (Outcome.WAITING, Code.CAPABILITY_UNPROVEN)
-
-
-@pytest.mark.parametrize("theirs", ["C", "edited", None])
-def test_a_field_that_waits_is_waited_for_whatever_the_target_shows_and_nothing_is_done(theirs: str | None) -> None:
-    now = source_record(f(credit="C", city="Ghent"))
-    there = target_record(f(city="Ghent") if theirs is None else f(credit=theirs, city="Ghent"))
-    agreed = agreed_on(now, f(city="Ghent"))
-    decision = decide(Present(now), Present(there), agreed, policy=DELIVERS, **field_cells(Credit=Proof.ABSENT))
-    assert left(decision) == (Outcome.WAITING, Code.FIELDS_WAIT)
-    assert isinstance(decision, Leave)
-    assert decision.reason["fields"] == ("credit",)
-
-
-def test_an_edit_of_another_field_is_carried_and_the_asset_waits_on() -> None:
-    before, now = f(city="Ghent"), f(credit="C", city="Bruges")
-    decision = decide(
-        Present(source_record(now, modified="m2")),
-        Present(target_record(before)),
-        agreed_on(source_record(f(credit="C", city="Ghent")), before),
-        policy=DELIVERS,
-        **field_cells(Credit=Proof.ABSENT),
-    )
-    action = the_action(decision)
-    assert (action.kind, action.fields, action.held) == (
-        ActionKind.UPDATE_FIELDS,
-        f(city="Bruges"),
-        (FieldName("credit"),),
-    )
-
-
-@pytest.mark.parametrize(("theirs", "written"), [(None, True), ("of the file", True), ("a librarian's", False)])
-def test_once_a_route_is_proven_what_waited_is_written_but_over_nobodys_edit(theirs: str | None, written: bool) -> None:
-    now = source_record(f(credit="C"))
-    there = target_record({} if theirs is None else f(credit=theirs))
-    agreed = agreed_on(now, {}, filled=None if theirs is None else f(credit="of the file"))
-    decision = decide(Present(now), Present(there), agreed, policy=DELIVERS)
-    if written:
-        assert the_action(decision).fields == f(credit="C")
-    else:
-        assert left(decision) == (Outcome.UNCHANGED, Code.TARGET_EDITED)
 
 
 def test_a_folder_is_named_by_its_number_as_it_stands() -> None:
