@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +11,10 @@ from dambridge.model.access import Role, Scope
 from dambridge.model.identity import FlowName
 from dambridge.model.people import ApiToken, PanelToken, Person, Session, narrowed, scope_from_json, scope_to_json
 from dambridge.ports.ledger import AuditEntry
-from dambridge.storage import SqlLedger, SqlPeopleStore, open_ledger
+from dambridge.storage import SqlLedger, SqlPeopleStore
 
 AT = datetime(2026, 11, 28, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqlLedger]:
-    ledger = open_ledger(str(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    yield ledger
-    await ledger.close()
 
 
 @pytest.fixture

@@ -1,51 +1,15 @@
-"""The ledger of publications: in memory, on SQLite and on PostgreSQL."""
+"""Publications: the suite on every ledger."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
-from dambridge.storage import SqlLedger, open_ledger
-from dambridge.testing.fake_ledger import MemoryLedger
 from dambridge.testing.publishing_contract import PublishingContract
+from support.ledgers import InMemory, OnPostgres, OnSqlite
 
 
-class TestMemoryPublishing(PublishingContract):
-    @pytest.fixture
-    def ledger(self) -> MemoryLedger:
-        return MemoryLedger()
-
-    @pytest.fixture
-    def beside(self, ledger: MemoryLedger) -> MemoryLedger:
-        return MemoryLedger(ledger.memory)
+class TestMemoryPublishing(InMemory, PublishingContract): ...
 
 
-class TestSqlitePublishing(PublishingContract):
-    @pytest.fixture
-    async def ledger(self, tmp_path: Path) -> AsyncIterator[SqlLedger]:
-        ledger = open_ledger(tmp_path)
-        yield ledger
-        await ledger.close()
-
-    @pytest.fixture
-    async def beside(self, ledger: SqlLedger, tmp_path: Path) -> AsyncIterator[SqlLedger]:
-        another = open_ledger(tmp_path)
-        yield another
-        await another.close()
+class TestSqlitePublishing(OnSqlite, PublishingContract): ...
 
 
-@pytest.mark.postgres
-class TestPostgresPublishing(PublishingContract):
-    @pytest.fixture
-    async def ledger(self, postgres_url: str) -> AsyncIterator[SqlLedger]:
-        ledger = open_ledger(postgres_url)
-        yield ledger
-        await ledger.close()
-
-    @pytest.fixture
-    async def beside(self, ledger: SqlLedger, postgres_url: str) -> AsyncIterator[SqlLedger]:
-        another = open_ledger(postgres_url)
-        yield another
-        await another.close()
+class TestPostgresPublishing(OnPostgres, PublishingContract): ...
