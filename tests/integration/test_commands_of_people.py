@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,26 +12,10 @@ from typing import Any
 import pytest
 
 from dambridge.bootstrap import wiring
-from dambridge.cli import main
 from dambridge.connectors.kit import Http
+from support.calling import Call, calling
 from support.pictures import approved, picture
 from support.world import World, world
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
 
 
 @pytest.fixture
@@ -43,14 +27,7 @@ def pair(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def call(pair: World, capsys: pytest.CaptureFixture[str]) -> Call:
     """Give a command with this installation's configuration; `config` names another."""
-
-    def run(*arguments: str, config: Path | None = None) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(["--config", str(config or pair.config), *arguments])
-        printed = capsys.readouterr()
-        return Said(int(ended.value.code or 0), printed.out, printed.err)
-
-    return run
+    return calling(lambda: pair.config, capsys)
 
 
 def library(pair: World) -> list[str]:

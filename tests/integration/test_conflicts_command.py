@@ -6,21 +6,19 @@ The entries are put straight into the ledger; no system is called.
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dambridge.cli import main
 from dambridge.model.conflicts import Conflict, ConflictState, Side
 from dambridge.model.identity import Copy, FlowName, Link, LinkId, RemoteId
 from dambridge.model.reasons import Code, Reason
 from dambridge.storage import FileTombstoneJournal, SqlLedger, open_ledger
 from dambridge.testing.agreeing_contract import HERE, THERE, conflict, gone, make_links, titled
 from dambridge.testing.ledger_samples import T0
+from support.calling import Call, calling
 
 CONFIGURATION = """
 accounts:
@@ -33,22 +31,6 @@ engine: {runtime: local}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     file = tmp_path / "dambridge.yaml"
@@ -59,13 +41,7 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def call(config: Path, capsys: pytest.CaptureFixture[str]) -> Call:
-    def run(*arguments: str) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(["--config", str(config), *arguments])
-        printed = capsys.readouterr()
-        return Said(int(ended.value.code or 0), printed.out, printed.err)
-
-    return run
+    return calling(lambda: config, capsys)
 
 
 def given(config: Path, entries: Sequence[Conflict], links: Sequence[Link] = ()) -> list[Conflict]:

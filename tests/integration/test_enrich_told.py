@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dambridge.cli import main
+from support.calling import Call, calling
 from support.enriching import FACETS, changed, enrich, enriching, held, linked
 from support.pictures import approved, picture
 from support.world import World, lines
 
 ALL_PRESS = {"custom:campaign": {"to": "Campaign Code", "expression": '"PRESS"'}}
 HOMES = {"custom:campaign": "Campaign Code", "custom:product": "Product Category", "city": "City"}
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
 
 
 @pytest.fixture
@@ -41,12 +26,7 @@ def pair(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def call(pair: World, capsys: pytest.CaptureFixture[str]) -> Call:
-    def run(*arguments: str) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(["--config", str(pair.config), *arguments])
-        return Said(int(ended.value.code or 0), capsys.readouterr().out)
-
-    return run
+    return calling(lambda: pair.config, capsys)
 
 
 @pytest.mark.hazard("P47")

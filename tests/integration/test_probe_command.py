@@ -6,34 +6,18 @@ import fcntl
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dambridge.cli import main
+from support.calling import Call, calling
 from support.commands import dambridge, finish, start, wait_for
 from support.pictures import approved, picture
 from support.probing import rest_by_their_clocks
 from support.world import World, world
 
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
 FILE = "data/capabilities.json"
 
 
@@ -53,14 +37,7 @@ def pair(systems: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wor
 @pytest.fixture
 def call(pair: World, capsys: pytest.CaptureFixture[str]) -> Call:
     """Give a command with this installation's configuration."""
-
-    def run(*arguments: str) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(["--config", str(pair.config), *arguments])
-        printed = capsys.readouterr()
-        return Said(int(ended.value.code or 0), printed.out, printed.err)
-
-    return run
+    return calling(lambda: pair.config, capsys)
 
 
 def site(pair: World) -> Any:

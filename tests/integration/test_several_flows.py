@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dambridge.bootstrap import Settings, flows, wiring
-from dambridge.cli import main
 from dambridge.engine.flows import Flow
 from dambridge.engine.mirroring.flow import MirrorFlow
 from dambridge.engine.parts import Parts
@@ -20,25 +18,12 @@ from dambridge.engine.sites import Site
 from dambridge.engine.taking_in.flow import IntakeFlow
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.errors import CannotGoOn
+from support.calling import Call, calling
 from support.pictures import approved, picture
 from support.world import World, world
 
 OURS, THEIRS = FlowName.INTAKE, FlowName.ENRICH
 """The second tenant's intake stands in the place of a flow that comes later; intake's own is taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
 
 
 @pytest.fixture
@@ -83,13 +68,7 @@ def two_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def call(pair: World, capsys: pytest.CaptureFixture[str]) -> Call:
-    def run(*arguments: str) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(["--config", str(pair.config), *arguments])
-        printed = capsys.readouterr()
-        return Said(int(ended.value.code or 0), printed.out, printed.err)
-
-    return run
+    return calling(lambda: pair.config, capsys)
 
 
 def library(pair: World, count: int = 3) -> list[str]:

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dambridge.cli import main
 from dambridge.mapping.vocabulary_files import read_vocabulary
+from support.calling import Call, calling
 from support.pictures import approved, picture
 from support.world import World, world
 
 CATEGORIES = "Product Category"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
 
 
 @pytest.fixture
@@ -41,13 +24,7 @@ def pair(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def call(pair: World, capsysbinary: pytest.CaptureFixture[bytes]) -> Call:
-    def run(*arguments: str) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(["--config", str(pair.config), *arguments])
-        printed = capsysbinary.readouterr()
-        return Said(int(ended.value.code or 0), printed.out.decode(), printed.err.decode())
-
-    return run
+    return calling(lambda: pair.config, capsysbinary)
 
 
 def submit(pair: World, *words: str) -> None:

@@ -8,18 +8,7 @@ from typing import Any
 
 from dambridge.mapping import AccountMap, default_map, fingerprint
 from dambridge.model.actions import Act, Action, Decision, Leave
-from dambridge.model.identity import (
-    AccountId,
-    AssetKey,
-    Copy,
-    CopyId,
-    CopyRole,
-    FlowName,
-    Link,
-    RemoteId,
-    System,
-    link_id_for,
-)
+from dambridge.model.identity import Link, RemoteId, System
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
 from dambridge.model.records import (
@@ -34,39 +23,12 @@ from dambridge.model.records import (
 from dambridge.model.values import FieldName, Value
 from dambridge.planning import decide_intake
 from dambridge.policy.intake import IntakePolicy
-from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities
+from dambridge.testing.strategies import AGENCY, ARCHIVE, SOURCE, TARGET
+from dambridge.testing.two_copies import KEY, LINK, LINK_ID, READS, TAKES, TARGET_KEY
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
-SOURCE, TARGET = CopyId(AGENCY, CopyRole.SOURCE), CopyId(ARCHIVE, CopyRole.RECORD)
-KEY = AssetKey(AGENCY, RemoteId("I1"))
-LINK_ID = link_id_for(FlowName.INTAKE, KEY)
-LINK = Link(LINK_ID, FlowName.INTAKE, (Copy(SOURCE, KEY.remote_id), Copy(TARGET, RemoteId("4101"))))
 POLICY = IntakePolicy(source=AGENCY, target=ARCHIVE)
 MAPS = {AGENCY: default_map(System.PHOTOSHELTER), ARCHIVE: default_map(System.NETX)}
-READS = ReaderCapabilities(
-    modified_window=Proof.PROVEN,
-    metadata_moves_modified=Proof.PROVEN,
-    membership_moves_modified=Proof.PROVEN,
-    newest_members_first=Proof.PROVEN,
-    custom_fields=Proof.PROVEN,
-    content_hash=Proof.ABSENT,
-    byte_ranges=Proof.ABSENT,
-    originals=dict.fromkeys(MediaType, Proof.DECLARED),
-)
-TAKES = ArchiveCapabilities(
-    write_attributes=Proof.DECLARED,
-    fields={},
-    take_out=Proof.DECLARED,
-    discard=Proof.DECLARED,
-    discard_recoverable=Proof.ABSENT,
-    rename=Proof.DECLARED,
-    folders=Proof.DECLARED,
-    versions=Proof.DECLARED,
-    checksum=Proof.DECLARED,
-    conditional_write=Proof.ABSENT,
-    deliver=dict.fromkeys(MediaType, Proof.DECLARED),
-)
 Values = Mapping[FieldName, Value]
 
 
@@ -91,7 +53,7 @@ def source_record(fields: Values, *, modified: str = "m1", content: str = "c1", 
 
 def target_record(fields: Values, *, modified: str = "t1", name: str = "a") -> AssetRecord:
     return AssetRecord(
-        key=AssetKey(ARCHIVE, RemoteId("4101")),
+        key=TARGET_KEY,
         media_type=MediaType.IMAGE,
         file_name="a.jpg",
         name=name,

@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.text import Text
 
 from dambridge.bootstrap import EXAMPLE, settings_schema
 from dambridge.cli import app as commands
-from dambridge.cli import checking, main, rendering
+from dambridge.cli import checking, rendering
 from dambridge.cli.context import Context, actor
 from dambridge.ports.errors import CannotGoOn
 from dambridge.telemetry import figures
+from support.calling import Call, said
 
 PROGRAM = str(Path(sys.executable).parent / "dambridge")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Call = Callable[..., Said]
 
 
 @pytest.fixture
@@ -46,14 +27,7 @@ def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest
     """Call `dambridge` in this process, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DAMBRIDGE_CONFIG", raising=False)
-
-    def run(*arguments: str) -> Said:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        printed = capsys.readouterr()
-        return Said(int(ended.value.code or 0), printed.out, printed.err)
-
-    return run
+    return lambda *arguments: said(arguments, capsys)
 
 
 def test_the_version(call: Call) -> None:
@@ -121,23 +95,23 @@ def test_check_lists_every_mistake_as_json(
     for name in ("PHOTOSHELTER_API_KEY", "PHOTOSHELTER_PASSWORD", "NETX_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "dambridge.yaml").write_text(EXAMPLE.replace("mode:", "moed:"), encoding="utf-8")
-    said = call("--json", "check") if place == "before" else call("check", "--json")
-    assert said.code == 2
-    assert not said.json["ok"]
-    assert [it["where"] for it in said.json["mistakes"]] == [
+    answer = call("--json", "check") if place == "before" else call("check", "--json")
+    assert answer.code == 2
+    assert not answer.json["ok"]
+    assert [it["where"] for it in answer.json["mistakes"]] == [
         "accounts.agency.api_key",
         "accounts.agency.password",
         "accounts.archive.token",
         "flows.intake.moed",
     ]
-    assert all(it["line"] and it["what"] and it["remedy"] for it in said.json["mistakes"])
+    assert all(it["line"] and it["what"] and it["remedy"] for it in answer.json["mistakes"])
 
 
 def test_a_command_with_a_faulty_file_says_the_same(call: Call, tmp_path: Path) -> None:
     (tmp_path / "dambridge.yaml").write_text("accounts: {}\n", encoding="utf-8")
-    said = call("status", "--json")
-    assert said.code == 2
-    assert {it["where"] for it in said.json["mistakes"]} == {"accounts", "flows"}
+    answer = call("status", "--json")
+    assert answer.code == 2
+    assert {it["where"] for it in answer.json["mistakes"]} == {"accounts", "flows"}
 
 
 def test_the_schema_is_printed_as_json(call: Call) -> None:

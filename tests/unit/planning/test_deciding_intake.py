@@ -32,23 +32,9 @@ from dambridge.model.records import (
 from dambridge.model.values import DateValue, FieldName, LangAlt
 from dambridge.policy.placing import folder_id
 from dambridge.ports.capabilities import Proof
-from support.intake_plans import (
-    AGENCY,
-    ARCHIVE,
-    LINK,
-    POLICY,
-    SOURCE,
-    TAKES,
-    TARGET,
-    Values,
-    agreed_on,
-    decide,
-    f,
-    left,
-    source_record,
-    target_record,
-    the_action,
-)
+from dambridge.testing.strategies import AGENCY, ARCHIVE, SOURCE, TARGET
+from dambridge.testing.two_copies import LINK, TAKES
+from support.intake_plans import POLICY, Values, agreed_on, decide, f, left, source_record, target_record, the_action
 
 # making it ----------------------------------------------------------------------------------------------------
 

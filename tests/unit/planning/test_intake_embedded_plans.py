@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
-from dambridge.mapping import default_map, fingerprint
-from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
+from dambridge.mapping import fingerprint
+from dambridge.model.actions import ActionKind, Decision, Leave
 from dambridge.model.identity import (
-    AccountId,
     AssetKey,
-    Copy,
-    CopyId,
-    CopyRole,
-    FlowName,
-    Link,
     RemoteId,
-    System,
-    link_id_for,
 )
 from dambridge.model.outcomes import Outcome
 from dambridge.model.reasons import Code
@@ -36,48 +26,20 @@ from dambridge.model.records import (
     Present,
     Seen,
 )
-from dambridge.model.values import FieldName, LangAlt, Value
+from dambridge.model.values import LangAlt
 from dambridge.planning import decide_intake, forecast
-from dambridge.policy.intake import IntakePolicy
-from dambridge.ports.capabilities import ArchiveCapabilities, Proof, ReaderCapabilities, proven_archive
+from dambridge.ports.capabilities import ArchiveCapabilities, Proof, proven_archive
+from dambridge.testing.strategies import AGENCY, ARCHIVE, SOURCE, TARGET
+from dambridge.testing.two_copies import KEY, LINK, READS, TAKES, TARGET_KEY
+from support.intake_plans import MAPS, POLICY, Values, f, the_action
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
-AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
-SOURCE, TARGET = CopyId(AGENCY, CopyRole.SOURCE), CopyId(ARCHIVE, CopyRole.RECORD)
-KEY = AssetKey(AGENCY, RemoteId("I1"))
-LINK = Link(
-    link_id_for(FlowName.INTAKE, KEY), FlowName.INTAKE, (Copy(SOURCE, KEY.remote_id), Copy(TARGET, RemoteId("41")))
-)
-READS = ReaderCapabilities(
-    modified_window=Proof.PROVEN,
-    metadata_moves_modified=Proof.PROVEN,
-    membership_moves_modified=Proof.PROVEN,
-    newest_members_first=Proof.PROVEN,
-    custom_fields=Proof.PROVEN,
-    content_hash=Proof.ABSENT,
-    byte_ranges=Proof.ABSENT,
-    originals=dict.fromkeys(MediaType, Proof.DECLARED),
-)
-TAKES = ArchiveCapabilities(
+EMBEDS = replace(
+    TAKES,
     write_attributes=Proof.ABSENT,
-    fields={},
-    take_out=Proof.DECLARED,
-    discard=Proof.DECLARED,
-    discard_recoverable=Proof.ABSENT,
-    rename=Proof.DECLARED,
-    folders=Proof.DECLARED,
-    versions=Proof.DECLARED,
-    checksum=Proof.DECLARED,
-    conditional_write=Proof.ABSENT,
-    deliver=dict.fromkeys(MediaType, Proof.DECLARED),
     deferred_writes=Proof.DECLARED,
     embedded={it: {"Title": Proof.DECLARED, "Credit": Proof.DECLARED} for it in MediaType},
 )
-Values = Mapping[FieldName, Value]
-
-
-def f(**values: Any) -> dict[FieldName, Value]:
-    return {FieldName(name): value for name, value in values.items()}
 
 
 def record(key: AssetKey, fields: Values, *, modified: str, content: str, file_name: str = "a.jpg") -> AssetRecord:
@@ -99,11 +61,11 @@ def source(fields: Values, *, modified: str = "m1", content: str = "c1", file_na
 
 
 def target(fields: Values, *, content: str = "t") -> AssetRecord:
-    return record(AssetKey(ARCHIVE, RemoteId("41")), fields, modified="t1", content=content)
+    return record(TARGET_KEY, fields, modified="t1", content=content)
 
 
 def decide(
-    here: AssetRecord, there: Seen, before: Values | None = None, *, takes: ArchiveCapabilities = TAKES
+    here: AssetRecord, there: Seen, before: Values | None = None, *, takes: ArchiveCapabilities = EMBEDS
 ) -> Decision:
     agreed = Agreed(
         fields=before or {},
@@ -115,20 +77,14 @@ def decide(
         link_id=LINK.id,
         agreed=agreed if isinstance(there, Present) else None,
         seen={SOURCE: Present(here), TARGET: there},
-        policy=IntakePolicy(source=AGENCY, target=ARCHIVE),
+        policy=POLICY,
         source=SOURCE,
         target=TARGET,
-        maps={AGENCY: default_map(System.PHOTOSHELTER), ARCHIVE: default_map(System.NETX)},
+        maps=MAPS,
         can_read=READS,
         can_archive=takes,
         now=NOW,
     )
-
-
-def the_action(decision: Decision) -> Action:
-    assert isinstance(decision, Act), decision
-    (action,) = decision.actions
-    return action
 
 
 def waits_for(decision: Decision) -> str:
@@ -151,7 +107,7 @@ def test_an_edit_is_a_version_whose_bytes_and_calls_are_forecast() -> None:
     takes = forecast([action], {AGENCY: 1.0, ARCHIVE: 1.0})
     assert takes.bytes == 1000
     assert takes.calls == {"agency": 1, "archive": 5}
-    plain = replace(TAKES, embedded={}, write_attributes=Proof.DECLARED)
+    plain = replace(EMBEDS, embedded={}, write_attributes=Proof.DECLARED)
     cheap = the_action(
         decide(source(f(credit="D"), modified="m2"), Present(target(f(credit="C"))), f(credit="C"), takes=plain)
     )
@@ -166,7 +122,7 @@ def test_an_edit_that_the_archive_has_already_moves_no_bytes_unless_its_file_is_
 
 
 def test_without_versions_an_edit_waits() -> None:
-    takes = replace(TAKES, versions=Proof.ABSENT)
+    takes = replace(EMBEDS, versions=Proof.ABSENT)
     decision = decide(source(f(credit="D"), modified="m2"), Present(target(f(credit="C"))), f(credit="C"), takes=takes)
     assert waits_for(decision) == "add versions"
 
@@ -185,20 +141,20 @@ def test_a_kind_that_is_not_written_into_waits(file_name: str) -> None:
 def test_a_type_whose_files_carry_nothing_waits_where_calls_do_not_work_and_is_written_by_calls_where_they_do() -> None:
     pictures = {MediaType.IMAGE: {"Credit": Proof.PROVEN}}
     film = replace(source(f(credit="C"), file_name="a.mp4"), media_type=MediaType.VIDEO)
-    assert "attributes" in waits_for(decide(film, NotYet(), takes=replace(TAKES, embedded=pictures)))
-    calls = replace(TAKES, embedded=pictures, write_attributes=Proof.PROVEN)
+    assert "attributes" in waits_for(decide(film, NotYet(), takes=replace(EMBEDS, embedded=pictures)))
+    calls = replace(EMBEDS, embedded=pictures, write_attributes=Proof.PROVEN)
     assert the_action(decide(film, NotYet(), takes=calls)).kind is ActionKind.CREATE
 
 
 def test_an_attribute_that_the_account_is_not_shown_is_not_written_by_any_way() -> None:
-    hidden = proven_archive(TAKES, {"archive.fields.Credit": Proof.ABSENT})
+    hidden = proven_archive(EMBEDS, {"archive.fields.Credit": Proof.ABSENT})
     assert not hidden.may_write("Credit", MediaType.IMAGE).usable
     assert hidden.may_write("Title", MediaType.IMAGE).usable
     assert not hidden.may_write("City", MediaType.IMAGE).usable
 
 
 def test_what_is_seen_later_is_said_of_single_fields_where_others_are_seen_at_once() -> None:
-    assert TAKES.defers("Credit")
-    some = replace(TAKES, deferred_fields={"Title": Proof.DECLARED})
+    assert EMBEDS.defers("Credit")
+    some = replace(EMBEDS, deferred_fields={"Title": Proof.DECLARED})
     assert (some.defers("Title"), some.defers("Credit")) == (True, False)
     assert not replace(some, deferred_writes=Proof.ABSENT).defers("Title")

@@ -15,18 +15,8 @@ from dambridge.model.reasons import Code
 from dambridge.model.records import MediaType, NotYet, Present
 from dambridge.model.values import FieldName
 from dambridge.ports.capabilities import Proof
-from support.intake_plans import (
-    POLICY,
-    READS,
-    TAKES,
-    agreed_on,
-    decide,
-    f,
-    left,
-    source_record,
-    target_record,
-    the_action,
-)
+from dambridge.testing.two_copies import READS, TAKES
+from support.intake_plans import POLICY, agreed_on, decide, f, left, source_record, target_record, the_action
 
 DELIVERS = replace(POLICY, unproven_fields="deliver")
 
