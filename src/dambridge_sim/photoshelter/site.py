@@ -60,11 +60,12 @@ class Site:
         """Return the organization that the caller's session is in.
 
         Before A3 the organization's library is invisible: 401 or empty, unknown which (section 9 point 10; a switch).
+        Whatever it shows, nothing can be put there.
         """
         session = self.member(call, right)
         if session.org_id is not None:
             return session.org_id
-        if self.world.switches["before_organization"] == "empty":
+        if right == "read" and self.world.switches["before_organization"] == "empty":
             return "none"
         raise errors.no_access("The session is in no organization; authenticate with one first.")
 

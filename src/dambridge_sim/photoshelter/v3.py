@@ -13,10 +13,11 @@ from dambridge_sim.photoshelter.media_views import MediaViews
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.routes import Route, route
 from dambridge_sim.photoshelter.site import Site, parameters_of
-from dambridge_sim.photoshelter.uploads import accept, all_uploaded, check_types
+from dambridge_sim.photoshelter.uploads import accept, check_types, uploaded_array
 from dambridge_sim.photoshelter.v3_records import NAMES, Record, Records, picked
 from dambridge_sim.photoshelter.v4_container_writes import container_members
 from dambridge_sim.photoshelter.v4_files import Files
+from dambridge_sim.photoshelter.v4_media import file_name_of
 from dambridge_sim.photoshelter.visibility import MODES
 
 BOTH: Final = ("GET", "POST")
@@ -75,7 +76,7 @@ class Version3:
         """U2: e-mail and password for a session token."""
         parameters = await parameters_of(call)
         try:
-            user, token = self._site.accounts.login(parameters.required("email"), parameters.required("password"))
+            user, token = self._site.accounts.login(parameters.required("email"), parameters.secret("password"))
         except PermissionError as error:
             raise errors.no_access(str(error)) from None
         call.caller = user["email"]
@@ -113,7 +114,7 @@ class Version3:
     async def root(self, call: Call) -> Reply:
         """U5: the root of the library."""
         org_id = self._site.org(call)
-        return self._children(self._site.containers.under(org_id, None), await parameters_of(call))
+        return self._children(call, self._site.containers.under(org_id, None), await parameters_of(call))
 
     async def container(self, call: Call) -> Reply:
         """U5, U6: one container."""
@@ -127,14 +128,15 @@ class Version3:
         doc = self._container(call)
         if doc["type"] == "gallery":
             return self._files_of(call, doc, parameters, "Children")
-        return self._children(self._site.containers.under(doc["org_id"], doc["id"]), parameters)
+        return self._children(call, self._site.containers.under(doc["org_id"], doc["id"]), parameters)
 
-    def _children(self, found: Sequence[Document], parameters: Parameters) -> Reply:
+    def _children(self, call: Call, found: Sequence[Document], parameters: Parameters) -> Reply:
+        """Answer with a page of both kinds in display order, each under its name."""
+        page, paging = self._records.paged(call, parameters, found)
         shown: dict[str, list[Record]] = {"Collection": [], "Gallery": []}
-        for doc in found:
-            current = self._site.containers.current(doc)
-            shown[_name(doc)].append(picked(self._records.container(current), parameters.text("fields")))
-        return self._records.ok({"Children": shown})
+        for doc in page:
+            shown[_name(doc)].append(picked(self._records.container(doc), parameters.text("fields")))
+        return self._records.ok({"Children": shown, "Paging": paging})
 
     async def parent(self, call: Call) -> Reply:
         """U5, U6: the first parent."""
@@ -268,12 +270,12 @@ class Version3:
     async def upload(self, call: Call) -> Reply:
         """U1: upload files into a gallery (documented for images; the shape of the answer is INFERRED)."""
         org_id = self._site.org(call, "upload")
-        files = await all_uploaded(call, self._site)
+        files = await uploaded_array(call, self._site, "file")
         parameters = await parameters_of(call)
-        if not files:
-            raise errors.bad_request("The parameter file is required, as a part of multipart/form-data.")
         check_types(self._site, files, str(self._site.world.switches["v3_upload_types"]))
         shown: dict[str, list[Record]] = {}
+        for upload in files:
+            file_name_of(upload.filename)  # of all, before the first is taken
         for upload in files:
             doc = accept(call, self._site, org_id, upload, parameters)
             shown.setdefault(NAMES[doc["media"]], []).append(self._records.media(call, doc))

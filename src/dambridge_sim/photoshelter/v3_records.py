@@ -40,13 +40,18 @@ class Records:
     def page(
         self, call: Call, parameters: Parameters, name: str, found: Sequence[T], show: Callable[[T], Record]
     ) -> Reply:
-        """Answer with one page of a list; `Paging` has `next` until the last (DRU)."""
+        """Answer with one page of a list."""
+        items, paging = self.paged(call, parameters, found)
+        return self.ok({name: [show(each) for each in items], "Paging": paging})
+
+    def paged(self, call: Call, parameters: Parameters, found: Sequence[T]) -> tuple[Sequence[T], Record]:
+        """Return one page of a list and its `Paging`, which has `next` until the last (DRU)."""
         page = self._site.page_asked(parameters)
         view = call.faults.listing(len(found), lambda offset, limit: found[offset : offset + limit])
         paging: dict[str, Any] = {"page": page.number, "per_page": page.size, "total": view.total}
         if page.offset + page.size < view.total:
             paging["next"] = page.number + 1
-        return self.ok({name: [show(each) for each in view.page(page.offset, page.size)], "Paging": paging})
+        return view.page(page.offset, page.size), paging
 
     def media(self, call: Call, doc: Document) -> Record:
         """Return `Image` (TT names), `Video`, `Audio` or `Doc`."""
@@ -58,6 +63,8 @@ class Records:
         if doc["media"] == "image":
             record["f_searchable"] = flag(doc["searchable"])
             record.pop("searchable")
+            for side in ("height", "width"):
+                record[f"thumb_{side}"] = record.pop(f"thumbnail_{side}")
             record["stat_show"] = 0
         return record
 
@@ -97,7 +104,7 @@ class Records:
         kind = NAMES[doc["media"]]
         makers: dict[str, Maker] = {
             kind: lambda _: self.media(call, doc),
-            f"{kind}Link": lambda spec: self.link(call, doc, spec.get("params") or {}),
+            f"{kind}Link": lambda spec: self.link(call, doc, _params(spec)),
             "Iptc": lambda _: self.iptc(doc),
         }
         if doc["media"] != "image":
@@ -116,7 +123,7 @@ class Records:
         makers: dict[str, Maker] = {
             "Media": lambda _: self.media(call, doc),
             "Iptc": lambda _: self.iptc(doc),
-            "Link": lambda spec: self.link(call, doc, spec.get("params") or {}),
+            "Link": lambda spec: self.link(call, doc, _params(spec)),
             "Group": lambda _: {"name": workspace["name"]},
             "CommentCount": lambda _: {"count": len(place["comments"])},
         }
@@ -125,7 +132,7 @@ class Records:
     def link(self, call: Call, doc: Document, params: Mapping[str, Any]) -> Record:
         """Return the display address, at the size that `image_size` and `image_mode` ask for."""
         size, mode = str(params.get("image_size") or "600x600"), str(params.get("image_mode") or "fit")
-        if mode not in ("fit", "fill") or not re.fullmatch(r"\d{1,5}x\d{1,5}", size):
+        if mode not in ("fit", "fill") or not re.fullmatch(r"\d{1,5}x\d{1,5}", size, re.ASCII):
             raise errors.bad_request("The parameter image_size must be of the form 600x400, image_mode fit or fill.")
         return {"link": self._views.link(call, doc["id"], mode, size)["attributes"]["link"]}
 
@@ -176,6 +183,11 @@ def _chosen(makers: Mapping[str, Maker], wanted: Mapping[str, Any]) -> Record:
     return found
 
 
+def _params(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = spec.get("params")
+    return found if isinstance(found, Mapping) else {}
+
+
 def _every(wanted: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Return all records named in an `extend`, the nested ones included."""
     found: list[tuple[str, Mapping[str, Any]]] = []
@@ -184,7 +196,6 @@ def _every(wanted: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
         found.append((name, inner))
         nested = {key: value for key, value in inner.items() if key not in ("fields", "params")}
         found += _every(nested)
-        params = inner.get("params")
-        if isinstance(params, Mapping) and isinstance(params.get("extend"), Mapping):
-            found += _every(params["extend"])
+        if isinstance(further := _params(inner).get("extend"), Mapping):
+            found += _every(further)
     return found
