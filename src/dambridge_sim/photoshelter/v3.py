@@ -127,7 +127,7 @@ class Version3:
         parameters = await parameters_of(call)
         doc = self._container(call)
         if doc["type"] == "gallery":
-            return self._files_of(call, doc, parameters, "Children")
+            return self._children_of_gallery(call, doc, parameters)
         return self._children(call, self._site.containers.under(doc["org_id"], doc["id"]), parameters)
 
     def _children(self, call: Call, found: Sequence[Document], parameters: Parameters) -> Reply:
@@ -136,6 +136,14 @@ class Version3:
         shown: dict[str, list[Record]] = {"Collection": [], "Gallery": []}
         for doc in page:
             shown[_name(doc)].append(picked(self._records.container(doc), parameters.text("fields")))
+        return self._records.ok({"Children": shown, "Paging": paging})
+
+    def _children_of_gallery(self, call: Call, gallery: Document, parameters: Parameters) -> Reply:
+        """Answer with the files of a gallery, each kind under its name as in U5 (INFERRED)."""
+        page, paging = self._records.paged(call, parameters, self._in_gallery(gallery))
+        shown: dict[str, list[Record]] = {"GalleryImage": []}
+        for doc in page:
+            shown.setdefault(f"Gallery{NAMES[doc['media']]}", []).append(self._tie(call, doc, gallery, parameters))
         return self._records.ok({"Children": shown, "Paging": paging})
 
     async def parent(self, call: Call) -> Reply:
@@ -212,20 +220,23 @@ class Version3:
         images_only: bool = False,
         named: bool = False,
     ) -> Reply:
-        documents = self._site.world.documents
-        loaded = (
-            documents.get("asset", each)
-            for each in documents.every("asset", self._site.assets.in_gallery(gallery["id"]))
-        )
-        found = [doc for doc in loaded if doc is not None and (doc["media"] == "image" or not images_only)]
-        wanted = parameters.mapping("extend") or {}
+        found = [doc for doc in self._in_gallery(gallery) if doc["media"] == "image" or not images_only]
 
         def show(doc: Document) -> Record:
-            tie = picked(self._records.gallery_media(doc, gallery["id"]), parameters.text("fields"))
-            tie |= self._records.extended(call, doc, wanted)
+            tie = self._tie(call, doc, gallery, parameters)
             return {f"Gallery{NAMES[doc['media']]}": tie} if named else tie
 
         return self._records.page(call, parameters, name, found, show)
+
+    def _in_gallery(self, gallery: Document) -> list[Document]:
+        documents = self._site.world.documents
+        every = documents.every("asset", self._site.assets.in_gallery(gallery["id"]))
+        return [doc for doc in (documents.get("asset", each) for each in every) if doc is not None]
+
+    def _tie(self, call: Call, doc: Document, gallery: Document, parameters: Parameters) -> Record:
+        """Return what ties a file to a gallery, with the records that `extend` names."""
+        tie = picked(self._records.gallery_media(doc, gallery["id"]), parameters.text("fields"))
+        return tie | self._records.extended(call, doc, parameters.mapping("extend") or {})
 
     async def image(self, call: Call) -> Reply:
         """U9: one image, with the records that `extend` names."""

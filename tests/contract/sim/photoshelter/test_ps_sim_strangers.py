@@ -156,6 +156,24 @@ def test_a_permission_entry_of_wrong_types_is_refused(site: Site, entry: dict[st
     assert site.get(path).data["attributes"]["native"][0]["attributes"]["max_downloads"] == 3
 
 
+def test_faults_of_listings_strike_lists_without_pages_too(site: Site) -> None:
+    identifier = site.put()
+    gallery = site.gallery()
+    lists = [f"/galleries/{gallery}/cover", f"/galleries/{gallery}/path", f"/media/{identifier}/versions"]
+    for path in lists:
+        whole = site.get(path).data
+        for action, count in (("empty_list", 0), ("half_list", len(whole) // 2), ("duplicate_item", len(whole) + 1)):
+            site.control("POST", "/faults", {"rules": [{"action": action, "times": 1}]})
+            assert len(site.get(path).data) == count, (path, action)
+        assert site.get(path).data == whole
+
+
+def test_emptiness_is_asked_of_the_fields_that_are_listed(site: Site) -> None:
+    site.put(iptc={"country": "Norway"})
+    assert len(site.get("/media", org_id=site.org, not_empty="country").data) == 1
+    assert site.get("/media", org_id=site.org, not_empty="country_iso").status == 400
+
+
 # Downloads
 
 
@@ -265,6 +283,17 @@ def test_v3_pages_the_children_of_a_collection_until_there_is_no_next(site: Site
             names += [each["name"] for kind in ("Collection", "Gallery") for each in data["Children"][kind]]
             more, page = "next" in data["Paging"], page + 1
         assert len(names) == len(set(names)) == count == data["Paging"]["total"]
+
+
+def test_v3_names_the_children_of_a_gallery_by_their_kind(site: Site) -> None:
+    shown = [site.put(), site.put(b"%PDF-1.4\n%%EOF", "contract.pdf")]
+    path = f"/mem/gallery/{site.gallery()}/children"
+    data = site.v3("GET", path, page=1, per_page=1).data
+    assert [each["image_id"] for each in data["Children"]["GalleryImage"]] == shown[:1]
+    assert data["Paging"]["next"] == 2
+    data = site.v3("GET", path, page=2, per_page=1).data
+    assert (data["Children"]["GalleryImage"], data["Children"]["GalleryDoc"][0]["doc_id"]) == ([], shown[1])
+    assert "next" not in data["Paging"]
 
 
 def test_v3_images_call_their_small_copy_thumb(site: Site) -> None:
