@@ -10,7 +10,7 @@ from dambridge_sim.kit.lookup import Document
 from dambridge_sim.photoshelter import errors
 from dambridge_sim.photoshelter.routes import Route, route
 from dambridge_sim.photoshelter.site import Site, parameters_of
-from dambridge_sim.photoshelter.times import container_time
+from dambridge_sim.photoshelter.times import media_time
 from dambridge_sim.photoshelter.v3_records import NAMES, Record, Records, picked
 from dambridge_sim.photoshelter.v4_search import Search
 
@@ -54,7 +54,7 @@ class SearchAndWorkspaces:
 
         def show(doc: Document) -> Record:
             shown: Record = {"workspace_id": doc["id"], "name": doc["name"]}
-            shown["created_at"] = container_time(doc["created_ms"], self._site.zone)
+            shown["created_at"] = media_time(doc["created_ms"])
             shown = picked(shown, parameters.text("fields"))
             if "MediaCount" in wanted:
                 files = self._site.workspaces.files(doc["id"])
@@ -93,7 +93,7 @@ class SearchAndWorkspaces:
         return self._records.ok({"Review": shown})
 
     def _time(self, at_ms: int | None) -> str | None:
-        return None if at_ms is None else container_time(at_ms, self._site.zone)
+        return None if at_ms is None else media_time(at_ms)
 
     def _workspace(self, call: Call) -> Document:
         org_id, identifier = self._site.org(call), call.params["workspace_id"]

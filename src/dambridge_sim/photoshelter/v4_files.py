@@ -21,7 +21,7 @@ from dambridge_sim.photoshelter.site import Site, parameters_of
 from dambridge_sim.photoshelter.uploads import accept, check_types, uploaded
 
 _SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})\Z", re.ASCII)
-_SHAPE: Final = re.compile(r"(fit|fill)=(\d{1,5})x(\d{1,5})\Z", re.ASCII)
+_SHAPE: Final = re.compile(r"(fit|fill)=(\d{0,5})x(\d{0,5})\Z", re.ASCII)
 _VIDEO_QUALITY: Final = ("hd1080", "hd720", "sd480", "original")
 
 
@@ -69,7 +69,7 @@ class Files:
         shape, doc = _SHAPE.match(call.params["shape"]), self._displayed(call)
         if shape is None:
             raise errors.not_found("media")
-        longest = max(int(shape[2]), int(shape[3]), 1)
+        longest = max(int(shape[2] or 0), int(shape[3] or 0), 1)
         data = await self._rendition(Blob.from_json(doc["blob"]), longest)
         return Reply.raw(data, "image/jpeg")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -289,10 +291,10 @@ def test_v3_names_the_children_of_a_gallery_by_their_kind(site: Site) -> None:
     shown = [site.put(), site.put(b"%PDF-1.4\n%%EOF", "contract.pdf")]
     path = f"/mem/gallery/{site.gallery()}/children"
     data = site.v3("GET", path, page=1, per_page=1).data
-    assert [each["image_id"] for each in data["Children"]["GalleryImage"]] == shown[:1]
+    assert [each["image_id"] for each in data["GalleryImage"]] == shown[:1]
     assert data["Paging"]["next"] == 2
     data = site.v3("GET", path, page=2, per_page=1).data
-    assert (data["Children"]["GalleryImage"], data["Children"]["GalleryDoc"][0]["doc_id"]) == ([], shown[1])
+    assert (data["GalleryImage"], data["GalleryDoc"][0]["doc_id"]) == ([], shown[1])
     assert "next" not in data["Paging"]
 
 
@@ -319,6 +321,96 @@ def test_v3_searches_for_visitors_what_is_public(site: Site, visitor: Site) -> N
         found = visitor.v3("GET", "/media/search", terms="jpg", **query).data["Media"]
         assert [each["Image"]["image_id"] for each in found] == [shown]
     assert len(site.v3("GET", "/media/search", terms="jpg").data["Media"]) == 3
+
+
+# What clients of other people call (PS 1: DRU, TT, NAQ, and v3's public side)
+
+
+def test_v3_signs_in_by_get_and_by_json_that_is_called_text(site: Site) -> None:
+    known = site.served.credentials
+    query = {"email": known["email"], "password": known["password"], "mode": "token"}
+    address = f"{V3}/mem/authenticate?api_key={known['api_key_v3']}"
+    for answer in (
+        site.send("GET", f"{address}&{urlencode(query)}"),
+        site.send("POST", address, json.dumps(query).encode(), {"Content-Type": "text/plain;charset=UTF-8"}),
+    ):
+        token = answer.data["token"]
+        path = f"{V3}/mem/organization/{answer.data['org'][0]['id']}/authenticate?api_key={known['api_key_v3']}"
+        assert site.send("GET", f"{path}&auth_token={token}").json()["status"] == "ok"
+    assert site.send("POST", address, b"email=x", {"Content-Type": "text/plain"}).status == 400
+    v4 = f"{V4}/authenticate?api_key={known['api_key']}"
+    assert site.send("POST", v4, json.dumps(query).encode(), {"Content-Type": "text/plain"}).status == 415
+
+
+def test_a_session_token_may_stand_in_the_query(site: Site) -> None:
+    path = f"{V4}/media/{site.put(jpeg(5))}"
+    key = {"X-PS-Api-Key": site.key}
+    assert site.send("GET", path, None, key).status == 401
+    assert site.send("GET", f"{path}?token=nobodys", None, key).status == 401
+    assert site.send("GET", f"{path}?token={site.token}", None, key).status == 200
+    assert site.send("GET", f"{path}/download?token={site.token}", None, key).body == jpeg(5)
+    assert f"{site.token}".encode() not in site.control("GET", "/journal").body
+    site.call("POST", "/authenticate/logout")
+    assert site.send("GET", f"{path}?token={site.token}", None, key).status == 401
+
+
+def test_v3_lists_all_collections_and_galleries_with_what_is_about_them(site: Site) -> None:
+    image = site.put(containers=["Riverbend/Harvest 2025"], iptc={"keywords": ["a", "b"], "credit": "C"})
+    site.put(jpeg(2), containers=["Riverbend/Deep/Down"])
+    link = {"ImageLink": {"fields": "link", "params": {"image_size": "x700", "f_https_link": "t"}}}
+    about = {"KeyImage": {"fields": "image_id,gallery_id"}, "Visibility": {"fields": "mode"}, **link}
+    children = {"Gallery": {"fields": "gallery_id,name"}, "Collection": {"fields": "collection_id"}}
+    extend = json.dumps({"Permission": {"fields": "mode"}, "Children": children, **about})
+    found = site.v3("GET", "/mem/collection", fields="collection_id,name,modified_at", extend=extend).data["Collection"]
+    top = next(each for each in found if each["name"] == "Riverbend")
+    assert top["Permission"] == top["Visibility"] == {"mode": "private"}
+    assert top["KeyImage"]["image_id"] == image
+    assert "=x700" in top["KeyImage"]["ImageLink"]["link"]
+    assert [set(each) for each in top["Children"]["Gallery"]] == [{"gallery_id", "name"}]
+    assert [set(each) for each in top["Children"]["Collection"]] == [{"collection_id"}]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GMT", top["modified_at"])
+    one = site.v3("GET", f"/mem/collection/{top['collection_id']}", fields="name", extend=extend).data["Collection"]
+    assert one["Children"] == top["Children"]
+    extend = json.dumps({"Parents": {"fields": "collection_id"}, **about})
+    gallery = site.v3("GET", "/mem/gallery", fields="gallery_id,name", extend=extend).data["Gallery"][0]
+    assert gallery["Parents"] == [{"collection_id": top["collection_id"]}]
+    assert gallery["Visibility"] == {"mode": "private"}
+    extend = json.dumps({"Image": {"fields": "file_name"}, "Iptc": {"fields": "keyword,credit"}, **link})
+    [tie] = site.v3("GET", f"/mem/gallery/{gallery['gallery_id']}/images", extend=extend).data["GalleryImage"]
+    assert tie["Image"]["Iptc"] == tie["Iptc"] == {"keyword": "a, b", "credit": "C"}
+    assert site.send("GET", tie["ImageLink"]["link"].removeprefix(site.served.url)).status == 200
+
+
+def test_v3_goes_up_from_collections_galleries_and_images(site: Site) -> None:
+    image = site.put(containers=["Riverbend/Deep/Down"])
+    gallery = site.gallery("Down")
+    parents = site.v3("GET", f"/mem/gallery/{gallery}/parent").data["Parents"]["Collection"]
+    assert [each["name"] for each in parents] == ["Deep"]
+    above = site.v3("GET", f"/mem/collection/{parents[0]['collection_id']}/parent").data["Collection"]
+    assert above["name"] == "Riverbend"
+    assert site.v3("GET", f"/mem/collection/{above['collection_id']}/parent").data["Collection"] == {}
+    path = f"/mem/image/{image}/galleries"
+    [tie] = site.v3("GET", path, extend='{"Gallery": {"fields": "name"}}').data["ImageGallery"]
+    assert (tie["gallery_id"], tie["Gallery"]) == (gallery, {"name": "Down"})
+    assert "Gallery" not in site.v3("GET", path).data["ImageGallery"][0]
+
+
+def test_v3_shows_visitors_what_is_open_and_members_call_under_mem(site: Site, visitor: Site) -> None:
+    image = site.put(containers=["Shop/Open"], visibility="everyone")
+    site.put(jpeg(2), containers=["Shop/Closed"], visibility="private")
+    shop, opened, closed = site.get("/collections").data[0]["id"], site.gallery("Open"), site.gallery("Closed")
+    extend = json.dumps({"GalleryImage": {"fields": "image_id"}, "ImageLink": {"fields": "link"}})
+    record = visitor.v3("GET", f"/gallery/{opened}", extend=extend).data["Gallery"]
+    assert [each["image_id"] for each in record["GalleryImage"]] == [image]
+    assert record["GalleryImage"][0]["ImageLink"]["link"]
+    assert len(visitor.v3("GET", f"/gallery/{opened}/images").data["GalleryImage"]) == 1
+    for path in (f"/gallery/{closed}", f"/collection/{shop}", f"/mem/gallery/{opened}", f"/mem/image/{image}"):
+        assert visitor.v3("GET", path).status == 401
+        assert site.v3("GET", path).status == 200
+    assert visitor.v3("GET", f"/collection/{shop}/children").status == 401
+    assert site.v3("POST", f"/mem/collection/{shop}/visibility/update", visibility="everyone").status == 200
+    children = visitor.v3("GET", f"/collection/{shop}/children", fields="name").data["Children"]
+    assert children == {"Collection": [], "Gallery": [{"name": "Open"}]}
 
 
 # People
