@@ -224,7 +224,7 @@ class Call:
             merged.update((name, values[-1]) for name, values in (await self.form()).fields.items())
         elif await self.body():
             body = await self.json()
-            if not isinstance(body, dict | None):
+            if body and not isinstance(body, dict):  # nothing may be written as [], as PHP does
                 raise BadBodyError("the body is JSON, but no object")
             merged.update(body or {})
         return merged

@@ -135,6 +135,8 @@ E33 v4 single PATCH /media/{id}/subtitle/{subtitle_id}
 U1 v3 sure POST /mem/image/upload
 U2 v3 sure POST /mem/authenticate
 U2 v3 single GET /mem/authenticate
+U2 v3 single GET /mem/authenticate/logout
+U2 v3 single POST /mem/authenticate/logout
 U3 v3 sure GET /mem/organization/{org_id}/authenticate
 U3 v3 sure POST /mem/organization/{org_id}/authenticate
 U4 v3 sure GET /mem/user/session

@@ -36,6 +36,8 @@ class Version3:
             route("POST", "/mem/image/upload", self.upload, sure, "PS U1"),
             route("POST", "/mem/authenticate", self.authenticate, sure, "PS U2"),
             route("GET", "/mem/authenticate", self.authenticate, single, "PS U2"),
+            route("GET", "/mem/authenticate/logout", self.logout, single, "PS U2"),
+            route("POST", "/mem/authenticate/logout", self.logout, single, "PS U2"),
             route("GET", "/mem/user/session", self.session, sure, "PS U4"),
             route("GET", "/mem/image/{id}", self.image, sure, "PS U9"),
             route("GET", "/mem/image/{id}/galleries", self.galleries, sure, "PS U9"),
@@ -63,6 +65,11 @@ class Version3:
         organizations = (self._site.accounts.organization_by_id(identifier) for identifier in user["orgs"])
         named = [{"id": org["id"], "name": org["name"]} for org in organizations if org]
         return self._records.ok({"token": token, "org": named})
+
+    async def logout(self, call: Call) -> Reply:
+        """The token ends, as in v4 (SINGLE: WSX)."""
+        self._site.accounts.end_session(self._site.signed_in(call).token)
+        return self._records.ok({})
 
     async def enter(self, call: Call) -> Reply:
         """U3: enter an organization."""

@@ -125,7 +125,7 @@ class Records:
             "Iptc": lambda _: self.iptc(doc),
             "Link": lambda spec: self.link(call, doc, params_of(spec)),
             "Group": lambda _: {"name": workspace["name"]},
-            "CommentCount": lambda _: {"count": len(place["comments"])},
+            "CommentCount": lambda _: {"total": len(place["comments"])},
         }
         return chosen(makers, wanted)
 

@@ -37,6 +37,12 @@ def test_json_that_is_no_object_of_single_values_is_refused_and_makes_nothing(si
     assert site.get("/collections").data == []
 
 
+@pytest.mark.parametrize("nothing", [b"[]", b"{}", b"null", b""])
+def test_json_of_nothing_is_nothing_as_php_writes_it(site: Site, nothing: bytes) -> None:
+    assert _json(site, "POST", "/organization/logout", nothing).status == 200
+    assert site.get("/library").status == 401
+
+
 def test_json_of_single_values_is_taken(site: Site) -> None:
     made = _json(
         site, "POST", "/galleries", b'{"name": "Fl\\ud83d\\ude00", "is_listed": true, "display_order": 3}'
@@ -340,6 +346,23 @@ def test_v3_signs_in_by_get_and_by_json_that_is_called_text(site: Site) -> None:
     assert site.send("POST", address, b"email=x", {"Content-Type": "text/plain"}).status == 400
     v4 = f"{V4}/authenticate?api_key={known['api_key']}"
     assert site.send("POST", v4, json.dumps(query).encode(), {"Content-Type": "text/plain"}).status == 415
+
+
+def test_v3_shows_workspaces_to_members_who_entered_no_organization_and_signs_them_out(site: Site) -> None:
+    file = site.put(reviews={"Spring": "up"})
+    site.sign_in(enter=False)
+    [workspace] = site.v3("GET", "/workspace/query", extend='{"MediaCount": {"fields": "total"}}').data["Workspace"]
+    assert workspace["MediaCount"] == {"total": 1}
+    path = f"/workspace/{workspace['workspace_id']}/media"
+    [tie] = site.v3("GET", path, extend='{"Media": {"fields": "image_id"}}').data["WorkspaceMedia"]
+    assert tie["WorkspaceImage"]["Media"] == {"image_id": file}
+    assert site.v3("GET", f"{path}/{file}/review").data["Review"]["thumb"] == "up"
+    assert site.v3("GET", "/mem/collection/root/children").status == 401
+    for method in ("GET", "POST"):
+        site.sign_in(enter=False)
+        assert site.v3("GET", "/workspace/query").status == 200
+        assert site.v3(method, "/mem/authenticate/logout").json()["status"] == "ok"
+        assert site.v3("GET", "/workspace/query").status == 401
 
 
 def test_a_session_token_may_stand_in_the_query(site: Site) -> None:

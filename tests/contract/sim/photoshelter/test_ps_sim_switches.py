@@ -510,3 +510,14 @@ def test_a_person_can_take_a_file_out_of_the_trash_or_not(site: Site) -> None:
         answer = site.control("PATCH", f"/assets/{file}", {"trash": False})
         assert answer.status == (200 if restorable else 400)
         assert site.state()[file]["trash"] is not restorable
+
+
+def test_native_in_the_access_of_a_container_is_its_mode_or_its_entries(site: Site) -> None:
+    site.put()
+    path = f"/galleries/{site.gallery()}"
+    entries = json.dumps([{"type": "password", "password": "abc"}])
+    assert site.call("PATCH", f"{path}/permissions", {"permissions": entries}).status == 200
+    assert site.get(f"{path}/access").data["attributes"]["native"] == "private"
+    assert site.get(path, include="access").data["includes"]["access"]["data"]["attributes"]["native"] == "private"
+    site.switch(access_native="entries")
+    assert [each["type"] for each in site.get(f"{path}/access").data["attributes"]["native"]] == ["password"]
