@@ -23,12 +23,21 @@ def make_vendor(system: str) -> Vendor:
     return vendor
 
 
+def _port(text: str) -> int:
+    """Return a port number."""
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; there are 0 to 65535")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dambridge-sim", description="A local PhotoShelter or NetX, for trying out and testing. Loopback only."
     )
     parser.add_argument("system", choices=SYSTEMS)
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 (the default) lets the system choose")
+    parser.add_argument(
+        "--port", type=_port, default=0, help="port on 127.0.0.1; 0 (the default) lets the system choose"
+    )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="keep the state here; without it, it goes with the process"
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dambridge_sim.kit.clock import Clock
+from dambridge_sim.kit.clock import Clock, to_ms
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -15,7 +15,7 @@ Positive = Annotated[int, Field(ge=1)]
 class Body(BaseModel):
     """A body: unknown members are refused, so that a misspelt one does not pass as a default."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 Action = Literal[
@@ -111,7 +111,7 @@ class ClockBody(Body):
     """`POST /__sim__/clock`. Of several members `freeze: true` comes first, so that `now` is met to the millisecond."""
 
     now: datetime | None = Field(None, description="an instant with its zone, such as 2026-11-23T10:00:00Z")
-    advance: float | None = Field(None, description="seconds to move by")
+    advance: float | None = Field(None, ge=-1e12, le=1e12, description="seconds to move by")
     freeze: bool | None = Field(None, description="stand still, or run on")
 
     @model_validator(mode="after")
@@ -121,7 +121,9 @@ class ClockBody(Body):
         return self
 
     def apply(self, clock: Clock) -> None:
-        """Move the clock as told."""
+        """Move the clock as told. Raises `ValueError` for an instant that no date can say."""
+        start = clock.now_ms() if self.now is None else to_ms(self.now)
+        clock.check(start + round(1000 * (self.advance or 0)))
         if self.freeze:
             clock.freeze(True)
         if self.now is not None:

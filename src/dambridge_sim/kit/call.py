@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = ["Call", "Form", "Refused", "Reply", "Upload"]
 
 _BODY_LIMIT = 64 * 1024 * 1024
 _NOBODY = "nobody"
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII | re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -73,12 +75,12 @@ class Reply:
         """Answer with a stored file, or the one range of it that was asked for."""
         headers = {"content-type": media_type}
         if filename is not None or attachment:
-            kind = "attachment" if attachment else "inline"
-            headers["content-disposition"] = f"{kind}; filename*=UTF-8''{quote(filename or 'file', safe='')}"
+            headers |= disposition(filename or "file", "attachment" if attachment else "inline")
         reply = cls(200, headers, blob=blob, stop=blob.size)
         if ranges:
             headers["accept-ranges"] = "bytes"
-            _apply_range(reply, call.headers.get("range", ""), blob.size)
+            if "if-range" not in call.headers:  # nothing here has a validator, so none that is brought can fit
+                _apply_range(reply, call.headers.get("range", ""), blob.size)
         return reply
 
     @property
@@ -89,11 +91,19 @@ class Reply:
         return self.stop - self.start if self.blob is not None else len(self.body)
 
 
+def disposition(file_name: str, kind: str = "attachment") -> dict[str, str]:
+    """Return the header that names a download: once for clients that read ASCII alone, once in full."""
+    plain = re.sub(r'[^ -~]|["\\%]', "_", file_name)
+    return {"content-disposition": f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"}
+
+
 def _apply_range(reply: Reply, wanted: str, size: int) -> None:
     """Cut a reply to a single `bytes=a-b`, `bytes=a-` or `bytes=-n`; anything else is ignored, as servers may."""
-    unit, _, spec = wanted.partition("=")
-    first, dash, last = spec.partition("-")
-    if unit != "bytes" or not dash or not (first + last).isdigit():
+    found = _RANGE.fullmatch(wanted.strip())
+    if found is None:
+        return
+    first, last = found.groups()
+    if not first + last or (first and last and int(last) < int(first)):
         return
     start = int(first) if first else max(0, size - int(last))
     stop = min(size, int(last) + 1) if first and last else size
@@ -180,10 +190,18 @@ class Call:
 
     async def json(self) -> Any:
         """Return the body as JSON. Raises `BadBodyError`."""
+        text = await self.body()
         try:
-            return json.loads(await self.body())
+            found = json.loads(text)
+            if b"\\u" in text:
+                json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise BadBodyError("the body is not JSON: it holds half of a surrogate pair") from error
+        except RecursionError as error:
+            raise BadBodyError("the body is not JSON that can be read: it is nested too deeply") from error
         except ValueError as error:
             raise BadBodyError(f"the body is not JSON: {error}") from error
+        return found
 
     async def form(self) -> Form:
         """Return a form, urlencoded or multipart; files are on disk and hashed. Raises `BadBodyError`."""
@@ -197,14 +215,18 @@ class Call:
         return self._form
 
     async def parameters(self) -> dict[str, Any]:
-        """Return the parameters of query, form, multipart and JSON body in one; the body wins over the query."""
+        """Return the parameters of query, form, multipart and JSON body in one; the body wins over the query.
+
+        Raises `BadBodyError` for a JSON body that names nothing.
+        """
         merged: dict[str, Any] = dict(self.query)
         if self.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
             merged.update((name, values[-1]) for name, values in (await self.form()).fields.items())
         elif await self.body():
             body = await self.json()
-            if isinstance(body, dict):
-                merged.update(body)
+            if body and not isinstance(body, dict):  # nothing may be written as [], as PHP does
+                raise BadBodyError("the body is JSON, but no object")
+            merged.update(body or {})
         return merged
 
     # What is to be said

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_MS = 221_845_392_000_000
+"""The year 9000: whatever is stamped ahead of the clock, such as the end of a session, still is a date."""
 
 
 def _real_ms() -> int:
@@ -53,6 +55,12 @@ class Clock:
     def advance(self, step: timedelta) -> None:
         """Move the clock by `step`, which may be negative."""
         self._move_to(self.now_ms() + round(step / timedelta(milliseconds=1)))
+
+    @staticmethod
+    def check(milliseconds: int) -> None:
+        """Raise `ValueError` for an instant that the clock does not show: before 1970, or so late that dates run out."""
+        if not 0 <= milliseconds <= _LATEST_MS:
+            raise ValueError(f"the clock shows times from {iso(0)} to {iso(_LATEST_MS)}")
 
     def freeze(self, frozen: bool) -> None:
         """Let the clock stand still, or run on from where it stands."""

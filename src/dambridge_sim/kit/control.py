@@ -154,7 +154,10 @@ class Control:
         clock = self._world.clock
         if request.method == "POST":
             body = await _parsed(request, bodies.ClockBody)
-            body.apply(clock)
+            try:
+                body.apply(clock)
+            except ValueError as error:
+                raise BadRequestError(str(error)) from error
             self._world.exposure.settle()
             self._sim.vendor.clock_moved()
         return JSONResponse({"now": iso(clock.now_ms()), "frozen": clock.frozen})

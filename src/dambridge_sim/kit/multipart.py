@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from dambridge_sim.kit.alter import altered
@@ -13,6 +15,7 @@ from dambridge_sim.kit.blobs import Blob, Blobs, BlobWriter
 from dambridge_sim.kit.faults import CallFaults
 
 _FIELD_LIMIT = 8 * 1024 * 1024
+_EXTENDED = re.compile(r";\s*filename\*\s*=\s*\"?([\w-]+)'[\w-]*'([^;\"\s]*)", re.ASCII | re.IGNORECASE)
 
 
 class BadFormError(ValueError):
@@ -103,12 +106,13 @@ class _Collector:
         self._name = self._value = b""
 
     def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get("content-disposition", ""))
+        disposition = self._headers.get("content-disposition", "")
+        _, options = parse_options_header(disposition)
         if b"name" not in options:
             raise BadFormError("a part has no name in its Content-Disposition")
         self._field = options[b"name"].decode("utf-8", "replace")
         filename = options.get(b"filename")
-        self._filename = None if filename is None else filename.decode("utf-8", "replace")
+        self._filename = _extended(disposition) if filename is None else filename.decode("utf-8", "replace")
         self._writer = None if self._filename is None else self._blobs.writer()
         self._text = bytearray()
 
@@ -158,6 +162,17 @@ def flipped(data: bytes, place: int) -> bytes:
     return data[:place] + bytes((data[place] ^ 0x40,)) + data[place + 1 :]
 
 
+def _extended(disposition: str) -> str | None:
+    """Return the name in `filename*=UTF-8''...`, which some clients send alone; a plain `filename` counts before it."""
+    found = _EXTENDED.search(disposition)
+    if found is None:
+        return None
+    try:
+        return unquote(found[2], found[1], "replace")
+    except LookupError:
+        return None
+
+
 async def read_multipart(content_type: str, body: AsyncIterator[bytes], blobs: Blobs, faults: CallFaults) -> Form:
     """Read a multipart form. Raises `BadFormError`; then, and when the body breaks off, nothing stays on disk."""
     _, options = parse_options_header(content_type)
@@ -169,7 +184,7 @@ async def read_multipart(content_type: str, body: AsyncIterator[bytes], blobs: B
         async for data in body:
             parser.write(data)
         parser.finalize()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise BadFormError(f"the multipart body cannot be read: {error}") from error
     finally:
         collector.abandon()

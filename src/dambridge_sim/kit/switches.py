@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+MOST = 10**12
+"""The largest number that a switch takes: some thousands of years in seconds, or a terabyte."""
+
 
 @dataclass(frozen=True, slots=True)
 class Switch:
@@ -75,4 +78,6 @@ class Switches:
             value = float(value)
         if default is not None and not switch.choices and type(value) is not type(default):
             raise UnknownSwitchError(f"switch {name!r} takes {type(default).__name__}, not {type(value).__name__}")
+        if isinstance(value, int | float) and not switch.choices and not 0 <= value <= MOST:
+            raise UnknownSwitchError(f"switch {name!r} takes a number from 0 to {MOST}, not {value!r}")
         return value

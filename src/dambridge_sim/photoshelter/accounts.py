@@ -143,6 +143,10 @@ class Accounts:
         )
         return token
 
+    def knows(self, token: str) -> bool:
+        """Say whether a token is that of a session, be it over."""
+        return self._documents.get("session", token) is not None
+
     def session(self, token: str) -> Session:
         """Return the session of a token. Raises `ExpiredTokenError`."""
         document = self._documents.get("session", token)

@@ -182,6 +182,13 @@ class Assets:
         number = self._documents.computed_number("asset", identifier)
         return self._documents.get("asset", identifier) if number is None else self.computed(number)
 
+    def whole(self, identifier: str) -> Document:
+        """Return a file that is known to be there, with all that is known of it."""
+        document = self._documents.get("asset", identifier)
+        if document is None:
+            raise KeyError(identifier)
+        return document
+
     # Galleries
 
     def _join(self, document: Document, gallery_id: str) -> bool:

@@ -110,8 +110,9 @@ class ContainerViews:
         return resources.key_image(doc, image, self._site.origin(call), custom=bool(chosen), public=public)
 
     def access(self, call: Call, doc: Document) -> Resource:
-        """Return modes and own entries (path SINGLE, body INFERRED from E14)."""
+        """Return modes, and perhaps own entries (path SINGLE, body INFERRED; what `native` holds is a switch)."""
         containers = self._site.containers
+        entries = self._site.world.switches["access_native"] == "entries"
         return {
             "id": doc["access_id"],
             "type": "access",
@@ -120,7 +121,7 @@ class ContainerViews:
                 "native_mode": containers.native(doc),
                 "effective_mode": containers.effective(doc),
                 "access_inherit": doc.get("access_inherit", True),
-                "native": self._entries(call, doc),
+                "native": self._entries(call, doc) if entries else containers.native(doc),
             },
         }
 

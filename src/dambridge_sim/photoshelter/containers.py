@@ -11,6 +11,8 @@ from dambridge_sim.photoshelter import ids
 from dambridge_sim.photoshelter.visibility import effective_mode, native_mode, widest_mode
 
 ROOT: Final = "root"
+ORDER_LIMIT: Final = 99_999_999
+"""The largest `display_order`."""
 NAME_LIMIT: Final = 100
 """Characters of a name or description (PS E10, CONFIRMED-2019)."""
 
@@ -23,13 +25,17 @@ def _place(doc: Document) -> list[str]:
     return [f"{doc['org_id']}|{parent}|{doc['type']}|{doc['name']}" for parent in doc["parents"] or [ROOT]]
 
 
+def _type(doc: Document) -> list[str]:
+    return [f"{doc['org_id']}|{doc['type']}|{doc['created_ms']:014d}|{doc['display_order']:08d}"]
+
+
 KINDS: Final = (
     Kind(
         "container",
         {
             "under": Index(_under),
             "place": Index(_place),
-            "type": Index(lambda doc: [f"{doc['org_id']}|{doc['type']}|{doc['created_ms']:014d}"]),
+            "type": Index(_type),
         },
     ),
     # What moves with each file that comes and goes. Apart from the container, because a container that is written

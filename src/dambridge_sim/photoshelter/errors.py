@@ -21,7 +21,6 @@ BAD_REQUEST: Final = Fault(400, "BadRequestException", "Bad request")  # PS 4.6 
 NO_ACCESS: Final = Fault(401, "AcsPermissionException", "Permission denied")
 BAD_KEY: Final = Fault(403, "ApiKeyInvalidException", "API key invalid")
 NOT_FOUND: Final = Fault(404, "ResourceNotFoundException", "Resource not found")
-NOT_ALLOWED: Final = Fault(405, "MethodNotAllowedException", "Method not allowed")
 UNSUPPORTED: Final = Fault(415, "ResourceNotFoundException", "Unsupported media type")  # the 404 name again (SPEC19)
 TOO_LARGE: Final = Fault(413, "RequestTooLargeException", "Request too large")
 TOO_MANY: Final = Fault(429, "TooManyRequestsException", "Too many requests")

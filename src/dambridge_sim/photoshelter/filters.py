@@ -31,6 +31,7 @@ REQUIRED_ONE_OF: Final = [
 
 _KINDS: Final = {"image": "image", "video": "video", "audio": "audio", "doc": "document", "document": "document"}
 _TEXTS: Final = tuple(name for name in FIELDS if not name.startswith("ci_"))
+_EMPTINESS: Final = frozenset(FIELDS) - {"country_iso"}
 _RELEASES: Final = {"model_release": "model_released", "property_release": "property_released"}
 _SALES: Final = ("rights_managed", "royalty_free", "personal_use", "priced", "print")
 _WORDS: Final = re.compile(r"\w+")
@@ -198,7 +199,7 @@ def _contains(name: str, wanted: str) -> Test:
 def _emptiness(parameters: Parameters) -> Iterable[Test]:
     for parameter, wanted in (("is_empty", True), ("not_empty", False)):
         for name in parameters.words(parameter):
-            if name not in FIELDS:
+            if name not in _EMPTINESS:
                 raise bad_request(f"The parameter {parameter} does not know the field {name}.")
             yield _empty(name, wanted=wanted)
 

@@ -128,15 +128,24 @@ E33 v4 single PATCH /media/{id}/subtitle/{subtitle_id}
 8 v4 guess GET /media/{id}/license
 8 v4 guess PATCH /galleries/{id}/permissions
 8 v4 guess PATCH /collections/{id}/permissions
+7 v3 single GET /collection/{id}
+7 v3 single GET /collection/{id}/children
+7 v3 single GET /gallery/{id}
+7 v3 single GET /gallery/{id}/images
 U1 v3 sure POST /mem/image/upload
 U2 v3 sure POST /mem/authenticate
+U2 v3 single GET /mem/authenticate
+U2 v3 single GET /mem/authenticate/logout
+U2 v3 single POST /mem/authenticate/logout
 U3 v3 sure GET /mem/organization/{org_id}/authenticate
 U3 v3 sure POST /mem/organization/{org_id}/authenticate
 U4 v3 sure GET /mem/user/session
+U5 v3 single GET /mem/collection
 U5 v3 sure GET /mem/collection/root/children
 U5 v3 sure GET /mem/collection/{id}
 U5 v3 sure GET /mem/collection/{id}/children
 U5 v3 sure GET /mem/collection/{id}/parent
+U6 v3 single GET /mem/gallery
 U6 v3 sure GET /mem/gallery/{id}
 U6 v3 sure GET /mem/gallery/{id}/images
 U6 v3 sure GET /mem/gallery/{id}/children
@@ -170,6 +179,7 @@ SECTIONS: Final = (
     *(f"E{number}" for number in range(1, 34)),
     "6.4",
     "8",
+    "7",
     *(f"U{number}" for number in range(1, 15)),
 )
 """The sections of the reference that name operations, in its order."""

@@ -155,18 +155,35 @@ def _texts(value: Any) -> list[str]:
 
 
 def normal_value(name: str, value: Any) -> str | list[str] | None:
-    """Bring a value that a person or a client sets into stored form; None clears. Keywords may be comma text or a list."""
-    if name in LISTS:
-        parts = value.split(",") if isinstance(value, str) else _texts(value)
-        return [part.strip() for part in parts if part.strip()] or None
-    if value is None or isinstance(value, Mapping):
+    """Bring a value that a person or a client sets into stored form; None clears. Keywords may be comma text or a list.
+
+    Raises `ValueError` for what is neither text nor, for keywords, a list of texts.
+    """
+    if value == []:
         return None
-    text = ", ".join(_texts(value)) if not isinstance(value, str) else value
-    return text if text.strip() else None
+    if isinstance(value, list | tuple) and name in LISTS:
+        parts = [_single(name, part) for part in value]
+    else:
+        text = _single(name, value)
+        if name not in LISTS:
+            return text if text.strip() else None
+        parts = text.split(",")
+    return [part.strip() for part in parts if part.strip()] or None
+
+
+def _single(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool | int | float | str):
+        return str(value)
+    raise ValueError(f"{name} must be a text" + (", or a list of texts" if name in LISTS else ""))
 
 
 def merged(record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `record` with `changes` applied; names that are no IPTC attribute are left out, as unknown ones are."""
+    """Return `record` with `changes` applied; names that are no IPTC attribute are left out, as unknown ones are.
+
+    Raises as `normal_value` does.
+    """
     result = dict(record)
     for name, value in changes.items():
         if name not in FIELDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from dambridge_sim.photoshelter.errors import bad_request
 from dambridge_sim.photoshelter.times import parse_parameter
 
 _TRUE: Final = frozenset({"true", "t", "1", "yes", "on"})
+_WHOLE: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _FALSE: Final = frozenset({"false", "f", "0", "no", "off"})
 
 
@@ -48,10 +50,12 @@ class Parameters:
         return self._values.get(name)
 
     def text(self, name: str, default: str = "") -> str:
-        """Return the parameter as text; absent gives `default`."""
+        """Return the parameter as text; absent gives `default`. A list or an object, sent as JSON, is no text."""
         value = self._values.get(name)
         if value is None:
             return default
+        if isinstance(value, list | dict):
+            raise bad_request(f"The parameter {name} must be a single value.")
         if isinstance(value, bool):
             return "true" if value else "false"
         return value if isinstance(value, str) else str(value)
@@ -59,6 +63,13 @@ class Parameters:
     def required(self, name: str) -> str:
         """Return a text that must be there and not be empty."""
         value = self.text(name).strip()
+        if not value:
+            raise bad_request(f"The parameter {name} is required.")
+        return value
+
+    def secret(self, name: str) -> str:
+        """Return a text that must be there, to the letter: the blanks of a password are part of it."""
+        value = self.text(name)
         if not value:
             raise bad_request(f"The parameter {name} is required.")
         return value
@@ -79,15 +90,16 @@ class Parameters:
         value = self.text(name).strip()
         if not value:
             return default
-        try:
-            return int(value)
-        except ValueError:
-            raise bad_request(f"The parameter {name} must be a whole number.") from None
+        if _WHOLE.fullmatch(value) is None:
+            raise bad_request(f"The parameter {name} must be a whole number.")
+        return int(value)
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return a comma list (or a JSON array) without blanks."""
         value = self._values.get(name)
-        if isinstance(value, Sequence) and not isinstance(value, str):
+        if isinstance(value, list):
+            if any(isinstance(item, list | dict) for item in value):
+                raise bad_request(f"The parameter {name} must be a list of single values.")
             return tuple(str(item).strip() for item in value if str(item).strip())
         return tuple(part.strip() for part in self.text(name).split(",") if part.strip())
 

@@ -175,8 +175,10 @@ class People:
             changes["edit_status"] = meta["approval"]
         if odd := sorted(set(changes) - set(iptc.FIELDS)):
             raise BadMetaError(f"iptc: unknown {', '.join(odd)}; there are {', '.join(iptc.FIELDS)}")
-        if changes:
-            members["iptc"] = iptc.merged(doc["iptc"], changes)
+        try:
+            members |= {"iptc": iptc.merged(doc["iptc"], changes)} if changes else {}
+        except ValueError as error:
+            raise BadMetaError(f"iptc: {error}") from None
         if meta.get("custom"):
             members["custom"] = self._custom(doc, meta["custom"])
         if "rating" in meta:
@@ -235,6 +237,8 @@ def option_id_of(value: str) -> str:
 def _check(meta: Mapping[str, Any]) -> None:
     if odd := sorted(set(meta) - MEMBERS):
         raise BadMetaError(f"meta: unknown {', '.join(odd)}; there are {', '.join(sorted(MEMBERS))}")
+    if not isinstance(meta.get("trash"), bool | None):
+        raise BadMetaError("trash: true or false")
 
 
 def _contributed(meta: Mapping[str, Any]) -> tuple[list[str], list[str]]:

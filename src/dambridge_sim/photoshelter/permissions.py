@@ -20,11 +20,21 @@ _CHOICES: Final = {
 }
 
 
+_NUMBERS: Final = {"max_downloads": 0, "download_image_size": 1}
+
+
+def _attributes(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = given.get("attributes") or {}
+    if isinstance(found, Mapping):
+        return found
+    raise ValueError("attributes is an object")
+
+
 def entry_of(site: Site, org_id: str, given: Mapping[str, Any]) -> Document:
     """Return an entry. Members may stand in it or under `attributes`, as E14 shows them. Raises `ValueError`."""
     known = {
         **{name: value for name, value in given.items() if name != "attributes"},
-        **(given.get("attributes") or {}),
+        **_attributes(given),
     }
     kind = str(known.get("type", "group"))
     if kind not in TYPES:
@@ -35,6 +45,12 @@ def entry_of(site: Site, org_id: str, given: Mapping[str, Any]) -> Document:
     for name, choices in _CHOICES.items():
         if known.get(name) not in (None, *choices):
             raise ValueError(f"{name} is one of {', '.join(choices)}")
+    for name, least in _NUMBERS.items():
+        value = known.get(name)
+        if value is not None and (type(value) is not int or value < least):
+            raise ValueError(f"{name} is a whole number from {least}, or null")
+    if known.get("download_image_embed") not in (None, True, False):
+        raise ValueError("download_image_embed is true, false or null")
     number = site.world.documents.next_number("permission")
     entry = {**known, "id": ids.make_id(ids.PERMISSION, number), "type": kind}
     if kind == "contact" and known.get("contact_email"):

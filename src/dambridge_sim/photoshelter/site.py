@@ -60,11 +60,12 @@ class Site:
         """Return the organization that the caller's session is in.
 
         Before A3 the organization's library is invisible: 401 or empty, unknown which (section 9 point 10; a switch).
+        Whatever it shows, nothing can be put there.
         """
         session = self.member(call, right)
         if session.org_id is not None:
             return session.org_id
-        if self.world.switches["before_organization"] == "empty":
+        if right == "read" and self.world.switches["before_organization"] == "empty":
             return "none"
         raise errors.no_access("The session is in no organization; authenticate with one first.")
 
@@ -196,7 +197,14 @@ class Site:
         return meta
 
     def reply(self, call: Call, data: Any, **meta: Any) -> Reply:
-        """Answer with one resource, or with an array of them."""
+        """Answer with one resource, or with an array of them, which a read shows as the faults of the call let it be seen."""
+        if isinstance(data, list) and call.method != "PATCH":
+            data = call.faults.listing(len(data), lambda offset, limit: data[offset : offset + limit]).page(
+                0, len(data)
+            )
+        return self._answered(call, data, **meta)
+
+    def _answered(self, call: Call, data: Any, **meta: Any) -> Reply:
         return Reply.json({"data": data, "meta": self.meta(call, **meta)})
 
     def page(
@@ -213,7 +221,7 @@ class Site:
         items = [show(item) for item in view.page(page.offset, page.size)]
         place = f"{call.headers.get('host', 'localhost')}{call.path}"
         paging = paging_meta(page, view.total, place, str(call.state.get("api_key", "")))
-        return self.reply(call, items, paging=paging, **meta)
+        return self._answered(call, items, paging=paging, **meta)
 
     def whole(self, call: Call, page: Page, items: Sequence[T], show: Callable[[T], Any], **meta: Any) -> Reply:
         """Answer with one page of a list that is at hand."""

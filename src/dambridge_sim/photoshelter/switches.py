@@ -59,6 +59,12 @@ SWITCHES: Final = (
     Switch("v3_numbers", "numbers", "numbers in v3 records: as numbers, or as strings", ("numbers", "strings")),
     # Reading
     Switch("keywords_form", "text", "keywords in the IPTC record: comma text or a list", ("text", "list")),
+    Switch(
+        "access_native",
+        "mode",
+        "`native` in a container's access (E7, E15): its own mode, as one client notes, or its own entries",
+        ("mode", "entries"),
+    ),
     Switch("path_order", "leaf_first", "order of a container's path (E7, E15)", ("leaf_first", "root_first")),
     Switch("hash_present", True, "video, audio and documents show their SHA-1; else it is null (E19)"),
     Switch("search_item_type", "live", "`type` of a search hit: image, video, ..., or `media`", ("live", "media")),

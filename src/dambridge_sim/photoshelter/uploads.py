@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from dambridge_sim.kit.call import Call, Upload
@@ -18,6 +19,15 @@ async def uploaded(call: Call, site: Site, part: str) -> Upload:
     if not files:
         raise errors.bad_request(f"The parameter {part} is required, as a part of multipart/form-data.")
     return files[-1]
+
+
+async def uploaded_array(call: Call, site: Site, part: str) -> Sequence[Upload]:
+    """Return the files that come as `part`, or as an array of that name: repeated, or as `part[]` or `part[0]` (PS U1)."""
+    named = re.compile(rf"{re.escape(part)}(\[\d*\])?", re.ASCII)
+    files = [each for each in await all_uploaded(call, site) if named.fullmatch(each.field)]
+    if not files:
+        raise errors.bad_request(f"The parameter {part} is required, as a part of multipart/form-data.")
+    return files
 
 
 async def all_uploaded(call: Call, site: Site) -> Sequence[Upload]:

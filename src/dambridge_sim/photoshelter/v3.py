@@ -1,8 +1,7 @@
-"""v3, superseded and still alive: uploading, browsing, reading (PS section 7)."""
+"""v3, superseded and still alive: signing in, reading images, uploading (PS section 7)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from dambridge_sim.kit.call import Call, Reply
@@ -13,11 +12,10 @@ from dambridge_sim.photoshelter.media_views import MediaViews
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.routes import Route, route
 from dambridge_sim.photoshelter.site import Site, parameters_of
-from dambridge_sim.photoshelter.uploads import accept, all_uploaded, check_types
-from dambridge_sim.photoshelter.v3_records import NAMES, Record, Records, picked
-from dambridge_sim.photoshelter.v4_container_writes import container_members
+from dambridge_sim.photoshelter.uploads import accept, check_types, uploaded_array
+from dambridge_sim.photoshelter.v3_records import NAMES, Record, Records, chosen, picked
 from dambridge_sim.photoshelter.v4_files import Files
-from dambridge_sim.photoshelter.visibility import MODES
+from dambridge_sim.photoshelter.v4_media import file_name_of
 
 BOTH: Final = ("GET", "POST")
 """Changes work as GET with query parameters too (RMIG)."""
@@ -37,11 +35,10 @@ class Version3:
         found = [
             route("POST", "/mem/image/upload", self.upload, sure, "PS U1"),
             route("POST", "/mem/authenticate", self.authenticate, sure, "PS U2"),
+            route("GET", "/mem/authenticate", self.authenticate, single, "PS U2"),
+            route("GET", "/mem/authenticate/logout", self.logout, single, "PS U2"),
+            route("POST", "/mem/authenticate/logout", self.logout, single, "PS U2"),
             route("GET", "/mem/user/session", self.session, sure, "PS U4"),
-            route("GET", "/mem/collection/root/children", self.root, sure, "PS U5"),
-            route("GET", "/mem/gallery/query", self.query, sure, "PS U6"),
-            route("GET", "/mem/gallery/{id}/images", self.images, sure, "PS U6"),
-            route("GET", "/gallery/{id}/media", self.gallery_media, single, "PS U7"),
             route("GET", "/mem/image/{id}", self.image, sure, "PS U9"),
             route("GET", "/mem/image/{id}/galleries", self.galleries, sure, "PS U9"),
             route("GET", "/mem/image/{id}/download", self.download, sure, "PS U9"),
@@ -49,24 +46,10 @@ class Version3:
             route("GET", "/mem/image/{id}/custom_metadata", self.part, guess, "PS U9"),
             route("GET", "/organization/{org_id}", self.organization, sure, "PS U14"),
         ]
-        switch = "v3_visibility_write"
-        for method in BOTH:
-            found += [
-                route(method, "/mem/organization/{org_id}/authenticate", self.enter, sure, "PS U3"),
-                route(method, "/mem/gallery/insert", self.insert, single, "PS U8"),
-                route(
-                    method, "/mem/collection/{id}" + _VISIBILITY, self.set_visibility, single, "PS U13", switch=switch
-                ),
-                route(method, "/mem/gallery/{id}" + _VISIBILITY, self.set_visibility, guess, "PS U13", switch=switch),
-            ]
-        for kind, reference in (("collection", "PS U5"), ("gallery", "PS U6")):
-            found += [
-                route("GET", f"/mem/{kind}/{{id}}", self.container, sure, reference),
-                route("GET", f"/mem/{kind}/{{id}}/children", self.children, sure, reference),
-                route("GET", f"/mem/{kind}/{{id}}/parent", self.parent, sure, reference),
-            ]
-        for part in ("iptc", "xmp", "exif", "link"):
-            found.append(route("GET", f"/mem/image/{{id}}/{part}", self.part, sure, "PS U9"))
+        enter = "/mem/organization/{org_id}/authenticate"
+        found += [route(method, enter, self.enter, sure, "PS U3") for method in BOTH]
+        parts = ("iptc", "xmp", "exif", "link")
+        found += [route("GET", f"/mem/image/{{id}}/{part}", self.part, sure, "PS U9") for part in parts]
         return found
 
     # Signing in
@@ -75,13 +58,18 @@ class Version3:
         """U2: e-mail and password for a session token."""
         parameters = await parameters_of(call)
         try:
-            user, token = self._site.accounts.login(parameters.required("email"), parameters.required("password"))
+            user, token = self._site.accounts.login(parameters.required("email"), parameters.secret("password"))
         except PermissionError as error:
             raise errors.no_access(str(error)) from None
         call.caller = user["email"]
         organizations = (self._site.accounts.organization_by_id(identifier) for identifier in user["orgs"])
         named = [{"id": org["id"], "name": org["name"]} for org in organizations if org]
         return self._records.ok({"token": token, "org": named})
+
+    async def logout(self, call: Call) -> Reply:
+        """The token ends, as in v4 (SINGLE: WSX)."""
+        self._site.accounts.end_session(self._site.signed_in(call).token)
+        return self._records.ok({})
 
     async def enter(self, call: Call) -> Reply:
         """U3: enter an organization."""
@@ -108,122 +96,7 @@ class Version3:
             raise errors.not_found("organization")
         return self._records.ok({"Organization": {"organization_id": org["id"], "name": org["name"]}})
 
-    # Containers
-
-    async def root(self, call: Call) -> Reply:
-        """U5: the root of the library."""
-        org_id = self._site.org(call)
-        return self._children(self._site.containers.under(org_id, None), await parameters_of(call))
-
-    async def container(self, call: Call) -> Reply:
-        """U5, U6: one container."""
-        parameters = await parameters_of(call)
-        doc = self._container(call)
-        return self._records.ok({_name(doc): picked(self._records.container(doc), parameters.text("fields"))})
-
-    async def children(self, call: Call) -> Reply:
-        """U5, U6: what is in a container."""
-        parameters = await parameters_of(call)
-        doc = self._container(call)
-        if doc["type"] == "gallery":
-            return self._files_of(call, doc, parameters, "Children")
-        return self._children(self._site.containers.under(doc["org_id"], doc["id"]), parameters)
-
-    def _children(self, found: Sequence[Document], parameters: Parameters) -> Reply:
-        shown: dict[str, list[Record]] = {"Collection": [], "Gallery": []}
-        for doc in found:
-            current = self._site.containers.current(doc)
-            shown[_name(doc)].append(picked(self._records.container(current), parameters.text("fields")))
-        return self._records.ok({"Children": shown})
-
-    async def parent(self, call: Call) -> Reply:
-        """U5, U6: the first parent."""
-        doc = self._container(call)
-        above = self._site.containers.load(doc["parents"][:1])
-        return self._records.ok({"Parent": {"Collection": self._records.container(above[0])} if above else {}})
-
-    async def query(self, call: Call) -> Reply:
-        """U6: galleries, perhaps under one parent."""
-        parameters = await parameters_of(call)
-        org_id = self._site.org(call)
-        found = self._site.containers.of_type(org_id, "gallery")
-        if parent := parameters.text("parent").strip():
-            found = [doc for doc in found if parent in doc["parents"]]
-        fields = parameters.text("fields")
-        return self._records.page(
-            call, parameters, "Gallery", found, lambda doc: picked(self._records.container(doc), fields)
-        )
-
-    async def insert(self, call: Call) -> Reply:
-        """U8: make a gallery (`name`, `parent`, `f_list`, `mode`)."""
-        parameters = await parameters_of(call)
-        org_id = self._site.org(call, "edit")
-        parameters.required("name")
-        parent = parameters.text("parent").strip() or None
-        if parent is not None and self._site.containers.in_org(org_id, parent, "collection") is None:
-            raise errors.not_found("collection")
-        members = container_members(parameters)
-        listed = parameters.flag("f_list")
-        if listed is not None:
-            members["is_listed"] = listed
-        owner = self._site.member(call).user_id
-        doc = self._site.containers.add(
-            org_id, "gallery", members.pop("name"), parent=parent, owner_id=owner, **members
-        )
-        call.touch(doc["id"])
-        return self._records.ok({"Gallery": self._records.container(doc)})
-
-    async def set_visibility(self, call: Call) -> Reply:
-        """U13: set the mode of a container."""
-        parameters = await parameters_of(call)
-        doc = self._container(call, "edit")
-        mode = parameters.choice("visibility", MODES, "") or parameters.choice("mode", MODES, "")
-        if not mode:
-            raise errors.bad_request("The parameter visibility is required.")
-        self._site.containers.save({**doc, "mode": mode})
-        return self._records.ok({_name(doc): self._records.container({**doc, "mode": mode})})
-
-    def _container(self, call: Call, right: str = "read") -> Document:
-        return self._site.gallery(call, right) if "/gallery/" in call.path else self._site.collection(call, right)
-
     # Files
-
-    async def images(self, call: Call) -> Reply:
-        """U6: the images of a gallery."""
-        parameters = await parameters_of(call)
-        doc = self._site.gallery(call)
-        return self._files_of(call, doc, parameters, "GalleryImage", images_only=True)
-
-    async def gallery_media(self, call: Call) -> Reply:
-        """U7: all files of a gallery with the records that `extend` names."""
-        parameters = await parameters_of(call)
-        doc = self._site.gallery(call)
-        return self._files_of(call, doc, parameters, "GalleryMedia", named=True)
-
-    def _files_of(
-        self,
-        call: Call,
-        gallery: Document,
-        parameters: Parameters,
-        name: str,
-        *,
-        images_only: bool = False,
-        named: bool = False,
-    ) -> Reply:
-        documents = self._site.world.documents
-        loaded = (
-            documents.get("asset", each)
-            for each in documents.every("asset", self._site.assets.in_gallery(gallery["id"]))
-        )
-        found = [doc for doc in loaded if doc is not None and (doc["media"] == "image" or not images_only)]
-        wanted = parameters.mapping("extend") or {}
-
-        def show(doc: Document) -> Record:
-            tie = picked(self._records.gallery_media(doc, gallery["id"]), parameters.text("fields"))
-            tie |= self._records.extended(call, doc, wanted)
-            return {f"Gallery{NAMES[doc['media']]}": tie} if named else tie
-
-        return self._records.page(call, parameters, name, found, show)
 
     async def image(self, call: Call) -> Reply:
         """U9: one image, with the records that `extend` names."""
@@ -247,9 +120,18 @@ class Version3:
         return self._records.ok({part.capitalize(): self._records.embedded(doc, part)})
 
     async def galleries(self, call: Call) -> Reply:
-        """U9: the galleries that an image is in."""
-        found = self._site.containers.load([place["id"] for place in self._image(call)["galleries"]])
-        return self._records.ok({"Gallery": [self._records.container(doc) for doc in found]})
+        """U9: the galleries that an image is in, as ties; `extend={"Gallery": {}}` brings each gallery (body SINGLE: TT)."""
+        parameters = await parameters_of(call)
+        doc = self._image(call)
+        wanted = parameters.mapping("extend") or {}
+        fields = parameters.text("fields")
+
+        def show(gallery: Document) -> Record:
+            tie = picked(self._records.gallery_media(doc, gallery["id"]), fields)
+            return tie | chosen({"Gallery": lambda _: self._records.container(gallery)}, wanted)
+
+        found = self._site.containers.load([place["id"] for place in doc["galleries"]])
+        return self._records.ok({"ImageGallery": [show(gallery) for gallery in found]})
 
     async def download(self, call: Call) -> Reply:
         """U9: the original; with `f_embed` its metadata are written in."""
@@ -260,6 +142,7 @@ class Version3:
         return await self._files.download(call)
 
     def _image(self, call: Call) -> Document:
+        self._site.signed_in(call)
         doc = self._site.media(call)
         if doc["media"] != "image":
             raise errors.not_found("image")
@@ -268,12 +151,12 @@ class Version3:
     async def upload(self, call: Call) -> Reply:
         """U1: upload files into a gallery (documented for images; the shape of the answer is INFERRED)."""
         org_id = self._site.org(call, "upload")
-        files = await all_uploaded(call, self._site)
+        files = await uploaded_array(call, self._site, "file")
         parameters = await parameters_of(call)
-        if not files:
-            raise errors.bad_request("The parameter file is required, as a part of multipart/form-data.")
         check_types(self._site, files, str(self._site.world.switches["v3_upload_types"]))
         shown: dict[str, list[Record]] = {}
+        for upload in files:
+            file_name_of(upload.filename)  # of all, before the first is taken
         for upload in files:
             doc = accept(call, self._site, org_id, upload, parameters)
             shown.setdefault(NAMES[doc["media"]], []).append(self._records.media(call, doc))

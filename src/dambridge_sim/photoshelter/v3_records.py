@@ -14,7 +14,7 @@ from dambridge_sim.photoshelter import errors, ids, iptc, resources
 from dambridge_sim.photoshelter.media_views import CUSTOM_TYPES, MediaViews, machine_tags
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.site import Site
-from dambridge_sim.photoshelter.times import container_time
+from dambridge_sim.photoshelter.times import media_time
 
 Record = dict[str, Any]
 T = TypeVar("T")
@@ -40,13 +40,18 @@ class Records:
     def page(
         self, call: Call, parameters: Parameters, name: str, found: Sequence[T], show: Callable[[T], Record]
     ) -> Reply:
-        """Answer with one page of a list; `Paging` has `next` until the last (DRU)."""
+        """Answer with one page of a list."""
+        items, paging = self.paged(call, parameters, found)
+        return self.ok({name: [show(each) for each in items], "Paging": paging})
+
+    def paged(self, call: Call, parameters: Parameters, found: Sequence[T]) -> tuple[Sequence[T], Record]:
+        """Return one page of a list and its `Paging`, which has `next` until the last (DRU)."""
         page = self._site.page_asked(parameters)
         view = call.faults.listing(len(found), lambda offset, limit: found[offset : offset + limit])
         paging: dict[str, Any] = {"page": page.number, "per_page": page.size, "total": view.total}
         if page.offset + page.size < view.total:
             paging["next"] = page.number + 1
-        return self.ok({name: [show(each) for each in view.page(page.offset, page.size)], "Paging": paging})
+        return view.page(page.offset, page.size), paging
 
     def media(self, call: Call, doc: Document) -> Record:
         """Return `Image` (TT names), `Video`, `Audio` or `Doc`."""
@@ -58,11 +63,13 @@ class Records:
         if doc["media"] == "image":
             record["f_searchable"] = flag(doc["searchable"])
             record.pop("searchable")
+            for side in ("height", "width"):
+                record[f"thumb_{side}"] = record.pop(f"thumbnail_{side}")
             record["stat_show"] = 0
         return record
 
     def container(self, doc: Document) -> Record:
-        """Return `Gallery` or `Collection`."""
+        """Return `Gallery` or `Collection`. v3 writes all its times as those of media (DRU reads them so)."""
         return {
             f"{doc['type']}_id": doc["id"],
             "name": doc["name"],
@@ -72,8 +79,8 @@ class Records:
             "mode": self._site.containers.native(doc),
             "effective_mode": self._site.containers.effective(doc),
             "access_inherit": flag(doc.get("access_inherit", True)),
-            "created_at": container_time(doc["created_ms"], self._site.zone),
-            "modified_at": container_time(doc["modified_ms"], self._site.zone),
+            "created_at": media_time(doc["created_ms"]),
+            "modified_at": media_time(doc["modified_ms"]),
         }
 
     def gallery_media(self, doc: Document, gallery_id: str) -> Record:
@@ -87,8 +94,8 @@ class Records:
         }
 
     def iptc(self, doc: Document) -> Record:
-        """Return `Iptc`; v3 calls the keyword list `keyword` (PS E21)."""
-        record = iptc.attributes(doc["iptc"], "list")
+        """Return `Iptc`; v3 calls the keyword list `keyword` (PS E21). As comma text (DRU splits it) or a list: a switch."""
+        record = iptc.attributes(doc["iptc"], str(self._site.world.switches["keywords_form"]))
         record["keyword"] = record.pop("keywords")
         return record
 
@@ -97,7 +104,7 @@ class Records:
         kind = NAMES[doc["media"]]
         makers: dict[str, Maker] = {
             kind: lambda _: self.media(call, doc),
-            f"{kind}Link": lambda spec: self.link(call, doc, spec.get("params") or {}),
+            f"{kind}Link": lambda spec: self.link(call, doc, params_of(spec)),
             "Iptc": lambda _: self.iptc(doc),
         }
         if doc["media"] != "image":
@@ -108,7 +115,7 @@ class Records:
                 "CustomMetadata": lambda _: self._views.custom(doc)["attributes"]["custom_metadata"],
                 "ML_Metadata": lambda _: machine_tags(doc),
             }
-        return _chosen(makers, wanted)
+        return chosen(makers, wanted)
 
     def in_workspace(self, call: Call, doc: Document, workspace: Document, wanted: Mapping[str, Any]) -> Record:
         """Return the records about a file of a workspace (PS U11): `Media`, `Iptc`, `Link`, `Group`, `CommentCount`."""
@@ -116,16 +123,16 @@ class Records:
         makers: dict[str, Maker] = {
             "Media": lambda _: self.media(call, doc),
             "Iptc": lambda _: self.iptc(doc),
-            "Link": lambda spec: self.link(call, doc, spec.get("params") or {}),
+            "Link": lambda spec: self.link(call, doc, params_of(spec)),
             "Group": lambda _: {"name": workspace["name"]},
-            "CommentCount": lambda _: {"count": len(place["comments"])},
+            "CommentCount": lambda _: {"total": len(place["comments"])},
         }
-        return _chosen(makers, wanted)
+        return chosen(makers, wanted)
 
     def link(self, call: Call, doc: Document, params: Mapping[str, Any]) -> Record:
-        """Return the display address, at the size that `image_size` and `image_mode` ask for."""
+        """Return the display address, at the size that `image_size` and `image_mode` ask for; one side may be left open."""
         size, mode = str(params.get("image_size") or "600x600"), str(params.get("image_mode") or "fit")
-        if mode not in ("fit", "fill") or not re.fullmatch(r"\d{1,5}x\d{1,5}", size):
+        if mode not in ("fit", "fill") or not re.fullmatch(r"\d{1,5}x\d{0,5}|x\d{1,5}", size, re.ASCII):
             raise errors.bad_request("The parameter image_size must be of the form 600x400, image_mode fit or fill.")
         return {"link": self._views.link(call, doc["id"], mode, size)["attributes"]["link"]}
 
@@ -166,25 +173,30 @@ def _in_words(value: Any) -> Any:
     return value
 
 
-def _chosen(makers: Mapping[str, Maker], wanted: Mapping[str, Any]) -> Record:
+def chosen(makers: Mapping[str, Maker], wanted: Mapping[str, Any]) -> Record:
     """Make the records that an `extend` names, at any depth, each with the fields that it picks."""
     found: Record = {}
-    for name, spec in _every(wanted):
+    for name, spec in every(wanted):
         if name in makers and name not in found:
             made = makers[name](spec)
             found[name] = picked(made, str(spec.get("fields", "*"))) if isinstance(made, dict) else made
     return found
 
 
-def _every(wanted: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+def params_of(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the `params` of a record in an `extend`; what is no object says nothing."""
+    found = spec.get("params")
+    return found if isinstance(found, Mapping) else {}
+
+
+def every(wanted: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Return all records named in an `extend`, the nested ones included."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     for name, spec in wanted.items():
         inner = spec if isinstance(spec, Mapping) else {}
         found.append((name, inner))
         nested = {key: value for key, value in inner.items() if key not in ("fields", "params")}
-        found += _every(nested)
-        params = inner.get("params")
-        if isinstance(params, Mapping) and isinstance(params.get("extend"), Mapping):
-            found += _every(params["extend"])
+        found += every(nested)
+        if isinstance(further := params_of(inner).get("extend"), Mapping):
+            found += every(further)
     return found

@@ -10,7 +10,7 @@ from dambridge_sim.kit.lookup import Document
 from dambridge_sim.photoshelter import errors
 from dambridge_sim.photoshelter.routes import Route, route
 from dambridge_sim.photoshelter.site import Site, parameters_of
-from dambridge_sim.photoshelter.times import container_time
+from dambridge_sim.photoshelter.times import media_time
 from dambridge_sim.photoshelter.v3_records import NAMES, Record, Records, picked
 from dambridge_sim.photoshelter.v4_search import Search
 
@@ -50,15 +50,15 @@ class SearchAndWorkspaces:
         """U11: the workspaces of the organization; `extend={"MediaCount": ...}` counts their files."""
         parameters = await parameters_of(call)
         wanted = parameters.mapping("extend") or {}
-        found = self._site.workspaces.of(self._site.org(call))
+        found = self._site.workspaces.of(self._org(call))
 
         def show(doc: Document) -> Record:
             shown: Record = {"workspace_id": doc["id"], "name": doc["name"]}
-            shown["created_at"] = container_time(doc["created_ms"], self._site.zone)
+            shown["created_at"] = media_time(doc["created_ms"])
             shown = picked(shown, parameters.text("fields"))
             if "MediaCount" in wanted:
                 files = self._site.workspaces.files(doc["id"])
-                shown["MediaCount"] = {"count": self._site.world.documents.total("asset", files)}
+                shown["MediaCount"] = {"total": self._site.world.documents.total("asset", files)}
             return shown
 
         return self._records.page(call, parameters, "Workspace", found, show)
@@ -92,11 +92,19 @@ class SearchAndWorkspaces:
         shown |= {"user": place.get("by"), "reviewed_at": self._time(place.get("reviewed_ms")), "Comment": comments}
         return self._records.ok({"Review": shown})
 
+    def _org(self, call: Call) -> str:
+        """Return the organization whose workspaces are meant: members reach them without entering it first (WSX)."""
+        session = self._site.signed_in(call)
+        orgs = self._site.accounts.user(session.user_id)["orgs"]
+        if session.org_id is None and orgs:
+            session.org_id, session.role = next(iter(orgs.items()))
+        return self._site.org(call)
+
     def _time(self, at_ms: int | None) -> str | None:
-        return None if at_ms is None else container_time(at_ms, self._site.zone)
+        return None if at_ms is None else media_time(at_ms)
 
     def _workspace(self, call: Call) -> Document:
-        org_id, identifier = self._site.org(call), call.params["workspace_id"]
+        org_id, identifier = self._org(call), call.params["workspace_id"]
         call.touch(identifier)
         found = self._site.workspaces.get(org_id, identifier)
         if found is None:

@@ -49,7 +49,7 @@ class Authentication:
     async def authenticate(self, call: Call) -> Reply:
         """A1: e-mail and password for a session token; the answer has no `data`."""
         parameters = await parameters_of(call)
-        email, password = parameters.required("email"), parameters.required("password")
+        email, password = parameters.required("email"), parameters.secret("password")
         mode = parameters.choice("mode", ("token", "cookie"), "token")
         accounts = self._site.accounts
         try:
@@ -102,7 +102,8 @@ class Authentication:
         for name in ("application_name", "name"):
             if len(members[name]) > _CLIENT_NAME_LIMIT:
                 raise errors.bad_request(f"The parameter {name} may have {_CLIENT_NAME_LIMIT} characters.")
-        redirect = parameters.text("redirect_uri") or parameters.required("callback_url")
+        named = parameters.text("redirect_uri").strip() or parameters.text("callback_url").strip()
+        redirect = named or parameters.required("redirect_uri")
         number = self._site.world.documents.next_number("oauth_client")
         identifier = ids.make_id(ids.OAUTH_CLIENT, number)
         attributes = {

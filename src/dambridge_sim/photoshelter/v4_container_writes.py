@@ -9,7 +9,7 @@ from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document
 from dambridge_sim.photoshelter import errors
 from dambridge_sim.photoshelter.container_views import ContainerViews
-from dambridge_sim.photoshelter.containers import NAME_LIMIT
+from dambridge_sim.photoshelter.containers import NAME_LIMIT, ORDER_LIMIT
 from dambridge_sim.photoshelter.media_views import MediaViews
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.permissions import entry_of
@@ -230,5 +230,7 @@ def container_members(parameters: Parameters) -> dict[str, Any]:
     if mode := parameters.choice("mode", MODES, ""):
         members["mode"] = mode
     if (order := parameters.number("display_order")) is not None:
+        if not 0 <= order <= ORDER_LIMIT:
+            raise errors.bad_request(f"The parameter display_order must be a number from 0 to {ORDER_LIMIT}.")
         members["display_order"] = order
     return members

@@ -111,6 +111,8 @@ class ContainerReads:
     def _portal_of(self, parameters: Parameters, entered: str | None) -> str:
         """Return whose portal is meant: `org_id`, the user's first organization, the one entered, or the host's own."""
         if org_id := parameters.text("org_id").strip():
+            if self._site.accounts.organization_by_id(org_id) is None:
+                raise errors.not_found("organization")
             return org_id
         if user_id := parameters.text("user_id").strip():
             user = self._site.world.documents.get("user", user_id)
@@ -243,12 +245,13 @@ class ContainerReads:
         """E7, E15: the key image; public, without a permission check (CONFIRMED)."""
         doc = self._site.containers.get(call.params["id"])
         call.touch(call.params["id"])
-        if doc is None:
-            raise errors.not_found("container")
+        kind = _kind(call)
+        if doc is None or doc["type"] != kind:
+            raise errors.not_found(kind)
         return self._site.reply(call, self._views.key_image(call, doc) or {})
 
     def _either(self, call: Call) -> Document:
-        return self._site.gallery(call) if "/galleries/" in call.path else self._site.collection(call)
+        return self._site.gallery(call) if _kind(call) == "gallery" else self._site.collection(call)
 
     # Files of a gallery
 
@@ -306,6 +309,10 @@ class ContainerReads:
         return self._site.reply(call, shown)
 
 
+def _kind(call: Call) -> str:
+    return "gallery" if "/galleries/" in call.path else "collection"
+
+
 def descending(parameters: Parameters) -> bool:
     """Read the direction of sorting: `sort_direction`, or `sort_dir` as the 2019 media search called it (PS 4.4)."""
     words = ("ascending", "descending", "asc", "desc")
@@ -316,7 +323,11 @@ def descending(parameters: Parameters) -> bool:
 def ordered(found: Sequence[Document], parameters: Parameters, default: str) -> list[Document]:
     """Sort containers as asked."""
     member = _SORT_MEMBER[parameters.choice("sort_by", SORTS, default)]
-    return sorted(found, key=lambda doc: (_sortable(doc.get(member)), doc["id"]), reverse=descending(parameters))
+
+    def place(doc: Document) -> tuple[Any, ...]:
+        return _sortable(doc.get(member)), doc["display_order"], doc["id"]
+
+    return sorted(found, key=place, reverse=descending(parameters))
 
 
 def container_counts(found: Sequence[Document]) -> dict[str, int]:

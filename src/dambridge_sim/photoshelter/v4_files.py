@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from dambridge_sim.kit.blobs import Blob
-from dambridge_sim.kit.call import Call, Reply
+from dambridge_sim.kit.call import Call, Reply, disposition
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document
 from dambridge_sim.photoshelter import errors
@@ -20,8 +20,8 @@ from dambridge_sim.photoshelter.showing import custom_of
 from dambridge_sim.photoshelter.site import Site, parameters_of
 from dambridge_sim.photoshelter.uploads import accept, check_types, uploaded
 
-_SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})\Z")
-_SHAPE: Final = re.compile(r"(fit|fill)=(\d{1,5})x(\d{1,5})\Z")
+_SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})\Z", re.ASCII)
+_SHAPE: Final = re.compile(r"(fit|fill)=(\d{0,5})x(\d{0,5})\Z", re.ASCII)
 _VIDEO_QUALITY: Final = ("hd1080", "hd720", "sd480", "original")
 
 
@@ -69,7 +69,7 @@ class Files:
         shape, doc = _SHAPE.match(call.params["shape"]), self._displayed(call)
         if shape is None:
             raise errors.not_found("media")
-        longest = max(int(shape[2]), int(shape[3]), 1)
+        longest = max(int(shape[2] or 0), int(shape[3] or 0), 1)
         data = await self._rendition(Blob.from_json(doc["blob"]), longest)
         return Reply.raw(data, "image/jpeg")
 
@@ -149,6 +149,8 @@ class Files:
         if limit is not None and doc["media"] == "image":
             wanted = "jpeg"  # who is held to a size gets no original
         self._check_type(doc, wanted)
+        if wanted == "mp4":
+            parameters.choice("download_quality", _VIDEO_QUALITY, "original")
         embed = parameters.flag("download_image_embed", default=bool(switches["embed_by_default"]))
         if wanted == "jpeg":
             longest = self._longest(doc, parameters)
@@ -205,7 +207,4 @@ def _stem(doc: Document) -> str:
 
 
 def _bytes(data: bytes, file_name: str) -> Reply:
-    reply = Reply.raw(data, "application/octet-stream")
-    safe = file_name.encode("ascii", "replace").decode().replace('"', "'")
-    reply.headers["content-disposition"] = f'attachment; filename="{safe}"'
-    return reply
+    return Reply.raw(data, "application/octet-stream", headers=disposition(file_name))

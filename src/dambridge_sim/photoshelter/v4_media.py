@@ -125,7 +125,10 @@ class Media:
         return self._site.reply(call, [self._views.metadata(doc) for doc in changed])
 
     def _described(self, doc: Document, changes: Mapping[str, Any]) -> Document:
-        record = iptc.merged(doc["iptc"], changes)
+        try:
+            record = iptc.merged(doc["iptc"], changes)
+        except ValueError as error:
+            raise errors.bad_request(f"The parameter {error}.") from None
         return self._site.assets.edit(doc, {"iptc": record}, "iptc_moves_modified")
 
     async def xmp(self, call: Call) -> Reply:

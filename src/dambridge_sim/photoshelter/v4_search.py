@@ -10,6 +10,7 @@ from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document, Lookup
 from dambridge_sim.photoshelter import errors, filters, resources
+from dambridge_sim.photoshelter.accounts import DEFAULT_ORGANIZATION
 from dambridge_sim.photoshelter.containers import beginning
 from dambridge_sim.photoshelter.parameters import Parameters
 from dambridge_sim.photoshelter.routes import Route, route
@@ -74,12 +75,12 @@ class Search:
         Whether it takes the filters of E17 too is unknown: a switch.
         """
         parameters = await parameters_of(call)
-        filters.require_one(parameters, ("org_id", "user_id"))
         taken = self._site.world.switches["search_filters"]
         if taken == "none":
             parameters = parameters.only(*_LIBRARY_PARAMETERS)
         elif taken == "no_modified_window":
             parameters = parameters.without(*_MODIFIED)
+        filters.require_one(parameters)
         also = None
         invited = parameters.choice("mode", ("library", "invited"), "library") == "invited"
         if invited and call.served(Confidence.INFERRED):
@@ -88,12 +89,22 @@ class Search:
         return self._answer(call, parameters, self._org(call, parameters), _LIBRARY_SORTS, also)
 
     def matching(self, call: Call, parameters: Parameters) -> Sequence[str]:
-        """Return the ids that a search finds, for v3's search (U10)."""
-        org_id = self._org(call, parameters)
+        """Return the ids that a search finds, for v3's search (U10): a public call, which shows visitors what is public."""
+        visits = self._site.session(call) is None
+        org_id = self._visited(parameters) if visits else self._org(call, parameters)
         query = _Query(
             parameters, org_id, parameters.choice("sort_by", _LIBRARY_SORTS, "relevance"), down=descending(parameters)
         )
-        return self._remembered(query, self._tests(query), who="")
+        tests = [*self._tests(query), *([self._open_to_all] if visits else [])]
+        return self._remembered(query, tests, who="nobody" if visits else "")
+
+    def _visited(self, parameters: Parameters) -> str:
+        """Return the organization that a visitor looks into: the one named, that of the galleries named, or the host's."""
+        if org_id := parameters.text("org_id").strip():
+            return org_id
+        named = (self._site.containers.get(each) for each in parameters.words("galleries"))
+        found = next((str(gallery["org_id"]) for gallery in named if gallery is not None), None)
+        return found or str(self._site.accounts.organization(DEFAULT_ORGANIZATION)["id"])
 
     def _tests(self, query: _Query) -> list[filters.Test]:
         return filters.tests(query.residual, self._site.containers.galleries_below)

@@ -45,6 +45,8 @@ from dambridge_sim.photoshelter.showing import card_of, state_of
 from dambridge_sim.photoshelter.site import Site
 from dambridge_sim.photoshelter.switches import SWITCHES
 from dambridge_sim.photoshelter.v3 import Version3
+from dambridge_sim.photoshelter.v3_place_records import PlaceRecords
+from dambridge_sim.photoshelter.v3_places import Places
 from dambridge_sim.photoshelter.v3_records import Records
 from dambridge_sim.photoshelter.v3_workspaces import SearchAndWorkspaces
 from dambridge_sim.photoshelter.v4_auth import Authentication
@@ -89,8 +91,8 @@ class PhotoShelter(Vendor):
     def attach(self, world: World) -> None:
         """Put the parts together on `world`."""
         super().attach(world)
-        places = Containers(world)
-        self.site = Site(world, Accounts(world), places, Assets(world, places), AddressBook(world), Workspaces(world))
+        kept = Containers(world)
+        self.site = Site(world, Accounts(world), kept, Assets(world, kept), AddressBook(world), Workspaces(world))
         self.site.assets.computed = lambda number: self._library().glance(number)
         self._people = People(self.site)
         media = MediaViews(self.site)
@@ -109,8 +111,10 @@ class PhotoShelter(Vendor):
             *Batch(self.site).routes(),
             *SmallThings(self.site).routes(),
         ]
+        places = PlaceRecords(self.site, records, media)
         version3 = [
             *Version3(self.site, records, files, media).routes(),
+            *Places(self.site, records, places, media).routes(),
             *SearchAndWorkspaces(self.site, records, self._search).routes(),
         ]
         every = [
@@ -163,7 +167,7 @@ class PhotoShelter(Vendor):
         call.state["api_key"] = key
         if (refusal := unreadable(call)) is not None:
             return refusal
-        token = token_of(call)
+        token = self._token(call)
         if token is None or call.path in _TOKENLESS:
             return None
         try:
@@ -210,8 +214,18 @@ class PhotoShelter(Vendor):
 
     def expire_token(self, call: Call) -> None:
         """Let the caller's token end now."""
-        if (token := token_of(call)) is not None:
+        if (token := self._token(call)) is not None:
             self.site.accounts.expire(token)
+
+    def _token(self, call: Call) -> str | None:
+        """Return the token of a session: in its usual places, else as `token` in the query, where one live client has it.
+
+        There it may also be the token that a container was shared with (PS E5), which is no session's.
+        """
+        token = token_of(call)
+        if token is None and (named := call.query.get("token")) and self.site.accounts.knows(named):
+            return named
+        return token
 
     def started(self) -> None:
         """Remember which uploads are still being processed."""

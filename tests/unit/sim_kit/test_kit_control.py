@@ -50,7 +50,18 @@ def test_a_person_adds_edits_and_deletes(client: Client, jpeg: bytes) -> None:
         ("PATCH", "/__sim__/assets/T9", b"{}", 404),
         ("DELETE", "/__sim__/assets/T9", None, 404),
         ("POST", "/__sim__/clock", b'{"now": "2026-01-01T00:00:00"}', 400),
+        ("POST", "/__sim__/clock", b'{"advance": NaN}', 400),
+        ("POST", "/__sim__/clock", b'{"advance": 1e300}', 400),
+        ("POST", "/__sim__/clock", b'{"advance": 1e12}', 400),
+        ("POST", "/__sim__/clock", b'{"advance": -1e12}', 400),
+        ("POST", "/__sim__/clock", b'{"now": "9999-12-31T23:59:59Z"}', 400),
+        ("POST", "/__sim__/clock", b'{"now": "1960-01-01T00:00:00Z", "freeze": true}', 400),
         ("POST", "/__sim__/traffic", b'{"latency": 3}', 400),
+        ("POST", "/__sim__/traffic", b'{"rate_per_s": Infinity}', 400),
+        ("POST", "/__sim__/traffic", b'{"latency_ms": 1e999}', 400),
+        ("POST", "/__sim__/switches", b'{"index_lag_s": NaN}', 400),
+        ("POST", "/__sim__/switches", b'{"index_lag_s": -1}', 400),
+        ("POST", "/__sim__/switches", b'{"index_lag_s": 1e300}', 400),
         ("POST", "/__sim__/switches", b'{"no_such": 3}', 400),
         ("POST", "/__sim__/switches", b'{"mood": "sad"}', 400),
         ("POST", "/__sim__/webhooks", b'{"targets": [{"url": "http://example.org/"}]}', 400),
@@ -362,3 +373,11 @@ def test_a_multipart_body_that_cannot_be_read_leaves_nothing(client: Client) -> 
 def test_the_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["netx", "--port", "0", "--seed", "synthetic:x"]) == 2
     assert "synthetic:N" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", ["70000", "-1", "x", "\u0663"])
+def test_the_command_knows_what_a_port_is(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["netx", f"--port={port}"])
+    assert ended.value.code == 2
+    assert "0 to 65535" in capsys.readouterr().err

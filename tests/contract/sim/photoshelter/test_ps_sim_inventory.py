@@ -42,7 +42,25 @@ def test_every_section_is_there_and_every_confirmed_one_has_a_confirmed_operatio
     assert list(dict.fromkeys(row.section for row in ROWS)) == list(SECTIONS)
     assert sum(row.confidence.in_strict for row in ROWS) >= 71
     # Sections whose every operation is SINGLE or INFERRED, read off the reference by hand.
-    unsure = {"E8", "E20", "E22", "E23", "E26", "E29", "E31", "E32", "E33", "8", "U7", "U8", "U10", "U11", "U12", "U13"}
+    unsure = {
+        "E8",
+        "E20",
+        "E22",
+        "E23",
+        "E26",
+        "E29",
+        "E31",
+        "E32",
+        "E33",
+        "8",
+        "7",
+        "U7",
+        "U8",
+        "U10",
+        "U11",
+        "U12",
+        "U13",
+    }
     sure = {row.section for row in ROWS if row.confidence.in_strict}
     assert sure == set(SECTIONS) - unsure
 

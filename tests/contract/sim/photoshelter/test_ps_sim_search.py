@@ -39,7 +39,8 @@ def test_a_search_without_any_required_parameter_is_refused(library: Site) -> No
     assert library.get("/media").status == 400
     assert library.get("/media", modify_start="2025-10-15 12:00:00 GMT", file_name="dawn").status == 400
     assert library.get("/media", terms="dawn").status == 200
-    assert library.get("/search", terms="dawn").status == 400
+    assert library.get("/search", mode="library").status == 400
+    assert library.get("/search", terms="dawn").status == 200
     assert library.get("/search", org_id=library.org, mode="library").status == 200
 
 

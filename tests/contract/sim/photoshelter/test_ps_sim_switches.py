@@ -89,7 +89,7 @@ def test_container_times_are_utc_or_in_the_accounts_zone_and_the_v3_session_name
     assert site.get(path).data["attributes"]["created_at"] == "2025-06-30T20:00:00.000000"
     assert site.get("/library").data[0]["attributes"]["modified_at"] == "2025-06-30T20:00:00.000000"
     record = site.v3("GET", f"/mem{path.replace('galleries', 'gallery')}").json()["data"]["Gallery"]
-    assert record["created_at"] == "2025-06-30T20:00:00.000000"
+    assert record["created_at"] == "2025-07-01 00:00:00 GMT"  # v3 writes all its times as those of media
     assert site.get(f"/media/{file}").data["attributes"]["uploaded_at"] == "2025-07-01 00:00:00 GMT"
     site.set_clock("2025-01-01T00:00:00Z")
     winter = site.call("POST", "/galleries", {"name": "Winter"}).data
@@ -510,3 +510,14 @@ def test_a_person_can_take_a_file_out_of_the_trash_or_not(site: Site) -> None:
         answer = site.control("PATCH", f"/assets/{file}", {"trash": False})
         assert answer.status == (200 if restorable else 400)
         assert site.state()[file]["trash"] is not restorable
+
+
+def test_native_in_the_access_of_a_container_is_its_mode_or_its_entries(site: Site) -> None:
+    site.put()
+    path = f"/galleries/{site.gallery()}"
+    entries = json.dumps([{"type": "password", "password": "abc"}])
+    assert site.call("PATCH", f"{path}/permissions", {"permissions": entries}).status == 200
+    assert site.get(f"{path}/access").data["attributes"]["native"] == "private"
+    assert site.get(path, include="access").data["includes"]["access"]["data"]["attributes"]["native"] == "private"
+    site.switch(access_native="entries")
+    assert [each["type"] for each in site.get(f"{path}/access").data["attributes"]["native"]] == ["password"]

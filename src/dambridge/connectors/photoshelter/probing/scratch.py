@@ -150,6 +150,7 @@ async def visible(calls: Calls, place: Place) -> str:
         return f"its permissions cannot be read ({permissions.in_words}, {access.in_words})"
     shown, effective = permissions.attributes(), access.attributes()
     modes = [it.get(name) for it in (shown, effective) for name in ("mode", "native_mode", "effective_mode")]
+    modes += [it["native"] for it in (shown, effective) if isinstance(it.get("native"), str)]  # entries, or the mode
     if any(it not in (None, PRIVATE) for it in modes):
         return f"its mode is {next(it for it in modes if it not in (None, PRIVATE))}"
     if effective.get("effective_mode", effective.get("mode")) != PRIVATE:
@@ -164,7 +165,8 @@ def _grants(attributes: Mapping[str, Any]) -> bool:
     above = (
         [it.get("permissions") for it in inherited if isinstance(it, Mapping)] if isinstance(inherited, list) else []
     )
-    return any(bool(it) for it in (attributes.get("native"), attributes.get("permissions"), *above))
+    listed = (attributes.get("native"), attributes.get("permissions"), *above)
+    return any(bool(it) for it in listed if not isinstance(it, str))
 
 
 async def children(calls: Calls, place: Place) -> list[str] | None:
