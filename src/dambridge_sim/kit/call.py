@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = ["Call", "Form", "Refused", "Reply", "Upload"]
 
 _BODY_LIMIT = 64 * 1024 * 1024
 _NOBODY = "nobody"
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -78,7 +80,8 @@ class Reply:
         reply = cls(200, headers, blob=blob, stop=blob.size)
         if ranges:
             headers["accept-ranges"] = "bytes"
-            _apply_range(reply, call.headers.get("range", ""), blob.size)
+            if "if-range" not in call.headers:  # no reply carries a validator that it could name
+                _apply_range(reply, call.headers.get("range", ""), blob.size)
         return reply
 
     @property
@@ -91,9 +94,11 @@ class Reply:
 
 def _apply_range(reply: Reply, wanted: str, size: int) -> None:
     """Cut a reply to a single `bytes=a-b`, `bytes=a-` or `bytes=-n`; anything else is ignored, as servers may."""
-    unit, _, spec = wanted.partition("=")
-    first, dash, last = spec.partition("-")
-    if unit != "bytes" or not dash or not (first + last).isdigit():
+    found = _RANGE.fullmatch(wanted)
+    if found is None:
+        return
+    first, last = found.groups()
+    if not first + last or (first and last and int(last) < int(first)):
         return
     start = int(first) if first else max(0, size - int(last))
     stop = min(size, int(last) + 1) if first and last else size

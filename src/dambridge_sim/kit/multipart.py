@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -13,6 +15,8 @@ from dambridge_sim.kit.blobs import Blob, Blobs, BlobWriter
 from dambridge_sim.kit.faults import CallFaults
 
 _FIELD_LIMIT = 8 * 1024 * 1024
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+_EXTENDED = re.compile(r";\s*filename\*=([\w-]+)'[\w-]*'([^;\s]*)", re.ASCII | re.IGNORECASE)
 
 
 class BadFormError(ValueError):
@@ -103,12 +107,15 @@ class _Collector:
         self._name = self._value = b""
 
     def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get("content-disposition", ""))
+        disposition = self._headers.get("content-disposition", "")
+        _, options = parse_options_header(disposition)
         if b"name" not in options:
             raise BadFormError("a part has no name in its Content-Disposition")
         self._field = options[b"name"].decode("utf-8", "replace")
         filename = options.get(b"filename")
         self._filename = None if filename is None else filename.decode("utf-8", "replace")
+        if (spelt := _EXTENDED.search(_QUOTED.sub('""', disposition))) is not None:
+            self._filename = _extended(*spelt.groups())
         self._writer = None if self._filename is None else self._blobs.writer()
         self._text = bytearray()
 
@@ -135,6 +142,14 @@ class _Collector:
 
     def _on_end(self) -> None:
         self.ended = True
+
+
+def _extended(charset: str, value: str) -> str:
+    """The name in a `filename*=UTF-8''...`, which many clients send for names that are not plain; it counts over `filename`."""
+    try:
+        return unquote(value, charset, "replace")
+    except LookupError as error:
+        raise BadFormError(f"filename* names the unknown charset {charset!r}") from error
 
 
 class _Damage:

@@ -17,6 +17,9 @@ class Switch:
     choices: tuple[Any, ...] = ()
 
 
+_MOST = 10**12  # of anything that a switch counts: seconds, bytes, items
+
+
 class UnknownSwitchError(ValueError):
     """A switch that does not exist, or a value of the wrong type; the text names the right ones."""
 
@@ -75,4 +78,6 @@ class Switches:
             value = float(value)
         if default is not None and not switch.choices and type(value) is not type(default):
             raise UnknownSwitchError(f"switch {name!r} takes {type(default).__name__}, not {type(value).__name__}")
+        if isinstance(value, int | float) and not 0 <= value <= _MOST:
+            raise UnknownSwitchError(f"switch {name!r} takes 0 to {_MOST}, not {value!r}")
         return value

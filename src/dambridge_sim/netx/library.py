@@ -10,7 +10,7 @@ from dambridge_sim.kit.world import World
 from dambridge_sim.netx.access import Access
 from dambridge_sim.netx.attributes import Attribute
 from dambridge_sim.netx.chores import Chores
-from dambridge_sim.netx.errors import failure, no_access
+from dambridge_sim.netx.errors import Refusal, failure, no_access
 from dambridge_sim.netx.folders import (
     ROOT,
     Folder,
@@ -122,12 +122,14 @@ class Library:
     def seen_by(self, user: User, asset: Asset | None, what: str) -> Asset:
         """The asset if the user may see it, else the refusal that the site gives (unknown ids: by switch, INFERRED)."""
         if asset is None:
-            if self.switch("unknown_object") == "failure":
-                raise failure(f"{what} does not exist")
-            raise no_access(what)
+            raise self.unknown(what)
         if not self.access.asset(user, asset):
             raise no_access(what)
         return asset
+
+    def unknown(self, what: str) -> Refusal:
+        """What is said of an id that nothing has: by switch the same as of one that is hidden (INFERRED which)."""
+        return failure(f"{what} does not exist") if self.switch("unknown_object") == "failure" else no_access(what)
 
     def put(self, asset: Asset) -> None:
         """Store an asset, keeping what searches must still see of it."""
@@ -205,10 +207,10 @@ class Library:
     # Collections and vocabularies
 
     def collection(self, collection_id: int) -> Collection:
-        """The collection; a failure when there is none."""
+        """The collection; refused when there is none."""
         raw = self.world.documents.get("collection", str(collection_id))
         if raw is None:
-            raise failure(f"Collection {collection_id} does not exist")
+            raise self.unknown(f"collection {collection_id}")
         return Collection.from_json(raw)
 
     def collections(self) -> Iterator[Collection]:

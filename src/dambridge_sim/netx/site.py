@@ -149,6 +149,10 @@ _REPLACED = (
 )  # fmt: skip
 
 
+PARTS = frozenset({*_NAMED, *_REPLACED, "vocabularies", "folders"})
+"""The members of a description."""
+
+
 def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one description over another: named entries replace or join, term lists and rows are replaced whole."""
     result = dict(base)

@@ -29,7 +29,7 @@ from dambridge_sim.netx.auth import Tokens, header_token, invalid_token, session
 from dambridge_sim.netx.automation import Automation
 from dambridge_sim.netx.buttons import Buttons
 from dambridge_sim.netx.data_source import DataSource
-from dambridge_sim.netx.errors import Refusal
+from dambridge_sim.netx.errors import Refusal, bad_params
 from dambridge_sim.netx.files import Files
 from dambridge_sim.netx.hooks import Hooks
 from dambridge_sim.netx.iiif import Iiif
@@ -46,7 +46,7 @@ from dambridge_sim.netx.switches import SWITCHES
 from dambridge_sim.netx.x7 import X7
 from dambridge_sim.netx.xml_rest import XmlRest
 
-_RPC_PATHS = frozenset({"/api/rpc", "/api/rpc/", "/external/api/json"})
+_RPC_PATHS = frozenset({"/api/rpc", "/external/api/json"})
 _INTEGRATION = "integration"
 _IIIF_IMAGE = "/cantaloupe/iiif/2/{image}/{region}/{size}/{rotation}/{file}"
 
@@ -159,7 +159,7 @@ class Netx(Vendor):
     async def identify(self, call: Call) -> None:
         """RPC calls name their method in the body."""
         self.clock_moved()
-        if call.known and call.path in _RPC_PATHS:
+        if call.known and _address(call) in _RPC_PATHS:
             await self.rpc.identify(call)
 
     async def before(self, call: Call) -> Reply | None:
@@ -168,9 +168,10 @@ class Netx(Vendor):
             return Reply.raw(b"<html><body>Scheduled maintenance</body></html>", "text/html", 503)
         if not call.known:
             return None
-        if call.path.startswith("/api/rpc"):
+        address = _address(call)
+        if address == "/api/rpc":
             return self.rpc.authorise(call)
-        if call.path.startswith("/api/import"):
+        if address.startswith("/api/import") and call.served(call.confidence):
             try:
                 token = header_token(call)
                 if token is None:
@@ -184,9 +185,14 @@ class Netx(Vendor):
 
     def unknown(self, call: Call) -> Reply:
         """An unknown path is a 404; an unknown method is an error in the envelope."""
-        if "rpc" in call.state and call.path != "/external/api/json":
+        if "rpc" in call.state and _address(call) == "/api/rpc":
             return self.rpc.unknown(call)
         return Reply.json({"error": {"code": 404, "message": "Not found"}}, status=404)
+
+    def bad_body(self, call: Call, problem: str) -> Reply:
+        """A body that cannot be read, in the dialect of the address."""
+        refusal = bad_params(problem)
+        return self.rpc.refused(call, refusal) if _address(call) in _RPC_PATHS else _plain_refusal(refusal)
 
     def too_many(self, call: Call, retry_after_s: float) -> Reply:
         """HTTP 429 (INFERRED: one client backs off on it)."""
@@ -241,7 +247,7 @@ class Netx(Vendor):
         }
         try:
             self.library.extend(described)
-        except (BadSiteError, KeyError, TypeError, AttributeError) as error:
+        except (BadSiteError, Refusal, KeyError, TypeError, AttributeError) as error:
             raise BadMetaError(f"library.yaml: {error}") from error
         self._keep_tokens()
 
@@ -349,6 +355,11 @@ def _status(asset: Asset) -> str:
         "expired": asset.expired,
     }
     return ", ".join(word for word, holds in states.items() if holds)
+
+
+def _address(call: Call) -> str:
+    """The path of a call as its operation is registered: slashes at either end say nothing."""
+    return "/" + call.path.strip("/")
 
 
 def _plain(handler: Handler) -> Handler:

@@ -50,6 +50,10 @@ def test_a_person_adds_edits_and_deletes(client: Client, jpeg: bytes) -> None:
         ("PATCH", "/__sim__/assets/T9", b"{}", 404),
         ("DELETE", "/__sim__/assets/T9", None, 404),
         ("POST", "/__sim__/clock", b'{"now": "2026-01-01T00:00:00"}', 400),
+        ("POST", "/__sim__/clock", b'{"now": "1969-12-31T23:59:59Z"}', 400),
+        ("POST", "/__sim__/clock", b'{"now": "9999-12-31T23:59:59Z"}', 400),
+        ("POST", "/__sim__/clock", b'{"advance": 1e300}', 400),
+        ("POST", "/__sim__/clock", b'{"advance": 1e12}', 400),
         ("POST", "/__sim__/traffic", b'{"latency": 3}', 400),
         ("POST", "/__sim__/switches", b'{"no_such": 3}', 400),
         ("POST", "/__sim__/switches", b'{"mood": "sad"}', 400),
@@ -179,7 +183,7 @@ def test_switches_keep_to_their_kind_and_choices() -> None:
     switches = Switches((Switch("lag", 0.0, ""), Switch("mood", "mild", "", ("mild", "wild")), Switch("on", True, "")))
     switches.set({"lag": 3, "mood": "wild"})
     assert (switches["lag"], switches["mood"], switches["on"]) == (3.0, "wild", True)
-    for wrong in ({"lag": "3"}, {"on": 1}, {"mood": "x"}, {"nothing": 1}):
+    for wrong in ({"lag": "3"}, {"lag": -1}, {"lag": 1e300}, {"on": 1}, {"mood": "x"}, {"nothing": 1}):
         with pytest.raises(UnknownSwitchError):
             switches.set({"lag": 9, **wrong})
     assert switches["lag"] == 3.0
