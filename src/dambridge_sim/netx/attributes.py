@@ -110,7 +110,8 @@ def _terms(
         return Checked(values, tuple(missing))
     if unknown_term == "ignore":
         return Checked(tuple(value for value in values if value in known))
-    raise failure(f'Attribute "{attribute.name}": "{missing[0]}" is not a term of its vocabulary')
+    wrong = next((one for one in missing if not one), missing[0])  # an empty term is none, even where new ones are welcome
+    raise failure(f'Attribute "{attribute.name}": "{wrong}" is not a term of its vocabulary')
 
 
 def _problem(attribute: Attribute, value: str, limit: int) -> str | None:

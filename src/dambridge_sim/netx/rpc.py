@@ -14,6 +14,7 @@ from dambridge_sim.netx.errors import INVALID_TOKEN, UNKNOWN_METHOD, Refusal, ba
 from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.methods import TABLE, Method
+from dambridge_sim.netx.portal import no_such_path
 from dambridge_sim.netx.search import Search
 from dambridge_sim.netx.site import User
 
@@ -83,7 +84,7 @@ class Rpc:
     async def beta(self, call: Call) -> Reply:
         """`POST /external/api/json`: `authenticate`, then the same methods with the session key first."""
         if not self._library.switch("legacy_api"):
-            return Reply.json({"error": "Not found"}, status=404)
+            return no_such_path()
         if (bad := call.state.get("bad")) is not None:
             return _json(envelope.error_body(bad.call_id, bad.refusal))
         read: envelope.Call = call.state["rpc"]

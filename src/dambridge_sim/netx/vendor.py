@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.kit.clock import iso
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document, Lookup, Value
+from dambridge_sim.kit.routing import Routes
 from dambridge_sim.kit.vendor import (
     STAFF,
     Audience,
@@ -38,7 +40,7 @@ from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.maintenance import in_window
 from dambridge_sim.netx.oauth import OAuth
 from dambridge_sim.netx.person import Person
-from dambridge_sim.netx.portal import portal
+from dambridge_sim.netx.portal import no_such_path, portal
 from dambridge_sim.netx.records import Asset
 from dambridge_sim.netx.rpc import Rpc
 from dambridge_sim.netx.site import BadSiteError
@@ -47,6 +49,7 @@ from dambridge_sim.netx.x7 import X7
 from dambridge_sim.netx.xml_rest import XmlRest
 
 _RPC_PATHS = frozenset({"/api/rpc", "/external/api/json"})
+_PRESENT = ("/api/", "/file/")  # what no switch takes away
 _INTEGRATION = "integration"
 _IIIF_IMAGE = "/cantaloupe/iiif/2/{image}/{region}/{size}/{rotation}/{file}"
 
@@ -184,10 +187,24 @@ class Netx(Vendor):
         return None
 
     def unknown(self, call: Call) -> Reply:
-        """An unknown path is a 404; an unknown method is an error in the envelope."""
+        """An unknown path is a 404, a verb that a path does not take a 405; an unknown RPC method is an error in the envelope."""
         if "rpc" in call.state and _address(call) == "/api/rpc":
             return self.rpc.unknown(call)
-        return Reply.json({"error": {"code": 404, "message": "Not found"}}, status=404)
+        taken = self._verbs(call.path) if call.path.startswith(_PRESENT) else []
+        if taken and call.method not in taken:
+            body = {"error": {"code": 405, "message": f"{call.method} is not taken here"}}
+            return Reply.json(body, status=405, headers={"allow": ", ".join(taken)})
+        return no_such_path()
+
+    def _verbs(self, path: str) -> list[str]:
+        """The verbs that a path takes, as far as they are served."""
+        found = {verb: self._routes.find(verb, path) for verb in ("GET", "HEAD", "POST", "PUT")}
+        strict = self.world.strict
+        return [verb for verb, one in found.items() if one and (one.operation.confidence.in_strict or not strict)]
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(self.operations())
 
     def bad_body(self, call: Call, problem: str) -> Reply:
         """A body that cannot be read, in the dialect of the address."""

@@ -16,12 +16,12 @@ from dambridge_sim.netx.envelope import parsed
 from dambridge_sim.netx.errors import UNKNOWN_METHOD, Refusal, bad_params
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.options import Options
+from dambridge_sim.netx.portal import no_such_path
 from dambridge_sim.netx.query import Group
 from dambridge_sim.netx.search import Search
 from dambridge_sim.netx.x7_search import Element, as_group
 
 _REFUSED: Final = "-1"  # what `authenticate` answers for wrong credentials (SINGLE)
-_NO_SUCH: Final = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class X7:
 
     async def _answered(self, call: Call, path_method: str | None, *, key_first: bool) -> Reply:
         if not self._library.switch("legacy_api"):
-            return Reply.json({"error": "Not found"}, status=_NO_SUCH)
+            return no_such_path()
         call_id = None
         try:
             document = _read(await call.body())

@@ -77,8 +77,10 @@ def test_a_method_in_an_array_is_taken_unless_the_site_is_strict_about_it(site: 
         assert one.post_rpc(listing).json()["error"]["code"] == -32600
 
 
-def test_get_on_the_rpc_path_is_unknown(site: Site) -> None:
-    assert site.get("/api/rpc").status == 404
+def test_the_rpc_path_takes_posts_alone(site: Site) -> None:
+    for verb in ("GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        answer = site.send(verb, "/api/rpc", None, {"Authorization": f"apiToken {site.token}"})
+        assert (answer.status, answer.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from PIL import Image
@@ -384,3 +384,25 @@ def picture() -> bytes:
     Image.new("RGB", (640, 480), (10, 120, 200)).save(out, "JPEG")
     assert out.getvalue() != jpeg()
     return out.getvalue()
+
+
+def test_a_verb_that_an_address_does_not_take(site: Site, strict_site: Site) -> None:
+    for verb, path, allowed in (
+        ("POST", "/api/import/asset/4101", "PUT"),
+        ("PUT", "/api/import/asset/4101/version", "POST"),
+        ("DELETE", "/api/file/asset/4101", "GET, HEAD, POST"),
+        ("POST", "/file/asset/4101/original", "GET, HEAD"),
+    ):
+        answer = site.send(verb, path)
+        assert (answer.status, answer.headers["allow"]) == (405, allowed)
+    assert strict_site.send("DELETE", "/api/file/asset/4101").headers["allow"] == "GET, HEAD"
+    for one, path in ((site, "/api/nowhere"), (strict_site, "/api/import/asset/4101"), (site, "/file")):
+        assert one.send("DELETE", path).status == 404
+
+
+def test_an_image_is_not_blown_up_beyond_all_bounds(site: Site) -> None:
+    asset = site.place({"folders": ["Public"]}, jpeg(size=(2, 900)))
+    manifest = site.send("GET", f"/iiif/manifest/asset/{asset}").json()
+    service = urlsplit(manifest["sequences"][0]["canvases"][0]["images"][0]["resource"]["service"]["@id"]).path
+    assert site.send("GET", f"{service}/full/4,/0/default.jpg").status == 200
+    assert site.send("GET", f"{service}/full/9999,/0/default.jpg").status == 400
