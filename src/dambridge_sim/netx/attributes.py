@@ -110,7 +110,9 @@ def _terms(
         return Checked(values, tuple(missing))
     if unknown_term == "ignore":
         return Checked(tuple(value for value in values if value in known))
-    wrong = next((one for one in missing if not one), missing[0])  # an empty term is none, even where new ones are welcome
+    wrong = next(
+        (one for one in missing if not one), missing[0]
+    )  # an empty term is none, even where new ones are welcome
     raise failure(f'Attribute "{attribute.name}": "{wrong}" is not a term of its vocabulary')
 
 

@@ -146,12 +146,13 @@ class Library:
         self.world.documents.delete("asset", str(asset.id))
 
     def as_indexed(self, asset_id: str) -> Asset | None:
-        """The asset as the search engine knows it; None when it does not know it or it is gone."""
-        raw = self.world.documents.get("asset", asset_id)
-        if raw is None:
-            return None
+        """The asset as the search engine knows it, which may be gone since; None when it does not know it."""
         lag_ms = round(self.switch("index_lag_s") * 1000)
-        if lag_ms > 0:
+        documents = self.world.documents
+        raw = documents.get("asset", asset_id)
+        if raw is None and lag_ms > 0:
+            raw = documents.before("asset", asset_id)
+        if raw is not None and lag_ms > 0:
             horizon = self.world.clock.now_ms() - lag_ms
             states = [raw, *reversed(raw.get("past", ()))]
             raw = next((state for state in states if state.get("written_ms", 0) <= horizon), None)
