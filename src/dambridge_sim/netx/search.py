@@ -123,7 +123,7 @@ class Search:
 
     def _matches(self, user: User, group: Group) -> Iterable[Asset]:
         library = self._library
-        test = predicate(group, self._surroundings())
+        test = predicate(group, self._surroundings(user))
         for asset_id in self._candidates(group):
             asset = library.as_indexed(asset_id)
             if asset is not None and test(asset) and library.access.asset(user, asset):
@@ -137,7 +137,7 @@ class Search:
             if asset is not None and library.access.asset(user, asset):
                 yield asset
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self, user: User) -> Surroundings:
         library = self._library
 
         def below(folder: int) -> frozenset[int]:
@@ -149,6 +149,7 @@ class Search:
             numbers,
             checksums=library.switch("metadata.checksumEnabled"),
             match_case=library.switch("exact_case") == "match",
+            seen=frozenset(self._seen(user)),
         )
 
     def _candidates(self, group: Group) -> Iterable[str]:

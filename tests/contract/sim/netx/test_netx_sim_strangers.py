@@ -252,12 +252,24 @@ class TestFiles:
         assert site.get(f"/api/file/asset/{asset}", {"Range": wanted}).status == 200
 
 
+def test_without_checksums_none_is_found(site: Site) -> None:
+    asset = site.imported(1)
+    questions = [
+        clause(exact={"field": "fileChecksum", "value": site.state(asset)["md5"]}),
+        clause(contains={"field": "fileChecksum", "value": site.state(asset)["md5"][:5]}),
+        clause(range={"field": "fileChecksum", "min": "0", "max": None}),
+    ]
+    assert [site.query(one) for one in questions] == [[asset]] * 3
+    site.switch(**{"metadata.checksumEnabled": False})
+    assert [site.query(one) for one in questions] == [[]] * 3
+
+
 class TestSecrets:
     """What a user does not see he cannot find out by asking."""
 
     def test_an_attribute_that_he_does_not_see(self, site: Site) -> None:
         site.extend({"attributes": [{"name": "Secret", "type": "text", "view_level": 9, "edit_level": 9}]})
-        asset = site.place({"attributes": {"Secret": "x"}})
+        asset = site.place({"file_name": "a.png", "attributes": {"Secret": "x"}})
         wanted = {"query": [clause(exact={"attribute": "Secret", "value": "x"})]}
         sorting = {"sort": {"field": "Secret", "order": "asc"}}
         everything = {"query": [clause(folder={"folderId": 1, "recursive": True})]}
@@ -268,6 +280,10 @@ class TestSecrets:
             assert site.error("getAssetsByFolder", 1, False, sorting) == -32602
         found = site.result("getAssetsByQuery", wanted, sorting, token="nx-admin-token")
         assert [one["id"] for one in found["results"]] == [asset]
+        for kind in ("exact", "contains"):
+            anywhere = {"query": [clause(**{kind: {"field": "keywords", "value": "x"}})]}
+            assert site.result("getAssetsByQuery", anywhere, None)["size"] == 0
+            assert site.result("getAssetsByQuery", anywhere, None, token="nx-admin-token")["size"] == 1
 
     @pytest.mark.parametrize(("position", "code"), [("access", 3004), ("failure", 1000)])
     def test_what_is_not_there_looks_like_what_is_not_his(self, site: Site, position: str, code: int) -> None:
