@@ -21,7 +21,7 @@ from dambridge_sim.netx.folders import (
     path_names,
 )
 from dambridge_sim.netx.records import Asset, Collection
-from dambridge_sim.netx.site import Site, User, default_description, merged, read_site
+from dambridge_sim.netx.site import Site, User, default_description, followed, merged, read_site
 
 FIRST_ASSET, FIRST_FOLDER, FIRST_COLLECTION, FIRST_VIEW = 4101, 300, 77, 88
 _LONGEST_INDEXED = 200  # characters; longer values are found by reading, as nobody looks them up exactly
@@ -184,14 +184,32 @@ class Library:
 
     def keep_folder(self, folder: Folder) -> None:
         """Store a folder that the tree holds."""
-        self.world.documents.put("folder", f"{folder.id:010d}", folder_to_json(folder))
         self.access.forget()
+        self.world.documents.put("folder", f"{folder.id:010d}", folder_to_json(folder))
+
+    def change_folder(self, folder_id: int, *, name: str | None, description: str | None) -> Folder:
+        """Rename or describe a folder; permissions and profiles are tied to it (NX 11, 4.6), not to its path."""
+        old = self.tree.path(folder_id)
+        with self.world.documents.transaction():
+            folder = self.tree.change(folder_id, name=name, description=description)
+            self._follow(old, self.tree.path(folder_id))
+            self.keep_folder(folder)
+        return folder
 
     def drop_folder(self, folder_id: int) -> None:
-        """Remove an empty folder."""
-        self.tree.remove(folder_id)
-        self.world.documents.delete("folder", f"{folder_id:010d}")
-        self.access.forget()
+        """Remove an empty folder, and what was said of it."""
+        old = self.tree.path(folder_id)
+        with self.world.documents.transaction():
+            self.tree.remove(folder_id)
+            self._follow(old, None)
+            self.world.documents.delete("folder", f"{folder_id:010d}")
+
+    def _follow(self, old: str, new: str | None) -> None:
+        raw = followed(self.site.raw, old, new)
+        if raw != self.site.raw:
+            self.site = read_site(raw)
+            self.world.documents.put("site", "site", raw)
+        self.access = Access(self.site, self.tree)
 
     def folder_at(self, path: object) -> Folder:
         """The folder at a path, made with its missing parents."""

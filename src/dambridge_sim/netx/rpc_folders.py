@@ -129,9 +129,7 @@ def update_folder(ctx: Context) -> dict[str, Any]:
     name, description = members.get("name"), members.get("description")
     if not isinstance(name, str | None) or not isinstance(description, str | None):
         raise bad_params("name and description are text")
-    folder = ctx.library.tree.change(folder.id, name=name, description=description)
-    ctx.library.keep_folder(folder)
-    return _shown(ctx, folder, options)
+    return _shown(ctx, ctx.library.change_folder(folder.id, name=name, description=description), options)
 
 
 @TABLE.add("deleteFolder", Confidence.INFERRED, "NX 5.2")

@@ -166,6 +166,25 @@ def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def followed(raw: Mapping[str, Any], old: str, new: str | None) -> dict[str, Any]:
+    """A description after the folder at `old` came to be at `new`, or to be no more: what it says of folders goes with them."""
+
+    def place(path: str) -> str | None:
+        if path == old:
+            return new
+        return f"{new}{path.removeprefix(old)}" if new is not None and path.startswith(f"{old}/") else path
+
+    result = {**raw, "folders": [found for path in raw.get("folders", ()) if (found := place(path)) is not None]}
+    for part in ("permissions", "profiles"):
+        moved = ((row, None if row.get("folder") is None else place(row["folder"])) for row in raw.get(part, ()))
+        result[part] = [
+            row if row.get("folder") is None else {**row, "folder": path}
+            for row, path in moved
+            if path is not None or row.get("folder") is None
+        ]
+    return result
+
+
 def read_site(raw: Mapping[str, Any]) -> Site:
     """Make a site of a description; raise `BadSiteError` naming what is wrong in it."""
     terms = {name: _texts(values, f"vocabulary {name}") for name, values in raw.get("vocabularies", {}).items()}

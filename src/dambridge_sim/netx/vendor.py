@@ -85,6 +85,11 @@ class Netx(Vendor):
         self.library.attach(world)
         self.hooks.listen()
         self.automation.listen()
+        self.library.described.append(self._look_again)
+
+    def _look_again(self) -> None:
+        """Other permissions: other people may see what is there."""
+        self.world.exposure.look_again(list(self.world.documents.stored("asset")))
 
     def started(self) -> None:
         """The list of chores is another one."""
@@ -308,7 +313,7 @@ class Netx(Vendor):
         return bool(switch("asset.expire.enabled")) and switch("image.expire_assets_action") in {"notVisible", "delete"}
 
     def affected_assets(self, kind: str, identifier: str) -> Iterable[str]:
-        """Renaming a folder may move it into or out of a permission row."""
+        """Whom a permission row lets into a folder hangs on the folder alone; yet a changed one is looked at again."""
         if kind != "folder":
             return ()
         folder = int(identifier)

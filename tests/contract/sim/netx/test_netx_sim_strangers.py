@@ -316,6 +316,54 @@ def test_a_folder_is_not_moved_in_silence(site: Site) -> None:
     assert site.result("updateFolder", {"id": first, "parentId": 1, "name": "C"}, None)["path"] == "C"
 
 
+def test_permissions_and_profiles_are_tied_to_a_folder_and_not_to_its_name(site: Site) -> None:
+    site.extend(
+        {"profiles": [{"folder": "Released/Deep", "attribute": "Credit", "action": "replace", "values": ["ACME"]}]}
+    )
+    released, deep = site.folder("Released"), site.folder("Released/Deep")
+    first = site.imported(deep)
+
+    def seen(asset: int) -> tuple[bool, list[str], bool]:
+        shown = "result" in site.call("getAssets", [asset], None, token="nx-viewer-token")
+        return shown, site.state(asset)["visible_to"], site.state(asset)["exposure"][-1]["to"] is None
+
+    assert seen(first) == (True, ["staff", "group:Viewers"], True)
+    site.result("updateFolder", {"id": released, "name": "Out"}, None)
+    assert site.result("getFolder", deep, None)["path"] == "Out/Deep"
+    second = site.imported(deep)
+    assert site.result("getAssetAttributes", second)["Credit"] == ["ACME"]
+    assert [seen(first), seen(second)] == [(True, ["staff", "group:Viewers"], True)] * 2
+    third = site.imported(site.folder("Released"))
+    assert "error" in site.call("getAssets", [third], None, token="nx-viewer-token")
+    assert site.state(third)["visible_to"] == ["staff"]
+    site.extend({"vocabularies": {}})
+    assert [one["path"] for one in site.result("getRootFolders", None)["results"]] == [
+        "Intake",
+        "Out",
+        "Public",
+        "Released",
+    ]
+
+
+def test_a_folder_made_anew_under_an_old_name_is_another_one(site: Site) -> None:
+    site.result("deleteFolder", site.folder("Public"))
+    asset = site.imported(site.folder("Public"))
+    assert site.state(asset)["visible_to"] == ["staff"]
+    assert site.send("GET", f"/file/asset/{asset}/original").status == 401
+
+
+def test_other_permissions_show_at_once_who_can_see_what_is_there(site: Site) -> None:
+    asset = site.imported(site.folder("Public"))
+    rows = [{"group": "Integration", "folder": ""}]
+    site.control("POST", "buttons/configure", {"permissions": rows})
+    assert site.state(asset)["exposure"][-1]["to"] is not None
+    assert site.state(asset)["visible_to"] == ["staff"]
+    site.control("POST", "buttons/configure", {"permissions": [*rows, {"group": "Viewers", "folder": "Public"}]})
+    assert site.state(asset)["exposure"][-1] == {
+        "from": site.state(asset)["exposure"][-1]["from"], "to": None, "to_whom": ["group:Viewers"],
+    }  # fmt: skip
+
+
 def test_x7_refuses_what_is_no_search(site: Site) -> None:
     login = envelope('["integration","nx-integration-password"]', method='"authenticate"')
     key = site.post_rpc(login, path="/external/api/json").json()["result"]["sessionKey"]
