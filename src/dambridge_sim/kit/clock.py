@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST_MS = 221_845_392_000_000
-"""The year 9000: whatever is stamped ahead of the clock, such as the end of a session, still is a date."""
+_LATEST_MS = (datetime(9000, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
+"""Whatever is stamped ahead of the clock, such as the end of a session, still is a date."""
 
 
 def _real_ms() -> int:
@@ -49,11 +49,11 @@ class Clock:
         return self._frozen_at is not None
 
     def set(self, when: datetime) -> None:
-        """Move the clock to `when` (aware); it runs on from there unless frozen."""
+        """Move the clock to `when` (aware); it runs on from there unless frozen. Raises `ValueError` outside 1970 to 9000."""
         self._move_to(to_ms(when))
 
     def advance(self, step: timedelta) -> None:
-        """Move the clock by `step`, which may be negative."""
+        """Move the clock by `step`, which may be negative. Raises as `set` does."""
         self._move_to(self.now_ms() + round(step / timedelta(milliseconds=1)))
 
     @staticmethod
@@ -89,6 +89,8 @@ class Clock:
         self._frozen_at = state.get("frozen_at")
 
     def _move_to(self, milliseconds: int) -> None:
+        if not 0 <= milliseconds <= _LATEST_MS:
+            raise ValueError("the clock shows times from 1970 to 9000")
         self._offset_ms = milliseconds - self._real_ms()
         if self._frozen_at is not None:
             self._frozen_at = milliseconds

@@ -18,6 +18,11 @@ class Confidence(StrEnum):
         """Whether strict mode serves it."""
         return self in (Confidence.CONFIRMED, Confidence.CONFIRMED_2019)
 
+    def at_most(self, other: Confidence) -> Confidence:
+        """The weaker of two: what is known of a method at an address is no surer than the address."""
+        order = list(Confidence)
+        return max(self, other, key=order.index)
+
     @property
     def header(self) -> str:
         """The word for `X-Sim-Confidence`, which knows three."""

@@ -156,7 +156,7 @@ class Control:
             body = await _parsed(request, bodies.ClockBody)
             try:
                 body.apply(clock)
-            except ValueError as error:
+            except (OverflowError, ValueError) as error:
                 raise BadRequestError(str(error)) from error
             self._world.exposure.settle()
             self._sim.vendor.clock_moved()
@@ -261,6 +261,7 @@ def _meta(text: bytes) -> dict[str, Any]:
     """Check the members that both simulators know; return all as they came."""
     try:
         meta = json.loads(text or b"{}")
+        json.dumps(meta, ensure_ascii=False).encode()  # half a surrogate pair is no text
         bodies.AssetMeta.model_validate(meta)
     except ValidationError as error:
         raise BadRequestError(f"meta: {_words(error)}") from error

@@ -15,7 +15,8 @@ from dambridge_sim.kit.blobs import Blob, Blobs, BlobWriter
 from dambridge_sim.kit.faults import CallFaults
 
 _FIELD_LIMIT = 8 * 1024 * 1024
-_EXTENDED = re.compile(r";\s*filename\*\s*=\s*\"?([\w-]+)'[\w-]*'([^;\"\s]*)", re.ASCII | re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+_EXTENDED = re.compile(r";\s*filename\*=([\w-]+)'[\w-]*'([^;\s]*)", re.ASCII | re.IGNORECASE)
 
 
 class BadFormError(ValueError):
@@ -112,7 +113,9 @@ class _Collector:
             raise BadFormError("a part has no name in its Content-Disposition")
         self._field = options[b"name"].decode("utf-8", "replace")
         filename = options.get(b"filename")
-        self._filename = _extended(disposition) if filename is None else filename.decode("utf-8", "replace")
+        self._filename = None if filename is None else filename.decode("utf-8", "replace")
+        if (spelt := _EXTENDED.search(_QUOTED.sub('""', disposition))) is not None:
+            self._filename = _extended(*spelt.groups())
         self._writer = None if self._filename is None else self._blobs.writer()
         self._text = bytearray()
 
@@ -139,6 +142,14 @@ class _Collector:
 
     def _on_end(self) -> None:
         self.ended = True
+
+
+def _extended(charset: str, value: str) -> str:
+    """The name in a `filename*=UTF-8''...`, which many clients send for names that are not plain; it counts over `filename`."""
+    try:
+        return unquote(value, charset, "replace")
+    except LookupError as error:
+        raise BadFormError(f"filename* names the unknown charset {charset!r}") from error
 
 
 class _Damage:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Literal, get_args
 
 from dambridge_sim.netx.errors import Refusal, bad_params, failure
@@ -18,6 +17,7 @@ NAME_LIMIT = 100  # characters of an attribute's name (NX 4.6, CONFIRMED)
 _SEVERAL = frozenset({"tag", "multiselect"})
 _VOCABULARY = frozenset({"tag", "multiselect", "pulldown"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,10 @@ def _terms(
         return Checked(values, tuple(missing))
     if unknown_term == "ignore":
         return Checked(tuple(value for value in values if value in known))
-    raise failure(f'Attribute "{attribute.name}": "{missing[0]}" is not a term of its vocabulary')
+    wrong = next(
+        (one for one in missing if not one), missing[0]
+    )  # an empty term is none, even where new ones are welcome
+    raise failure(f'Attribute "{attribute.name}": "{wrong}" is not a term of its vocabulary')
 
 
 def _problem(attribute: Attribute, value: str, limit: int) -> str | None:
@@ -135,11 +138,8 @@ def is_day(value: str) -> bool:
 
 
 def is_number(value: str) -> bool:
-    """Whether `value` is a finite decimal number."""
-    try:
-        return Decimal(value).is_finite() and value == value.strip()
-    except InvalidOperation:
-        return False
+    """Whether `value` is a decimal number in plain digits."""
+    return _NUMBER.fullmatch(value) is not None
 
 
 def taken_from_file(

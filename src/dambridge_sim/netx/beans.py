@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
@@ -17,6 +18,9 @@ from dambridge_sim.netx.site import User
 
 _PACKAGE: Final = "com.netxposure.products.imageportal"
 _INT_LIMIT: Final = 2**31
+_NO_XML: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+)  # what XML cannot say, Java's encoder spells out
 
 
 def asset_bean(library: Library, user: User, asset: Asset) -> dict[str, Any]:
@@ -96,4 +100,8 @@ def _value(value: Any) -> str:
         kind = "int" if value and isinstance(value[0], int) else "java.lang.String"
         voids = "".join(f'<void index="{number}">{_value(one)}</void>' for number, one in enumerate(value))
         return f'<array class="{kind}" length="{len(value)}">{voids}</array>'
-    return f"<string>{escape(str(value))}</string>"
+    return f"<string>{_NO_XML.sub(_spelt_out, escape(str(value)))}</string>"
+
+
+def _spelt_out(found: re.Match[str]) -> str:
+    return f'<char code="#{ord(found[0]):x}"/>'

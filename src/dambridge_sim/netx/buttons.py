@@ -11,10 +11,11 @@ from dambridge_sim.kit.vendor import BadMetaError
 from dambridge_sim.netx.automation import Automation
 from dambridge_sim.netx.data_source import DataSource
 from dambridge_sim.netx.editing import touched
+from dambridge_sim.netx.errors import Refusal
 from dambridge_sim.netx.incoming import synced
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.records import Asset
-from dambridge_sim.netx.site import BadSiteError, CustomAction, User
+from dambridge_sim.netx.site import PARTS, BadSiteError, CustomAction, User
 
 BUTTONS = ("configure", "custom-action", "data-source-sync", "promote-version", "resync", "webhook-test")
 
@@ -47,9 +48,12 @@ class Buttons:
 
     def _configure(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """An administrator changes the site: the members of a `library.yaml` that describe it."""
+        if odd := sorted(set(body) - PARTS):
+            raise BadMetaError(f"configure: unknown {', '.join(odd)}; there are {', '.join(sorted(PARTS))}")
         try:
             self._library.extend(dict(body))
-        except (BadSiteError, KeyError, TypeError, AttributeError) as error:
+        except (BadSiteError, Refusal, KeyError, TypeError, AttributeError) as error:
+            self._library.stale = True
             raise BadMetaError(f"configure: {error}") from error
         return {"ok": True}
 

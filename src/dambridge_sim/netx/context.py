@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from dambridge_sim.kit.call import Call
 from dambridge_sim.netx.access import require
+from dambridge_sim.netx.digits import is_long
 from dambridge_sim.netx.errors import bad_params, no_access
 from dambridge_sim.netx.folders import Folder
 from dambridge_sim.netx.levels import Level
@@ -52,12 +53,16 @@ class Context:
         """A numeric id."""
         return as_id(self.param(place, what), what)
 
-    def ids(self, place: int, what: str) -> list[int]:
-        """A list of numeric ids."""
+    def array(self, place: int, what: str) -> list[Any]:
+        """A list parameter."""
         raw = self.param(place, what)
         if not isinstance(raw, list):
-            raise bad_params(f"Parameter {place + 1} ({what}) must be a list of ids")
-        return [as_id(one, what) for one in raw]
+            raise bad_params(f"Parameter {place + 1} ({what}) must be a list")
+        return raw
+
+    def ids(self, place: int, what: str) -> list[int]:
+        """A list of numeric ids."""
+        return [as_id(one, what) for one in self.array(place, what)]
 
     def object(self, place: int, what: str) -> dict[str, Any]:
         """An object parameter."""
@@ -95,8 +100,8 @@ class Context:
 
     def folder(self, folder_id: int) -> Folder:
         """The folder, if the caller may see that it exists."""
-        if folder_id not in self.library.tree and self.switch("unknown_object") == "access":
-            raise no_access(f"folder {folder_id}")
+        if folder_id not in self.library.tree:
+            raise self.library.unknown(f"folder {folder_id}")
         folder = self.library.tree.get(folder_id)
         if not self.library.access.folder_shown(self.user, folder_id):
             raise no_access(f"folder {folder_id}")
@@ -139,6 +144,6 @@ class Context:
 
 def as_id(raw: object, what: str) -> int:
     """An id: a whole number; text and booleans are refused."""
-    if isinstance(raw, bool) or not isinstance(raw, int):
+    if isinstance(raw, bool) or not isinstance(raw, int) or not is_long(raw):
         raise bad_params(f"{what} must be a number, got {raw!r}")
     return raw

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from dambridge_sim.kit.embedded import containers
+from dambridge_sim.kit.embedded.source import Source
+from dambridge_sim.kit.embedded.xmp import RDF
 
 _NAMESPACES: Final = {
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -20,20 +26,48 @@ _NAMESPACES: Final = {
 }
 _ALTERNATIVES: Final = frozenset({"dc:title", "dc:description", "dc:rights", "xmpRights:UsageTerms"})
 _BAGS: Final = frozenset({"dc:subject", "Iptc4xmpCore:Scene", "Iptc4xmpCore:SubjectCode"})
+_BEGIN, _END = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>', '<?xpacket end="w"?>'
 _XMP_SIGNATURE: Final = b"http://ns.adobe.com/xap/1.0/\x00"
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 
 
 def with_metadata(data: bytes, fields: Mapping[str, Sequence[str]]) -> bytes:
-    """The file with one more or another XMP packet that holds `fields`; unchanged where the container is none of ours."""
+    """The file with `fields` in its XMP, where all else stays as it was; unchanged where the container is none of ours."""
     if not fields:
         return data
-    xmp = packet(fields).encode()
     if data.startswith(b"\xff\xd8"):
-        return _jpeg(data, xmp)
+        return _jpeg(data, _merged(_packet_in(data, containers.jpeg), fields))
     if data.startswith(_PNG_SIGNATURE):
-        return _png(data, xmp)
+        return _png(data, _merged(_packet_in(data, containers.png), fields))
     return data
+
+
+def _packet_in(data: bytes, read: Callable[[Source], containers.Blocks]) -> bytes | None:
+    try:
+        return read(Source(data)).xmp
+    except containers.BadContainerError:
+        return None
+
+
+def _merged(old: bytes | None, fields: Mapping[str, Sequence[str]]) -> bytes:
+    """The packet of a file with `fields` in place of their namesakes; one of its own where the file has none that can be read."""
+    made = packet(fields)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring((old or b"").strip(b"\x00 \r\n\t"), parser)
+    except etree.XMLSyntaxError:
+        return made.encode()
+    rdf = next(root.iter(f"{{{RDF}}}RDF"), None)
+    added = next(etree.fromstring(made).iter(f"{{{RDF}}}Description"))
+    if rdf is None:
+        return made.encode()
+    for description in rdf.findall(f"{{{RDF}}}Description"):
+        for name in [child.tag for child in added]:
+            description.attrib.pop(name, None)
+            for child in description.findall(name):
+                description.remove(child)
+    rdf.append(added)
+    return _BEGIN.encode() + etree.tostring(root, encoding="utf-8", with_tail=False) + _END.encode()
 
 
 def packet(fields: Mapping[str, Sequence[str]]) -> str:
@@ -42,9 +76,9 @@ def packet(fields: Mapping[str, Sequence[str]]) -> str:
     declared = " ".join(f'xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in sorted(used))
     body = "".join(_property(name, values) for name, values in fields.items() if name.partition(":")[0] in used)
     return (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        f'{_BEGIN}<x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        f'<rdf:Description rdf:about="" {declared}>{body}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+        f'<rdf:Description rdf:about="" {declared}>{body}</rdf:Description></rdf:RDF></x:xmpmeta>{_END}'
     )
 
 
@@ -77,5 +111,11 @@ def _jpeg(data: bytes, xmp: bytes) -> bytes:
 def _png(data: bytes, xmp: bytes) -> bytes:
     body = b"iTXtXML:com.adobe.xmp\x00\x00\x00\x00\x00" + xmp
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    first = len(_PNG_SIGNATURE) + 8 + int.from_bytes(data[8:12], "big") + 4
-    return data[:first] + chunk + data[first:]
+    first = place = len(_PNG_SIGNATURE) + 8 + int.from_bytes(data[8:12], "big") + 4
+    kept = [data[:first], chunk]
+    while place < len(data):
+        end = place + 12 + int.from_bytes(data[place : place + 4], "big")
+        if not data[place + 4 :].startswith(b"iTXtXML:com.adobe.xmp\x00"):
+            kept.append(data[place:end])
+        place = end
+    return b"".join(kept)

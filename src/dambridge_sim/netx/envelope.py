@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -12,6 +14,7 @@ from dambridge_sim.netx.errors import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERR
 
 NOTIFICATION: Final = object()
 """Stands for an absent `id`: the call is done and nothing is answered."""
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\x00")  # escaped, in UTF-8, or in UTF-16 or UTF-32
 
 
 class BadEnvelope(Exception):
@@ -30,6 +33,7 @@ class Call:
     method: str
     params: list[Any]
     call_id: object
+    in_array: bool = False
 
 
 def read_call(body: bytes, *, method_array: bool) -> Call:
@@ -38,9 +42,9 @@ def read_call(body: bytes, *, method_array: bool) -> Call:
     `method_array` accepts `"method": ["getAssets"]`, a quirk of one client that the real server tolerates (NX 3, SINGLE).
     """
     try:
-        document = json.loads(body)
-    except ValueError as error:
-        raise BadEnvelope(Refusal(PARSE_ERROR, "The request body is not JSON"), None) from error
+        document = parsed(body)
+    except Refusal as refusal:
+        raise BadEnvelope(refusal, None) from refusal
     if isinstance(document, list):
         raise BadEnvelope(Refusal(INVALID_REQUEST, "Batch requests are not supported"), None)
     if not isinstance(document, dict):
@@ -50,8 +54,9 @@ def read_call(body: bytes, *, method_array: bool) -> Call:
     if document.get("jsonrpc") != "2.0":
         raise BadEnvelope(Refusal(INVALID_REQUEST, 'Member "jsonrpc" must be "2.0"'), echo)
     method = document.get("method")
+    in_array = False
     if method_array and isinstance(method, list) and len(method) == 1:
-        method = method[0]
+        method, in_array = method[0], True
     if not isinstance(method, str) or not method:
         raise BadEnvelope(Refusal(INVALID_REQUEST, 'Member "method" must be text'), echo)
     params = document.get("params", [])
@@ -59,7 +64,27 @@ def read_call(body: bytes, *, method_array: bool) -> Call:
         raise BadEnvelope(Refusal(INVALID_PARAMS, "Named parameters are not supported"), echo)
     if not isinstance(params, list):
         raise BadEnvelope(Refusal(INVALID_PARAMS, 'Member "params" must be an array'), echo)
-    return Call(method, params, call_id)
+    return Call(method, params, call_id, in_array)
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON of a body. Refused: what is none, `NaN` and numbers beyond all bounds, half a surrogate pair, endless nesting."""
+    try:
+        document = json.loads(body, parse_constant=_no_number, parse_float=_finite)
+        if _SURROGATE.search(body):
+            to_json(document)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(PARSE_ERROR, "The request body is not JSON") from error
+    return document
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(word)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if isfinite(number) else _no_number(text)
 
 
 def _call_id(document: dict[str, Any]) -> object:

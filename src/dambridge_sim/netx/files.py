@@ -8,6 +8,7 @@ from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.netx import constituents
 from dambridge_sim.netx.access import ANONYMOUS, require
 from dambridge_sim.netx.auth import Tokens, header_token, invalid_token, session_key
+from dambridge_sim.netx.digits import number_of
 from dambridge_sim.netx.embedding import with_metadata
 from dambridge_sim.netx.errors import Refusal, no_access
 from dambridge_sim.netx.levels import Level
@@ -63,12 +64,12 @@ class Files:
     # /file
 
     async def retrieve(self, call: Call) -> Reply:
-        """`/file/asset/{id}/{what}...`: every kind of file, by wish under a name or as an attachment (NX 8.2)."""
+        """`/file/asset/{id}/{what}...`: every kind of file, by wish under a name or as an attachment, or both (NX 8.2)."""
         user = self._retrieval_user(call)
         what, *rest = call.params["rest"].split("/")
-        attachment = bool(rest) and rest[-1] == "attachment"
+        attachment = "attachment" in rest[-2:]
         if attachment:
-            rest = rest[:-1]
+            del rest[-1 if rest[-1] == "attachment" else -2]
         chosen = rest.pop(0) if what in {"view", "constituent"} and rest else ""
         if len(rest) > 1:
             raise _missing(call.path)
@@ -76,13 +77,13 @@ class Files:
         if what == "view" and chosen:
             return self._view_by_name(call, user, chosen, name, attachment=attachment)
         if what == "constituent" and chosen:
-            return self._constituent(call, user, chosen, attachment=attachment)
+            return self._constituent(call, user, chosen, name, attachment=attachment)
         if what == "original":
             return self._original(call, user, name, attachment=attachment)
         if what == "flv":
             return self._video(call, user, name, attachment=attachment)
         if what in PIXELS:
-            return self._rendition(call, user, what, attachment=attachment)
+            return self._rendition(call, user, what, name, attachment=attachment)
         raise _missing(call.path)
 
     def _retrieval_user(self, call: Call) -> User:
@@ -103,7 +104,7 @@ class Files:
             raise _missing(f'view "{wanted}" of asset {asset.id}')
         return self._sent(call, view.file, name or view.file.name, attachment=attachment)
 
-    def _constituent(self, call: Call, user: User, word: str, *, attachment: bool) -> Reply:
+    def _constituent(self, call: Call, user: User, word: str, name: str | None, *, attachment: bool) -> Reply:
         """A page or key frame, as a picture like a preview."""
         asset = self._asset(call, user)
         require(user, Level.BROWSER, "Looking")
@@ -114,7 +115,7 @@ class Files:
             made = constituents.picture(data, asset.file.media_type, *wanted)
         if made is None:
             raise _missing(f"{word} of asset {asset.id}")
-        return Reply.raw(made, "image/jpeg", headers=_disposition(asset, word, attachment=attachment))
+        return _picture(made, name or f"{asset.id}-{word}.jpg", attachment=attachment)
 
     def _video(self, call: Call, user: User, name: str | None, *, attachment: bool) -> Reply:
         """The proxy of a video: the file itself, as nothing here transcodes."""
@@ -134,7 +135,8 @@ class Files:
 
     def _asset(self, call: Call, user: User) -> Asset:
         raw = call.params["id"]
-        document = call.read("asset", raw) if raw.isdigit() else None
+        number = number_of(raw)
+        document = None if number is None else call.read("asset", str(number))
         asset = None if document is None else Asset.from_json(document)
         try:
             return self._library.seen_by(user, asset, f"asset {raw}")
@@ -153,10 +155,13 @@ class Files:
             fields = exported(self._library.site.metadata_map, asset.attributes)
             if fields:
                 data = with_metadata(self._library.world.blobs.read(asset.file.blob), fields)
-                return Reply.raw(data, asset.file.media_type)
+                headers = {"content-disposition": _disposition(name or asset.file.name, attachment=attachment)}
+                return Reply.raw(data, asset.file.media_type, headers=headers)
         return self._sent(call, asset.file, name or asset.file.name, attachment=attachment)
 
-    def _rendition(self, call: Call, user: User, word: str, *, attachment: bool = False) -> Reply:
+    def _rendition(
+        self, call: Call, user: User, word: str, name: str | None = None, *, attachment: bool = False
+    ) -> Reply:
         asset = self._asset(call, user)
         require(user, Level.BROWSER, "Looking")
         picture = None
@@ -164,7 +169,7 @@ class Files:
             picture = self._library.world.blobs.thumbnail(asset.file.blob, PIXELS[word])
         if picture is None:
             raise _missing(f"{word} of asset {asset.id}")
-        return Reply.raw(picture, "image/jpeg", headers=_disposition(asset, word, attachment=attachment))
+        return _picture(picture, name or f"{asset.id}-{word}.jpg", attachment=attachment)
 
     def _sent(self, call: Call, file: StoredFile, name: str, *, attachment: bool = False) -> Reply:
         if self._library.switch("file_redirects"):
@@ -178,8 +183,7 @@ class Files:
         reply = Reply.of_blob(
             call, file.blob, file.media_type, filename=name, ranges=self._library.switch("range_requests")
         )
-        if attachment:
-            reply.headers["content-disposition"] = f'attachment; filename="{_plain_name(name)}"'
+        reply.headers["content-disposition"] = _disposition(name, attachment=attachment)
         return reply
 
     async def session(self, call: Call) -> Reply:
@@ -195,8 +199,18 @@ def _plain_name(name: str) -> str:
     return "".join(one if one.isascii() and one.isprintable() and one not in '"\\' else "_" for one in name)
 
 
-def _disposition(asset: Asset, word: str, *, attachment: bool) -> dict[str, str]:
-    return {"content-disposition": f'attachment; filename="{asset.id}-{word}.jpg"'} if attachment else {}
+def _disposition(name: str, *, attachment: bool) -> str:
+    """As an attachment the reference's own form (NX 8.2); else the name alone, whatever letters it has."""
+    return (
+        f'attachment; filename="{_plain_name(name)}"'
+        if attachment
+        else f"inline; filename*=UTF-8''{quote(name, safe='')}"
+    )
+
+
+def _picture(data: bytes, name: str, *, attachment: bool) -> Reply:
+    headers = {"content-disposition": _disposition(name, attachment=True)} if attachment else {}
+    return Reply.raw(data, "image/jpeg", headers=headers)
 
 
 def _missing(what: str) -> Refusal:

@@ -73,8 +73,8 @@ class FolderTree:
         return self._folders[current]
 
     def children(self, folder_id: int) -> list[Folder]:
-        """Direct children, in order of making."""
-        return [self._folders[child] for child in self._children[folder_id].values()]
+        """Direct children, in order of making: that of their ids."""
+        return [self._folders[child] for child in sorted(self._children[folder_id].values())]
 
     def lineage(self, folder_id: int) -> Iterator[int]:
         """The folder itself, then its parent, up to the root."""

@@ -55,7 +55,8 @@ class Hooks:
 def _place(body: dict[str, Any], path: str, value: object) -> None:
     *outer, last = path.split(".")
     for name in outer:
-        body = body.setdefault(name, {})
+        inner = body.get(name)
+        body[name] = body = inner if isinstance(inner, dict) else {}
     body[last] = value
 
 

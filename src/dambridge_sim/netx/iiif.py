@@ -133,7 +133,10 @@ def _scaled(wanted: str, size: tuple[int, int]) -> tuple[int, int]:
     if width and height:
         return width, height
     factor = width / size[0] if width else height / size[1]
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    scaled = max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    if max(scaled) > _LARGEST:
+        raise Refusal(1000, f"A side has at most {_LARGEST} pixels", http_status=400)
+    return scaled
 
 
 def _missing(what: str) -> Refusal:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dambridge_sim.kit.call import Call, Form, Reply, Upload
 from dambridge_sim.netx.access import require
+from dambridge_sim.netx.digits import number_of
 from dambridge_sim.netx.editing import check_file_name
 from dambridge_sim.netx.errors import FAILURE, Refusal, bad_params, failure, no_access
 from dambridge_sim.netx.incoming import imported, new_file, new_view, stored_file
@@ -90,7 +91,7 @@ class Imports:
             raise Refusal(
                 FAILURE, f"The file has {upload.blob.size} bytes, the limit is {limit}", http_status=_TOO_LARGE
             )
-        return upload, check_file_name(form.first("fileName") or upload.filename)
+        return upload, check_file_name(form.first("fileName") or upload.filename.rpartition("/")[2])
 
     def _reply(self, user: User, asset: Asset) -> dict[str, Any]:
         """What is answered, by switch: members other than `id` are INFERRED."""
@@ -102,18 +103,20 @@ class Imports:
 
     def _asset(self, call: Call) -> Asset:
         raw = call.params["id"]
-        found = self._library.find(int(raw)) if raw.isdigit() else None
+        number = number_of(raw)
+        found = None if number is None else self._library.find(number)
         return self._library.seen_by(_user(call), found, f"asset {raw}")
 
     def _folder(self, user: User, raw: str | None) -> int:
-        if raw is None or not raw.strip().isdigit():
+        number = None if raw is None else number_of(raw.strip())
+        if number is None:
             raise bad_params("folderId must be a number")
-        return self.place(user, int(raw))
+        return self.place(user, number)
 
     def place(self, user: User, folder: int) -> int:
         """The folder, if the user may upload into it: importers into their own alone (NX 7, 11)."""
         if folder not in self._library.tree:
-            raise failure(f"Folder {folder} does not exist")
+            raise self._library.unknown(f"folder {folder}")
         path = self._library.tree.path(folder)
         own = f"Users/{user.name}"
         if user.level < Level.PRODUCER and not (path == own or path.startswith(f"{own}/")):

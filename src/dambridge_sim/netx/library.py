@@ -10,7 +10,7 @@ from dambridge_sim.kit.world import World
 from dambridge_sim.netx.access import Access
 from dambridge_sim.netx.attributes import Attribute
 from dambridge_sim.netx.chores import Chores
-from dambridge_sim.netx.errors import failure, no_access
+from dambridge_sim.netx.errors import Refusal, failure, no_access
 from dambridge_sim.netx.folders import (
     ROOT,
     Folder,
@@ -21,7 +21,7 @@ from dambridge_sim.netx.folders import (
     path_names,
 )
 from dambridge_sim.netx.records import Asset, Collection
-from dambridge_sim.netx.site import Site, User, default_description, merged, read_site
+from dambridge_sim.netx.site import Site, User, default_description, followed, merged, read_site
 
 FIRST_ASSET, FIRST_FOLDER, FIRST_COLLECTION, FIRST_VIEW = 4101, 300, 77, 88
 _LONGEST_INDEXED = 200  # characters; longer values are found by reading, as nobody looks them up exactly
@@ -122,12 +122,14 @@ class Library:
     def seen_by(self, user: User, asset: Asset | None, what: str) -> Asset:
         """The asset if the user may see it, else the refusal that the site gives (unknown ids: by switch, INFERRED)."""
         if asset is None:
-            if self.switch("unknown_object") == "failure":
-                raise failure(f"{what} does not exist")
-            raise no_access(what)
+            raise self.unknown(what)
         if not self.access.asset(user, asset):
             raise no_access(what)
         return asset
+
+    def unknown(self, what: str) -> Refusal:
+        """What is said of an id that nothing has: by switch the same as of one that is hidden (INFERRED which)."""
+        return failure(f"{what} does not exist") if self.switch("unknown_object") == "failure" else no_access(what)
 
     def put(self, asset: Asset) -> None:
         """Store an asset, keeping what searches must still see of it."""
@@ -144,12 +146,13 @@ class Library:
         self.world.documents.delete("asset", str(asset.id))
 
     def as_indexed(self, asset_id: str) -> Asset | None:
-        """The asset as the search engine knows it; None when it does not know it or it is gone."""
-        raw = self.world.documents.get("asset", asset_id)
-        if raw is None:
-            return None
+        """The asset as the search engine knows it, which may be gone since; None when it does not know it."""
         lag_ms = round(self.switch("index_lag_s") * 1000)
-        if lag_ms > 0:
+        documents = self.world.documents
+        raw = documents.get("asset", asset_id)
+        if raw is None and lag_ms > 0:
+            raw = documents.before("asset", asset_id)
+        if raw is not None and lag_ms > 0:
             horizon = self.world.clock.now_ms() - lag_ms
             states = [raw, *reversed(raw.get("past", ()))]
             raw = next((state for state in states if state.get("written_ms", 0) <= horizon), None)
@@ -181,14 +184,32 @@ class Library:
 
     def keep_folder(self, folder: Folder) -> None:
         """Store a folder that the tree holds."""
-        self.world.documents.put("folder", f"{folder.id:010d}", folder_to_json(folder))
         self.access.forget()
+        self.world.documents.put("folder", f"{folder.id:010d}", folder_to_json(folder))
+
+    def change_folder(self, folder_id: int, *, name: str | None, description: str | None) -> Folder:
+        """Rename or describe a folder; permissions and profiles are tied to it (NX 11, 4.6), not to its path."""
+        old = self.tree.path(folder_id)
+        with self.world.documents.transaction():
+            folder = self.tree.change(folder_id, name=name, description=description)
+            self._follow(old, self.tree.path(folder_id))
+            self.keep_folder(folder)
+        return folder
 
     def drop_folder(self, folder_id: int) -> None:
-        """Remove an empty folder."""
-        self.tree.remove(folder_id)
-        self.world.documents.delete("folder", f"{folder_id:010d}")
-        self.access.forget()
+        """Remove an empty folder, and what was said of it."""
+        old = self.tree.path(folder_id)
+        with self.world.documents.transaction():
+            self.tree.remove(folder_id)
+            self._follow(old, None)
+            self.world.documents.delete("folder", f"{folder_id:010d}")
+
+    def _follow(self, old: str, new: str | None) -> None:
+        raw = followed(self.site.raw, old, new)
+        if raw != self.site.raw:
+            self.site = read_site(raw)
+            self.world.documents.put("site", "site", raw)
+        self.access = Access(self.site, self.tree)
 
     def folder_at(self, path: object) -> Folder:
         """The folder at a path, made with its missing parents."""
@@ -205,10 +226,10 @@ class Library:
     # Collections and vocabularies
 
     def collection(self, collection_id: int) -> Collection:
-        """The collection; a failure when there is none."""
+        """The collection; refused when there is none."""
         raw = self.world.documents.get("collection", str(collection_id))
         if raw is None:
-            raise failure(f"Collection {collection_id} does not exist")
+            raise self.unknown(f"collection {collection_id}")
         return Collection.from_json(raw)
 
     def collections(self) -> Iterator[Collection]:

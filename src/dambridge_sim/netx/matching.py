@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from dambridge_sim.netx.query import Contains, Criterion, Exact, Group, InFolder, Range, Target
@@ -13,12 +13,16 @@ Predicate = Callable[[Asset], bool]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a predicate must know beside the asset: the folders below one, which attributes hold numbers, and two switches."""
+    """What a predicate must know beside the asset: the folders below one, which attributes hold numbers, and two switches.
+
+    `seen` names the attributes that a search in all of them may look at, for the user who asks; None is every one.
+    """
 
     below: Callable[[int], frozenset[int]]
     numbers: frozenset[str]
     checksums: bool = True
     match_case: bool = False
+    seen: frozenset[str] | None = None
 
 
 def predicate(criterion: Criterion, around: Surroundings) -> Predicate:
@@ -29,18 +33,37 @@ def predicate(criterion: Criterion, around: Surroundings) -> Predicate:
         case InFolder(folder, recursive):
             wanted = around.below(folder) if recursive else frozenset({folder})
             return lambda asset: not wanted.isdisjoint(asset.folders)
-        case Exact(Target("fileChecksum", is_attribute=False)) if not around.checksums:
-            return lambda _asset: False
         case Exact(target, value) if around.match_case:
-            return lambda asset: value in texts(asset, target)
+            read = _reader(target, around)
+            return lambda asset: value in read(asset)
         case Exact(target, value):
-            sought = value.lower()
-            return lambda asset: sought in (text.lower() for text in texts(asset, target))
+            read, sought = _reader(target, around), value.lower()
+            return lambda asset: sought in (text.lower() for text in read(asset))
         case Contains(target, value):
-            part = value.lower()
-            return lambda asset: any(part in text.lower() for text in texts(asset, target))
+            read, part = _reader(target, around), value.lower()
+            return lambda asset: any(part in text.lower() for text in read(asset))
         case Range():
-            return _range(criterion, around.numbers)
+            return _range(criterion, around)
+
+
+def _reader(target: Target, around: Surroundings) -> Callable[[Asset], Iterable[str]]:
+    """How the values of a target are read, by the user and on the site of these surroundings."""
+    if target == _CHECKSUM and not around.checksums:
+        return lambda _asset: ()
+    if target == _KEYWORDS and (seen := around.seen) is not None:
+        return lambda asset: (*_names(asset), *_all_values(asset, seen))
+    return lambda asset: texts(asset, target)
+
+
+_CHECKSUM, _KEYWORDS = (Target(name, is_attribute=False) for name in ("fileChecksum", "keywords"))
+
+
+def _names(asset: Asset) -> tuple[str, str]:
+    return asset.name, asset.file.name
+
+
+def _all_values(asset: Asset, seen: Collection[str]) -> Iterable[str]:
+    return (value for name, held in asset.attributes.items() if name in seen for value in held)
 
 
 def _group(group: Group, around: Surroundings) -> Predicate:
@@ -70,7 +93,7 @@ _TEXTS: Mapping[str, Callable[[Asset], Iterable[str]]] = {
     "fileChecksum": lambda asset: (asset.file.blob.md5,),
     "fileType": lambda asset: (asset.file_type,),
     # the general keyword search of the user interface: INFERRED
-    "keywords": lambda asset: (asset.name, asset.file.name, *(v for held in asset.attributes.values() for v in held)),
+    "keywords": lambda asset: (*_names(asset), *_all_values(asset, asset.attributes)),
 }
 
 
@@ -83,15 +106,16 @@ def texts(asset: Asset, target: Target) -> Iterable[str]:
     return (str(_TIMES[target.name](asset)),)
 
 
-def _range(criterion: Range, numbers: frozenset[str]) -> Predicate:
+def _range(criterion: Range, around: Surroundings) -> Predicate:
     target = criterion.target
     if not target.is_attribute and target.name in _TIMES:
         read = _TIMES[target.name]
         return lambda asset: within(float(read(asset)), criterion)
-    if target.is_attribute and target.name in numbers:
+    if target.is_attribute and target.name in around.numbers:
         bounds = _numeric(criterion)
         return lambda asset: any(within(float(text), bounds) for text in texts(asset, target))
-    return lambda asset: any(within(text, criterion) for text in texts(asset, target))
+    values = _reader(target, around)
+    return lambda asset: any(within(text, criterion) for text in values(asset))
 
 
 def _numeric(criterion: Range) -> Range:

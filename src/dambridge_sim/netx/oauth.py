@@ -28,7 +28,7 @@ class OAuth:
             return page()
         client = self._library.site.oauth_clients.get(call.query.get("client_id", ""))
         target = call.query.get("redirect_uri", "")
-        if client is None or call.query.get("response_type") != "code" or not urlsplit(target).scheme:
+        if client is None or call.query.get("response_type") != "code" or not _is_target(target):
             return Reply.json({"error": "invalid_request"}, status=400)
         if client.redirect_uris and target not in client.redirect_uris:
             return Reply.json({"error": "invalid_request", "error_description": "redirect_uri"}, status=400)
@@ -64,3 +64,12 @@ class OAuth:
         return Reply.json(
             {"access_token": access, "refresh_token": given, "expires_in": round(lifetime), "token_type": "apiToken"}
         )
+
+
+def _is_target(address: str) -> bool:
+    """Whether a browser can be sent back there: an absolute address without a fragment (RFC 6749, 3.1.2)."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return bool(parts.scheme and parts.netloc and not parts.fragment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from dambridge_sim.kit.blobs import Blob
 from dambridge_sim.kit.clock import to_ms
 from dambridge_sim.kit.vendor import BadMetaError, Upload
 from dambridge_sim.netx.attributes import check_values, is_day
+from dambridge_sim.netx.digits import number_of
 from dambridge_sim.netx.editing import check_file_name, check_name, with_attributes, with_profiles
 from dambridge_sim.netx.errors import Refusal
 from dambridge_sim.netx.incoming import imported, new_file, new_view, stored_file
@@ -21,9 +22,12 @@ T = TypeVar("T")
 
 MEMBERS = (
     "name", "file_name", "folders", "containers", "attributes", "creation_date", "import_date", "mod_date", "dates",
-    "views", "archived", "unarchive", "checked_out", "hidden", "expiration_date", "related", "metadata",
+    "views", "archived", "unarchive", "checked_out", "hidden", "expiration_date", "related", "metadata", "approval",
 )  # fmt: skip
-_DATES = ("creation_date", "import_date", "mod_date")
+STATUS = "Lifecycle Status"  # NetX has no approval of its own: a site keeps its state in an attribute (NX 12)
+_DATES = {"creationDate": "creation_date", "importDate": "import_date", "modDate": "mod_date"}
+_NATIVE = {"name": "name", "fileName": "file_name", **_DATES}
+_EARLIEST_MS, _LATEST_MS = -62_135_596_800_000, 200_000_000_000_000  # from the year 1 to the year 8307
 _RESTORING_MS, _RESTORED_MS, _FOR_GOOD_MS = 4 * 3_600_000, 72 * 3_600_000, 10**15
 
 
@@ -35,7 +39,7 @@ class Person:
 
     def adds(self, upload: Upload | None, meta: Mapping[str, Any]) -> str:
         """Import a file as the web application does, then fill in what `meta` says; the asset's id."""
-        self._check(meta)
+        meta = _spelt(meta)
         blob = upload.blob if upload is not None else self._library.world.blobs.store(b"")
         name = meta.get("file_name") or (upload.filename if upload is not None else "")
         paths = _paths(meta) or ["Intake"]
@@ -53,10 +57,8 @@ class Person:
 
     def edits(self, asset_id: str, upload: Upload | None, meta: Mapping[str, Any]) -> None:
         """Change an asset; a file becomes a new version in place."""
-        self._check(meta)
-        asset = self._library.find(int(asset_id)) if asset_id.isdigit() else None
-        if asset is None:
-            raise BadMetaError(f"there is no asset {asset_id}")
+        meta = _spelt(meta)
+        asset = self._asset(asset_id)
         self._guarded(lambda: self._edit(asset, upload, meta))
 
     def _edit(self, asset: Asset, upload: Upload | None, meta: Mapping[str, Any]) -> None:
@@ -110,7 +112,7 @@ class Person:
         return replace(
             asset,
             hidden=bool(meta.get("hidden", asset.hidden)),
-            related=tuple(int(one) for one in meta.get("related", asset.related)),
+            related=_ids(meta.get("related", asset.related)),
         )
 
     def _unarchived(self, asset: Asset, how: object) -> Asset:
@@ -135,21 +137,24 @@ class Person:
         return with_attributes(self._library, asset, checked)
 
     def _store(self, asset: Asset, meta: Mapping[str, Any]) -> None:
-        given = {**meta.get("dates", {}), **{key: meta[key] for key in _DATES if key in meta}}
         asset = replace(
             asset,
-            created_ms=_instant(given.get("creation_date", asset.created_ms)),
-            imported_ms=_instant(given.get("import_date", asset.imported_ms)),
-            modified_ms=_instant(given.get("mod_date", asset.modified_ms)),
+            created_ms=_instant(meta.get("creation_date", asset.created_ms)),
+            imported_ms=_instant(meta.get("import_date", asset.imported_ms)),
+            modified_ms=_instant(meta.get("mod_date", asset.modified_ms)),
         )
         self._library.put(asset)
 
     def deletes(self, asset_id: str) -> None:
         """Delete for good."""
-        asset = self._library.find(int(asset_id)) if asset_id.isdigit() else None
+        self._library.delete(self._asset(asset_id))
+
+    def _asset(self, asset_id: str) -> Asset:
+        number = number_of(asset_id)
+        asset = None if number is None else self._library.find(number)
         if asset is None:
             raise BadMetaError(f"there is no asset {asset_id}")
-        self._library.delete(asset)
+        return asset
 
     def _guarded(self, act: Callable[[], T]) -> T:
         try:
@@ -158,14 +163,37 @@ class Person:
         except Refusal as refusal:
             self._library.stale = True
             raise BadMetaError(refusal.message) from refusal
+        except (AttributeError, KeyError, TypeError, OverflowError) as error:
+            self._library.stale = True
+            raise BadMetaError(f"meta has a member of the wrong shape: {error}") from error
         except BaseException:
             self._library.stale = True
             raise
 
-    @staticmethod
-    def _check(meta: Mapping[str, Any]) -> None:
-        if odd := sorted(set(meta) - set(MEMBERS)):
-            raise BadMetaError(f"unknown {', '.join(odd)}; there are {', '.join(MEMBERS)}")
+
+def _spelt(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """`meta` with everything in its own member: native metadata and dates by the names of the API, and the state of approval."""
+    _refuse_others("", meta, MEMBERS)
+    spelt = {key: value for key, value in meta.items() if key not in {"metadata", "dates", "approval"}}
+    for part, names in (("dates", _DATES), ("metadata", _NATIVE)):
+        given = meta.get(part) or {}
+        _refuse_others(f"{part}: ", given, (*names, *names.values()))
+        spelt |= {names.get(key, key): value for key, value in given.items()}
+    if meta.get("approval") is not None:
+        spelt["attributes"] = {STATUS: meta["approval"], **(meta.get("attributes") or {})}
+    return spelt
+
+
+def _refuse_others(where: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    if odd := sorted(set(given) - set(known)):
+        raise BadMetaError(f"{where}unknown {', '.join(odd)}; there are {', '.join(dict.fromkeys(known))}")
+
+
+def _ids(given: Sequence[object]) -> tuple[int, ...]:
+    found = [number_of(str(one)) for one in given]
+    if None in found:
+        raise BadMetaError("related must be a list of ids")
+    return tuple(one for one in found if one is not None)
 
 
 def _paths(meta: Mapping[str, Any]) -> list[str] | None:
@@ -189,6 +217,8 @@ def _midnight(value: object) -> int:
 def _instant(value: object) -> int:
     """Epoch milliseconds of a number or of an ISO 8601 text with a zone."""
     if isinstance(value, int) and not isinstance(value, bool):
+        if not _EARLIEST_MS <= value <= _LATEST_MS:
+            raise BadMetaError(f"{value} is no instant in epoch milliseconds")
         return value
     if isinstance(value, datetime):
         return to_ms(value)

@@ -18,6 +18,11 @@ async def portal(_call: Call) -> Reply:
     return page()
 
 
+def no_such_path() -> Reply:
+    """What stands at no address."""
+    return Reply.json({"error": {"code": 404, "message": "Not found"}}, status=404)
+
+
 def page() -> Reply:
     """The page that reads the fragment."""
     return Reply.raw(_PAGE.encode(), "text/html; charset=utf-8")

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal, cast
 
+from dambridge_sim.netx.attributes import is_number
+from dambridge_sim.netx.digits import is_long
 from dambridge_sim.netx.errors import bad_params, failure
 
 Operator = Literal["and", "or", "not"]
@@ -210,7 +213,17 @@ def _bound(target: Target, raw: object, *, numeric: bool) -> float | str | None:
         raise bad_params(f'A bound for "{target.name}" must be a number, text or null')
     if not numeric:
         return str(raw)
-    try:
-        return float(raw)  # epoch milliseconds, as a number or in text (NX 6, CONFIRMED)
-    except ValueError:
-        raise bad_params(f'A bound for "{target.name}" must be epoch milliseconds, got "{raw}"') from None
+    number = number_in(raw)  # epoch milliseconds, as a number or in text (NX 6, CONFIRMED)
+    if number is None:
+        raise bad_params(f'A bound for "{target.name}" must be epoch milliseconds, got "{raw}"')
+    return number
+
+
+def number_in(raw: str | float) -> float | None:
+    """The number that a bound is, or says in plain digits; None for what is none, or larger than the site can hold."""
+    if isinstance(raw, str) and not is_number(raw):
+        return None
+    if isinstance(raw, int) and not is_long(raw):
+        return None
+    number = float(raw)
+    return number if isfinite(number) else None

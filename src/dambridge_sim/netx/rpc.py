@@ -14,11 +14,12 @@ from dambridge_sim.netx.errors import INVALID_TOKEN, UNKNOWN_METHOD, Refusal, ba
 from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.methods import TABLE, Method
+from dambridge_sim.netx.portal import no_such_path
 from dambridge_sim.netx.search import Search
 from dambridge_sim.netx.site import User
 
 PARTS = (rpc_assets, rpc_folders, rpc_collections, rpc_people)  # importing them fills the table
-_NO_CONTENT = 204
+_OK, _NO_CONTENT = 200, 204
 
 
 class Rpc:
@@ -31,16 +32,25 @@ class Rpc:
 
     async def identify(self, call: Call) -> None:
         """Read the envelope, so that faults and journal know the method and the ids that it is about."""
+        lenient = self._library.switch("method_array") and not self._library.world.strict
+        call.state["address"] = call.confidence
         try:
-            read = envelope.read_call(await call.body(), method_array=self._library.switch("method_array"))
+            read = envelope.read_call(await call.body(), method_array=lenient)
         except envelope.BadEnvelope as bad:
             call.state["bad"] = bad
             return
         call.state["rpc"] = read
         call.rpc_method = read.method
         if (method := self._method(read.method)) is not None:
-            call.confidence = method.confidence
+            call.confidence = self._confidence(call, method)
         call.touch(*_ids(read.method, read.params))
+
+    @staticmethod
+    def _confidence(call: Call, method: Method) -> Confidence:
+        """How sure this call is: no surer than its method, its address, and its quirk of an array about the method's name."""
+        address: Confidence = call.state["address"]
+        quirk = Confidence.SINGLE if call.state["rpc"].in_array else address
+        return method.confidence.at_most(address).at_most(quirk)
 
     def _method(self, name: str) -> Method | None:
         method = TABLE.methods.get(name)
@@ -74,7 +84,7 @@ class Rpc:
     async def beta(self, call: Call) -> Reply:
         """`POST /external/api/json`: `authenticate`, then the same methods with the session key first."""
         if not self._library.switch("legacy_api"):
-            return Reply.json({"error": "Not found"}, status=404)
+            return no_such_path()
         if (bad := call.state.get("bad")) is not None:
             return _json(envelope.error_body(bad.call_id, bad.refusal))
         read: envelope.Call = call.state["rpc"]
@@ -99,7 +109,7 @@ class Rpc:
 
     def _answer(self, call: Call, user: User, name: str, params: Sequence[Any]) -> Reply:
         method = self._method(name)
-        if method is None or not call.served(method.confidence):
+        if method is None or not call.served(self._confidence(call, method)):
             return self.unknown(call)
         try:
             result = method.handler(Context(call, user, self._library, self._search, params))
@@ -114,12 +124,13 @@ class Rpc:
 
     def refused(self, call: Call, refusal: Refusal) -> Reply:
         """A refusal in the envelope; HTTP 200, for a bad token perhaps 401 (by switch)."""
-        status = self._library.switch("bad_token_status") if refusal.code == INVALID_TOKEN else 200
+        status = self._library.switch("bad_token_status") if refusal.code == INVALID_TOKEN else _OK
         read: envelope.Call | None = call.state.get("rpc")
-        if read is not None and read.call_id is envelope.NOTIFICATION:
+        if read is not None and read.call_id is envelope.NOTIFICATION and status == _OK:
             return Reply(_NO_CONTENT)
         bad: envelope.BadEnvelope | None = call.state.get("bad")
         call_id = read.call_id if read is not None else bad.call_id if bad is not None else None
+        call_id = None if call_id is envelope.NOTIFICATION else call_id
         return _json(envelope.error_body(call_id, refusal), status)
 
     @staticmethod

@@ -116,7 +116,7 @@ def get_root_folders(ctx: Context) -> dict[str, Any]:
 
 @TABLE.add("updateFolder", Confidence.INFERRED, "NX 5.2")
 def update_folder(ctx: Context) -> dict[str, Any]:
-    """`[{"id", "name"?, "description"?}, opt]`."""
+    """`[{"id", "name"?, "description"?}, opt]`; that a folder can be moved so is not known, and refused."""
     ctx.at_most(2)
     ctx.needs(Level.MANAGER, "Managing folders")
     members = ctx.object(0, "folder")
@@ -124,12 +124,12 @@ def update_folder(ctx: Context) -> dict[str, Any]:
     folder = ctx.folder(as_id(members.get("id"), "id"))
     if not ctx.library.access.folder(ctx.user, folder.id):
         raise no_access(f"folder {folder.id}")
+    if members.get("parentId", folder.parent) != folder.parent:
+        raise failure(f"Folder {folder.id} cannot be moved")
     name, description = members.get("name"), members.get("description")
     if not isinstance(name, str | None) or not isinstance(description, str | None):
         raise bad_params("name and description are text")
-    folder = ctx.library.tree.change(folder.id, name=name, description=description)
-    ctx.library.keep_folder(folder)
-    return _shown(ctx, folder, options)
+    return _shown(ctx, ctx.library.change_folder(folder.id, name=name, description=description), options)
 
 
 @TABLE.add("deleteFolder", Confidence.INFERRED, "NX 5.2")

@@ -37,7 +37,7 @@ def get_values_by_attribute(ctx: Context) -> dict[str, Any]:
     options = ctx.options(1)
     attribute = ctx.library.site.attribute_by_id(attribute_id)
     if attribute is None:
-        raise failure(f"Attribute {attribute_id} does not exist")
+        raise ctx.library.unknown(f"attribute {attribute_id}")
     if attribute not in ctx.library.access.attributes(ctx.user):
         raise no_access(f"attribute {attribute_id}")
     return ctx.listed(ctx.library.site.vocabularies.of(attribute), options, lambda term: {"value": term})
@@ -57,7 +57,7 @@ def _with_view(ctx: Context, view_id: int) -> tuple[Asset, View]:
     for asset_id in documents.every("asset", Lookup("view", equal=view_id)):
         asset = ctx.asset_to_change(int(asset_id))
         return asset, next(view for view in asset.views if view.id == view_id)
-    raise failure(f"View {view_id} does not exist")
+    raise ctx.library.unknown(f"view {view_id}")
 
 
 @TABLE.add("updateView", Confidence.INFERRED, "NX 5.5")
@@ -125,7 +125,7 @@ def get_users_by_group(ctx: Context) -> dict[str, Any]:
     if group is None or group.name not in ctx.user.groups:
         ctx.needs(Level.DIRECTOR, "Listing users")
     if group is None:
-        raise failure(f"Group {group_id} does not exist")
+        raise ctx.library.unknown(f"group {group_id}")
     members = [one for one in ctx.library.site.users.values() if group.name in one.groups]
     return ctx.listed(
         members, options, lambda one: {"userId": one.id, "name": one.name, "login": one.login, "level": int(one.level)}
@@ -142,7 +142,7 @@ def get_groups_by_user(ctx: Context) -> dict[str, Any]:
         ctx.needs(Level.DIRECTOR, "Listing groups of others")
     user = next((one for one in ctx.library.site.users.values() if one.id == user_id), None)
     if user is None:
-        raise failure(f"User {user_id} does not exist")
+        raise ctx.library.unknown(f"user {user_id}")
     groups = [one for one in ctx.library.site.groups.values() if one.name in user.groups]
     return ctx.listed(groups, options, lambda one: {"groupId": one.id, "name": one.name})
 

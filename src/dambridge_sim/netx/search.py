@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dambridge_sim.kit.lookup import Lookup
-from dambridge_sim.netx.errors import bad_params
+from dambridge_sim.netx.attributes import Attribute, is_day
+from dambridge_sim.netx.digits import number_of
+from dambridge_sim.netx.errors import Refusal, bad_params
 from dambridge_sim.netx.folders import ROOT
 from dambridge_sim.netx.levels import Level
 from dambridge_sim.netx.library import Library, attribute_value, is_indexed, tree_value
 from dambridge_sim.netx.matching import Surroundings, predicate, texts
 from dambridge_sim.netx.options import Options
-from dambridge_sim.netx.query import FIELDS, Criterion, Exact, Group, InFolder, Range, Target
+from dambridge_sim.netx.query import FIELDS, Criterion, Exact, Group, InFolder, Range, Target, number_in
 from dambridge_sim.netx.records import Asset
 from dambridge_sim.netx.site import User
 
@@ -46,7 +48,7 @@ class Search:
 
     def query(self, user: User, group: Group, options: Options) -> Found:
         """Run a query as the search index stands, which lags behind by the switch."""
-        self._check_names(group, options)
+        self._check_names(user, group, options)
         everything = user.level >= Level.ADMINISTRATOR or (
             self._library.access.sees_all(user) and not self._library.withheld()
         )
@@ -61,7 +63,7 @@ class Search:
             return self.query(user, Group(must=(InFolder(folder, recursive=True),)), options)
         if not recursive and library.switch("folder_listing_lag"):
             return self.query(user, Group(must=(InFolder(folder, recursive=False),)), options)
-        self._check_sort(options)
+        self._check_sort(user, options)
         return self._listed(
             ("folder", folder, recursive), user, options, lambda: self._present(user, folder, recursive=recursive)
         )
@@ -121,7 +123,7 @@ class Search:
 
     def _matches(self, user: User, group: Group) -> Iterable[Asset]:
         library = self._library
-        test = predicate(group, self._surroundings())
+        test = predicate(group, self._surroundings(user))
         for asset_id in self._candidates(group):
             asset = library.as_indexed(asset_id)
             if asset is not None and test(asset) and library.access.asset(user, asset):
@@ -135,7 +137,7 @@ class Search:
             if asset is not None and library.access.asset(user, asset):
                 yield asset
 
-    def _surroundings(self) -> Surroundings:
+    def _surroundings(self, user: User) -> Surroundings:
         library = self._library
 
         def below(folder: int) -> frozenset[int]:
@@ -147,6 +149,7 @@ class Search:
             numbers,
             checksums=library.switch("metadata.checksumEnabled"),
             match_case=library.switch("exact_case") == "match",
+            seen=frozenset(self._seen(user)),
         )
 
     def _candidates(self, group: Group) -> Iterable[str]:
@@ -168,37 +171,57 @@ class Search:
 
     # Names
 
-    def _check_names(self, group: Group, options: Options) -> None:
-        """Refuse attributes that the site has not (or, by switch, let them match nothing: INFERRED)."""
-        self._check_sort(options)
-        if self._library.switch("unknown_query_attribute") == "empty":
-            return
+    def _check_names(self, user: User, group: Group, options: Options) -> None:
+        """Refuse attributes that the site has not (or, by switch, let them match nothing: INFERRED).
+
+        One that the user does not see is none for him: his searches must not tell what it holds.
+        """
+        self._check_sort(user, options)
+        seen = self._seen(user)
         for leaf in group.leaves():
             target = getattr(leaf, "target", None)
-            if target is not None and target.is_attribute and target.name not in self._library.site.attributes:
+            if target is None or not target.is_attribute:
+                continue
+            if target.name in seen:
+                if isinstance(leaf, Range):
+                    _check_bounds(leaf, seen[target.name])
+            elif (
+                target.name in self._library.site.attributes
+                or self._library.switch("unknown_query_attribute") == "error"
+            ):
                 raise bad_params(f'"{target.name}" is not an attribute of this site')
-            if isinstance(leaf, Range) and target is not None and target.is_attribute:
-                self._check_bounds(leaf)
 
-    def _check_bounds(self, leaf: Range) -> None:
-        if self._library.site.attributes[leaf.target.name].type != "number":
+    def _seen(self, user: User) -> dict[str, Attribute]:
+        return {one.name: one for one in self._library.access.attributes(user)}
+
+    def _check_sort(self, user: User, options: Options) -> None:
+        if options.sort_field is None:
             return
-        for bound in (leaf.low, leaf.high):
-            try:
-                float(bound or 0)
-            except ValueError:
-                raise bad_params(f'A bound for "{leaf.target.name}" must be a number') from None
-
-    def _check_sort(self, options: Options) -> None:
-        if options.sort_field is not None:
-            self._sort_target(options.sort_field)
+        target = self._sort_target(options.sort_field)
+        if target.is_attribute and target.name not in self._seen(user):
+            raise _unsortable(target.name)
 
     def _sort_target(self, name: str) -> Target:
         if name.lower() in FIELDS and name.lower() != "keywords":
             return Target(FIELDS[name.lower()], is_attribute=False)
         if name in self._library.site.attributes:
             return Target(name, is_attribute=True)
-        raise bad_params(f'"{name}" is not a field that can be sorted by')
+        raise _unsortable(name)
+
+
+def _unsortable(name: str) -> Refusal:
+    return bad_params(f'"{name}" is not a field that can be sorted by')
+
+
+def _check_bounds(leaf: Range, attribute: Attribute) -> None:
+    """Bounds of a number are numbers, those of a date days (NX 6, INFERRED); all else is compared as text."""
+    for bound in (leaf.low, leaf.high):
+        if bound is None:
+            continue
+        if attribute.type == "number" and number_in(bound) is None:
+            raise bad_params(f'A bound for "{attribute.name}" must be a number')
+        if attribute.type == "date" and not is_day(str(bound)):
+            raise bad_params(f'A bound for "{attribute.name}" must be a day of the form YYYY-MM-DD')
 
 
 def _in_order(folder: int | None, span: Range | None, options: Options) -> Lookup | None:
@@ -276,7 +299,8 @@ def _exact(target: Target, value: str) -> list[Lookup] | None:
     if target.is_attribute:
         return [Lookup("value", equal=attribute_value(target.name, value))] if is_indexed(value) else None
     if target.name == "assetId":
-        return [Lookup("known", equal=int(value))] if value.isdigit() else []
+        number = number_of(value)
+        return [] if number is None else [Lookup("known", equal=number)]
     if target.name in _SINGLE:
         return [Lookup(_SINGLE[target.name], equal=value.lower())]
     return None

@@ -149,6 +149,10 @@ _REPLACED = (
 )  # fmt: skip
 
 
+PARTS = frozenset({*_NAMED, *_REPLACED, "vocabularies", "folders"})
+"""The members of a description."""
+
+
 def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one description over another: named entries replace or join, term lists and rows are replaced whole."""
     result = dict(base)
@@ -159,6 +163,25 @@ def merged(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     result["vocabularies"] = {**base.get("vocabularies", {}), **more.get("vocabularies", {})}
     result["folders"] = list(dict.fromkeys([*base.get("folders", ()), *more.get("folders", ())]))
     result.update({part: more[part] for part in _REPLACED if part in more})
+    return result
+
+
+def followed(raw: Mapping[str, Any], old: str, new: str | None) -> dict[str, Any]:
+    """A description after the folder at `old` came to be at `new`, or to be no more: what it says of folders goes with them."""
+
+    def place(path: str) -> str | None:
+        if path == old:
+            return new
+        return f"{new}{path.removeprefix(old)}" if new is not None and path.startswith(f"{old}/") else path
+
+    result = {**raw, "folders": [found for path in raw.get("folders", ()) if (found := place(path)) is not None]}
+    for part in ("permissions", "profiles"):
+        moved = ((row, None if row.get("folder") is None else place(row["folder"])) for row in raw.get(part, ()))
+        result[part] = [
+            row if row.get("folder") is None else {**row, "folder": path}
+            for row, path in moved
+            if path is not None or row.get("folder") is None
+        ]
     return result
 
 

@@ -7,7 +7,7 @@ from dambridge_sim.kit.switches import Switch
 SWITCHES = (
     Switch("index_lag_s", 0.0, "simulated seconds until a query sees a write; listings by folder: folder_listing_lag"),
     Switch("folder_listing_lag", False, "whether getAssetsByFolder comes from the lagging index too"),
-    Switch("method_array", False, "accept a one-element array as method (one client sends that)"),
+    Switch("method_array", True, "accept a one-element array as method (one client sends that); never in strict mode"),
     Switch("default_page_size", 25, "page size when the caller names none"),
     Switch("max_page_size", 10_000, "the largest page"),
     Switch("page_over_max", "cut", "a larger page is cut to it, or refused", ("cut", "error")),

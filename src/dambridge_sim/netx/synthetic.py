@@ -8,6 +8,7 @@ from typing import Final
 from dambridge_sim.kit.blobs import Blob
 from dambridge_sim.kit.lookup import Document, Lookup, Value
 from dambridge_sim.kit.synthetic import fields_of
+from dambridge_sim.netx import digits
 from dambridge_sim.netx.library import tree_value
 from dambridge_sim.netx.records import Asset, StoredFile
 
@@ -25,7 +26,7 @@ def id_of(number: int) -> str:
 
 def number_of(identifier: str) -> int | None:
     """The number of an asset id, or None when it is below the computed ones."""
-    number = int(identifier) - FIRST_ID if identifier.isdigit() else -1
+    number = (digits.number_of(identifier) or 0) - FIRST_ID
     return number if number >= 0 else None
 
 

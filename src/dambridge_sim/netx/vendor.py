@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.kit.clock import iso
 from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.kit.lookup import Document, Lookup, Value
+from dambridge_sim.kit.routing import Routes
 from dambridge_sim.kit.vendor import (
     STAFF,
     Audience,
@@ -29,7 +31,7 @@ from dambridge_sim.netx.auth import Tokens, header_token, invalid_token, session
 from dambridge_sim.netx.automation import Automation
 from dambridge_sim.netx.buttons import Buttons
 from dambridge_sim.netx.data_source import DataSource
-from dambridge_sim.netx.errors import Refusal
+from dambridge_sim.netx.errors import Refusal, bad_params
 from dambridge_sim.netx.files import Files
 from dambridge_sim.netx.hooks import Hooks
 from dambridge_sim.netx.iiif import Iiif
@@ -38,7 +40,7 @@ from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.maintenance import in_window
 from dambridge_sim.netx.oauth import OAuth
 from dambridge_sim.netx.person import Person
-from dambridge_sim.netx.portal import portal
+from dambridge_sim.netx.portal import no_such_path, portal
 from dambridge_sim.netx.records import Asset
 from dambridge_sim.netx.rpc import Rpc
 from dambridge_sim.netx.site import BadSiteError
@@ -46,7 +48,8 @@ from dambridge_sim.netx.switches import SWITCHES
 from dambridge_sim.netx.x7 import X7
 from dambridge_sim.netx.xml_rest import XmlRest
 
-_RPC_PATHS = frozenset({"/api/rpc", "/api/rpc/", "/external/api/json"})
+_RPC_PATHS = frozenset({"/api/rpc", "/external/api/json"})
+_PRESENT = ("/api/", "/file/")  # what no switch takes away
 _INTEGRATION = "integration"
 _IIIF_IMAGE = "/cantaloupe/iiif/2/{image}/{region}/{size}/{rotation}/{file}"
 
@@ -82,6 +85,11 @@ class Netx(Vendor):
         self.library.attach(world)
         self.hooks.listen()
         self.automation.listen()
+        self.library.described.append(self._look_again)
+
+    def _look_again(self) -> None:
+        """Other permissions: other people may see what is there."""
+        self.world.exposure.look_again(list(self.world.documents.stored("asset")))
 
     def started(self) -> None:
         """The list of chores is another one."""
@@ -159,7 +167,7 @@ class Netx(Vendor):
     async def identify(self, call: Call) -> None:
         """RPC calls name their method in the body."""
         self.clock_moved()
-        if call.known and call.path in _RPC_PATHS:
+        if call.known and _address(call) in _RPC_PATHS:
             await self.rpc.identify(call)
 
     async def before(self, call: Call) -> Reply | None:
@@ -168,9 +176,10 @@ class Netx(Vendor):
             return Reply.raw(b"<html><body>Scheduled maintenance</body></html>", "text/html", 503)
         if not call.known:
             return None
-        if call.path.startswith("/api/rpc"):
+        address = _address(call)
+        if address == "/api/rpc":
             return self.rpc.authorise(call)
-        if call.path.startswith("/api/import"):
+        if address.startswith("/api/import") and call.served(call.confidence):
             try:
                 token = header_token(call)
                 if token is None:
@@ -183,10 +192,29 @@ class Netx(Vendor):
         return None
 
     def unknown(self, call: Call) -> Reply:
-        """An unknown path is a 404; an unknown method is an error in the envelope."""
-        if "rpc" in call.state and call.path != "/external/api/json":
+        """An unknown path is a 404, a verb that a path does not take a 405; an unknown RPC method is an error in the envelope."""
+        if "rpc" in call.state and _address(call) == "/api/rpc":
             return self.rpc.unknown(call)
-        return Reply.json({"error": {"code": 404, "message": "Not found"}}, status=404)
+        taken = self._verbs(call.path) if call.path.startswith(_PRESENT) else []
+        if taken and call.method not in taken:
+            body = {"error": {"code": 405, "message": f"{call.method} is not taken here"}}
+            return Reply.json(body, status=405, headers={"allow": ", ".join(taken)})
+        return no_such_path()
+
+    def _verbs(self, path: str) -> list[str]:
+        """The verbs that a path takes, as far as they are served."""
+        found = {verb: self._routes.find(verb, path) for verb in ("GET", "HEAD", "POST", "PUT")}
+        strict = self.world.strict
+        return [verb for verb, one in found.items() if one and (one.operation.confidence.in_strict or not strict)]
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(self.operations())
+
+    def bad_body(self, call: Call, problem: str) -> Reply:
+        """A body that cannot be read, in the dialect of the address."""
+        refusal = bad_params(problem)
+        return self.rpc.refused(call, refusal) if _address(call) in _RPC_PATHS else _plain_refusal(refusal)
 
     def too_many(self, call: Call, retry_after_s: float) -> Reply:
         """HTTP 429 (INFERRED: one client backs off on it)."""
@@ -241,7 +269,7 @@ class Netx(Vendor):
         }
         try:
             self.library.extend(described)
-        except (BadSiteError, KeyError, TypeError, AttributeError) as error:
+        except (BadSiteError, Refusal, KeyError, TypeError, AttributeError) as error:
             raise BadMetaError(f"library.yaml: {error}") from error
         self._keep_tokens()
 
@@ -285,7 +313,7 @@ class Netx(Vendor):
         return bool(switch("asset.expire.enabled")) and switch("image.expire_assets_action") in {"notVisible", "delete"}
 
     def affected_assets(self, kind: str, identifier: str) -> Iterable[str]:
-        """Renaming a folder may move it into or out of a permission row."""
+        """Whom a permission row lets into a folder hangs on the folder alone; yet a changed one is looked at again."""
         if kind != "folder":
             return ()
         folder = int(identifier)
@@ -349,6 +377,11 @@ def _status(asset: Asset) -> str:
         "expired": asset.expired,
     }
     return ", ".join(word for word, holds in states.items() if holds)
+
+
+def _address(call: Call) -> str:
+    """The path of a call as its operation is registered: slashes at either end say nothing."""
+    return "/" + call.path.strip("/")
 
 
 def _plain(handler: Handler) -> Handler:

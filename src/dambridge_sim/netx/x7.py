@@ -3,7 +3,6 @@ with it in a cookie."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,15 +12,16 @@ from dambridge_sim.kit.confidence import Confidence
 from dambridge_sim.netx.auth import Tokens, session_key
 from dambridge_sim.netx.beans import asset_bean, category_bean
 from dambridge_sim.netx.context import Context
-from dambridge_sim.netx.errors import PARSE_ERROR, UNKNOWN_METHOD, Refusal, bad_params
+from dambridge_sim.netx.envelope import parsed
+from dambridge_sim.netx.errors import UNKNOWN_METHOD, Refusal, bad_params
 from dambridge_sim.netx.library import Library
 from dambridge_sim.netx.options import Options
+from dambridge_sim.netx.portal import no_such_path
 from dambridge_sim.netx.query import Group
 from dambridge_sim.netx.search import Search
 from dambridge_sim.netx.x7_search import Element, as_group
 
 _REFUSED: Final = "-1"  # what `authenticate` answers for wrong credentials (SINGLE)
-_NO_SUCH: Final = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def search_asset_bean_objects(ctx: Context) -> list[dict[str, Any]]:
 
 def faceted_search(ctx: Context) -> dict[str, Any]:
     """`[sort, order, boolean, types, sub1, sub2, values, .., .., start, size, [], "hybrid"]`: not recursive; no facets here."""
-    nothing = [""] * len(ctx.param(6, "values"))
+    nothing = [""] * len(ctx.array(6, "values"))
     later = [one if isinstance(one, list) else nothing for one in (ctx.param(7, ""), ctx.param(8, ""))]
     group = _group(ctx, (ctx.param(6, "values"), later[0], later[1]), recursive=False)
     found = _page(ctx, group, ctx.number(9, "start"), ctx.number(10, "size"))
@@ -90,9 +90,11 @@ def faceted_search(ctx: Context) -> dict[str, Any]:
 
 
 def _group(ctx: Context, values: Sequence[Any], *, recursive: bool) -> Group:
-    kinds, sub = ctx.param(3, "types"), ctx.param(4, "sub1")
-    if not all(isinstance(one, list) for one in (kinds, sub, values[0])) or len(kinds) > len(values[0]):
+    kinds, sub = ctx.array(3, "types"), ctx.array(4, "sub1")
+    if not all(isinstance(one, list) for one in values) or len(kinds) > len(values[0]):
         raise bad_params("types, sub-types and values must be lists of one length")
+    if not all(isinstance(one, int) for one in (*kinds, *sub)):
+        raise bad_params("types and sub-types must be numbers")
     elements = [
         Element(
             kind=kind,
@@ -148,7 +150,7 @@ class X7:
 
     async def _answered(self, call: Call, path_method: str | None, *, key_first: bool) -> Reply:
         if not self._library.switch("legacy_api"):
-            return Reply.json({"error": "Not found"}, status=_NO_SUCH)
+            return no_such_path()
         call_id = None
         try:
             document = _read(await call.body())
@@ -167,7 +169,7 @@ class X7:
             login, password = (*params, None, None)[:2]
             return self._tokens.signed_in(login, password) or _REFUSED
         found = METHODS.get(method)
-        if found is None or not call.served(found.confidence):
+        if found is None or not call.served(found.confidence.at_most(call.confidence)):
             raise Refusal(UNKNOWN_METHOD, f'Method "{method}" not found')
         key = params[0] if key_first and params else session_key(call)
         user = self._tokens.user(key if isinstance(key, str) else "", "session")
@@ -176,10 +178,7 @@ class X7:
 
 
 def _read(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except ValueError as error:
-        raise Refusal(PARSE_ERROR, "The request body is not JSON") from error
+    document = parsed(body)
     if not isinstance(document, dict):
         raise bad_params("The request must be an object")
     return document

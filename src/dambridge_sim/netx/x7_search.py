@@ -11,6 +11,7 @@ from typing import Final
 from dambridge_sim.kit.clock import to_ms
 from dambridge_sim.kit.lookup import Lookup
 from dambridge_sim.netx.context import Context
+from dambridge_sim.netx.digits import number_of
 from dambridge_sim.netx.errors import bad_params, failure
 from dambridge_sim.netx.query import FIELDS, TIME_FIELDS, Contains, Criterion, Exact, Group, InFolder, Range, Target
 
@@ -65,7 +66,7 @@ def _category(ctx: Context, element: Element, recursive: bool) -> Criterion:
     """A folder by its path (one client) or id (another)."""
     text = element.values[0].strip("/")
     folder = ctx.library.tree.find(text)
-    number = folder.id if folder is not None else int(text) if text.isdigit() else 0
+    number = folder.id if folder is not None else number_of(text) or 0
     return InFolder(number, recursive=recursive and element.sub in _RECURSIVE)
 
 
@@ -113,9 +114,10 @@ def _instant(text: str) -> float:
 
 
 def _cart(ctx: Context, element: Element, _recursive: bool) -> Criterion:
-    if not element.values[0].isdigit():
+    number = number_of(element.values[0])
+    if number is None:
         raise bad_params("A cart is named by its id")
-    return _one_of(str(one) for one in ctx.collection(int(element.values[0])).assets)
+    return _one_of(str(one) for one in ctx.collection(number).assets)
 
 
 def _expire(ctx: Context, _element: Element, _recursive: bool) -> Criterion:

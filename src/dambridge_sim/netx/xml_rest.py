@@ -13,6 +13,7 @@ from dambridge_sim.kit.call import Call, Reply
 from dambridge_sim.netx.auth import SESSION_COOKIE, Tokens, invalid_token, session_key
 from dambridge_sim.netx.beans import asset_bean, document, java_array, java_object
 from dambridge_sim.netx.context import Context
+from dambridge_sim.netx.digits import number_of
 from dambridge_sim.netx.editing import check_file_name, touched, written
 from dambridge_sim.netx.errors import Refusal, bad_params, failure, no_access
 from dambridge_sim.netx.folders import ROOT, Folder
@@ -83,9 +84,9 @@ class XmlRest:
         ctx = self._context(call)
         words = call.params["rest"].split("/")
         start, size = 0, self._library.switch("max_page_size")
-        if len(words) > 2 and words[-2] == "page" and words[-1].isdigit():
+        if len(words) > 2 and words[-2] == "page" and (page := number_of(words[-1])) is not None:
             size = self._library.switch("default_page_size")
-            start = max(0, int(words[-1]) - 1) * size
+            start = max(0, page - 1) * size
             words = words[:-2]
         options = Options(start=start, size=size)
         found = self._search.query(ctx.user, self._listed(ctx, words), options)
@@ -223,9 +224,10 @@ def _entry(asset: Asset) -> str:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    number = number_of(text)
+    if number is None:
         raise bad_params(f"{text!r} is not a number")
-    return int(text)
+    return number
 
 
 def _xml(body: str) -> Reply:

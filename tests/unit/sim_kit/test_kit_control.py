@@ -56,6 +56,10 @@ def test_a_person_adds_edits_and_deletes(client: Client, jpeg: bytes) -> None:
         ("POST", "/__sim__/clock", b'{"advance": -1e12}', 400),
         ("POST", "/__sim__/clock", b'{"now": "9999-12-31T23:59:59Z"}', 400),
         ("POST", "/__sim__/clock", b'{"now": "1960-01-01T00:00:00Z", "freeze": true}', 400),
+        ("POST", "/__sim__/clock", b'{"now": "1969-12-31T23:59:59Z"}', 400),
+        ("POST", "/__sim__/clock", b'{"now": "9999-12-31T23:59:59Z"}', 400),
+        ("POST", "/__sim__/clock", b'{"advance": 1e300}', 400),
+        ("POST", "/__sim__/clock", b'{"advance": 1e12}', 400),
         ("POST", "/__sim__/traffic", b'{"latency": 3}', 400),
         ("POST", "/__sim__/traffic", b'{"rate_per_s": Infinity}', 400),
         ("POST", "/__sim__/traffic", b'{"latency_ms": 1e999}', 400),
@@ -190,7 +194,7 @@ def test_switches_keep_to_their_kind_and_choices() -> None:
     switches = Switches((Switch("lag", 0.0, ""), Switch("mood", "mild", "", ("mild", "wild")), Switch("on", True, "")))
     switches.set({"lag": 3, "mood": "wild"})
     assert (switches["lag"], switches["mood"], switches["on"]) == (3.0, "wild", True)
-    for wrong in ({"lag": "3"}, {"on": 1}, {"mood": "x"}, {"nothing": 1}):
+    for wrong in ({"lag": "3"}, {"lag": -1}, {"lag": 1e300}, {"on": 1}, {"mood": "x"}, {"nothing": 1}):
         with pytest.raises(UnknownSwitchError):
             switches.set({"lag": 9, **wrong})
     assert switches["lag"] == 3.0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from dambridge_sim.kit.embedded import Embedded
+from dambridge_sim.kit.embedded import Embedded, read_embedded
 from dambridge_sim.netx import library
 from dambridge_sim.netx.attributes import Attribute, Checked, Vocabularies, is_day, is_number, taken_from_file
 from dambridge_sim.netx.embedding import packet, with_metadata
@@ -122,6 +124,35 @@ def test_export_maps_append_in_their_order() -> None:
         MapRow(field="dc:rights", attribute="C", exports=True),
     ]
     assert exported(rows, {"A": ("1",), "B": ("2", "3")}) == {"dc:subject": ["2", "3", "1"]}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_embedding_keeps_what_else_the_file_says(kind: str) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, kind)
+    plain = out.getvalue()
+    first = with_metadata(plain, {"dc:title": ["Old"], "dc:subject": ["a", "b"], "photoshop:Credit": ["C"]})
+    second = with_metadata(first, {"dc:title": ["New"], "dc:rights": ["R"]})
+    assert read_embedded(second).xmp == {
+        "dc:title": {"x-default": "New"}, "dc:subject": ["a", "b"], "photoshop:Credit": "C", "dc:rights": {"x-default": "R"},
+    }  # fmt: skip
+    assert second.count(b"W5M0MpCehiHzreSzNTczkc9d") == 1
+    shorthand = first.replace(b"<photoshop:Credit>C</photoshop:Credit>", b"<photoshop:Credit>\xff</photoshop:Credit>")
+    assert read_embedded(with_metadata(shorthand, {"dc:title": ["New"]})).xmp == {"dc:title": {"x-default": "New"}}
+    with Image.open(io.BytesIO(second)) as picture:
+        picture.load()
+
+
+def test_embedding_replaces_a_property_that_is_written_as_an_attribute() -> None:
+    old = packet({"photoshop:Credit": ["C"]}).replace('rdf:about=""', 'rdf:about="" photoshop:City="Old"')
+    blank = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(blank, "JPEG")
+    payload = b"http://ns.adobe.com/xap/1.0/\x00" + old.encode()
+    data = blank.getvalue()[:2] + b"\xff\xe1" + (len(payload) + 2).to_bytes(2, "big") + payload + blank.getvalue()[2:]
+    assert read_embedded(data).xmp == {"photoshop:Credit": "C", "photoshop:City": "Old"}
+    assert read_embedded(with_metadata(data, {"photoshop:City": ["New"]})).xmp == {
+        "photoshop:Credit": "C", "photoshop:City": "New",
+    }  # fmt: skip
 
 
 def test_embedding_leaves_other_containers_alone() -> None:

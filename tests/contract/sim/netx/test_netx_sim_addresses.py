@@ -235,5 +235,5 @@ class TestWhatIsNotThere:
         assert site.post_rpc({**call, "dataContext": "json"}, path=path).json()["result"]["userId"] == 41
 
     def test_a_get_of_the_rpc_endpoint_is_no_call(self, site: Site) -> None:
-        assert site.get("/api/rpc").status == 404
+        assert site.get("/api/rpc").status == 405
         assert json.loads(site.get("/api/rpc").body)["error"]

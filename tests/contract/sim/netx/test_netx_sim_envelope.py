@@ -67,15 +67,20 @@ def test_data_context_is_accepted_and_ignored(site: Site) -> None:
     assert site.post_rpc(call(dataContext="json")).json()["result"]["userId"] == 41
 
 
-def test_a_method_in_an_array_is_refused_unless_the_site_is_lenient(site: Site) -> None:
-    assert site.post_rpc(call(method=["getSelf"])).json()["error"]["code"] == -32600
-    site.switch(method_array=True)
-    assert site.post_rpc(call(method=["getSelf"])).json()["result"]["userId"] == 41
+def test_a_method_in_an_array_is_taken_unless_the_site_is_strict_about_it(site: Site, strict_site: Site) -> None:
+    listing = call(method=["getFoldersByParent"], params=[1])
+    answer = site.post_rpc(listing)
+    assert (answer.json()["result"]["size"], answer.headers["x-sim-confidence"]) == (3, "SINGLE")
     assert site.post_rpc(call(method=["getSelf", "getAssets"])).json()["error"]["code"] == -32600
+    site.switch(method_array=False)
+    for one in (site, strict_site):
+        assert one.post_rpc(listing).json()["error"]["code"] == -32600
 
 
-def test_get_on_the_rpc_path_is_unknown(site: Site) -> None:
-    assert site.get("/api/rpc").status == 404
+def test_the_rpc_path_takes_posts_alone(site: Site) -> None:
+    for verb in ("GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        answer = site.send(verb, "/api/rpc", None, {"Authorization": f"apiToken {site.token}"})
+        assert (answer.status, answer.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,8 @@ def test_examples_11_to_14_and_21_to_23_collections(harbour: Harbour) -> None:
     shows(site, "getCollection", [number, everything], {**one, "permissions": []})
     shows(site, "getCollectionsByUser", [41, None], {"size": 1, "results": [one]})
     shows(site, "deleteCollection", [number], {})
+    assert site.error("getCollection", number) == 3004
+    site.switch(unknown_object="failure")
     assert site.error("getCollection", number) == 1000
     assert site.result("getAssets", [h.dawn], {"data": ["asset.id"]}) == [{"id": h.dawn}]
 
@@ -194,6 +196,8 @@ def test_examples_15_and_16_attributes_and_terms(harbour: Harbour) -> None:
     shows(site, "getValuesByAttribute", [status["id"], PAGE_500], expected)
     title = next(one for one in listed["results"] if one["name"] == "Title")
     shows(site, "getValuesByAttribute", [title["id"], PAGE_500], {"size": 0, "results": []})
+    assert site.error("getValuesByAttribute", 99999, PAGE_500) == 3004
+    site.switch(unknown_object="failure")
     assert site.error("getValuesByAttribute", 99999, PAGE_500) == 1000
 
 

@@ -39,7 +39,7 @@ class TestImport:
         [
             ([("fileName", "a.jpg"), ("file", b"x")], 400),
             ([("folderId", "many"), ("fileName", "a.jpg"), ("file", b"x")], 400),
-            ([("folderId", "999"), ("fileName", "a.jpg"), ("file", b"x")], 400),
+            ([("folderId", "999"), ("fileName", "a.jpg"), ("file", b"x")], 403),
             ([("folderId", "1"), ("fileName", "a.jpg")], 400),
             ([("folderId", "1"), ("fileName", "a.jpg"), ("file", "no file part")], 400),
             ([("folderId", "1"), ("fileName", "a/b.jpg"), ("file", b"x")], 400),
@@ -152,7 +152,7 @@ class TestImport:
             assert site.get(f"/api/file/asset/{asset}/view/{view['id']}").body == b"%PDF-"
             assert site.result("updateView", {"id": view["id"], "name": "licence"}, None)["name"] == "licence"
             assert site.result("deleteView", view["id"]) == {}
-            assert site.error("deleteView", view["id"]) == 1000
+            assert site.error("deleteView", view["id"]) == 3004
 
 
 class TestEmbeddedMetadata:

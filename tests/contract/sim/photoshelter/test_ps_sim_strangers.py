@@ -235,7 +235,7 @@ def _part(site: Site, path: str, key: str | None, *parts: tuple[str, bytes]) -> 
         ("name=\"file\"; filename*=UTF-8''gr%C3%B6%C3%9Fe.jpg", "gr\u00f6\u00dfe.jpg"),
         ("name=\"file\"; filename*=iso-8859-1'de'gr%F6%DFe.jpg", "gr\u00f6\u00dfe.jpg"),
         ("filename*=utf-8''a%20b.jpg; name=file", "a b.jpg"),
-        ('name="file"; filename="plain.jpg"; filename*=UTF-8\'\'full.jpg', "plain.jpg"),
+        ('name="file"; filename="plain.jpg"; filename*=UTF-8\'\'full.jpg', "full.jpg"),
         ("name=\"file\"; filename*=klingon''a%20b.jpg", None),
         ('name="file"', None),
         ('name="file"; filename=""', None),
