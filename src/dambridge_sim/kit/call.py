@@ -22,7 +22,7 @@ __all__ = ["Call", "Form", "Refused", "Reply", "Upload"]
 
 _BODY_LIMIT = 64 * 1024 * 1024
 _NOBODY = "nobody"
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII | re.IGNORECASE)
+_RANGE = re.compile(r"bytes=(\d{0,999})-(\d{0,999})", re.ASCII | re.IGNORECASE)
 
 
 class Refused(Exception):

@@ -89,8 +89,7 @@ class Clock:
         self._frozen_at = state.get("frozen_at")
 
     def _move_to(self, milliseconds: int) -> None:
-        if not 0 <= milliseconds <= _LATEST_MS:
-            raise ValueError("the clock shows times from 1970 to 9000")
+        self.check(milliseconds)
         self._offset_ms = milliseconds - self._real_ms()
         if self._frozen_at is not None:
             self._frozen_at = milliseconds

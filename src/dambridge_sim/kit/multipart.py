@@ -113,9 +113,8 @@ class _Collector:
             raise BadFormError("a part has no name in its Content-Disposition")
         self._field = options[b"name"].decode("utf-8", "replace")
         filename = options.get(b"filename")
-        self._filename = None if filename is None else filename.decode("utf-8", "replace")
-        if (spelt := _EXTENDED.search(_QUOTED.sub('""', disposition))) is not None:
-            self._filename = _extended(*spelt.groups())
+        plain = None if filename is None else filename.decode("utf-8", "replace")
+        self._filename = _extended(disposition) or plain
         self._writer = None if self._filename is None else self._blobs.writer()
         self._text = bytearray()
 
@@ -144,14 +143,6 @@ class _Collector:
         self.ended = True
 
 
-def _extended(charset: str, value: str) -> str:
-    """The name in a `filename*=UTF-8''...`, which many clients send for names that are not plain; it counts over `filename`."""
-    try:
-        return unquote(value, charset, "replace")
-    except LookupError as error:
-        raise BadFormError(f"filename* names the unknown charset {charset!r}") from error
-
-
 class _Damage:
     """Applies `corrupt` and `truncate` with `keep` to the bytes of files on their way in."""
 
@@ -174,8 +165,9 @@ def flipped(data: bytes, place: int) -> bytes:
 
 
 def _extended(disposition: str) -> str | None:
-    """Return the name in `filename*=UTF-8''...`, which some clients send alone; a plain `filename` counts before it."""
-    found = _EXTENDED.search(disposition)
+    """Return the name in `filename*=UTF-8''...`, which many clients send for names that are not plain; it counts over `filename`.
+    None where there is none, or none in a charset that is known."""
+    found = _EXTENDED.search(_QUOTED.sub('""', disposition))
     if found is None:
         return None
     try:
