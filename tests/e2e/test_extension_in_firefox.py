@@ -37,8 +37,6 @@ async def test_in_firefox_too_a_cleared_asset_is_brought_over_and_an_embargoed_o
     async with in_firefox(tmp_path) as seat:
         await set_up(seat, world)
         await stands_at_the_side(seat, world)
-        await seat.theirs()
-        await seat.window("side")
         await brings_over_what_is_cleared_and_says_why_not(seat, world)
         await follows_the_page_but_not_over_what_was_typed(seat, world)
 

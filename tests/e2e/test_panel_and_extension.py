@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from support.beside import Beside, beside
 from support.browser import CHROMIUM, FLAGS, SCREENS, needed, serious
@@ -26,6 +27,7 @@ from support.working_beside import (
     stands_at_the_side,
 )
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 expect.set_options(timeout=PATIENCE * 1000)
 DESK, PHONE, SIDE = ({"width": across, "height": down} for across, down in ((1000, 760), (390, 844), (360, 800)))
 
@@ -37,14 +39,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
         yield it
 
 
-@asynccontextmanager
-async def browser(**more: Any) -> AsyncIterator[BrowserContext]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as play:
         opened = await play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        context = await opened.new_context(**more)
-        context.set_default_timeout(PATIENCE * 1000)
-        yield context
+        yield opened
         await opened.close()
+
+
+@asynccontextmanager
+async def reader(browser: Browser, **more: Any) -> AsyncIterator[BrowserContext]:
+    """Somebody new at the browser."""
+    context = await browser.new_context(**more)
+    context.set_default_timeout(PATIENCE * 1000)
+    yield context
+    await context.close()
 
 
 async def looked_for(page: Page, text: str) -> None:
@@ -63,8 +72,8 @@ async def drawn(page: Page, count: int = 1) -> None:
     )
 
 
-async def test_a_page_of_a_customer_shows_what_may_be_used_and_nothing_else(world: Beside) -> None:
-    async with customers(world), browser(viewport=DESK, color_scheme="light") as context:
+async def test_a_page_of_a_customer_shows_what_may_be_used_and_nothing_else(world: Beside, browser: Browser) -> None:
+    async with customers(world), reader(browser, viewport=DESK, color_scheme="light") as context:
         page, wrong, asked = await context.new_page(), [], []
         page.on("console", lambda it: wrong.append(it.text) if it.type in {"error", "warning"} else None)
         page.on("request", lambda it: asked.append(it.url))
@@ -97,8 +106,8 @@ async def test_a_page_of_a_customer_shows_what_may_be_used_and_nothing_else(worl
     assert not any("dmp_" in it or world.token in it for it in asked), "no secret in an address"
 
 
-async def test_it_follows_the_reader_and_the_page_in_dark_and_on_a_phone(world: Beside) -> None:
-    async with customers(world), browser(viewport=PHONE, color_scheme="dark") as context:
+async def test_it_follows_the_reader_and_the_page_in_dark_and_on_a_phone(world: Beside, browser: Browser) -> None:
+    async with customers(world), reader(browser, viewport=PHONE, color_scheme="dark") as context:
         page = await context.new_page()
         await page.goto(world.page.origin)
         await looked_for(page, "lighthouse")
@@ -116,9 +125,11 @@ async def test_it_follows_the_reader_and_the_page_in_dark_and_on_a_phone(world: 
         assert await page.evaluate(ground) == "rgb(255, 255, 255)", "the page says which"
 
 
-async def test_an_ended_token_is_asked_for_again_and_a_wrong_origin_gets_nothing(world: Beside) -> None:
+async def test_an_ended_token_is_asked_for_again_and_a_wrong_origin_gets_nothing(
+    world: Beside, browser: Browser
+) -> None:
     gone = {"token": "dmp_ended", "expires_at": "2099-01-01T00:00:00Z"}
-    async with customers(world), browser(viewport=DESK) as context:
+    async with customers(world), reader(browser, viewport=DESK) as context:
         page = await context.new_page()
         await page.goto(world.page.origin)
         world.page.answers = [gone]

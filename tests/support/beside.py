@@ -142,9 +142,9 @@ def beside(folder: Path) -> Iterator[Beside]:
         portal.gallery("Partners/Press", visibility="permission")
         config = portal.pair.config
         said(config, "outlets", "agree", "press", "--by", "Ada")
-        added = said(config, "users", "add", "Ada", "--role", "librarian", "--by", "test")
         process = start(config, "serve")
         try:
+            added = said(config, "users", "add", "Ada", "--role", "librarian", "--by", "test")
             wait_for(lambda: _answers(it.address), about="the console answers", seconds=40)
             it.token = page.token = _token(it.address, added["password"])
             wait_for(lambda: _has_run(it), about="the first round is over")

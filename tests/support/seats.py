@@ -82,6 +82,9 @@ class Seat(Protocol):
 
     async def picture(self, name: str) -> None: ...
 
+    async def window(self, name: str) -> None:
+        """A picture of the whole window, with what stands around the page, where the browser can take one."""
+
 
 PICTURES = """
 const drawn = [...document.querySelector("dambridge-panel").shadowRoot.querySelectorAll("canvas")];
@@ -98,15 +101,18 @@ class InChromium:
         self._other: Page | None = None
 
     async def here(self, path: str = "") -> None:
-        self._at = self._mine
-        if path:
-            await self._at.goto(f"{self._ours}/{path}")
+        await self._to(self._mine, f"{self._ours}/{path}" if path else "")
 
     async def theirs(self, address: str = "") -> None:
         self._other = self._other or await self._context.new_page()
-        self._at = self._other
+        await self._to(self._other, address)
+
+    async def _to(self, page: Page, address: str) -> None:
+        """In front, as for a person: a tab behind another one draws once a second."""
+        self._at = page
+        await page.bring_to_front()
         if address:
-            await self._at.goto(address)
+            await page.goto(address)
 
     async def typed(self, label: str, text: str) -> None:
         await self._at.get_by_label(label).and_(self._at.locator(FIELD)).fill(text)
@@ -160,6 +166,9 @@ class InChromium:
 
     async def picture(self, name: str) -> None:
         await self._at.screenshot(path=SCREENS / f"extension-{name}.png", full_page=True)
+
+    async def window(self, name: str) -> None:
+        """Chromium gives pictures of pages alone."""
 
 
 @asynccontextmanager
@@ -312,7 +321,6 @@ class InFirefox:
         (SCREENS / f"extension-firefox-{name}.png").write_bytes(await self._speak.picture())
 
     async def window(self, name: str) -> None:
-        """A picture of the whole window, with what stands around the page."""
         async with self._speak.around():
             await self.picture(name)
 

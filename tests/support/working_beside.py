@@ -41,6 +41,14 @@ for (let n = 0; n < 300; n++) {{
 return [0, text];
 """
 """How wide the strip at the side is once it shows these words, and what it shows."""
+STRIP_GONE = f"""
+for (let n = 0; n < 300; n++) {{
+    {STRIP}
+    if (!strip) return true;
+    await new Promise((go) => setTimeout(go, 50));
+}}
+return false;
+"""
 
 
 @asynccontextmanager
@@ -142,6 +150,9 @@ async def stands_at_the_side(seat: Seat, it: Beside) -> None:
     await seat.here()
     across, shown = await seat.script(STRIP_SHOWS, "This page shows “Beacon”.", BEACON)
     assert 200 <= across <= 600, f"{across} pixels wide: {shown}"
+    await seat.window("side")
+    await seat.beside()
+    assert await seat.script(STRIP_GONE), "pressed again, it goes away"
 
 
 async def names_the_next_move_when_something_is_wrong(seat: Seat, it: Beside, others: str) -> None:
