@@ -49,6 +49,7 @@ async function begin() {
   panel.setAttribute("address", address);
   panel.reconnect();
   looked = panel.text.trim();
+  if (looked) await panel.search(looked); // what stands there is answered as things are set now
   await follow(await chrome.storage.session.get("looking"));
 }
 

@@ -17,6 +17,7 @@ from support.working_beside import (
     follows_the_page_but_not_over_what_was_typed,
     names_the_next_move_when_something_is_wrong,
     reads_words_of_a_page_and_no_more,
+    says_so_when_it_works_no_more,
     set_up,
     stands_at_the_side,
 )
@@ -51,3 +52,9 @@ async def test_in_firefox_too_whatever_is_wrong_the_next_move_is_named(world: Be
     async with customers(world), in_firefox(tmp_path, dark=True) as seat:
         await set_up(seat, world)
         await names_the_next_move_when_something_is_wrong(seat, world, f"http://127.0.0.1:{world.page.port}")
+
+
+async def test_in_firefox_too_what_works_no_more_says_so_and_how_it_works_again(world: Beside, tmp_path: Path) -> None:
+    async with in_firefox(tmp_path) as seat:
+        await set_up(seat, world)
+        await says_so_when_it_works_no_more(seat, world)

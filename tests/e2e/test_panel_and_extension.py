@@ -23,6 +23,7 @@ from support.working_beside import (
     follows_the_page_but_not_over_what_was_typed,
     names_the_next_move_when_something_is_wrong,
     reads_words_of_a_page_and_no_more,
+    says_so_when_it_works_no_more,
     set_up,
     stands_at_the_side,
 )
@@ -182,3 +183,10 @@ async def test_whatever_is_wrong_the_next_move_is_named(world: Beside, tmp_path:
     async with customers(world), in_chromium(tmp_path, color_scheme="dark", viewport=SIDE) as seat:
         await set_up(seat, world)
         await names_the_next_move_when_something_is_wrong(seat, world, f"http://127.0.0.1:{world.page.port}")
+
+
+@pytest.mark.long
+async def test_what_works_no_more_says_so_and_how_it_works_again(world: Beside, tmp_path: Path) -> None:
+    async with in_chromium(tmp_path, allowed_once=True, viewport=SIDE) as seat:
+        await set_up(seat, world)
+        await says_so_when_it_works_no_more(seat, world)

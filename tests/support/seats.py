@@ -172,10 +172,20 @@ class InChromium:
 
 
 @asynccontextmanager
-async def in_chromium(folder: Path, **more: Any) -> AsyncIterator[InChromium]:
+async def in_chromium(folder: Path, *, allowed_once: bool = False, **more: Any) -> AsyncIterator[InChromium]:
     """At the settings, which the extension opened as it was installed. Its build is one for an organisation that allows this
-    machine, for nobody can answer Chromium's question."""
+    machine, for nobody can answer Chromium's question here; or with `allowed_once`, the build for everybody, for a person
+    whose browser remembers that they allowed it."""
     build(folder / "built", allowed=[ALLOWED])
+    if allowed_once:
+        async with _chromium(folder, **more):
+            build(folder / "built")
+    async with _chromium(folder, **more) as seat:
+        yield seat
+
+
+@asynccontextmanager
+async def _chromium(folder: Path, **more: Any) -> AsyncIterator[InChromium]:
     unpacked = folder / "built" / "chromium"
     flags = [*FLAGS, "--headless=new", f"--disable-extensions-except={unpacked}", f"--load-extension={unpacked}"]
     flags += ["--disable-features=DisableLoadExtensionCommandLineSwitch", "--enable-unsafe-extension-debugging"]
@@ -186,8 +196,10 @@ async def in_chromium(folder: Path, **more: Any) -> AsyncIterator[InChromium]:
         context.set_default_timeout(PATIENCE * 1000)
         workers = context.service_workers or [await context.wait_for_event("serviceworker")]
         ours = workers[0].url.rsplit("/", 1)[0]
+        installed = not (folder / "installed").exists()
+        (folder / "installed").touch()
         while not (  # noqa: ASYNC110 - the browser opens it when it likes
-            opened := [it for it in context.pages if it.url == f"{ours}/options.html"]
+            opened := [it for it in context.pages if it.url == f"{ours}/options.html" or not installed]
         ):
             await asyncio.sleep(0.02)
         yield InChromium(context, opened[0], ours)
@@ -326,7 +338,7 @@ class InFirefox:
 
 
 def firefox_needed() -> None:
-    """Skips where there is no Firefox; in CI that is a failure, unless it is left out there."""
+    """Skips where there is no Firefox; in CI that is a failure."""
     if FIREFOX is None:
         if os.environ.get("CI"):
             pytest.fail(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-from support.beside import BEACON, SHUT_BEACON, Beside, free_port, server_of
+from support.beside import BEACON, SHUT_BEACON, Beside, server_of
 from support.seats import OUR_VIEWS, STRIP, Seat
 
 EMBARGOED = "Not to be shown before 1 March 2031"
@@ -64,6 +65,14 @@ async def customers(it: Beside) -> AsyncIterator[Beside]:
     finally:
         server.should_exit = True
         await task
+
+
+@contextmanager
+def nobodys() -> Iterator[str]:
+    """An address at which nobody answers, nor will meanwhile."""
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{it.getsockname()[1]}"
 
 
 async def saved(seat: Seat, address: str = "", token: str = "", pages: str = "") -> None:
@@ -164,9 +173,9 @@ async def names_the_next_move_when_something_is_wrong(seat: Seat, it: Beside, ot
     await seat.said("This is no token of yours: one begins with dmb_")
     await saved(seat, it.address, it.token, "everywhere")
     await seat.said("“everywhere” is no address of pages")
-    nobody = f"127.0.0.1:{free_port()}"
-    await saved(seat, nobody, it.token, it.portal.pair.photoshelter.url)
-    await seat.said(f"Nothing was saved. Nobody answers at http://{nobody}. Open this address in a tab")
+    with nobodys() as nobody:
+        await saved(seat, nobody, it.token, it.portal.pair.photoshelter.url)
+        await seat.said(f"Nothing was saved. Nobody answers at http://{nobody}. Open this address in a tab")
     await saved(seat, others)
     await seat.said(
         f"Nothing was saved. What answers at {others}, with 404, does not speak as dambridge does. Check the address"
@@ -184,6 +193,53 @@ async def names_the_next_move_when_something_is_wrong(seat: Seat, it: Beside, ot
     await seat.keys("ArrowDown", "Tab")
     focused = "return document.activeElement.shadowRoot.activeElement.getAttribute('aria-label')"
     assert await seat.script(focused) == f"Bring it here: {SHUT_BEACON}", "the keyboard is where it was"
+
+
+PUT = """
+const [address, token] = args;
+await new Promise((go) => {
+    const it = indexedDB.open("dambridge", 1);
+    it.onsuccess = () => {
+        const all = it.result.transaction("kept", "readwrite");
+        all.objectStore("kept").put(token, "token");
+        all.oncomplete = go;
+        it.result.close();
+    };
+});
+await chrome.storage.local.set({ address, kept: Math.random() });
+"""
+"""As if these had been saved: what was true once is so no more."""
+
+
+async def says_so_when_it_works_no_more(seat: Seat, it: Beside) -> None:
+    """A token that was revoked, dambridge that is down, a permission that was taken back: each while the panel stands open."""
+    await seat.here("panel.html")
+    await seat.typed("Search the library", "noon")
+    await seat.keys("Enter")
+    await seat.found(BEACON)
+    await seat.script(PUT, it.address, "dmb_gone")
+    await seat.said("Your token has ended or was revoked. Make another one under your name in dambridge")
+    await seat.found()
+    assert await seat.serious() == []
+    with nobodys() as nobody:
+        await seat.script(PUT, f"http://{nobody}", it.token)
+        await seat.said(f"Nobody answers at http://{nobody}. Open this address in a tab")
+        await seat.found()
+    await seat.script(PUT, it.address, it.token)
+    await seat.found(BEACON)
+    await seat.script("await chrome.permissions.remove({ origins: ['http://127.0.0.1/*'] })")
+    await seat.said(f"This browser does not let the panel reach {it.address} any more. Open the settings")
+    await seat.picture("taken-back")
+    if not seat.asks:
+        return  # it is asked anew, which nobody can answer here
+    await seat.here("options.html")
+    await saved(seat)
+    await seat.answered(allow=True)
+    await seat.said("Saved. The panel shows what is in archive")
+    await seat.here("panel.html")
+    await seat.typed("Search the library", "noon")
+    await seat.keys("Enter")
+    await seat.found(BEACON)
 
 
 async def reads_words_of_a_page_and_no_more(seat: Seat, it: Beside) -> None:
