@@ -30,7 +30,9 @@ from support.working_beside import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 expect.set_options(timeout=PATIENCE * 1000)
-DESK, PHONE, SIDE = ({"width": across, "height": down} for across, down in ((1000, 760), (390, 844), (360, 800)))
+DESK, PHONE, SIDE, NARROW = (
+    {"width": across, "height": down} for across, down in ((1000, 760), (390, 844), (360, 800), (220, 700))
+)
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +182,7 @@ async def test_what_is_read_of_a_page_is_words_and_no_more(world: Beside, tmp_pa
 
 @pytest.mark.long
 async def test_whatever_is_wrong_the_next_move_is_named(world: Beside, tmp_path: Path) -> None:
-    async with customers(world), in_chromium(tmp_path, color_scheme="dark", viewport=SIDE) as seat:
+    async with customers(world), in_chromium(tmp_path, color_scheme="dark", viewport=NARROW) as seat:
         await set_up(seat, world)
         await names_the_next_move_when_something_is_wrong(seat, world, f"http://127.0.0.1:{world.page.port}")
 

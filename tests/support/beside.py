@@ -50,6 +50,7 @@ SETTINGS: dict[str, Any] = {
 EMBARGO = "2031-03-01"
 BEACON, SHUT_BEACON = "Beacon at noon", "Beacon in a storm"
 """What may be brought over, and what may not be shown yet; a picture of it stands in PhotoShelter."""
+LONG = "2026_11_riverbend_harbour_authority_anniversary_fireworks_north_pier_version_07_final_retouched " * 2
 
 
 def free_port() -> int:
@@ -177,6 +178,7 @@ def _filled(it: Beside) -> None:
     portal.master(3, "Coast", Title="Ferry in the fog", Lifecycle_Status="draft")
     portal.master(4, Title=BEACON, Lifecycle_Status="approved")
     portal.master(5, Title=SHUT_BEACON, Lifecycle_Status="approved", Embargo_Date=EMBARGO)
+    portal.master(6, "Coast", Title=f"Panorama {LONG}", Lifecycle_Status="approved")
     iptc = {"title": "Beacon"}
     it.looked_at = portal.pair.submit(picture(7), file_name="IMG_0007.jpg", containers=["Desk"], iptc=iptc)
 

@@ -190,9 +190,17 @@ async def names_the_next_move_when_something_is_wrong(seat: Seat, it: Beside, ot
     await seat.said("Only what may be used now was looked for.")
     await seat.keys("Tab", "Tab", "Tab", "Enter")  # Search, the tick, and what is offered
     await seat.found(SHUT_BEACON)
+    await seat.picture("offered")
     await seat.keys("ArrowDown", "Tab")
     focused = "return document.activeElement.shadowRoot.activeElement.getAttribute('aria-label')"
     assert await seat.script(focused) == f"Bring it here: {SHUT_BEACON}", "the keyboard is where it was"
+    await seat.typed("Search the library", "panorama")
+    await seat.keys("Enter")
+    await seat.said("north_pier")
+    await seat.drawn(1)
+    assert await seat.script("return document.documentElement.scrollWidth <= innerWidth"), "nothing is cut"
+    assert await seat.serious() == []
+    await seat.picture("long")
 
 
 PUT = """
