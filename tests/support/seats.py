@@ -364,5 +364,8 @@ async def in_firefox(folder: Path, *, dark: bool = False) -> AsyncIterator[InFir
     async with firefox(FIREFOX, folder / "profile", prefs, across=ACROSS, down=DOWN) as speak:
         await speak.do("Addon:Install", path=str(folder / "built" / "firefox"), temporary=True)
         seat = InFirefox(speak, known)
-        await seat.said("PhotoShelter's pages, one address a line")
+        settings = f"moz-extension://{UUID}/options.html"
+        async with asyncio.timeout(PATIENCE):
+            while await speak.do("WebDriver:GetCurrentURL") != settings:  # noqa: ASYNC110 - the browser opens it when it likes
+                await asyncio.sleep(0.05)
         yield seat
