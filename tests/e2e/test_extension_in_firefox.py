@@ -51,7 +51,7 @@ async def test_in_firefox_too_what_is_read_of_a_page_is_words_and_no_more(world:
 async def test_in_firefox_too_whatever_is_wrong_the_next_move_is_named(world: Beside, tmp_path: Path) -> None:
     async with customers(world), in_firefox(tmp_path, dark=True) as seat:
         await set_up(seat, world)
-        await names_the_next_move_when_something_is_wrong(seat, world, f"http://127.0.0.1:{world.page.port}")
+        await names_the_next_move_when_something_is_wrong(seat, world, world.page.origin)
 
 
 async def test_in_firefox_too_what_works_no_more_says_so_and_how_it_works_again(world: Beside, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ const all = await indexedDB.databases();
 return JSON.stringify([await chrome.storage.local.get(), await chrome.storage.session.get(), all.map((it) => it.name)]);
 """
 """What the extension keeps, but for the token itself."""
+PERMITTED = "return (await chrome.permissions.getAll()).origins"
 SAID = """
 for (let n = 0; n < 300; n++) {
     const it = (await chrome.storage.session.get("looking")).looking;
@@ -165,7 +166,8 @@ async def stands_at_the_side(seat: Seat, it: Beside) -> None:
 
 
 async def names_the_next_move_when_something_is_wrong(seat: Seat, it: Beside, others: str) -> None:
-    """`others` is the address of somebody else's server. The extension is set up before, and works afterwards."""
+    """`others` is the address of somebody else's server, under another name where the browser asks. The
+    extension is set up before, and works afterwards."""
     await seat.here("options.html")
     await saved(seat, "ftp://dambridge.example")
     await seat.said("dambridge has to be reached over https://")
@@ -177,10 +179,15 @@ async def names_the_next_move_when_something_is_wrong(seat: Seat, it: Beside, ot
         await saved(seat, nobody, it.token, it.portal.pair.photoshelter.url)
         await seat.said(f"Nothing was saved. Nobody answers at http://{nobody}. Open this address in a tab")
     await saved(seat, others)
+    if seat.asks:
+        assert "localhost" in await seat.answered(allow=True)
     await seat.said(
         f"Nothing was saved. What answers at {others}, with 404, does not speak as dambridge does. Check the address"
     )
     assert it.address in await seat.script(KEPT), "what was set before holds"
+    await saved(seat, it.address)
+    await seat.said("Saved. The panel shows what is in archive")
+    assert await seat.script(PERMITTED) == ["http://127.0.0.1/*"], "and no more is permitted than that needs"
     await seat.here("panel.html")
     await seat.typed("Search the library", "Nothing of the kind")
     await seat.keys("Enter")
