@@ -7,6 +7,7 @@ chrome.runtime.onInstalled.addListener(async ({ reason }) => {
   if (reason === "install") await chrome.runtime.openOptionsPage();
 });
 chrome.runtime.onStartup.addListener(watch);
+chrome.permissions.onAdded.addListener(watch);
 chrome.permissions.onRemoved.addListener(watch);
 
 chrome.runtime.onMessage.addListener((message, sender) => {

@@ -6,6 +6,9 @@
 //   3. the name of what is shown: the title of the page up to its first divider, which a site's name follows.
 
 (() => {
+  if (globalThis.dambridgeLooks?.()) return; // here already: the page was open when it was permitted
+  globalThis.dambridgeLooks = () => Boolean(chrome.runtime?.id);
+
   const NAMES = ["terms", "term", "q", "query", "search", "keywords", "I_DSC"]; // INFERRED, but the first
   const BOXES = 'input[type="search"], [role="search"] input, input[name="terms"], input[name="q"], input[name="I_DSC"]';
   const DIVIDERS = / [|·–—-] /;

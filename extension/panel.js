@@ -1,7 +1,7 @@
 // The panel beside the page: the same search as everywhere, set to what the page's reader looks for.
 
 import "./dambridge-panel.js";
-import { settings } from "./settings.js";
+import { origins, settings } from "./settings.js";
 
 const FROM = { address: "You look for", box: "You look for", title: "This page shows" };
 const panel = document.querySelector("dambridge-panel");
@@ -31,15 +31,25 @@ async function follow({ looking } = {}) {
   if (!own && looking.text !== looked) await look(looking.text);
 }
 
+/** What keeps the panel from asking, in a sentence; empty where nothing does. */
+async function missing({ address, token }) {
+  if (!address || !token) return "Say where your organisation's dambridge is, and enter a token of yours. Then this panel shows what the other library holds for whatever you look for here.";
+  if (await chrome.permissions.contains({ origins: origins({ address, pages: [] }) })) return "";
+  return `This browser does not let the panel reach ${address} any more. Open the settings, press “Save and try”, and allow it.`;
+}
+
 async function begin() {
   const { address, token } = await settings();
-  const ready = Boolean(address && token);
-  panel.hidden = !ready;
-  document.querySelector("#first").hidden = ready;
-  if (!ready) return;
+  const why = await missing({ address, token });
+  panel.hidden = Boolean(why);
+  document.querySelector("#first").hidden = !why;
+  document.querySelector("#why").textContent = why;
+  line.hidden ||= Boolean(why);
+  if (why) return;
   panel.setAttribute("address", address);
   panel.reconnect();
   looked = panel.text.trim();
+  if (looked) await panel.search(looked); // what stands there is answered as things are set now
   await follow(await chrome.storage.session.get("looking"));
 }
 
@@ -47,4 +57,6 @@ chrome.storage.onChanged.addListener((changes, area) => {
   if (area === "local") begin();
   if (area === "session" && changes.looking) follow({ looking: changes.looking.newValue });
 });
+chrome.permissions.onAdded.addListener(begin);
+chrome.permissions.onRemoved.addListener(begin);
 await begin();

@@ -28,8 +28,9 @@ def manifest(browser: str, allowed: Sequence[str] = ()) -> dict[str, Any]:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     common = json.loads((SOURCE / "manifest.json").read_text(encoding="utf-8"))
     own = json.loads((SOURCE / f"manifest.{browser}.json").read_text(encoding="utf-8"))
+    both = {name: {**common[name], **it} for name, it in own.items() if isinstance(common.get(name), dict)}
     patterns = [f"{it.rstrip('/')}/*" for it in allowed]
-    return {**common, **own, "version": version, **({"host_permissions": patterns} if patterns else {})}
+    return {**common, **own, **both, "version": version, **({"host_permissions": patterns} if patterns else {})}
 
 
 def build(out: Path, allowed: Sequence[str] = ()) -> list[Path]:

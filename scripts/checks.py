@@ -20,6 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from setup_environment import long_packages
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -132,6 +134,8 @@ def long_profile(chosen: Sequence[str]) -> int:
         if evidence.is_file() and json.loads(evidence.read_text(encoding="utf-8")).get("code") == code:
             print(f"── {suite.stem}: evidence of this code is there", flush=True)
             continue
+        if "firefox_needed" in suite.read_text(encoding="utf-8"):
+            long_packages()
         report = ROOT / ".cache" / f"{suite.stem}.xml"
         report.parent.mkdir(exist_ok=True)
         begun = time.monotonic()

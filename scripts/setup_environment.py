@@ -69,6 +69,12 @@ def system_packages() -> None:
         apt(*missing)
 
 
+def long_packages() -> None:
+    """Firefox, in which the long profile drives the extension too. Only then: nobody waits for it before `make test`."""
+    if shutil.which("firefox-esr") is None and shutil.which("firefox") is None and can_apt():
+        apt("firefox-esr")
+
+
 def can_apt() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 

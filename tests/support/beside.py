@@ -48,6 +48,9 @@ SETTINGS: dict[str, Any] = {
     },
 }
 EMBARGO = "2031-03-01"
+BEACON, SHUT_BEACON = "Beacon at noon", "Beacon in a storm"
+"""What may be brought over, and what may not be shown yet; a picture of it stands in PhotoShelter."""
+LONG = "2026_11_riverbend_harbour_authority_anniversary_fireworks_north_pier_version_07_final_retouched " * 2
 
 
 def free_port() -> int:
@@ -58,14 +61,12 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class Beside:
-    """`address` is dambridge's; `cleared` and `shut` are masters in NetX, `looked_at` a picture of the same in PhotoShelter."""
+    """`address` is dambridge's; `looked_at` is a picture in PhotoShelter."""
 
     portal: Portal
     address: str
     page: CustomersPage
     token: str = ""
-    cleared: str = ""
-    shut: str = ""
     looked_at: str = ""
 
     def brought(self) -> list[str]:
@@ -92,7 +93,17 @@ class CustomersPage:
 
     @property
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/", self._shown), Route("/panel-token", self._given)])
+        return Starlette(
+            routes=[Route("/", self._shown), Route("/panel-token", self._given), Route("/with-a-box", self._box)]
+        )
+
+    async def _box(self, request: Request) -> Response:
+        """A page that has a search box, which the simulator's has not."""
+        text = (
+            '<!doctype html><title>Portal</title><form role="search"><label>Find <input type="search"></label></form>'
+        )
+        text += "<script>document.forms[0].addEventListener('submit', (it) => it.preventDefault())</script>"
+        return HTMLResponse(text)
 
     async def _shown(self, request: Request) -> Response:
         policy = f"default-src 'none'; script-src {self.bridge}; connect-src 'self' {self.bridge}; img-src data:"
@@ -132,9 +143,9 @@ def beside(folder: Path) -> Iterator[Beside]:
         portal.gallery("Partners/Press", visibility="permission")
         config = portal.pair.config
         said(config, "outlets", "agree", "press", "--by", "Ada")
-        added = said(config, "users", "add", "Ada", "--role", "librarian", "--by", "test")
         process = start(config, "serve")
         try:
+            added = said(config, "users", "add", "Ada", "--role", "librarian", "--by", "test")
             wait_for(lambda: _answers(it.address), about="the console answers", seconds=40)
             it.token = page.token = _token(it.address, added["password"])
             wait_for(lambda: _has_run(it), about="the first round is over")
@@ -160,11 +171,15 @@ def _has_run(it: Beside) -> bool:
 
 
 def _filled(it: Beside) -> None:
+    """What stands outside of the selection may be asked for, and stays where it is whatever a run brings."""
     portal = it.portal
-    it.cleared = portal.master(1, Title="Lighthouse at dawn", Lifecycle_Status="approved")
-    it.shut = portal.master(2, Title="Lighthouse by night", Lifecycle_Status="approved", Embargo_Date=EMBARGO)
-    portal.master(3, Title="Ferry in the fog", Lifecycle_Status="draft")
-    iptc = {"title": "Lighthouse"}
+    portal.master(1, "Coast", Title="Lighthouse at dawn", Lifecycle_Status="approved")
+    portal.master(2, "Coast", Title="Lighthouse by night", Lifecycle_Status="approved", Embargo_Date=EMBARGO)
+    portal.master(3, "Coast", Title="Ferry in the fog", Lifecycle_Status="draft")
+    portal.master(4, Title=BEACON, Lifecycle_Status="approved")
+    portal.master(5, Title=SHUT_BEACON, Lifecycle_Status="approved", Embargo_Date=EMBARGO)
+    portal.master(6, "Coast", Title=f"Panorama {LONG}", Lifecycle_Status="approved")
+    iptc = {"title": "Beacon"}
     it.looked_at = portal.pair.submit(picture(7), file_name="IMG_0007.jpg", containers=["Desk"], iptc=iptc)
 
 

@@ -32,12 +32,14 @@ def needed() -> None:
         pytest.skip("Chromium is missing (Debian: apt install chromium)")
 
 
+RULES = """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})).violations
+    .filter((it) => ["serious", "critical"].includes(it.impact))
+    .map((it) => `${it.id}: ${it.nodes.map((one) => one.target.join(" ")).slice(0, 3).join("; ")}`)"""
+"""What axe-core, once it is there, finds that keeps somebody out."""
+
+
 async def serious(page: Page) -> list[str]:
     """What axe-core finds that keeps somebody out, within components too."""
     await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = await page.evaluate(
-        """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})).violations
-            .filter((it) => ["serious", "critical"].includes(it.impact))
-            .map((it) => `${it.id}: ${it.nodes.map((one) => one.target.join(" ")).slice(0, 3).join("; ")}`)"""
-    )
+    found: list[str] = await page.evaluate(RULES)
     return found

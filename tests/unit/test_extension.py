@@ -57,6 +57,10 @@ def test_firefox_knows_who_it_is_and_what_leaves_the_browser() -> None:
     )
     assert {"searchTerms", "authenticationInfo"} <= set(gecko["data_collection_permissions"]["required"])
     assert manifest("firefox")["background"] == {"scripts": ["background.js"], "type": "module"}
+    common = manifest("chromium")["action"]
+    assert manifest("firefox")["action"] == {**common, "default_area": "navbar"}, (
+        "its button stands where people see it"
+    )
     assert manifest("chromium")["background"] == {"service_worker": "background.js", "type": "module"}
 
 

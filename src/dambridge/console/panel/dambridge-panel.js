@@ -17,6 +17,7 @@
 const HERE = new URL(import.meta.url).origin;
 const PAGE = 24;
 const SOON = 30_000; // a token with less left than this is asked for anew
+const LONGEST = 30_000; // that an answer is waited for; dambridge's own deadlines are far below
 const GLYPHS = { usable: "✓", later: "◷", ended: "✕", shut: "✕", unknown: "?" };
 const KINDS = { image: "Picture", video: "Film", audio: "Sound", document: "Document" };
 
@@ -50,6 +51,7 @@ button {
   font: inherit; font-weight: 600; cursor: pointer; min-height: 40px; padding: 4px 12px; border-radius: var(--_radius);
   border: 1px solid var(--_strong); background: var(--_page); color: var(--_ink);
 }
+button { overflow-wrap: anywhere; }
 button:hover { background: var(--_sunk); }
 button.first { background: var(--_accent); border-color: var(--_accent); color: var(--_on-accent); }
 button.first:hover { filter: brightness(1.08); }
@@ -79,6 +81,12 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: co
   ul { grid-template-columns: minmax(0, 1fr); }
   li { grid-template-columns: 112px minmax(0, 1fr); grid-template-rows: auto; }
   .frame { aspect-ratio: 1; align-self: start; margin: 12px 0 12px 12px; border-radius: var(--_radius); }
+}
+@container (max-width: 300px) {
+  form { flex-wrap: wrap; }
+  form > label { flex-basis: 100%; }
+  li { grid-template-columns: minmax(0, 1fr); }
+  .frame { aspect-ratio: 3 / 2; margin: 0; border-radius: 0; }
 }
 @media (prefers-reduced-motion: no-preference) { ul { transition: opacity .12s; } }
 `);
@@ -145,19 +153,40 @@ export class Bridge {
       if (answer.status === 401 && this.#held?.token === token) this.#held = null; // ended meanwhile, or revoked
       if (answer.status === 401 && once) continue;
       const problem = await answer.json().catch(() => ({}));
-      throw new Unanswered(answer.status, problem.detail || `dambridge answered with ${answer.status}.`);
+      throw new Unanswered(answer.status, problem.detail || this.#strange(answer.status));
     }
+  }
+
+  /** The answer, read. Raises `Unanswered`, also where somebody else than dambridge has answered. */
+  async read(path, options) {
+    const answer = await this.ask(path, options);
+    const given = await answer.json().catch((error) => error);
+    if (given?.name === "AbortError") throw given;
+    if (given instanceof Error) throw new Unanswered(answer.status, this.#strange(answer.status));
+    return given;
+  }
+
+  #strange(status) {
+    return `What answers at ${this.#address}, with ${status}, does not speak as dambridge does. Check the address; where it is right, try again in a while.`;
+  }
+
+  /** Pages of the web are let in or not; an extension is always let in. */
+  #silent(error) {
+    if (error.name === "TimeoutError") return `${this.#address} takes too long to answer. Try again in a while.`;
+    if (location.protocol.startsWith("http")) return `dambridge does not answer this page. It may be down, or not let pages of ${location.origin} ask.`;
+    return `Nobody answers at ${this.#address}. Open this address in a tab: where it does not open there either, dambridge is down, or the address is wrong.`;
   }
 
   async #sent(path, { body, signal, cache }, token) {
     const headers = { Authorization: `Bearer ${token}` };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const more = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const late = AbortSignal.timeout(LONGEST);
     try {
-      return await fetch(`${this.#address}/api/v1${path}`, { ...more, headers, signal, credentials: "omit", cache, referrerPolicy: "no-referrer" });
+      return await fetch(`${this.#address}/api/v1${path}`, { ...more, headers, signal: signal ? AbortSignal.any([signal, late]) : late, credentials: "omit", cache, referrerPolicy: "no-referrer" });
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new Unanswered(0, `dambridge does not answer this page. It may be down, or not let pages of ${location.origin} ask.`);
+      throw new Unanswered(0, this.#silent(error));
     }
   }
 }
@@ -259,7 +288,7 @@ class DambridgePanel extends HTMLElement {
     if (named) return named.split(",").map((it) => it.trim()).filter(Boolean);
     const beside = this.getAttribute("beside");
     if (!beside) return [];
-    this.#homes ??= (await (await this.#connected().ask("/search/homes", { signal })).json()).homes;
+    this.#homes ??= (await this.#connected().read("/search/homes", { signal })).homes;
     const others = this.#homes.filter((it) => it.system !== beside).map((it) => it.account);
     if (!others.length) throw new Unanswered(403, "This token sees no account of another system.");
     return others;
@@ -278,7 +307,7 @@ class DambridgePanel extends HTMLElement {
       const query = new URLSearchParams({ q: question, limit: PAGE, ...(cursor ? { cursor } : {}) });
       for (const home of await this.#where(signal)) query.append("filter", `home=${home}`);
       if (p.whole.checked) query.append("filter", "rights=usable");
-      const found = await (await this.#connected().ask(`/search?${query}`, { signal })).json();
+      const found = await this.#connected().read(`/search?${query}`, { signal });
       this.#show(found, question, text, cursor !== null);
       return found.total;
     } catch (error) {
@@ -305,15 +334,32 @@ class DambridgePanel extends HTMLElement {
     p.status.textContent = found.total ? many : `Nothing was found${text ? ` for “${text}”` : ""}.`;
     const gaps = found.gaps.map((it) => `${it.account}: ${it.told}`);
     if (gaps.length) this.#say(gaps.join(" "));
-    else if (!found.total && question === text && words(text).length > 1) this.#offer(text);
+    else if (!found.total) this.#offer(question, text);
     if (further) items[0]?.focus(); // else who pressed "Show more" is left at its end
   }
 
-  /** No asset has all of the words. */
-  #offer(text) {
-    const wider = make("button", { type: "button", part: "button" }, "Look for any of these words");
-    wider.addEventListener("click", () => this.search(text, { any: true }));
-    this.#say("No asset has all of these words.", wider);
+  /** What can be done where nothing was found: fewer words, or what may not be used now. */
+  #offer(question, text) {
+    const { whole } = this.#parts;
+    const many = question === text && words(text).length > 1;
+    const more = [];
+    if (many) more.push(this.#way("Look for any of these words", () => this.search(text, { any: true })));
+    if (whole.checked && this.hasAttribute("choices")) {
+      more.push(this.#way("Look for what may not be used now, too", () => {
+        whole.checked = false;
+        this.#look(question, { text });
+      }));
+    }
+    if (more.length) this.#say(many ? "No asset has all of these words." : "Only what may be used now was looked for.", ...more);
+  }
+
+  #way(called, go) {
+    const button = make("button", { type: "button", part: "button" }, called);
+    button.addEventListener("click", () => {
+      this.#parts.field.focus(); // the button goes away, and the keyboard with it
+      go();
+    });
+    return button;
   }
 
   #told(error) {
@@ -372,12 +418,12 @@ class DambridgePanel extends HTMLElement {
     told.textContent = "Asking …";
     try {
       const wish = { asset: way.asset, outlet: way.outlet };
-      let order = await (await this.#connected().ask("/search/orders", { body: wish })).json();
+      let order = await this.#connected().read("/search/orders", { body: wish });
       this.dispatchEvent(new CustomEvent("dambridge-ordered", { bubbles: true, composed: true, detail: { ...wish, order: order.order } }));
       for (let waits = 500; ["queued", "running"].includes(order.state) && this.isConnected; waits = Math.min(waits * 1.3, 5000)) {
         told.textContent = order.words;
         await new Promise((done) => setTimeout(done, waits));
-        order = await (await this.#connected().ask(`/search/orders/${encodeURIComponent(order.order)}`)).json();
+        order = await this.#connected().read(`/search/orders/${encodeURIComponent(order.order)}`);
       }
       told.textContent = order.words;
       told.classList.add(order.state === "done" && ["done", "unchanged"].includes(order.outcome) ? "there" : "refused");
@@ -394,7 +440,7 @@ class DambridgePanel extends HTMLElement {
     if (typed.trim().length < 2) return;
     const before = this.#asking;
     try {
-      const { words: found } = await (await this.#connected().ask(`/search/suggestions?${new URLSearchParams({ q: typed })}`)).json();
+      const { words: found } = await this.#connected().read(`/search/suggestions?${new URLSearchParams({ q: typed })}`);
       if (this.#asking !== before) return; // asked meanwhile
       const begun = typed.slice(0, typed.search(/[^\s("-]*$/));
       this.#parts.known.replaceChildren(...found.map((it) => make("option", { value: begun + it.word })));
