@@ -162,12 +162,15 @@ def _question(outlet: Outlet, status: str | None, at: datetime) -> Question:
 async def standings(desk: RightsDesk, *, live: bool) -> list[OutletStanding]:
     """What stands at each outlet, and what waits for one. `live` reads every master now; without it rights are those that
     went out with the copies, and of what waits only what the last run said."""
-    found: list[OutletStanding] = []
+    return [it async for page in standing_pages(desk, live=live) for it in page]
+
+
+async def standing_pages(desk: RightsDesk, *, live: bool) -> AsyncIterator[list[OutletStanding]]:
+    """The same a page at a time, for whoever need not have all of it at once."""
     for policy in desk.policies:
         async for page in _pages(desk, policy):
-            found += await standings_of(desk, policy, page, live=live)
-        found += await waiting(desk, policy, live=live)
-    return found
+            yield await standings_of(desk, policy, page, live=live)
+        yield await waiting(desk, policy, live=live)
 
 
 async def _pages(desk: RightsDesk, policy: PublishPolicy) -> AsyncIterator[Sequence[Publication]]:

@@ -17,14 +17,16 @@ from dambridge.model.identity import AssetKey
 from dambridge.model.queries import AllOf, Not, Query, Words, both, leaves
 from dambridge.model.records import MediaType
 from dambridge.model.searching import Order
-from dambridge.ports.searching import Ask, Found, Row
+from dambridge.ports.searching import Ask, Columns, Found
 from dambridge.storage.search_documents import listed
 from dambridge.storage.search_words import Bound, Fts5, Spelling, TsVector
 
 RANKED = 500
 """Copies that are ranked; of more the newest come first."""
+COMMON = 20_000
+"""Copies that have a word which is common."""
 _TYPES = {str(it): it for it in MediaType}
-_ROW = "d.id, d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
+_COLUMNS = "d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
 
 
 class Ranked(NamedTuple):
@@ -32,8 +34,8 @@ class Ranked(NamedTuple):
 
     number: int
     entry: str
-    rank: float
     key: AssetKey
+    rank: float = 0.0
 
 
 class Finding(ABC):
@@ -43,8 +45,13 @@ class Finding(ABC):
 
     # the parts that differ -----------------------------------------------------------------------------------------
     @abstractmethod
-    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
-        """The tables with `d` among them, a condition, and an expression for the rank (`0` where there is none)."""
+    def sources(self, query: Query, bound: Bound) -> tuple[str, str]:
+        """The tables with `d` among them, and a condition."""
+
+    @abstractmethod
+    def ranks(self, conn: Connection, query: Query, numbers: Sequence[int]) -> dict[int, float]:
+        """How well the words asked for fit each of these copies, the smaller the better; none where no word has to be there.
+        Filters say nothing about that, and neither does what must not be there."""
 
     @abstractmethod
     def scrub(self, engine: Engine) -> None:
@@ -57,16 +64,17 @@ class Finding(ABC):
         few = len(probed) <= RANKED
         if few and kind != "n" and any(isinstance(it, Words) for it in leaves(ask.query)):
             # Only now: a rank costs a look at every copy that has the words, however few of them are asked for
-            return _best_first(self._some(conn, ask, RANKED + 1, ranked=True), place, limit)
+            ranks = self.ranks(conn, ask.query, [it.number for it in probed])
+            return _best_first([it._replace(rank=ranks.get(it.number, 0.0)) for it in probed], place, limit)
         total, exact = len({it.entry for it in probed}), few
         return self._newest_first(conn, ask, int(place[0]) if place else None, limit, total=total, exact=exact)
 
-    def rows(self, conn: Connection, ask: Ask, limit: int) -> tuple[list[Row], bool]:
+    def columns(self, conn: Connection, ask: Ask, limit: int) -> tuple[Columns, bool]:
         bound = Bound()
-        tables, condition, _ = self._bounded(ask, bound)
-        found = conn.execute(text(f"SELECT {_ROW} FROM {tables} WHERE {condition} LIMIT {limit + 1}"), bound.values)
-        rows = [_row(it) for it in found.all()]
-        return rows[:limit], len(rows) <= limit
+        tables, condition = self._bounded(ask, bound)
+        query = f"SELECT {_COLUMNS} FROM {tables} WHERE {condition} LIMIT {limit + 1}"
+        rows = conn.execute(text(query), bound.values).all()
+        return _columns(rows[:limit]), len(rows) <= limit
 
     def newest(self, conn: Connection, ask: Ask, limit: int) -> list[int]:
         return [it.number for it in self._some(conn, ask, limit, newest=True)]
@@ -82,9 +90,9 @@ class Finding(ABC):
     def _each(self, ask: Ask, bound: Bound) -> str:
         return " AND ".join([f"({self.one(ask.query, bound)})", *self._scope(ask, bound)])
 
-    def _bounded(self, ask: Ask, bound: Bound) -> tuple[str, str, str]:
-        tables, condition, rank = self.sources(ask.query, bound)
-        return tables, " AND ".join([f"({condition})", *self._scope(ask, bound)]), rank
+    def _bounded(self, ask: Ask, bound: Bound) -> tuple[str, str]:
+        tables, condition = self.sources(ask.query, bound)
+        return tables, " AND ".join([f"({condition})", *self._scope(ask, bound)])
 
     def _scope(self, ask: Ask, bound: Bound) -> list[str]:
         parts: list[str] = []
@@ -97,24 +105,15 @@ class Finding(ABC):
         return parts
 
     def _some(
-        self,
-        conn: Connection,
-        ask: Ask,
-        limit: int,
-        *,
-        newest: bool = False,
-        ranked: bool = False,
-        below: int | None = None,
+        self, conn: Connection, ask: Ask, limit: int, *, newest: bool = False, below: int | None = None
     ) -> list[Ranked]:
         bound = Bound()
-        tables, condition, rank = self._bounded(ask, bound)
+        tables, condition = self._bounded(ask, bound)
         if below is not None:
             condition += f" AND {self.number(ask.query)} < {bound.add(below)}"
         order = f" ORDER BY {self.number(ask.query)} DESC" if newest else ""
-        shown = rank if ranked else "0"
-        query = f"SELECT d.id, d.entry, {shown}, d.account, d.remote_id FROM {tables} WHERE {condition}{order} LIMIT {limit}"
-        found = conn.execute(text(query), bound.values)
-        return [Ranked(it[0], it[1], float(it[2]), AssetKey(it[3], it[4])) for it in found.all()]
+        query = f"SELECT d.id, d.entry, d.account, d.remote_id FROM {tables} WHERE {condition}{order} LIMIT {limit}"
+        return [Ranked(it[0], it[1], AssetKey(it[2], it[3])) for it in conn.execute(text(query), bound.values).all()]
 
     def number(self, query: Query) -> str:
         """The copy's number, as the table that leads has it."""
@@ -175,12 +174,12 @@ class SqliteFinding(Finding):
     spelling = Fts5()
     each = "search_docs d"
 
-    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
+    def sources(self, query: Query, bound: Bound) -> tuple[str, str]:
         """The words that have to be there lead; everything else is held against what they find."""
         parts = _parts(query)
         leading = [it for it in parts if self.spelling.words(it) is not None]
         if not leading:
-            return "search_docs d", self.spelling.condition(query, bound), "0"
+            return "search_docs d", self.spelling.condition(query, bound)
         # Words that must not be there are passed over by the text index itself, which is quicker than any list of them
         leading += [it for it in parts if isinstance(it, Not) and self.spelling.words(it.item) is not None]
         match = bound.add(self.spelling.words(AllOf(tuple(leading))))
@@ -188,11 +187,30 @@ class SqliteFinding(Finding):
         found = f"search_words MATCH {match}"
         condition = f"{found} AND ({self.spelling.condition(both(*rest), bound)})" if rest else found
         # CROSS JOIN keeps the order: the text index first
-        return (
-            "search_words CROSS JOIN search_docs d ON d.id = search_words.rowid",
-            condition,
-            "bm25(search_words, 1, 0.1)",
+        return "search_words CROSS JOIN search_docs d ON d.id = search_words.rowid", condition
+
+    def ranks(self, conn: Connection, query: Query, numbers: Sequence[int]) -> dict[int, float]:
+        telling = self._telling(conn, _asked_words(query, self.spelling))
+        if not telling:
+            return {}
+        bound = Bound()
+        match = bound.add(self.spelling.words(AllOf(telling)))
+        # The sign keeps the text index from being asked for each number by itself, which weighs the words each time
+        wanted = self.spelling.one_of("search_words.rowid", numbers, bound)
+        ranked = (
+            f"SELECT rowid, bm25(search_words, 1, 0.1) FROM search_words WHERE search_words MATCH {match} AND {wanted}"
         )
+        return {it[0]: it[1] for it in conn.execute(text(ranked), bound.values)}
+
+    def _telling(self, conn: Connection, asked: tuple[Query, ...]) -> tuple[Query, ...]:
+        """What tells one copy from another: to weigh a word costs a look at every copy that has it, and one that very many
+        have weighs next to nothing."""
+        if len(asked) < 2:
+            return asked
+        some = f"SELECT 1 FROM search_words WHERE search_words MATCH :words LIMIT {COMMON + 1}"
+        count = text(f"SELECT count(*) FROM ({some})")
+        rare = (it for it in asked if conn.execute(count, {"words": self.spelling.words(it)}).scalar_one() <= COMMON)
+        return tuple(rare) or asked
 
     def one(self, query: Query, bound: Bound) -> str:
         return _ByNumber().condition(query, bound)
@@ -222,13 +240,18 @@ class PostgresFinding(Finding):
     spelling = TsVector()
     each = "search_docs d JOIN search_words w ON w.id = d.id"
 
-    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
-        parts = [it for it in _parts(query) if self.spelling.words(it) is not None]
-        leading = self.spelling.words(both(*parts)) if parts else None
-        condition = self.spelling.condition(query, bound)
-        if leading is None:
-            return self.each, condition, "0"
-        return self.each, condition, f"-ts_rank_cd(w.tokens, CAST({bound.add(leading)} AS tsquery))"
+    def sources(self, query: Query, bound: Bound) -> tuple[str, str]:
+        return self.each, self.spelling.condition(query, bound)
+
+    def ranks(self, conn: Connection, query: Query, numbers: Sequence[int]) -> dict[int, float]:
+        asked = _asked_words(query, self.spelling)
+        if not asked:
+            return {}
+        bound = Bound()
+        words = bound.add(self.spelling.words(AllOf(asked)))
+        wanted = self.spelling.one_of("id", numbers, bound)
+        ranked = f"SELECT id, -ts_rank_cd(tokens, CAST({words} AS tsquery)) FROM search_words WHERE {wanted}"
+        return {it[0]: float(it[1]) for it in conn.execute(text(ranked), bound.values)}
 
     def one(self, query: Query, bound: Bound) -> str:
         return self.spelling.condition(query, bound)
@@ -241,6 +264,12 @@ class PostgresFinding(Finding):
 
 def _parts(query: Query) -> tuple[Query, ...]:
     return query.items if isinstance(query, AllOf) else (query,)
+
+
+def _asked_words(query: Query, spelling: Spelling) -> tuple[Query, ...]:
+    """Of what has to hold, that which is about words and can be asked of the text index."""
+    parts = (it for it in _parts(query) if not isinstance(it, Not) and spelling.words(it) is not None)
+    return tuple(it for it in parts if any(isinstance(one, Words) for one in leaves(it)))
 
 
 def _best_first(found: Sequence[Ranked], place: tuple[str, ...], limit: int) -> Found:
@@ -270,17 +299,20 @@ def _place(after: str | None) -> tuple[str, tuple[str, ...]]:
     return kind, tuple(place) if kind == "n" or len(place) == 2 else ()
 
 
-def _row(it: Sequence[Any]) -> Row:
-    _, entry, account, status, media_type, campaigns, photographers, date, profile = it
-    return Row(
-        entry=entry,
-        account=account,
-        status=status,
-        media_type=_TYPES[media_type],
-        campaigns=_names(campaigns),
-        photographers=_names(photographers),
-        date=date,
-        profile=profile,
+def _columns(rows: Sequence[Sequence[Any]]) -> Columns:
+    """Thousands an answer: nothing is made for each of them."""
+    entries, accounts, statuses, types, campaigns, photographers, dates, numbers = (
+        zip(*rows, strict=True) if rows else ((),) * 8
+    )
+    return Columns(
+        entries=entries,
+        accounts=accounts,
+        statuses=statuses,
+        types=[*map(_TYPES.__getitem__, types)],
+        campaigns=[*map(_names, campaigns)],
+        photographers=[*map(_names, photographers)],
+        dates=dates,
+        profiles=numbers,
     )
 
 
