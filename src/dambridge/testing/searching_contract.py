@@ -220,7 +220,7 @@ class SearchIndexContract(ABC):
         alone = await index.find(Ask(query=fog), after=None, limit=9)
         assert (alone.entries[0], len(alone.entries), alone.order) == ("agency:3", 4, Order.BEST)
         for common in (20_000, 4, 0):
-            monkeypatch.setattr("dambridge.storage.search_finding.COMMON", common)
+            monkeypatch.setattr("dambridge.storage.search_fts5.COMMON", common)
             for query in (AllOf((fog, campaign)), AllOf((fog, Not(Words(("quiet",))))), AllOf((campaign, fog))):
                 assert await index.find(Ask(query=query), after=None, limit=9) == alone, (common, query)
             both = await index.find(Ask(query=AllOf((Words(("harbour",)), fog))), after=None, limit=9)
