@@ -55,7 +55,7 @@ async def alarms_now(warner: Warner) -> list[Alarm]:
     ledger = warner.desk.ledger
     late = await ledger.withdrawals(unproven=True, limit=MOST_LATE)
     outside = Outside(late, now, days=warner.days)
-    async for rows in standing_pages(replace(warner.desk, now=now), live=False):
+    async for rows in standing_pages(replace(warner.desk, now=now), live=False, masters=False):
         outside.look(rows)
     attention = {str(flow): dict(await ledger.attention(flow)) for flow in warner.flows}
     overruled = await _overruled(ledger)
