@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 import pysqlite3.dbapi2
 
+from dambridge.bootstrap.lasting import settle
 from dambridge.mapping import default_map
 from dambridge.model.access import Role, Searcher
 from dambridge.model.identity import AccountId, AssetKey, Link, LinkId, RemoteId, System
@@ -170,7 +171,8 @@ async def _row(store: str, assets: int) -> dict[str, Any]:
     search = IndexSearch(index, _policy(), Fixed())
     viewer = Searcher(name="bench", roles=frozenset({Role.VIEWER}))
     asked = list(questions(made, Random(7)))  # noqa: S311 - the same questions every time
-    await search.ask(asked[0], viewer)
+    await search.ask(asked[0], viewer, facets=True)
+    settle()  # as `dambridge serve` does
     ours = [await _timed(search, it, viewer, facets=False) for it in asked]
     counted = [await _timed(search, it, viewer, facets=True) for it in asked[::5]]
     live = await _live(search, made)

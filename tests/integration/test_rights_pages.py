@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from dambridge.bootstrap import load_settings, rights_desk
+from dambridge.console.rendering import table_stream
+from dambridge.console.rights import COLUMNS
 from dambridge.engine import rights_pages as pages
 from dambridge.engine.rights_desk import RightsDesk, standings
 from dambridge.model.identity import CopyId, CopyRole, FlowName, LinkId, RemoteId
@@ -18,7 +23,7 @@ from dambridge.model.standing import OutletStanding
 from dambridge.model.values import DateValue, FieldName, Fields
 from dambridge.planning import rights_reports as reports
 from dambridge.storage import SqlLedger, open_ledger, publications
-from support.console import CONFIG, START, configured
+from support.console import CONFIG, START, configured, console
 from support.console_scene import AGENCY
 
 OUTLETS = ("partners", "press", "gone")
@@ -140,3 +145,28 @@ async def test_another_flows_copies_are_not_among_them(tmp_path: Path, ledger: S
     looked = await pages.looked(desk, region="", after="")
     assert {it.flow for it in looked.rows} == {FlowName.PUBLISH}
     assert looked.total == looked.read >= len(looked.rows) >= 20
+
+
+async def test_the_table_of_everything_is_sent_as_it_is_read(
+    tmp_path: Path, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await desk_over(tmp_path, ledger, 130)
+    every = await standings(desk, live=False)
+    await ledger.close()
+    monkeypatch.setattr("dambridge.engine.rights_desk.PAGE", 40)
+    async with console(tmp_path, config=(tmp_path / "dambridge.yaml").read_text(encoding="utf-8")) as stand:
+        await stand.person("ada", "administrator", "rights_manager")
+        browser = await stand.signed_in("ada")
+        for region in ("", "press"):
+            text = (await browser.get(f"/rights/standing.csv?region={region}")).text
+            told = [(it["outlet"], it["copy"], it["permits"]) for it in csv.DictReader(io.StringIO(text))]
+            here = [it for it in every if not region or it.outlet == region]
+            assert told == [(it.outlet, str(it.copy or ""), str(it.answer.permits)) for it in here]
+            assert len(told) >= 20
+        sent = table_stream("rights", COLUMNS, _pages_of(every, 40))
+        assert len([it async for it in sent.body_iterator]) == 1 + -(-len(every) // 40)
+
+
+async def _pages_of(rows: Sequence[OutletStanding], size: int) -> AsyncIterator[list[tuple[str, ...]]]:
+    for start in range(0, len(rows), size):
+        yield [(it.outlet,) for it in rows[start : start + size]]

@@ -178,7 +178,7 @@ async def test_a_server_tells_as_often_as_it_is_told_to_and_survives_a_fault(mon
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setattr("dambridge.engine.warning.alarms_of", broken)
+        patch.setattr("dambridge.engine.warning.Outside", broken)
         await worker._warn_when_due()
     clock.at += given.every
     await worker._warn_when_due()

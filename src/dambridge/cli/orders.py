@@ -23,6 +23,7 @@ from dambridge.bootstrap import (
     open_search,
     open_store,
 )
+from dambridge.bootstrap.lasting import settle
 from dambridge.cli.context import Context, WrongUse, actor, go, leave
 from dambridge.cli.rendering import errors, outcome_text, print_json, say, summary, table, warn
 from dambridge.engine.ordering import give, is_served
@@ -130,6 +131,7 @@ def serve(context: Context) -> None:
                     say(f"Webhooks are heard on port {port}, for {', '.join(sorted(bridge.hints)) or 'nobody'}.")
                 if address is not None:
                     say(f"The console is at {address}; people sign in (`dambridge users add`).")
+            settle()
             await worker.serve()
 
     go(work)

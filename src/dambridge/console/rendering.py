@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -228,12 +228,32 @@ def _places(desk: Desk, who: Signed | None) -> list[Place]:
 
 def table_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """A list as CSV. What a spreadsheet would take for a formula is made text."""
+    text = _table([columns]) + _table(rows)
+    return Response(text, media_type=_CSV, headers=_named(name))
+
+
+def table_stream(name: str, columns: Sequence[str], pages: AsyncIterable[Iterable[Sequence[Any]]]) -> StreamingResponse:
+    """The same, sent as it is read, however long it is."""
+
+    async def parts() -> AsyncIterator[str]:
+        yield _table([columns])
+        async for rows in pages:
+            yield _table(rows)
+
+    return StreamingResponse(parts(), media_type=_CSV, headers=_named(name))
+
+
+_CSV: Final = "text/csv; charset=utf-8"
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+
+
+def _table(rows: Iterable[Sequence[Any]]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    writer.writerows([_harmless(it) for it in row] for row in rows)
-    head = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=head)
+    csv.writer(out).writerows([_harmless(it) for it in row] for row in rows)
+    return out.getvalue()
 
 
 def _harmless(value: Any) -> str:

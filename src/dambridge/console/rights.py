@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,10 +15,10 @@ from dambridge.console.assets import Seer
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed, Stop, needing
 from dambridge.console.notices import notice_of, order
-from dambridge.console.rendering import page, table_file
+from dambridge.console.rendering import page, table_stream
 from dambridge.engine import rights_pages as pages
 from dambridge.engine.rights_calendar import calendar
-from dambridge.engine.rights_desk import RightsDesk, ask_about, question_for, standings
+from dambridge.engine.rights_desk import RightsDesk, ask_about, question_for, standing_pages
 from dambridge.model.commands import CommandKind
 from dambridge.model.publications import AgreedAudience
 from dambridge.model.standing import OutletStanding
@@ -70,12 +70,6 @@ async def _mine(desk: Desk, who: Signed) -> RightsDesk:
     """Of the flows in scope alone."""
     about, mine = await _desk(desk), flows_of(who.person.searcher, desk.flows)
     return replace(about, policies=[it for it in about.policies if it.flow in mine])
-
-
-async def _rows(desk: Desk, who: Signed, region: str) -> list[OutletStanding]:
-    """What stands at each outlet of flows in scope, as far as the last runs knew."""
-    found = await standings(await _mine(desk, who), live=False)
-    return [it for it in found if not region or region in {it.region, it.outlet}]
 
 
 @router.get("/rights")
@@ -149,39 +143,46 @@ async def calendar_file(request: Request, who: Seer, region: str = "", days: Day
     return Response(calendar(ends, opens, now=now), media_type="text/calendar; charset=utf-8", headers=head)
 
 
+COLUMNS: Final = (
+    "outlet",
+    "region",
+    "file",
+    "master",
+    "copy",
+    "stage",
+    "in sight",
+    "ends",
+    "permits",
+    "contract",
+    "holder",
+)
+
+
 @router.get("/rights/standing.csv")
 async def standing_file(request: Request, who: Seer, region: str = "") -> Response:
-    rows = await _rows(desk_of(request), who, region)
-    columns = (
-        "outlet",
-        "region",
-        "file",
-        "master",
-        "copy",
-        "stage",
-        "in sight",
-        "ends",
-        "permits",
-        "contract",
-        "holder",
-    )
+    """What stands at each outlet of flows in scope, as far as the last runs knew; sent as it is read."""
+    about = await _mine(desk_of(request), who)
     told = (
-        (
-            it.outlet,
-            it.region,
-            it.file_name,
-            it.master,
-            it.copy,
-            it.stage,
-            it.in_sight,
-            it.ends.isoformat() if it.ends else "",
-            it.answer.permits,
-            it.rights.contract,
-            it.rights.holder,
-        )
-        for it in rows
+        [_told(it) for it in rows if not region or region in {it.region, it.outlet}]
+        async for rows in standing_pages(about, live=False)
     )
-    return table_file("rights", columns, told)
+    return table_stream("rights", COLUMNS, told)
+
+
+def _told(it: OutletStanding) -> tuple[Any, ...]:
+    return (
+        it.outlet,
+        it.region,
+        it.file_name,
+        it.master,
+        it.copy,
+        it.stage,
+        it.in_sight,
+        it.ends.isoformat() if it.ends else "",
+        it.answer.permits,
+        it.rights.contract,
+        it.rights.holder,
+    )
 
 
 @router.get("/rights/may")

@@ -162,12 +162,16 @@ def _question(outlet: Outlet, status: str | None, at: datetime) -> Question:
 async def standings(desk: RightsDesk, *, live: bool) -> list[OutletStanding]:
     """What stands at each outlet, and what waits for one. `live` reads every master now; without it rights are those that
     went out with the copies, and of what waits only what the last run said."""
-    found: list[OutletStanding] = []
+    return [it async for page in standing_pages(desk, live=live) for it in page]
+
+
+async def standing_pages(desk: RightsDesk, *, live: bool, masters: bool = True) -> AsyncIterator[list[OutletStanding]]:
+    """The same a page at a time, for whoever need not have all of it at once; with the `masters` of copies where they are
+    asked for, as `live` has to."""
     for policy in desk.policies:
         async for page in _pages(desk, policy):
-            found += await standings_of(desk, policy, page, live=live)
-        found += await waiting(desk, policy, live=live)
-    return found
+            yield await standings_of(desk, policy, page, live=live, masters=masters)
+        yield await waiting(desk, policy, live=live)
 
 
 async def _pages(desk: RightsDesk, policy: PublishPolicy) -> AsyncIterator[Sequence[Publication]]:
@@ -182,14 +186,14 @@ async def _pages(desk: RightsDesk, policy: PublishPolicy) -> AsyncIterator[Seque
 
 
 async def standings_of(
-    desk: RightsDesk, policy: PublishPolicy, page: Sequence[Publication], *, live: bool
+    desk: RightsDesk, policy: PublishPolicy, page: Sequence[Publication], *, live: bool, masters: bool = True
 ) -> list[OutletStanding]:
     """These publications as reports see them; what stands no more at an outlet that is no more is left out."""
-    links = await desk.ledger.links([it.link for it in page])
-    masters = {it: copy.key for it, link in links.items() if (copy := link.copy(policy.source_copy)) is not None}
-    said, known = await _read(desk, sorted(set(masters.values()))) if live else _Masters(), _Known()
+    links = await desk.ledger.links([it.link for it in page]) if masters or live else {}
+    known_as = {it: copy.key for it, link in links.items() if (copy := link.copy(policy.source_copy)) is not None}
+    said, known = await _read(desk, sorted(set(known_as.values()))) if live else _Masters(), _Known()
     return [
-        _standing(desk, policy, it, masters.get(it.link), said=said, known=known)
+        _standing(desk, policy, it, known_as.get(it.link), said=said, known=known)
         for it in page
         if it.outlet in policy.outlets or it.in_sight
     ]

@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import structlog
 
-from dambridge.engine.rights_desk import RightsDesk, standings
+from dambridge.engine.rights_desk import RightsDesk, standing_pages
 from dambridge.model.alarms import Alarm, AlarmKind, Remembered, Told
 from dambridge.model.conflicts import Conflict, ConflictState
 from dambridge.model.identity import FlowName
 from dambridge.model.reasons import Code
-from dambridge.planning.alarms import alarms_of, alarms_of_loosenings, alarms_of_runs, for_recipient, news
+from dambridge.planning.alarms import Outside, alarms_of_loosenings, alarms_of_runs, for_recipient, news
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import NextMove
@@ -53,13 +53,15 @@ async def alarms_now(warner: Warner) -> list[Alarm]:
     """How things stand, from the ledger alone."""
     now = await warner.clock.now()
     ledger = warner.desk.ledger
-    rows = await standings(replace(warner.desk, now=now), live=False)
     late = await ledger.withdrawals(unproven=True, limit=MOST_LATE)
+    outside = Outside(late, now, days=warner.days)
+    async for rows in standing_pages(replace(warner.desk, now=now), live=False, masters=False):
+        outside.look(rows)
     attention = {str(flow): dict(await ledger.attention(flow)) for flow in warner.flows}
     overruled = await _overruled(ledger)
     links = await ledger.links(sorted({it.link for it in overruled}))
     return [
-        *alarms_of(rows, late, now, days=warner.days),
+        *outside.alarms(),
         *alarms_of_runs(attention),
         *await _unheard(warner.hooks),
         *alarms_of_loosenings(overruled, links, now),

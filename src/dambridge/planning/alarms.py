@@ -6,12 +6,16 @@ it was told is not told again, and neither is what ended.
 
 from __future__ import annotations
 
+from bisect import insort
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from dambridge.model.alarms import Alarm, AlarmKind, Remembered, Told
 from dambridge.model.conflicts import Conflict
+from dambridge.model.gate import Block
 from dambridge.model.identity import Link, LinkId
 from dambridge.model.publications import Withdrawal
 from dambridge.model.reasons import Code
@@ -35,22 +39,60 @@ class News:
     told: Remembered
 
 
+@dataclass(slots=True)
+class _Counted:
+    """What one alarm is about: how many, and the names of those that come first."""
+
+    count: int = 0
+    first: list[tuple[tuple[Any, ...], str]] = field(default_factory=list)
+
+    def add(self, order: tuple[Any, ...], name: str) -> None:
+        self.count += 1
+        if name and (len(self.first) < SAMPLES or order < self.first[-1][0]):
+            insort(self.first, (order, name))
+            del self.first[SAMPLES:]
+
+
+class Outside:
+    """Alarms about what stands outside, counted by outlet, from rows that come some at a time: what is kept does not grow
+    with them. `late` are withdrawals that are not proven."""
+
+    def __init__(self, late: Sequence[Withdrawal], now: datetime, *, days: int) -> None:
+        self._now = now
+        self._days = days
+        self._found: defaultdict[tuple[AlarmKind, str], _Counted] = defaultdict(_Counted)
+        past = [it for it in late if it.verified_at is None and it.deadline is not None and it.deadline <= now]
+        for turn, it in enumerate(past):
+            self._found[AlarmKind.OVERDUE, it.outlet].add((0, turn), it.file_name)
+        self._known = {(it.link, it.outlet) for it in past}
+
+    def look(self, rows: Sequence[OutletStanding]) -> None:
+        """Count these as well; none may come twice."""
+        for end in expiring(rows, self._now, days=self._days):
+            kind = AlarmKind.EXPIRING if end.days else AlarmKind.OVERDUE
+            if kind is AlarmKind.EXPIRING or (end.row.link, end.row.outlet) not in self._known:
+                self._add(kind, end.row, (1, end.at, end.row.key))
+        for start in opening(rows, self._now, days=self._days):
+            self._add(AlarmKind.OPENING, start.row, (start.at, start.row.key))
+        for row in unclear(rows):
+            self._add(AlarmKind.UNCLEAR, row, (Block.UNKNOWN in row.answer.blocks, row.key))
+
+    def _add(self, kind: AlarmKind, row: OutletStanding, order: tuple[Any, ...]) -> None:
+        self._found[kind, row.outlet].add(order, row.file_name)
+
+    def alarms(self) -> list[Alarm]:
+        """The most pressing kinds first."""
+        return [
+            Alarm(kind=kind, about=about, count=it.count, samples=tuple(name for _, name in it.first))
+            for (kind, about), it in sorted(self._found.items(), key=_turn)
+        ]
+
+
 def alarms_of(rows: Sequence[OutletStanding], late: Sequence[Withdrawal], now: datetime, *, days: int) -> list[Alarm]:
-    """What stands outside as alarms, counted by outlet. `late` are withdrawals that are not proven."""
-    found: dict[tuple[AlarmKind, str], list[str]] = {}
-    past = [it for it in late if it.verified_at is None and it.deadline is not None and it.deadline <= now]
-    for withdrawal in past:
-        found.setdefault((AlarmKind.OVERDUE, withdrawal.outlet), []).append(withdrawal.file_name)
-    known = {(it.link, it.outlet) for it in past}
-    for end in expiring(rows, now, days=days):
-        kind = AlarmKind.EXPIRING if end.days else AlarmKind.OVERDUE
-        if kind is AlarmKind.EXPIRING or (end.row.link, end.row.outlet) not in known:
-            found.setdefault((kind, end.row.outlet), []).append(end.row.file_name)
-    for start in opening(rows, now, days=days):
-        found.setdefault((AlarmKind.OPENING, start.row.outlet), []).append(start.row.file_name)
-    for row in unclear(rows):
-        found.setdefault((AlarmKind.UNCLEAR, row.outlet), []).append(row.file_name)
-    return [_alarm(kind, about, names) for (kind, about), names in sorted(found.items(), key=_turn)]
+    """The same of rows at hand."""
+    outside = Outside(late, now, days=days)
+    outside.look(rows)
+    return outside.alarms()
 
 
 def alarms_of_runs(attention: dict[str, dict[str, int]]) -> list[Alarm]:
@@ -82,11 +124,7 @@ def _listed(value: object) -> Sequence[object]:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-def _alarm(kind: AlarmKind, about: str, names: Sequence[str]) -> Alarm:
-    return Alarm(kind=kind, about=about, count=len(names), samples=tuple(it for it in names if it)[:SAMPLES])
-
-
-def _turn(it: tuple[tuple[AlarmKind, str], list[str]]) -> tuple[int, str]:
+def _turn(it: tuple[tuple[AlarmKind, str], object]) -> tuple[int, str]:
     return [*AlarmKind].index(it[0][0]), it[0][1]
 
 

@@ -39,18 +39,18 @@ class Found:
     copies: frozenset[AssetKey]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What facets are counted from: one copy that matches."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What facets are counted from: the copies that match, each in the same place of every column."""
 
-    entry: str
-    account: AccountId
-    status: str
-    media_type: MediaType
-    campaigns: tuple[str, ...]
-    photographers: tuple[str, ...]
-    date: str | None
-    profile: int
+    entries: Sequence[str]
+    accounts: Sequence[AccountId]
+    statuses: Sequence[str]
+    types: Sequence[MediaType]
+    campaigns: Sequence[tuple[str, ...]]
+    photographers: Sequence[tuple[str, ...]]
+    dates: Sequence[str | None]
+    profiles: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class SearchIndex(Protocol):
         question. Raises `ValueError` for one that is not."""
         ...
 
-    async def rows(self, ask: Ask, *, limit: int) -> tuple[Sequence[Row], bool]:
+    async def columns(self, ask: Ask, *, limit: int) -> tuple[Columns, bool]:
         """Copies that match, at most `limit`, and whether these are all."""
         ...
 

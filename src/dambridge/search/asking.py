@@ -25,7 +25,7 @@ from dambridge.model.queries import (
     both,
     rewritten,
 )
-from dambridge.model.searching import Answered, Document
+from dambridge.model.searching import Answered, Document, FacetCounts
 from dambridge.policy.searching import SearchPolicy
 from dambridge.ports.clock import Clock
 from dambridge.ports.searching import Ask, SearchIndex
@@ -110,11 +110,12 @@ class IndexSearch:
             facets_exact=whole,
         )
 
-    async def _counted(self, ask: Ask, viewer: Viewer) -> tuple[Mapping[Facet, tuple[tuple[str, int], ...]], bool]:
-        rows, whole = await self.index.rows(ask, limit=COUNTED)
-        await self.book.refresh()
+    async def _counted(self, ask: Ask, viewer: Viewer) -> tuple[FacetCounts, bool]:
+        copies, whole = await self.index.columns(ask, limit=COUNTED)
+        if not self.book.profiles.keys() >= set(copies.profiles):
+            await self.book.refresh()  # somebody wrote meanwhile
         words = self.book.words(viewer.searcher, viewer.now)
-        return counted(rows, self.book.profiles, words, viewer, self.book.admitting), whole
+        return counted(copies, self.book.profiles, words, viewer, self.book.admitting), whole
 
     async def viewer(self, searcher: Searcher) -> Viewer:
         await self.book.refresh()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from operator import itemgetter
 
 from dambridge.model.queries import Facet, Time
 from dambridge.model.searching import Document, FacetCounts, Profile
-from dambridge.ports.searching import Row
+from dambridge.ports.searching import Columns
 from dambridge.search.gates import Word, in_region
 from dambridge.search.viewing import Viewer
 
@@ -15,72 +18,99 @@ MOST_VALUES = 100
 """Values of one facet that are shown."""
 
 
-Admitting = Callable[[str], Container[int]]
+Admitting = Callable[[str], frozenset[int]]
 """By a territory the numbers of the profiles that are known to admit it."""
 
 
 def counted(
-    rows: Sequence[Row],
+    copies: Columns,
     profiles: Mapping[int, Profile],
     words: Mapping[int, Word],
     viewer: Viewer,
     admitting: Admitting,
 ) -> FacetCounts:
     """The counts of all facets, the most first; of equals by their spelling. `profiles`, the gate's `words` on them and those
-    that are `admitting` a territory go by the numbers in the rows."""
-    having: dict[Facet, defaultdict[str, set[str]]] = {it: defaultdict(set) for it in Facet}
-    of_profile: defaultdict[int, set[str]] = defaultdict(set)
-    for row in rows:
-        of_profile[row.profile].add(row.entry)
-        _count(row, having)
-    for number, entries in of_profile.items():
-        having[Facet.RIGHTS][str(words[number].usable)] |= entries
-    for region in _regions([profiles[it] for it in of_profile], viewer):
-        inside = admitting(region)
-        having[Facet.REGION][region] = {
-            one for number, entries in of_profile.items() if number in inside for one in entries
-        }
-    return {facet: _ordered(values) for facet, values in having.items()}
+    that are `admitting` a territory go by the numbers in `copies`."""
+    under = _Under.of(copies)
+    usable = {it: str(words[it].usable) for it in set(copies.profiles)}
+    having: dict[Facet, Mapping[str, int]] = {
+        Facet.HOME: _with_value(copies, copies.accounts),
+        Facet.TYPE: _with_value(copies, copies.types),
+        Facet.STATUS: _with_value(copies, copies.statuses),
+        Facet.DATE: _with_value(copies, [it[:7] if it else "" for it in copies.dates]),
+        Facet.CAMPAIGN: _with_any(copies, copies.campaigns),
+        Facet.PHOTOGRAPHER: _with_any(copies, copies.photographers),
+        Facet.RIGHTS: {
+            it: under.count({number for number, word in usable.items() if word == it}) for it in {*usable.values()}
+        },
+        Facet.REGION: {it: under.count(admitting(it)) for it in _regions([profiles[it] for it in usable], viewer)},
+    }
+    return {facet: _ordered(having[facet]) for facet in Facet}
 
 
-def _count(row: Row, having: Mapping[Facet, defaultdict[str, set[str]]]) -> None:
-    """Thousands of times an answer: no list is made on the way."""
-    entry = row.entry
-    having[Facet.HOME][row.account].add(entry)
-    having[Facet.TYPE][row.media_type].add(entry)
-    if row.status:
-        having[Facet.STATUS][row.status].add(entry)
-    if row.date is not None:
-        having[Facet.DATE][row.date[:7]].add(entry)
-    for it in row.campaigns:
-        having[Facet.CAMPAIGN][it].add(entry)
-    for it in row.photographers:
-        having[Facet.PHOTOGRAPHER][it].add(entry)
+def _with_value(copies: Columns, values: Sequence[str]) -> Mapping[str, int]:
+    """How many assets have each value in a copy; an empty one is none."""
+    found = Counter(map(_value, set(zip(copies.entries, values, strict=True))))
+    found.pop("", None)
+    return found
+
+
+def _with_any(copies: Columns, lists: Sequence[tuple[str, ...]]) -> Mapping[str, int]:
+    return Counter(
+        map(_value, {(entry, it) for entry, several in zip(copies.entries, lists, strict=True) for it in several})
+    )
+
+
+_value = itemgetter(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Under:
+    """How many assets stand under each profile, and the profiles of each that stands under `several`: hardly any, for one
+    profile counts for all copies of an asset."""
+
+    one: Mapping[int, int]
+    several: Sequence[frozenset[int]]
+
+    @classmethod
+    def of(cls, copies: Columns) -> _Under:
+        pairs = set(zip(copies.entries, copies.profiles, strict=True))
+        twice = {entry for entry, count in Counter(entry for entry, _ in pairs).items() if count > 1}
+        gathered: dict[str, set[int]] = {it: set() for it in twice}
+        for entry, number in pairs if twice else ():
+            if entry in twice:
+                gathered[entry].add(number)
+        return cls(
+            Counter(number for entry, number in pairs if entry not in twice), [*map(frozenset, gathered.values())]
+        )
+
+    def count(self, numbers: AbstractSet[int]) -> int:
+        """Assets that stand under one of these."""
+        return sum(map(self.one.__getitem__, self.one.keys() & numbers)) + sum(
+            not numbers.isdisjoint(it) for it in self.several
+        )
 
 
 def counted_copies(copies: Sequence[Document], viewer: Viewer) -> FacetCounts:
     """The same of copies at hand."""
     numbers = {it: number for number, it in enumerate(dict.fromkeys(it.profile for it in copies))}
-    rows = [
-        Row(
-            entry=it.entry,
-            account=it.key.account,
-            status=it.status,
-            media_type=it.media_type,
-            campaigns=it.campaigns,
-            photographers=it.photographers,
-            date=it.days.get(Time.DATE),
-            profile=numbers[it.profile],
-        )
-        for it in copies
-    ]
+    columns = Columns(
+        entries=[it.entry for it in copies],
+        accounts=[it.key.account for it in copies],
+        statuses=[it.status for it in copies],
+        types=[it.media_type for it in copies],
+        campaigns=[it.campaigns for it in copies],
+        photographers=[it.photographers for it in copies],
+        dates=[it.days.get(Time.DATE) for it in copies],
+        profiles=[numbers[it.profile] for it in copies],
+    )
     profiles = {number: it for it, number in numbers.items()}
     words = {number: viewer.word(it) for number, it in profiles.items()}
 
-    def admitting(region: str) -> Container[int]:
-        return {number for number, it in profiles.items() if in_region(it, region, viewer.policy.gate)}
+    def admitting(region: str) -> frozenset[int]:
+        return frozenset(number for number, it in profiles.items() if in_region(it, region, viewer.policy.gate))
 
-    return counted(rows, profiles, words, viewer, admitting)
+    return counted(columns, profiles, words, viewer, admitting)
 
 
 def _regions(profiles: Iterable[Profile], viewer: Viewer) -> list[str]:
@@ -93,8 +123,6 @@ def _regions(profiles: Iterable[Profile], viewer: Viewer) -> list[str]:
     return sorted(own)
 
 
-def _ordered(values: Mapping[str, set[str]]) -> tuple[tuple[str, int], ...]:
-    found = sorted(
-        ((value, len(entries)) for value, entries in values.items() if entries), key=lambda it: (-it[1], it[0])
-    )
+def _ordered(values: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    found = sorted((it for it in values.items() if it[1]), key=lambda it: (-it[1], it[0]))
     return tuple(found[:MOST_VALUES])

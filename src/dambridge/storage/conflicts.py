@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dambridge.model.accords import GroupName
 from dambridge.model.conflicts import Conflict, ConflictId, ConflictState
 from dambridge.model.identity import FlowName, LinkId
 from dambridge.ports.errors import MovedOn
-from dambridge.storage.keys import pieces
+from dambridge.storage.keys import behind, pieces
 from dambridge.storage.tables.in_step import conflicts
 from dambridge.storage.upserting import insert_new
 from dambridge.storage.writer import Tx
@@ -109,7 +109,7 @@ def page_of_conflicts(
         opened_at = conn.execute(select(table.opened_at).where(table.id == after)).scalar_one_or_none()
         if opened_at is None:
             raise LookupError(f"there is no conflict {after}")
-        query = query.where(or_(table.opened_at > opened_at, and_(table.opened_at == opened_at, table.id > after)))
+        query = query.where(behind([(table.opened_at, opened_at), (table.id, after)]))
     return [_conflict(row) for row in conn.execute(query.order_by(table.opened_at, table.id).limit(limit))]
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId, RemoteId
 from dambridge.model.publications import Publication, Stage
 from dambridge.ports.errors import MovedOn
-from dambridge.storage.keys import by_account, pieces
+from dambridge.storage.keys import behind, by_account, pieces
 from dambridge.storage.tables.outward import publications
 from dambridge.storage.upserting import insert_new
 from dambridge.storage.writer import Tx
@@ -91,7 +91,7 @@ def page_of_publications(
         query = query.where(_in_order(conn, flow))
     if after is not None:
         link, copy = after
-        query = query.where(or_(_TABLE.link > link, and_(_TABLE.link == link, _TABLE.copy > str(copy))))
+        query = query.where(behind([(_TABLE.link, link), (_TABLE.copy, str(copy))]))
     return [_publication(it) for it in conn.execute(query.order_by(_TABLE.link, _TABLE.copy).limit(limit))]
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from dambridge.model.identity import AccountId, AssetKey, CommandId, FlowName, LinkId, PlanId, RemoteId, RunId
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
 from dambridge.model.reasons import Reason
 from dambridge.ports.ledger import RunRow
 from dambridge.storage.counting import next_number
+from dambridge.storage.keys import behind
 from dambridge.storage.orders import silent
 from dambridge.storage.tables.work import commands, items, runs, workers
 from dambridge.storage.upserting import put_later
@@ -102,8 +103,7 @@ def items_of(
     if outcome is not None:
         query = query.where(items.c.outcome == outcome)
     if after is not None:
-        later = and_(items.c.account == after.account, items.c.remote_id > after.remote_id)
-        query = query.where(or_(items.c.account > after.account, later))
+        query = query.where(behind([(items.c.account, after.account), (items.c.remote_id, after.remote_id)]))
     return [_item(row) for row in conn.execute(query)]
 
 

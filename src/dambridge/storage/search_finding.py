@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
 from dambridge.model.identity import AssetKey
-from dambridge.model.queries import AllOf, Not, Query, Words, both, leaves
+from dambridge.model.queries import AllOf, Among, Not, Query, Words, both, leaves
 from dambridge.model.records import MediaType
 from dambridge.model.searching import Order
-from dambridge.ports.searching import Ask, Found, Row
+from dambridge.ports.searching import Ask, Columns, Found
 from dambridge.storage.search_documents import listed
-from dambridge.storage.search_words import Bound, Fts5, Spelling, TsVector
+from dambridge.storage.search_words import Bound, Spelling
 
 RANKED = 500
 """Copies that are ranked; of more the newest come first."""
 _TYPES = {str(it): it for it in MediaType}
-_ROW = "d.id, d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
+_COPY = "d.id, d.entry, d.account, d.remote_id"
+_COLUMNS = "d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
 
 
 class Ranked(NamedTuple):
@@ -32,8 +34,8 @@ class Ranked(NamedTuple):
 
     number: int
     entry: str
-    rank: float
     key: AssetKey
+    rank: float = 0.0
 
 
 class Finding(ABC):
@@ -43,8 +45,13 @@ class Finding(ABC):
 
     # the parts that differ -----------------------------------------------------------------------------------------
     @abstractmethod
-    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
-        """The tables with `d` among them, a condition, and an expression for the rank (`0` where there is none)."""
+    def sources(self, query: Query, bound: Bound) -> tuple[str, str]:
+        """The tables with `d` among them, and a condition."""
+
+    @abstractmethod
+    def ranks(self, conn: Connection, query: Query, numbers: Sequence[int]) -> dict[int, float]:
+        """How well the words asked for fit each of these copies, the smaller the better; none where no word has to be there.
+        Filters say nothing about that, and neither does what must not be there."""
 
     @abstractmethod
     def scrub(self, engine: Engine) -> None:
@@ -53,23 +60,22 @@ class Finding(ABC):
     # answers -------------------------------------------------------------------------------------------------------
     def find(self, conn: Connection, ask: Ask, after: str | None, limit: int) -> Found:
         kind, place = _place(after)
+        ask = _narrowed(ask)
         probed = self._some(conn, ask, RANKED + 1)
         few = len(probed) <= RANKED
         if few and kind != "n" and any(isinstance(it, Words) for it in leaves(ask.query)):
             # Only now: a rank costs a look at every copy that has the words, however few of them are asked for
-            return _best_first(self._some(conn, ask, RANKED + 1, ranked=True), place, limit)
+            ranks = self.ranks(conn, ask.query, [it.number for it in probed])
+            return _best_first([it._replace(rank=ranks.get(it.number, 0.0)) for it in probed], place, limit)
         total, exact = len({it.entry for it in probed}), few
         return self._newest_first(conn, ask, int(place[0]) if place else None, limit, total=total, exact=exact)
 
-    def rows(self, conn: Connection, ask: Ask, limit: int) -> tuple[list[Row], bool]:
-        bound = Bound()
-        tables, condition, _ = self._bounded(ask, bound)
-        found = conn.execute(text(f"SELECT {_ROW} FROM {tables} WHERE {condition} LIMIT {limit + 1}"), bound.values)
-        rows = [_row(it) for it in found.all()]
-        return rows[:limit], len(rows) <= limit
+    def columns(self, conn: Connection, ask: Ask, limit: int) -> tuple[Columns, bool]:
+        rows = self._select(conn, _narrowed(ask), _COLUMNS, limit + 1)
+        return _columns(rows[:limit]), len(rows) <= limit
 
     def newest(self, conn: Connection, ask: Ask, limit: int) -> list[int]:
-        return [it.number for it in self._some(conn, ask, limit, newest=True)]
+        return [it.number for it in self._some(conn, _narrowed(ask), limit, newest=True)]
 
     # how -----------------------------------------------------------------------------------------------------------
     each: str
@@ -80,41 +86,28 @@ class Finding(ABC):
         """The question as a condition that is quick to hold against single copies of `each`."""
 
     def _each(self, ask: Ask, bound: Bound) -> str:
-        return " AND ".join([f"({self.one(ask.query, bound)})", *self._scope(ask, bound)])
-
-    def _bounded(self, ask: Ask, bound: Bound) -> tuple[str, str, str]:
-        tables, condition, rank = self.sources(ask.query, bound)
-        return tables, " AND ".join([f"({condition})", *self._scope(ask, bound)]), rank
-
-    def _scope(self, ask: Ask, bound: Bound) -> list[str]:
-        parts: list[str] = []
-        if ask.accounts is not None:
-            parts.append(self.spelling.one_of("d.account", ask.accounts, bound))
-        if ask.profiles is not None:
-            parts.append(self.spelling.one_of("d.profile", ask.profiles, bound))
-        if ask.places is not None:
-            parts.append(self.spelling.one_of("d.places", ask.places, bound))
-        return parts
+        return " AND ".join([f"({self.one(ask.query, bound)})", *scope(ask, bound, self.spelling)])
 
     def _some(
-        self,
-        conn: Connection,
-        ask: Ask,
-        limit: int,
-        *,
-        newest: bool = False,
-        ranked: bool = False,
-        below: int | None = None,
+        self, conn: Connection, ask: Ask, limit: int, *, newest: bool = False, below: int | None = None
     ) -> list[Ranked]:
+        rows = self._select(conn, ask, _COPY, limit, newest=newest, below=below)
+        return [Ranked(it[0], it[1], AssetKey(it[2], it[3])) for it in rows]
+
+    def _select(
+        self, conn: Connection, ask: Ask, shown: str, limit: int, *, newest: bool = False, below: int | None = None
+    ) -> Sequence[Any]:
+        """Copies that match, any of them or the newest, all of them numbered `below`."""
+        if any(it is not None and not it for it in (ask.accounts, ask.profiles, ask.places)):
+            return []
         bound = Bound()
-        tables, condition, rank = self._bounded(ask, bound)
+        tables, condition = self.sources(ask.query, bound)
+        where = [f"({condition})", *scope(ask, bound, self.spelling)]
         if below is not None:
-            condition += f" AND {self.number(ask.query)} < {bound.add(below)}"
+            where.append(f"{self.number(ask.query)} < {bound.add(below)}")
         order = f" ORDER BY {self.number(ask.query)} DESC" if newest else ""
-        shown = rank if ranked else "0"
-        query = f"SELECT d.id, d.entry, {shown}, d.account, d.remote_id FROM {tables} WHERE {condition}{order} LIMIT {limit}"
-        found = conn.execute(text(query), bound.values)
-        return [Ranked(it[0], it[1], float(it[2]), AssetKey(it[3], it[4])) for it in found.all()]
+        query = f"SELECT {shown} FROM {tables} WHERE {' AND '.join(where)}{order} LIMIT {limit}"
+        return conn.execute(text(query), bound.values).all()
 
     def number(self, query: Query) -> str:
         """The copy's number, as the table that leads has it."""
@@ -171,76 +164,30 @@ class Finding(ABC):
         return set(conn.execute(text(f"{query} AND ({condition})"), bound.values).scalars())
 
 
-class SqliteFinding(Finding):
-    spelling = Fts5()
-    each = "search_docs d"
-
-    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
-        """The words that have to be there lead; everything else is held against what they find."""
-        parts = _parts(query)
-        leading = [it for it in parts if self.spelling.words(it) is not None]
-        if not leading:
-            return "search_docs d", self.spelling.condition(query, bound), "0"
-        # Words that must not be there are passed over by the text index itself, which is quicker than any list of them
-        leading += [it for it in parts if isinstance(it, Not) and self.spelling.words(it.item) is not None]
-        match = bound.add(self.spelling.words(AllOf(tuple(leading))))
-        rest = [it for it in parts if it not in leading]
-        found = f"search_words MATCH {match}"
-        condition = f"{found} AND ({self.spelling.condition(both(*rest), bound)})" if rest else found
-        # CROSS JOIN keeps the order: the text index first
-        return (
-            "search_words CROSS JOIN search_docs d ON d.id = search_words.rowid",
-            condition,
-            "bm25(search_words, 1, 0.1)",
-        )
-
-    def one(self, query: Query, bound: Bound) -> str:
-        return _ByNumber().condition(query, bound)
-
-    def number(self, query: Query) -> str:
-        leads = any(self.spelling.words(it) is not None for it in _parts(query))
-        return "search_words.rowid" if leads else "d.id"
-
-    def scrub(self, engine: Engine) -> None:
-        with engine.begin() as conn:
-            conn.execute(text("INSERT INTO search_words (search_words) VALUES ('optimize')"))
-        with engine.connect() as conn:
-            conn.exec_driver_sql("COMMIT")
-            conn.exec_driver_sql("VACUUM")
-            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            conn.exec_driver_sql("BEGIN")
+def scope(ask: Ask, bound: Bound, spelling: Spelling) -> list[str]:
+    """The bounds of the question as conditions."""
+    several = {"account": ask.accounts, "profile": ask.profiles, "places": ask.places}
+    return [spelling.one_of(spelling.column(it), of, bound) for it, of in several.items() if of is not None]
 
 
-class _ByNumber(Fts5):
-    """Words held against one copy: the text index is asked for that copy's number."""
-
-    def has(self, match: str) -> str:
-        return f"EXISTS (SELECT 1 FROM search_words WHERE search_words MATCH {match} AND rowid = d.id)"
-
-
-class PostgresFinding(Finding):
-    spelling = TsVector()
-    each = "search_docs d JOIN search_words w ON w.id = d.id"
-
-    def sources(self, query: Query, bound: Bound) -> tuple[str, str, str]:
-        parts = [it for it in _parts(query) if self.spelling.words(it) is not None]
-        leading = self.spelling.words(both(*parts)) if parts else None
-        condition = self.spelling.condition(query, bound)
-        if leading is None:
-            return self.each, condition, "0"
-        return self.each, condition, f"-ts_rank_cd(w.tokens, CAST({bound.add(leading)} AS tsquery))"
-
-    def one(self, query: Query, bound: Bound) -> str:
-        return self.spelling.condition(query, bound)
-
-    def scrub(self, engine: Engine) -> None:
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            for table in ("search_words", "search_docs", "search_bodies"):
-                conn.execute(text(f"VACUUM {table}"))
+def _narrowed(ask: Ask) -> Ask:
+    """The same question: what it says itself of profiles is a bound like the one that is set to it."""
+    parts = parts_of(ask.query)
+    named = [it.profiles for it in parts if isinstance(it, Among)]
+    if not named:
+        return ask
+    profiles = frozenset.intersection(*named, *([ask.profiles] if ask.profiles is not None else []))
+    return replace(ask, query=both(*(it for it in parts if not isinstance(it, Among))), profiles=profiles)
 
 
-def _parts(query: Query) -> tuple[Query, ...]:
+def parts_of(query: Query) -> tuple[Query, ...]:
     return query.items if isinstance(query, AllOf) else (query,)
+
+
+def asked_words(query: Query, spelling: Spelling) -> tuple[Query, ...]:
+    """Of what has to hold, that which is about words and can be asked of the text index."""
+    parts = (it for it in parts_of(query) if not isinstance(it, Not) and spelling.words(it) is not None)
+    return tuple(it for it in parts if any(isinstance(one, Words) for one in leaves(it)))
 
 
 def _best_first(found: Sequence[Ranked], place: tuple[str, ...], limit: int) -> Found:
@@ -270,22 +217,21 @@ def _place(after: str | None) -> tuple[str, tuple[str, ...]]:
     return kind, tuple(place) if kind == "n" or len(place) == 2 else ()
 
 
-def _row(it: Sequence[Any]) -> Row:
-    _, entry, account, status, media_type, campaigns, photographers, date, profile = it
-    return Row(
-        entry=entry,
-        account=account,
-        status=status,
-        media_type=_TYPES[media_type],
-        campaigns=_names(campaigns),
-        photographers=_names(photographers),
-        date=date,
-        profile=profile,
+def _columns(rows: Sequence[Sequence[Any]]) -> Columns:
+    """Thousands an answer: nothing is made for each of them."""
+    entries, accounts, statuses, types, campaigns, photographers, dates, numbers = (
+        zip(*rows, strict=True) if rows else ((),) * 8
+    )
+    return Columns(
+        entries=entries,
+        accounts=accounts,
+        statuses=statuses,
+        types=[*map(_TYPES.__getitem__, types)],
+        campaigns=[*map(_names, campaigns)],
+        photographers=[*map(_names, photographers)],
+        dates=dates,
+        profiles=numbers,
     )
 
 
 _names = lru_cache(maxsize=4096)(listed)
-
-
-def finding_of(dialect: str) -> Finding:
-    return PostgresFinding() if dialect == "postgresql" else SqliteFinding()

@@ -12,13 +12,15 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from dambridge.model.identity import AccountId, AssetKey
 from dambridge.model.searching import Document, Profile
-from dambridge.ports.searching import Ask, Found, Grouping, Row
+from dambridge.ports.searching import Ask, Columns, Found, Grouping
 from dambridge.storage.columns import canonical_json
 from dambridge.storage.database import Database
 from dambridge.storage.keys import by_account, pieces
 from dambridge.storage.search_documents import body_of, digest_of, document_of, row_of
-from dambridge.storage.search_finding import Finding, finding_of
+from dambridge.storage.search_finding import Finding
+from dambridge.storage.search_fts5 import SqliteFinding
 from dambridge.storage.search_tables import bodies, docs, make_tables, places, profiles, take_turn
+from dambridge.storage.search_tsvector import PostgresFinding
 from dambridge.storage.upserting import insert_new
 
 T = TypeVar("T")
@@ -40,7 +42,8 @@ class SqlSearchIndex:
         self._writing, self._reading = database.searching()
         with self._writing.begin() as conn:
             make_tables(conn)
-        self._finding: Finding = finding_of(self._writing.dialect.name)
+        on_postgres = self._writing.dialect.name == "postgresql"
+        self._finding: Finding = PostgresFinding() if on_postgres else SqliteFinding()
         self._known: dict[int, Profile] = {}
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="search-writer")
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="search-reader")
@@ -121,8 +124,8 @@ class SqlSearchIndex:
     async def find(self, ask: Ask, *, after: str | None, limit: int) -> Found:
         return await self._read(lambda conn: self._finding.find(conn, ask, after, limit))
 
-    async def rows(self, ask: Ask, *, limit: int) -> tuple[Sequence[Row], bool]:
-        return await self._read(lambda conn: self._finding.rows(conn, ask, limit))
+    async def columns(self, ask: Ask, *, limit: int) -> tuple[Columns, bool]:
+        return await self._read(lambda conn: self._finding.columns(conn, ask, limit))
 
     async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:
         def query(conn: Connection) -> list[Document]:

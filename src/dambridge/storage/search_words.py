@@ -89,6 +89,10 @@ class Spelling(ABC):
     def words(self, query: Query) -> str | None:
         """The question in the text index's own language, where it is about words alone and names some."""
 
+    def column(self, name: str) -> str:
+        """A column of `d` as conditions name it."""
+        return f"d.{name}"
+
     @abstractmethod
     def has(self, match: str) -> str:
         """The condition that a copy's words match; `match` is a parameter's name."""
@@ -107,9 +111,9 @@ class Spelling(ABC):
             return self.has(bound.add(match))
         match query:
             case During():
-                return _during(query, bound)
+                return self._during(query, bound)
             case Among(profiles):
-                return self.one_of("d.profile", profiles, bound)
+                return self.one_of(self.column("profile"), profiles, bound)
             case Not(item):
                 return f"NOT coalesce({self.condition(item, bound)}, FALSE)"
             case AllOf(items):
@@ -118,19 +122,27 @@ class Spelling(ABC):
                 return " OR ".join(f"({self.condition(it, bound)})" for it in items) or "FALSE"
         raise TypeError(f"an index is not asked {query!r}")
 
+    def _during(self, asked: During, bound: Bound) -> str:
+        column = self.column(asked.time)
+        ends = [f"{column} IS NOT NULL"]
+        if asked.first is not None:
+            ends.append(f"{column} >= {bound.add(asked.first)}")
+        if asked.last is not None:
+            ends.append(f"{column} <= {bound.add(asked.last)}")
+        return " AND ".join(ends)
 
-def _during(asked: During, bound: Bound) -> str:
-    column = f"d.{asked.time}"
-    ends = [f"{column} IS NOT NULL"]
-    if asked.first is not None:
-        ends.append(f"{column} >= {bound.add(asked.first)}")
-    if asked.last is not None:
-        ends.append(f"{column} <= {bound.add(asked.last)}")
-    return " AND ".join(ends)
 
-
+@dataclass(frozen=True, slots=True)
 class Fts5(Spelling):
-    """SQLite."""
+    """SQLite. An index of one column alone may be walked, that of `leader`, which the planner is not asked about: it knows
+    neither how many have a word nor that the newest are wanted. `within` a window of numbers words are looked up between `:low`
+    and `:high`."""
+
+    leader: str = ""
+    within: bool = False
+
+    def column(self, name: str) -> str:
+        return f"d.{name}" if name == self.leader else f"+d.{name}"  # with the sign no index is chosen
 
     def words(self, query: Query) -> str | None:
         match query:
@@ -156,11 +168,11 @@ class Fts5(Spelling):
         return f"(({found}) NOT ({' OR '.join(f'({it})' for it in unwanted)}))" if unwanted else f"({found})"
 
     def has(self, match: str) -> str:
-        return f"d.id IN (SELECT rowid FROM search_words WHERE search_words MATCH {match})"
+        window = " AND rowid >= :low AND rowid < :high" if self.within else ""
+        return f"d.id IN (SELECT rowid FROM search_words WHERE search_words MATCH {match}{window})"
 
     def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
-        # The sign keeps the planner from walking an index of what nearly every row fits
-        return f"+{column} IN (SELECT value FROM json_each({bound.add(_as_json(frozenset(values)))}))"
+        return f"{column} IN (SELECT value FROM json_each({bound.add(_as_json(frozenset(values)))}))"
 
     def row(self, number: int, document: Document) -> Mapping[str, Any]:
         plain, named = streams(document)

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId
 from dambridge.model.lifecycle import Status
 from dambridge.model.submissions import Hold, Submission
 from dambridge.ports.errors import MovedOn
 from dambridge.ports.ledger import AuditEntry
-from dambridge.storage.keys import by_account
+from dambridge.storage.keys import behind, by_account
 from dambridge.storage.store import SqlStore
 from dambridge.storage.tables.outward import holds, submissions
 from dambridge.storage.upserting import insert_new
@@ -129,8 +129,7 @@ def _page(
 ) -> list[Submission]:
     query = select(*_ROW).where(_TABLE.flow == str(flow), *wanted)
     if after is not None:
-        later = and_(_TABLE.account == after.account, _TABLE.remote_id > after.remote_id)
-        query = query.where(or_(_TABLE.account > after.account, later))
+        query = query.where(behind([(_TABLE.account, after.account), (_TABLE.remote_id, after.remote_id)]))
     return [_submission(it) for it in conn.execute(query.order_by(_TABLE.account, _TABLE.remote_id).limit(limit))]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select
+from sqlalchemy import Connection, and_, delete, select
 
 from dambridge.model.identity import AssetKey, RemoteId
 from dambridge.model.tombstones import Tombstone
-from dambridge.storage.keys import by_account
+from dambridge.storage.keys import behind, by_account
 from dambridge.storage.search_keeping import tell_search_now
 from dambridge.storage.tables.in_step import tombstone_kin, tombstones
 from dambridge.storage.upserting import insert_new, put
@@ -62,8 +62,7 @@ def page_of_tombstones(conn: Connection, after: AssetKey | None, limit: int) -> 
     table = tombstones.c
     query = select(table.body).order_by(table.account, table.remote_id).limit(limit)
     if after is not None:
-        further = and_(table.account == after.account, table.remote_id > after.remote_id)
-        query = query.where(or_(table.account > after.account, further))
+        query = query.where(behind([(table.account, after.account), (table.remote_id, after.remote_id)]))
     return [Tombstone.from_json(body) for body in conn.execute(query).scalars()]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from dambridge.model.identity import AccountId, FlowName, LinkId, RemoteId
 from dambridge.model.publications import AgreedAudience, Withdrawal
 from dambridge.ports.errors import MovedOn
+from dambridge.storage.keys import behind
 from dambridge.storage.tables.outward import agreed_audiences, withdrawals
 from dambridge.storage.upserting import put
 from dambridge.storage.writer import Tx
@@ -60,7 +61,7 @@ def page_of_withdrawals(
         last = conn.execute(select(_TABLE.decided_at).where(_TABLE.id == after)).scalar_one_or_none()
         if last is None:
             raise LookupError(f"there is no withdrawal {after}")
-        query = query.where(or_(_TABLE.decided_at > last, and_(_TABLE.decided_at == last, _TABLE.id > after)))
+        query = query.where(behind([(_TABLE.decided_at, last), (_TABLE.id, after)]))
     bodies = conn.execute(query.order_by(_TABLE.decided_at, _TABLE.id).limit(limit)).scalars()
     return [Withdrawal.from_json(it) for it in bodies]
 

@@ -176,9 +176,9 @@ class SearchIndexContract(ABC):
         )
         assert await everything(index, Is(Facet.CAMPAIGN, "spring 26")) == ["agency:1"]
         assert await everything(index, Is(Facet.PHOTOGRAPHER, "Ann")) == ["agency:2"]
-        rows, whole = await index.rows(Ask(query=EVERYTHING), limit=10)
+        copies, whole = await index.columns(Ask(query=EVERYTHING), limit=10)
         assert whole
-        assert {it.photographers for it in rows} == {("Ann Muster", "Bo"), ("Ann",)}
+        assert set(copies.photographers) == {("Ann Muster", "Bo"), ("Ann",)}
 
     async def test_copies_of_one_asset_are_one_answer_on_whatever_page(self, index: SearchIndex) -> None:
         copies = [copy_of(it, "fog", entry=f"ln{it % 10}") for it in range(40)]
@@ -209,6 +209,23 @@ class SearchIndexContract(ABC):
             found = await everything(index, Words(("fog",)), page=page)
             assert found == [f"ln{it % 30}" for it in range(90, 60, -1)], page
 
+    async def test_what_fits_best_comes_first_whatever_else_is_asked(
+        self, index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Filters and words that most copies have choose, and say nothing about which copy fits best."""
+        long = "a tram and a quay and many words about neither " * 4
+        titles = {1: "fog", 2: f"{long} fog", 3: "fog fog fog fog", 4: f"{long} {long} fog", 5: "quay"}
+        await index.put([copy_of(number, f"harbour {it}", campaigns=("Spring",)) for number, it in titles.items()])
+        fog, campaign = Words(("fog",)), Is(Facet.CAMPAIGN, "Spring")
+        alone = await index.find(Ask(query=fog), after=None, limit=9)
+        assert (alone.entries[0], len(alone.entries), alone.order) == ("agency:3", 4, Order.BEST)
+        for common in (20_000, 4, 0):
+            monkeypatch.setattr("dambridge.storage.search_fts5.COMMON", common)
+            for query in (AllOf((fog, campaign)), AllOf((fog, Not(Words(("quiet",))))), AllOf((campaign, fog))):
+                assert await index.find(Ask(query=query), after=None, limit=9) == alone, (common, query)
+            both = await index.find(Ask(query=AllOf((Words(("harbour",)), fog))), after=None, limit=9)
+            assert (both.entries[0], {*both.entries}) == ("agency:3", {*alone.entries}), common
+
     async def test_bounds_hold_for_everything_that_is_said(self, index: SearchIndex) -> None:
         await index.put(
             [
@@ -232,7 +249,7 @@ class SearchIndexContract(ABC):
             (Ask(query=Among(frozenset({numbers[SHUT.digest]}))), ["archive:2"]),
         ):
             assert sorted(await everything(index, ask)) == entries
-            assert sorted({it.entry for it in (await index.rows(ask, limit=10))[0]}) == entries
+            assert sorted(set((await index.columns(ask, limit=10))[0].entries)) == entries
             assert sorted(str(it.key) for it in await index.newest(ask, limit=10)) == entries
             assert sorted(map(str, (await index.find(ask, after=None, limit=10)).copies)) == entries
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
+from pysqlite3.dbapi2 import connect
 
 from dambridge.model.identity import AssetKey, RemoteId
+from dambridge.model.queries import Not, Words
+from dambridge.model.searching import Document, Order
+from dambridge.ports.searching import Ask
 from dambridge.storage import SqlSearchIndex, open_search_index
-from dambridge.testing.searching_contract import ONE, SearchIndexContract, copy_of
+from dambridge.testing.searching_contract import ONE, SearchIndexContract, copy_of, everything
 
 
 class TestSqliteIndex(SearchIndexContract):
@@ -41,6 +45,45 @@ class TestSqliteIndex(SearchIndexContract):
         same = open_search_index(tmp_path)
         assert await same.count() == 1
         await same.close()
+
+    @pytest.mark.parametrize(("common", "window", "weighed"), [(0, 7, True), (25, 30, False), (25, 30, True)])
+    async def test_whatever_leads_the_answer_is_the_same(
+        self,
+        index: SqlSearchIndex,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        common: int,
+        window: int,
+        weighed: bool,
+    ) -> None:
+        """By an index of what few have, or from the newest on in windows; with SQLite's statistics and without."""
+        monkeypatch.setattr("dambridge.storage.search_fts5.COMMON", common)
+        monkeypatch.setattr("dambridge.storage.search_fts5.WINDOW", window)
+        put = index.put
+
+        async def put_and_weigh(documents: Sequence[Document]) -> int:
+            written = await put(documents)
+            conn = connect(str(tmp_path / "ledger-search.db"))
+            conn.execute("ANALYZE")
+            conn.close()
+            return written
+
+        if weighed:
+            monkeypatch.setattr(index, "put", put_and_weigh)
+        await self.test_any_question_is_answered_as_by_hand(index)
+        with monkeypatch.context() as patch:
+            patch.setattr("dambridge.storage.search_finding.RANKED", 20)
+            fogless = Not(Words(("fog",)))
+            everything_else = await everything(index, fogless, page=80)
+            for page in (1, 7, 30):
+                assert await everything(index, fogless, page=page) == everything_else, page
+            assert (await index.find(Ask(query=fogless), after=None, limit=7)).order is Order.NEWEST
+            assert len(everything_else) > 20
+            some = everything_else[:21]
+            copies, whole = await index.columns(Ask(query=fogless), limit=len(some))
+            assert (len(copies.entries), whole) == (len(some), False)
+            assert set(copies.entries) <= set(everything_else)
 
 
 @pytest.mark.postgres

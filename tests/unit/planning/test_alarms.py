@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +16,7 @@ from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, Flow
 from dambridge.model.publications import Stage, Withdrawal
 from dambridge.model.rights import Fact, Rights
 from dambridge.model.standing import OutletStanding
-from dambridge.planning.alarms import AGAIN, alarms_of, alarms_of_runs, for_recipient, news
+from dambridge.planning.alarms import AGAIN, SAMPLES, Outside, alarms_of, alarms_of_runs, for_recipient, news
 from dambridge.telemetry.alarm_words import digest
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -148,3 +150,26 @@ def test_every_alarm_has_words_and_a_next_move(kind: AlarmKind) -> None:
     assert "a.jpg, …" in text
     assert "dambridge " in text
     assert "{" not in text
+
+
+def test_alarms_are_the_same_from_however_many_pages() -> None:
+    draw = random.Random(4)
+    answers = [Answer(blocks=()), Answer(blocks=(Block.UNKNOWN,)), Answer(blocks=(Block.ENDED,))]
+    waits = Answer(blocks=(Block.BEFORE_START,), opens=NOW + HOUR)
+
+    def drawn(number: int) -> OutletStanding:
+        name = f"{draw.randrange(10**6):06}"
+        until, answer = NOW + HOUR * draw.randint(-90, 900), draw.choice(answers)
+        it = row(name, stage=None, answer=waits) if number % 7 == 0 else row(name, until=until, answer=answer)
+        return replace(it, outlet=draw.choice(("france", "spain")), file_name=draw.choice(("", f"{number}.jpg")))
+
+    rows = [drawn(it) for it in range(200)]
+    records = [late(it.link, NOW - HOUR) for it in rows[:9] if it.link is not None]
+    whole = alarms_of(rows, records, NOW, days=7)
+    assert {it.kind for it in whole} == {AlarmKind.OVERDUE, AlarmKind.UNCLEAR, AlarmKind.EXPIRING, AlarmKind.OPENING}
+    assert all(len(it.samples) == SAMPLES for it in whole if it.count > 2 * SAMPLES)
+    for size in (1, 7, 199):
+        outside = Outside(records, NOW, days=7)
+        for start in range(0, len(rows), size):
+            outside.look(rows[start : start + size])
+        assert outside.alarms() == whole, size
