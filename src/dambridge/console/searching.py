@@ -225,6 +225,15 @@ async def order(request: Request, who: Looker) -> Response:
     return RedirectResponse(with_order(inner(str(form.get("back") or "/search")), given.id), status_code=303)
 
 
+@router.post("/search/order/back")
+async def take_back(request: Request, who: Looker) -> Response:
+    """Take back what was ordered to an outlet. Raises `Refused`, which the page says."""
+    form = await request.form()
+    key, outlet = key_of(str(form.get("asset") or "")), str(form.get("outlet") or "")
+    given = await opened(request).orders.take_back(key, outlet, who.person.searcher, via="console")
+    return RedirectResponse(with_order(inner(str(form.get("back") or "/search")), given.id), status_code=303)
+
+
 @router.post("/search/saved")
 async def save(request: Request, who: Looker) -> Response:
     """Keep the question that stands in `asked`."""

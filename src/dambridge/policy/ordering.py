@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from dambridge.model.access import Searcher
 from dambridge.model.outlet_orders import OutletOrder
@@ -36,6 +36,25 @@ def chosen(why_not: str, order: OutletOrder | None, outlet: Outlet, now: datetim
     if order.stands(now):
         return Choice(until=order.until)
     return Choice(why_not=why_not, over=order)
+
+
+def end_of(given: str, zone: tzinfo) -> datetime | None:
+    """The end of an order as people write it, in UTC: an instant with its offset, or the last day on which it is wanted there.
+    None for nothing. Raises `ValueError` with a sentence."""
+    text = given.strip()
+    if not text:
+        return None
+    try:
+        if len(text) == len("2026-01-01"):
+            day = date.fromisoformat(text) + timedelta(days=1)
+            return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+        at = datetime.fromisoformat(text)
+        offset = at.utcoffset()
+        if offset is not None:
+            return (at.replace(tzinfo=None) - offset).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"`{text}` is no end: write a day as 2027-03-31, or an instant with its offset.")
 
 
 def may_order_to(who: Searcher, outlet: Outlet, gate: GateRules) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from dambridge.model.access import Searcher
@@ -16,6 +16,7 @@ from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import Publication, Stage
 from dambridge.policy.duties import Duty
 from dambridge.policy.duties import may as may_do
+from dambridge.policy.ordering import end_of
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import Refused
@@ -23,6 +24,9 @@ from dambridge.ports.hints import hint_kind
 from dambridge.ports.ledger import AuditEntry, Due
 from dambridge.search.asking import IndexSearch
 from dambridge.search.prospects import Known, Prospect, held_back
+
+PAGE = 500
+LONGEST = timedelta(days=36_525)
 
 
 class OrderLedger(Protocol):
@@ -34,6 +38,9 @@ class OrderLedger(Protocol):
     async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]: ...
     async def publications(self, links: Sequence[LinkId]) -> Mapping[LinkId, Mapping[CopyId, Publication]]: ...
     async def outlet_orders(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Mapping[str, OutletOrder]]: ...
+    async def outlet_orders_in(
+        self, flow: FlowName, *, ended: bool = False, after: tuple[str, AssetKey] | None, limit: int
+    ) -> Sequence[OutletOrder]: ...
     async def put_outlet_orders(self, orders: Sequence[OutletOrder], audit: Sequence[AuditEntry] = ()) -> int: ...
 
 
@@ -51,12 +58,12 @@ class Destinations:
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """A look that a flow is asked to have now, at these assets. `said_at` is that of the orders for which it is."""
+    """A look that a flow is asked to have now, at these assets; `said` tells it from another for the same."""
 
     flow: FlowName
     keys: Sequence[AssetKey]
     outlet: str
-    said_at: datetime | None = None
+    said: tuple[str, ...] = ()
     back: bool = False
 
 
@@ -83,6 +90,28 @@ class Orders:
     def account_of(self, outlet: str) -> AccountId:
         """The account in which this outlet shows. Raises `Refused` where there is none of the name."""
         return self._outlet(outlet)[1].account
+
+    def takes_orders(self, outlet: str) -> bool:
+        """Whether single assets can be ordered to it, also for a time."""
+        return self._outlet(outlet)[1].orders
+
+    def end_of(self, outlet: str, given: str) -> datetime | None:
+        """The end of an order as somebody wrote it, days in the gate's zone. Raises `Refused` for what is none."""
+        try:
+            return end_of(given, self._outlet(outlet)[0].zone)
+        except ValueError as error:
+            raise Refused(str(error), code="no_end") from None
+
+    async def ordered(self, searcher: Searcher) -> Sequence[OutletOrder]:
+        """What was ordered and not taken back, as far as this person sees the assets."""
+        found: list[OutletOrder] = []
+        for policy in self._to.outward:
+            after: tuple[str, AssetKey] | None = None
+            while page := await self._ledger.outlet_orders_in(policy.flow, after=after, limit=PAGE):
+                after = (page[-1].outlet, page[-1].source)
+                seen = await self._search.seen([it.source for it in page], searcher)
+                found += [it for it in page if it.source in seen or it.by == searcher.name]
+        return found
 
     async def bring(self, key: AssetKey, searcher: Searcher, *, via: str) -> Command:
         """Ask that this asset be brought into the archive. Raises `Refused` where that cannot be."""
@@ -125,7 +154,9 @@ class Orders:
         detail = {"flow": str(order.flow), "to": outlet, "via": via, "ordered_by": order.by}
         entry = AuditEntry(at=now, actor=searcher.name, event="asset.order_taken_back", subject=str(key), detail=detail)
         await self._ledger.put_outlet_orders([over], [entry])
-        return await self._run(_Round(order.flow, [key], outlet, said_at=now, back=True), searcher, via=via, now=now)
+        return await self._run(
+            _Round(order.flow, [key], outlet, (now.isoformat(),), back=True), searcher, via=via, now=now
+        )
 
     async def prospects(self, keys: Sequence[AssetKey], searcher: Searcher) -> Sequence[Prospect]:
         """What would become of these assets at each outlet that this person may ask for; those that they cannot see are left
@@ -185,13 +216,15 @@ class Orders:
         policy, way = self._outlet(outlet)
         if until is not None and not way.orders:
             raise Refused(f"{outlet} takes no orders, so that nothing can be ordered for a time.", code="no_orders")
-        if until is not None and until <= now:
-            raise Refused("The end of an order lies ahead of now.", code="until_past")
+        if until is not None and not now < until < now + LONGEST:
+            raise Refused("The end of an order lies ahead of now, and within a hundred years.", code="no_end")
+        until = until.astimezone(UTC) if until is not None else None
         new = OutletOrder(
             flow=policy.flow, outlet=outlet, source=next(iter(seen)), by=searcher.name, at=now, until=until, said_at=now
         )
         orders = [_ordered(it, key, new) for key, it in seen.items()] if way.orders else []
-        return await self._ask(policy.flow, list(seen), searcher, via=via, outlet=outlet, orders=orders)
+        over = [str(it.orders[outlet].ended_at) for it in seen.values() if outlet in it.orders]
+        return await self._ask(policy.flow, list(seen), searcher, via=via, outlet=outlet, orders=orders, after=over)
 
     async def _ask(
         self,
@@ -202,8 +235,10 @@ class Orders:
         via: str,
         outlet: str = "",
         orders: Sequence[OutletOrder] = (),
+        after: Sequence[str] = (),
     ) -> Command:
-        """Keep these orders and have the flow look; asked twice in a minute it is the same."""
+        """Keep these orders and have the flow look; asked twice in a minute it is the same. `after` names what was over before:
+        ordered again it is another order."""
         if not searcher.may_order_of(flow):
             raise Refused(f"Your roles do not let you ask flow {flow} for anything.", code="no_role")
         now, until = await self._clock.now(), next((it.until for it in orders), None)
@@ -215,16 +250,15 @@ class Orders:
             await self._ledger.put_outlet_orders(orders, entries)
         else:
             await self._ledger.audit(entries)
-        said_at = max((it.said_at for it in orders), default=None)
-        return await self._run(_Round(flow, keys, outlet, said_at=said_at), searcher, via=via, now=now)
+        said = (*(it.said_at.isoformat() for it in orders), *after)
+        return await self._run(_Round(flow, keys, outlet, said), searcher, via=via, now=now)
 
     async def _run(self, it: _Round, searcher: Searcher, *, via: str, now: datetime) -> Command:
         await self._ledger.add_due([_hint(it.flow, key, now) for key in it.keys])
         about: dict[str, Any] = {"asset": str(it.keys[0]), "outlet": it.outlet} | ({"back": True} if it.back else {})
         asked = {"asked": about} if len(it.keys) == 1 else {}
-        said = it.said_at.isoformat() if it.said_at is not None else ""
         minute = now.isoformat(timespec="minutes")
-        mark = (str(it.flow), *map(str, it.keys), it.outlet or "archive", searcher.name, minute, said, str(it.back))
+        mark = (str(it.flow), *map(str, it.keys), it.outlet or "archive", searcher.name, minute, *it.said, str(it.back))
         return await self._ledger.enqueue(
             Command(
                 id=CommandId(derived_id("co", *mark)),

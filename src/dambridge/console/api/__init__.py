@@ -19,6 +19,7 @@ for _path, _endpoint in (
     ("/search/suggestions", finding.suggestions),
     ("/search/homes", finding.homes),
     ("/search/orders/{order}", bringing.brought),
+    ("/ordered", bringing.ordered),
     ("/webhooks", hooks.webhooks),
     ("/webhooks/{endpoint}/deliveries", hooks.deliveries),
 ):
@@ -27,6 +28,7 @@ router.add_api_route(
     "/search/thumbnails/{asset}", finding.thumbnail, methods=["GET"], response_class=finding.Picture, responses=_PICTURE
 )
 router.add_api_route("/search/orders", bringing.bring, methods=["POST"], status_code=202)
+router.add_api_route("/ordered/take-back", bringing.take_back, methods=["POST"], status_code=202)
 router.add_api_route("/panel-tokens", bringing.panel_token, methods=["POST"], status_code=201)
 router.add_api_route("/webhooks/{endpoint}", hooks.about, methods=["POST"], status_code=202)
 
