@@ -266,6 +266,18 @@ async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embarg
         await page.screenshot(path=SCREENS / "extension-refused-light.png", full_page=True)
         assert bringing.brought() == ["boat1.jpg"]
 
+        # one that no selection names is ordered, kept under her name, and goes again when she takes it back
+        await looked_for(page, "harbour")
+        unnamed = page.get_by_role("listitem", name="Harbour at noon")
+        await expect(unnamed).to_contain_text(CLEARED)
+        await page.get_by_role("button", name="Bring it here: Harbour at noon").click()
+        await expect(unnamed.get_by_text("It is there.")).to_be_visible(timeout=40_000)
+        assert bringing.brought() == ["boat1.jpg", "boat4.jpg"]
+        (kept,) = [it for it in bringing.ordered() if it["asset"] == f"archive:{bringing.unnamed}"]
+        assert (kept["by"], kept["outlet"], kept["until"]) == ("ada", "press", None)
+        bringing.take_back(bringing.unnamed)
+        assert bringing.brought() == ["boat1.jpg"]
+
         # somebody searches in PhotoShelter: the panel follows, but not over what was typed into it
         await theirs.goto(f"{bringing.portal.pair.photoshelter.url}/?terms=ferry+fog")
         await expect(page.get_by_role("listitem", name="Ferry in the fog")).to_be_visible()

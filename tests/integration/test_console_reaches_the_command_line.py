@@ -56,6 +56,7 @@ DECIDES: dict[str, tuple[str, ...] | str] = {
     "search --publish": ("/search/order",),
     "search --rebuild": ("/store/index",),
     "search --save": ("/search/saved",),
+    "search --take-back": ("/search/order/back", "/api/v1/ordered/take-back"),
     "store rebuild": ("/store/rebuild",),
     "store release": ("/store/release",),
     "terms add": ("/terms/{term}/decide", "/api/v1/terms/{term}/decide"),

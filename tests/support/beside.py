@@ -6,6 +6,7 @@ import contextlib
 import re
 import signal
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ SETTINGS: dict[str, Any] = {
                     "channel": "portal",
                     "territory": "DE",
                     "audience": "partners",
+                    "orders": True,
                 }
             },
             "fields": ["title", "description", "headline", "credit", "copyright_notice"],
@@ -58,7 +60,8 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class Beside:
-    """`address` is dambridge's; `cleared` and `shut` are masters in NetX, `looked_at` a picture of the same in PhotoShelter."""
+    """`address` is dambridge's; `cleared` and `shut` are masters in NetX, `looked_at` a picture of the same in PhotoShelter;
+    `unnamed` is a cleared master in no folder that the outlet's selection names."""
 
     portal: Portal
     address: str
@@ -67,10 +70,32 @@ class Beside:
     cleared: str = ""
     shut: str = ""
     looked_at: str = ""
+    unnamed: str = ""
 
     def brought(self) -> list[str]:
         """Names of what stands in the outlet's gallery, by the simulator itself."""
         return [it["file_name"] for it in self.portal.in_gallery()]
+
+    def ordered(self) -> list[dict[str, Any]]:
+        """What stands by somebody's order, as the API tells it."""
+        found: list[dict[str, Any]] = self._called("GET", "/ordered")["orders"]
+        return found
+
+    def take_back(self, master: str) -> None:
+        """By the API, in the name of whoever's token it is; gives back when it is gone."""
+        wish = {"asset": f"archive:{master}", "outlet": "press"}
+        order = self._called("POST", "/ordered/take-back", wish)["order"]
+        told = self._called("GET", f"/search/orders/{order}")
+        while told["state"] in {"queued", "running"}:
+            time.sleep(0.1)
+            told = self._called("GET", f"/search/orders/{order}")
+        assert told["words"] == "It was taken back.", told
+
+    def _called(self, method: str, path: str, wish: Any = None) -> Any:
+        head = {"authorization": f"Bearer {self.token}"}
+        answer = httpx2.request(method, f"{self.address}/api/v1{path}", json=wish, headers=head)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
 
 
 @dataclass(slots=True)
@@ -164,6 +189,7 @@ def _filled(it: Beside) -> None:
     it.cleared = portal.master(1, Title="Lighthouse at dawn", Lifecycle_Status="approved")
     it.shut = portal.master(2, Title="Lighthouse by night", Lifecycle_Status="approved", Embargo_Date=EMBARGO)
     portal.master(3, Title="Ferry in the fog", Lifecycle_Status="draft")
+    it.unnamed = portal.master(4, "Campaigns/Spring", Title="Harbour at noon", Lifecycle_Status="approved")
     iptc = {"title": "Lighthouse"}
     it.looked_at = portal.pair.submit(picture(7), file_name="IMG_0007.jpg", containers=["Desk"], iptc=iptc)
 
