@@ -61,7 +61,7 @@ DECIDES: dict[str, tuple[str, ...] | str] = {
     "store release": ("/store/release",),
     "terms add": ("/terms/{term}/decide", "/api/v1/terms/{term}/decide"),
     "terms drop": ("/terms/{term}/decide", "/api/v1/terms/{term}/decide"),
-    "terms import": ("/vocabularies",),
+    "terms import": ("/vocabularies", "/api/v1/vocabularies/{account}"),
     "terms map": ("/terms/{term}/decide", "/api/v1/terms/{term}/decide"),
     "terms undo": ("/terms/{term}/undo",),
     "users add": ("/people",),
@@ -135,7 +135,7 @@ def test_every_command_is_known_and_each_that_decides_has_its_way_or_a_reason() 
     from dambridge.console import api
     from dambridge.console.screens import SCREENS
 
-    posts = {it.path for router in (*SCREENS, api.router) for it in router.routes if "POST" in it.methods}  # type: ignore[attr-defined]
+    posts = {it.path for router in (*SCREENS, api.router) for it in router.routes if it.methods & {"POST", "PUT"}}  # type: ignore[attr-defined]
     ways = {path for it in DECIDES.values() if isinstance(it, tuple) for path in it}
     assert ways - posts == set()
     assert all(len(it) > 10 for it in DECIDES.values() if isinstance(it, str))
