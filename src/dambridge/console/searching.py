@@ -153,6 +153,7 @@ async def search(request: Request, who: Looker, saved: str = "") -> Response:
         await desk.saved.looked_at(saved, searcher)
     answer, says, at = await _answered(desk, asked, who)
     hits = answer.hits if answer is not None else ()
+    ways = {it.entry: ways_of(desk, it, searcher) for it in hits}
     return page(
         request,
         "search.html",
@@ -161,7 +162,8 @@ async def search(request: Request, who: Looker, saved: str = "") -> Response:
         says=says,
         at=at,
         facets=list(facets_of(asked, answer)),
-        ways={it.entry: ways_of(desk, it, searcher) for it in hits},
+        ways=ways,
+        sendable={entry: key for entry, its in ways.items() for key, outlet, _ in its if outlet},
         saved=[(it, kept(it)) for it in await desk.saved.of(searcher)],
         USABLE=USABLE,
         notice=await notice_of(request, who),
