@@ -139,6 +139,7 @@ def test_what_is_ordered_goes_when_its_rights_end_and_when_it_is_approved_no_mor
     assert shown(world) == []
 
 
+@pytest.mark.hazard("P40")
 def test_an_order_for_a_time_is_over_before_that_instant_however_many_there_are(world: Portal) -> None:
     """Ends that were known ahead pass the guards, and so does what was taken back."""
     world.policy = replace(TAKES, max_removals=1, max_removal_share=0.02)
