@@ -124,13 +124,16 @@ def order(context: Context, asset: str, *, outlet: str | None, by: str, until: s
 def take_back(context: Context, asset: str, *, outlet: str, by: str) -> None:
     """Take back what was ordered to an outlet; the flow takes it out."""
     key = _key(asset)
-    if not outlet:
-        raise WrongUse("Say from where: --take-back ACCOUNT:ID --to OUTLET")
     command = _done(context, "", lambda desk: desk.orders.take_back(key, outlet, _searcher(by), via="cli"))
     if context.json:
         print_json({"command": command.id, "flow": command.scope["flow"], "asset": str(key)})
     else:
-        say(f"Taken back; a running `dambridge serve`, or the next run, takes {key} out of {outlet}.")
+        then = (
+            f"a running `dambridge serve`, or the next run, takes {key} out of {outlet}"
+            if outlet
+            else "what came stays"
+        )
+        say(f"Taken back; {then}.")
 
 
 def ordered(context: Context, *, by: str) -> None:
@@ -140,7 +143,7 @@ def ordered(context: Context, *, by: str) -> None:
     elif not found:
         say("Nothing was ordered. Order something: dambridge search --publish ACCOUNT:ID --to OUTLET")
     else:
-        rows = [(str(it.source), it.outlet, it.by, f"{it.at:%Y-%m-%d}", _until(it)) for it in found]
+        rows = [(str(it.source), it.outlet or "archive", it.by, f"{it.at:%Y-%m-%d}", _until(it)) for it in found]
         table("Ordered to outlets", ("asset", "outlet", "by", "since", "until"), rows)
 
 

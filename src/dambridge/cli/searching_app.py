@@ -54,7 +54,9 @@ def search(
     take_back: Annotated[
         str,
         typer.Option(
-            "--take-back", help="Take back what was ordered: ACCOUNT:ID to the outlet of --to.", show_default=False
+            "--take-back",
+            help="Take back what was ordered: ACCOUNT:ID to the outlet of --to, else into the archive.",
+            show_default=False,
         ),
     ] = "",
     ordered: Annotated[bool, typer.Option("--ordered", help="List what was ordered to outlets and stands.")] = False,

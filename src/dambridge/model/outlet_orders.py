@@ -1,4 +1,4 @@
-"""What people ordered: one asset to one outlet, in somebody's name, beside everything that the outlet's selection names."""
+"""What people ordered: one asset to one outlet, or into the archive, in somebody's name, beside everything that is selected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId
+
+ARCHIVE = ""
+"""What stands in place of an outlet's name where somebody ordered a source into the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

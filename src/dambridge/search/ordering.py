@@ -11,8 +11,18 @@ from typing import Any, Protocol
 
 from dambridge.model.access import Searcher
 from dambridge.model.commands import Command, CommandKind, CommandState
-from dambridge.model.identity import AccountId, AssetKey, CommandId, CopyId, FlowName, LinkId, derived_id
-from dambridge.model.outlet_orders import OutletOrder
+from dambridge.model.identity import (
+    AccountId,
+    AssetKey,
+    CommandId,
+    CopyId,
+    CopyRole,
+    FlowName,
+    Link,
+    LinkId,
+    derived_id,
+)
+from dambridge.model.outlet_orders import ARCHIVE, OutletOrder
 from dambridge.model.publications import Publication, Stage
 from dambridge.policy.duties import Duty
 from dambridge.policy.duties import may as may_do
@@ -35,6 +45,7 @@ class OrderLedger(Protocol):
     async def enqueue(self, command: Command) -> Command: ...
     async def add_due(self, due: Sequence[Due]) -> None: ...
     async def audit(self, entries: Sequence[AuditEntry]) -> None: ...
+    async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]: ...
     async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]: ...
     async def publications(self, links: Sequence[LinkId]) -> Mapping[LinkId, Mapping[CopyId, Publication]]: ...
     async def outlet_orders(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Mapping[str, OutletOrder]]: ...
@@ -46,10 +57,11 @@ class OrderLedger(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destinations:
-    """Where finds can go. `inward` are accounts that a flow takes assets from into the archive; `outward` the flows with
-    outlets."""
+    """Where finds can go. `inward` are accounts that a flow takes assets from into the archive, with `inward_orders` also what
+    its selection does not name; `outward` the flows with outlets."""
 
     inward: Mapping[AccountId, FlowName]
+    inward_orders: bool = False
     outward: tuple[PublishPolicy, ...]
 
     def outlets(self) -> dict[str, tuple[PublishPolicy, Outlet]]:
@@ -103,23 +115,30 @@ class Orders:
             raise Refused(str(error), code="no_end") from None
 
     async def ordered(self, searcher: Searcher) -> Sequence[OutletOrder]:
-        """What was ordered and not taken back, as far as this person sees the assets."""
+        """What was ordered and stands: one's own, and of others for those who see the assets of the flow."""
         found: list[OutletOrder] = []
-        for policy in self._to.outward:
+        now = await self._clock.now()
+        for flow in (*self._to.inward.values(), *(it.flow for it in self._to.outward)):
             after: tuple[str, AssetKey] | None = None
-            while page := await self._ledger.outlet_orders_in(policy.flow, after=after, limit=PAGE):
+            while page := await self._ledger.outlet_orders_in(flow, after=after, limit=PAGE):
                 after = (page[-1].outlet, page[-1].source)
                 seen = await self._search.seen([it.source for it in page], searcher)
-                found += [it for it in page if it.source in seen or it.by == searcher.name]
+                all_of_them = may_do(searcher, Duty.SEE_ASSETS, flow)
+                mine = (it for it in page if it.by == searcher.name or (all_of_them and it.source in seen))
+                found += [it for it in mine if it.stands(now)]
         return found
 
     async def bring(self, key: AssetKey, searcher: Searcher, *, via: str) -> Command:
-        """Ask that this asset be brought into the archive. Raises `Refused` where that cannot be."""
-        await self._seen([key], searcher)
-        flow = self._to.inward.get(key.account)
+        """Ask that this asset be brought into the archive. Raises `Refused` where that cannot be, or it is there already."""
+        seen = await self._seen([key], searcher)
+        flow, now = self._to.inward.get(key.account), await self._clock.now()
         if flow is None:
             raise Refused(f"No flow takes assets from {key.account} into the archive.", code="no_way")
-        return await self._ask(flow, [key], searcher, via=via)
+        if self._to.inward_orders and (twin := seen[key].record) is not None:
+            raise Refused(f"It is in the archive already, as {twin}; no second copy is made.", code="already_there")
+        new = OutletOrder(flow=flow, outlet=ARCHIVE, source=key, by=searcher.name, at=now, said_at=now)
+        orders = [_ordered(seen[key], key, new)] if self._to.inward_orders else []
+        return await self._ask(flow, [key], searcher, via=via, orders=orders)
 
     async def publish(
         self, key: AssetKey, outlet: str, searcher: Searcher, *, via: str, until: datetime | None = None
@@ -149,9 +168,11 @@ class Orders:
         now = await self._clock.now()
         order = (await self._ledger.outlet_orders([key])).get(key, {}).get(outlet)
         if order is None or order.ended_at is not None or not _may_take_back(order, searcher):
-            raise Refused(f"No order of {key} to {outlet} stands that you may take back.", code="no_order")
+            raise Refused(
+                f"No order of {key} to {outlet or 'the archive'} stands that you may take back.", code="no_order"
+            )
         over = replace(order, ended_at=now, ended_by=searcher.name, said_at=now)
-        detail = {"flow": str(order.flow), "to": outlet, "via": via, "ordered_by": order.by}
+        detail = {"flow": str(order.flow), "to": outlet or "archive", "via": via, "ordered_by": order.by}
         entry = AuditEntry(at=now, actor=searcher.name, event="asset.order_taken_back", subject=str(key), detail=detail)
         await self._ledger.put_outlet_orders([over], [entry])
         return await self._run(
@@ -195,11 +216,22 @@ class Orders:
         seen = await self._search.seen(keys, searcher)
         orders, links = await self._ledger.outlet_orders(keys), await self._ledger.links_of(keys)
         published = await self._ledger.publications(sorted(set(links.values())))
+        records = await self._records(links)
         found: dict[AssetKey, Known] = {}
         for key, copy in seen.items():
             standing = published[links[key]].values() if links.get(key) in published else ()
             there = {it.outlet: it for it in standing if it.stage is not Stage.WITHDRAWN}
-            found[key] = Known(copy=copy, published=there, orders=orders.get(key, {}))
+            found[key] = Known(copy=copy, published=there, orders=orders.get(key, {}), record=records.get(key))
+        return found
+
+    async def _records(self, links: Mapping[AssetKey, LinkId]) -> dict[AssetKey, AssetKey]:
+        """The copies in the archive of those that came from elsewhere."""
+        found: dict[AssetKey, AssetKey] = {}
+        known = await self._ledger.links(sorted(set(links.values())))
+        for key, link in links.items():
+            for it in known[link].copies if link in known else ():
+                if it.id.role is CopyRole.RECORD and it.key != key:
+                    found[key] = it.key
         return found
 
     async def _order(
@@ -223,8 +255,7 @@ class Orders:
             flow=policy.flow, outlet=outlet, source=next(iter(seen)), by=searcher.name, at=now, until=until, said_at=now
         )
         orders = [_ordered(it, key, new) for key, it in seen.items()] if way.orders else []
-        over = [str(it.orders[outlet].ended_at) for it in seen.values() if outlet in it.orders]
-        return await self._ask(policy.flow, list(seen), searcher, via=via, outlet=outlet, orders=orders, after=over)
+        return await self._ask(policy.flow, list(seen), searcher, via=via, outlet=outlet, orders=orders)
 
     async def _ask(
         self,
@@ -235,10 +266,8 @@ class Orders:
         via: str,
         outlet: str = "",
         orders: Sequence[OutletOrder] = (),
-        after: Sequence[str] = (),
     ) -> Command:
-        """Keep these orders and have the flow look; asked twice in a minute it is the same. `after` names what was over before:
-        ordered again it is another order."""
+        """Keep these orders and have the flow look. Asked twice in a minute it is the same; ordered anew it is another."""
         if not searcher.may_order_of(flow):
             raise Refused(f"Your roles do not let you ask flow {flow} for anything.", code="no_role")
         now, until = await self._clock.now(), next((it.until for it in orders), None)
@@ -250,7 +279,7 @@ class Orders:
             await self._ledger.put_outlet_orders(orders, entries)
         else:
             await self._ledger.audit(entries)
-        said = (*(it.said_at.isoformat() for it in orders), *after)
+        said = tuple(it.said_at.isoformat() for it in orders)
         return await self._run(_Round(flow, keys, outlet, said), searcher, via=via, now=now)
 
     async def _run(self, it: _Round, searcher: Searcher, *, via: str, now: datetime) -> Command:

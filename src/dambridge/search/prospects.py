@@ -37,6 +37,8 @@ class Known:
     copy: Document
     published: Mapping[str, Publication] = field(default_factory=dict)
     orders: Mapping[str, OutletOrder] = field(default_factory=dict)
+    record: AssetKey | None = None
+    """Its copy in the archive, where it is not that itself."""
 
     def ordered(self, outlet: str, now: datetime) -> OutletOrder | None:
         """The order that stands for this outlet."""

@@ -11,7 +11,7 @@ from dambridge.model.outlet_orders import OutletOrder
 from dambridge.ports.publishing import OrderJournal, Publishing
 
 PAGE = 500
-OUTWARD = (FlowName.PUBLISH, FlowName.SYNDICATE)
+FLOWS = (FlowName.INTAKE, FlowName.PUBLISH, FlowName.SYNDICATE)
 log = structlog.get_logger()
 
 
@@ -20,7 +20,7 @@ async def merge_orders(ledger: Publishing, journal: OrderJournal) -> tuple[int, 
     told = await asyncio.to_thread(lambda: {(it.outlet, it.source): it for it in journal.read()})
     regained = await _regain(ledger, list(told.values()))
     added = 0
-    for flow in OUTWARD:
+    for flow in FLOWS:
         after: tuple[str, AssetKey] | None = None
         while page := await ledger.outlet_orders_in(flow, ended=True, after=after, limit=PAGE):
             after = (page[-1].outlet, page[-1].source)

@@ -79,7 +79,7 @@ async def take_back(request: Request, who: Called, wish: search_shapes.BackWish)
 
 
 async def ordered(request: Request, who: Called) -> search_shapes.AllOrdered:
-    """What was ordered to outlets and not taken back."""
+    """What was ordered to outlets, or into the archive, and stands."""
     who.needs(Duty.LOOK)
     found = await opened(request).orders.ordered(who.searcher)
     return search_shapes.AllOrdered(

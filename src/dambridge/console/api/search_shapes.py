@@ -148,13 +148,13 @@ class BringWish(Shape):
 
 
 class BackWish(Shape):
-    """Take back what was ordered to an outlet."""
+    """Take back what was ordered to an outlet, or, where none is named, into the archive: what is there stays there."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"asset": "archive:4711", "outlet": "press"}]}
     )
     asset: Annotated[str, StringConstraints(pattern=r"^[^:\x00]+:[^\x00]+$", max_length=400)]
-    outlet: Name
+    outlet: Annotated[str, StringConstraints(max_length=400, pattern=NUL)] = ""
 
 
 class Ordered(Shape):
@@ -169,7 +169,8 @@ class Ordered(Shape):
 
 
 class AllOrdered(Shape):
-    """What was ordered to outlets and not taken back, as far as the token sees it."""
+    """What was ordered and stands: your own, and of others where you see the assets of the flow. Where no outlet is named it is
+    the archive."""
 
     orders: list[Ordered]
 
