@@ -192,8 +192,17 @@ def standing(tmp_path: Path) -> Iterator[tuple[Stand, str]]:
 
 
 def hasty(given: Settings) -> Settings:
-    """No live answer is waited for: the systems are not there."""
-    return given.model_copy(update={"search": given.search.model_copy(update={"deadline": timedelta(milliseconds=20)})})
+    """No live answer is waited for: the systems are not there. The outlet takes orders."""
+    publish = given.flows.publish
+    assert publish is not None
+    taking = {name: it.model_copy(update={"orders": True}) for name, it in publish.outlets.items()}
+    outward = publish.model_copy(update={"outlets": taking, "status": "edit_status"})
+    return given.model_copy(
+        update={
+            "search": given.search.model_copy(update={"deadline": timedelta(milliseconds=20)}),
+            "flows": given.flows.model_copy(update={"publish": outward}),
+        }
+    )
 
 
 def hold_to_its_document(stand: Stand, secret: str, examples: int) -> int:

@@ -26,7 +26,7 @@ from dambridge.model.outlet_orders import ARCHIVE, OutletOrder
 from dambridge.model.publications import Publication, Stage
 from dambridge.policy.duties import Duty
 from dambridge.policy.duties import may as may_do
-from dambridge.policy.ordering import end_of
+from dambridge.policy.ordering import end_of, may_order_to
 from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.ports.clock import Clock
 from dambridge.ports.errors import Refused
@@ -94,8 +94,10 @@ class Orders:
         inward = self._to.inward.get(key.account)
         outlets = (
             name
-            for name, (policy, _) in self._to.outlets().items()
-            if policy.source == key.account and searcher.may_order_of(policy.flow)
+            for name, (policy, outlet) in self._to.outlets().items()
+            if policy.source == key.account
+            and searcher.may_order_of(policy.flow)
+            and may_order_to(searcher, outlet, policy.gate)
         )
         return inward is not None and searcher.may_order_of(inward), tuple(outlets)
 
