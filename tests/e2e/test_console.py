@@ -11,9 +11,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from dambridge.bootstrap import load_settings, open_store
 from dambridge.model.conflicts import ConflictState
@@ -246,16 +247,38 @@ async def test_a_map_is_changed_beside_a_real_asset_that_changes_with_it(tmp_pat
         assert refused == []
 
 
+async def chosen_and_sent(page: Page, url: str, asset: str) -> None:
+    """Ticked in search, and sent for a time."""
+    await page.goto(f"{url}/search?whole=1")
+    await page.locator(f'input[name="assets"][value="archive:{asset}"]').check()
+    assert await serious(page) == []
+    await page.screenshot(path=SCREENS / "search-chosen.png", full_page=True)
+    await page.get_by_role("button", name="Send what is chosen").click()
+    await page.get_by_text("1 of 1 may go").wait_for()
+    await page.get_by_label("Last day there").fill("2099-03-31")
+    assert await serious(page) == []
+    await page.screenshot(path=SCREENS / "send-for-a-time.png", full_page=True)
+    await page.get_by_role("button", name="Send them to germany").click()
+    await page.wait_for_url(f"{url}/send?*order=*")
+
+
 @pytest.mark.long
 async def test_a_find_is_brought_and_published_through_the_gate_and_a_question_kept_tells_of_news(
     tmp_path: Path,
 ) -> None:
-    outlet = {"account": "agency", "channel": "web", "audience": "dealers", "gallery": "Markets/DE", "territory": "DE"}
+    outlet: dict[str, Any] = {
+        "account": "agency",
+        "channel": "web",
+        "audience": "dealers",
+        "gallery": "Markets/DE",
+        "territory": "DE",
+    }
+    outlet["orders"] = True
     publish = {
         "from": "archive",
         "select": {"folders": ["**"]},
         "status": "edit_status",
-        "outlets": {"germany": outlet},
+        "outlets": {"germany": {**outlet, "orders": True}},
     }
     (tmp_path / "found").mkdir()
     with search_world(tmp_path / "found", count=12) as known:
@@ -282,6 +305,7 @@ async def test_a_find_is_brought_and_published_through_the_gate_and_a_question_k
                 await page.wait_for_url(f"{url}/search?*order=*")
                 await wish(f"agency:{alone}", "Bring it here")
                 await page.wait_for_url(f"{url}/search?*order=*")
+                await chosen_and_sent(page, url, usable)
                 await page.goto(f"{url}/search?whole=1&q=type%3Aimage")
                 await page.get_by_label("Keep this question as").fill("Pictures")
                 await page.get_by_label("tell me of what is new").check()

@@ -16,6 +16,7 @@ from support.working_beside import (
     customers,
     follows_the_page_but_not_over_what_was_typed,
     names_the_next_move_when_something_is_wrong,
+    orders_what_no_selection_names,
     reads_words_of_a_page_and_no_more,
     says_so_when_it_works_no_more,
     set_up,
@@ -39,6 +40,7 @@ async def test_in_firefox_too_a_cleared_asset_is_brought_over_and_an_embargoed_o
         await set_up(seat, world)
         await stands_at_the_side(seat, world)
         await brings_over_what_is_cleared_and_says_why_not(seat, world)
+        await orders_what_no_selection_names(seat, world)
         await follows_the_page_but_not_over_what_was_typed(seat, world)
 
 

@@ -30,17 +30,17 @@ DECIDES: dict[str, tuple[str, ...] | str] = {
     "conflicts undo": ("/conflicts/{conflict}/undo", "/api/v1/conflicts/{conflict}/undo"),
     "hold lift": ("/holds",),
     "hold set": ("/holds",),
-    "match": ("/pairing/compare",),
+    "match": ("/pairing/compare", "/api/v1/pairing/compare"),
     "match activate": ("/plans/{plan}/apply",),
-    "match plan": ("/pairing/plan",),
-    "match review": ("/pairing",),
+    "match plan": ("/pairing/plan", "/api/v1/pairing/plan"),
+    "match review": ("/pairing", "/api/v1/pairing/decisions"),
     "outlets activate": ("/plans/{plan}/apply",),
     "outlets adopt": ("/outlets/{outlet}/{what}",),
     "outlets agree": ("/outlets/{outlet}/{what}",),
     "outlets plan": ("/outlets/{outlet}/{what}",),
     "plan": ("/plans/make", "/api/v1/plans"),
-    "probe": ("/capabilities/{account}/ask",),
-    "retention plan": ("/plans/retention",),
+    "probe": ("/capabilities/{account}/ask", "/api/v1/probes"),
+    "retention plan": ("/plans/retention", "/api/v1/plans/retention"),
     "review approve": ("/review", "/api/v1/reviews"),
     "review ask": ("/review", "/api/v1/reviews"),
     "review reject": ("/review", "/api/v1/reviews"),
@@ -51,16 +51,17 @@ DECIDES: dict[str, tuple[str, ...] | str] = {
     "runs pause": ("/flows/{flow}/{what}",),
     "runs resume": ("/flows/{flow}/{what}",),
     "search --alert": ("/search/saved",),
-    "search --bring": ("/search/order",),
+    "search --bring": ("/search/order", "/api/v1/search/orders"),
     "search --drop": ("/search/saved/{search}/forget",),
-    "search --publish": ("/search/order",),
-    "search --rebuild": ("/store/index",),
+    "search --publish": ("/search/order", "/api/v1/search/orders"),
+    "search --rebuild": ("/store/index", "/api/v1/index/rebuild"),
     "search --save": ("/search/saved",),
-    "store rebuild": ("/store/rebuild",),
+    "search --take-back": ("/search/order/back", "/api/v1/ordered/take-back"),
+    "store rebuild": ("/store/rebuild", "/api/v1/store/rebuild"),
     "store release": ("/store/release",),
     "terms add": ("/terms/{term}/decide", "/api/v1/terms/{term}/decide"),
     "terms drop": ("/terms/{term}/decide", "/api/v1/terms/{term}/decide"),
-    "terms import": ("/vocabularies",),
+    "terms import": ("/vocabularies", "/api/v1/vocabularies/{account}"),
     "terms map": ("/terms/{term}/decide", "/api/v1/terms/{term}/decide"),
     "terms undo": ("/terms/{term}/undo",),
     "users add": ("/people",),
@@ -134,7 +135,7 @@ def test_every_command_is_known_and_each_that_decides_has_its_way_or_a_reason() 
     from dambridge.console import api
     from dambridge.console.screens import SCREENS
 
-    posts = {it.path for router in (*SCREENS, api.router) for it in router.routes if "POST" in it.methods}  # type: ignore[attr-defined]
+    posts = {it.path for router in (*SCREENS, api.router) for it in router.routes if it.methods & {"POST", "PUT"}}  # type: ignore[attr-defined]
     ways = {path for it in DECIDES.values() if isinstance(it, tuple) for path in it}
     assert ways - posts == set()
     assert all(len(it) > 10 for it in DECIDES.values() if isinstance(it, str))

@@ -65,3 +65,24 @@ def test_an_order_and_a_new_filling(known: SearchWorld) -> None:
     word = next(it.title.split()[0] for it in known.truth.copies)
     found = ask(known, f"title:{word}").json
     assert found["total"] == len(known.truth.finds(lambda t, it, who: has([it.title], word), PERSONS["administrator"]))
+
+
+def test_what_is_ordered_by_command_is_listed_shown_and_taken_back(known: SearchWorld) -> None:
+    germany = {"account": "agency", "channel": "web", "audience": "dealers", "gallery": "Markets/DE", "territory": "DE"}
+    publish = {"from": "archive", "select": {"folders": ["Nowhere"]}, "status": "edit_status"}
+    before = known.pair.overrides
+    outlets = {"germany": {**germany, "orders": True}}
+    known.pair.overrides = {**before, "flows": {"publish": {**publish, "outlets": outlets}}}
+    here = [it for it in known.truth.copies if it.home == "archive"]
+    good = next(it for it in here if known.truth.standing(it, "web", "DE") == "usable")
+    try:
+        way = ("--publish", good.key, "--to", "germany", "--by", "ann")
+        assert ask(known, *way, "--until", "never").code != 0
+        assert ask(known, "--bring", good.key, "--until", "2099-01-01").code == 2
+        assert ask(known, *way, "--until", "2099-03-31").json["flow"] == "publish"
+        (kept,) = ask(known, "--ordered").json
+        assert (kept["source"], kept["outlet"], kept["by"]) == (good.key, "germany", "ann")
+        assert ask(known, "--take-back", good.key, "--to", "germany", "--by", "bo").json["asset"] == good.key
+        assert ask(known, "--ordered").json == []
+    finally:
+        known.pair.overrides = before

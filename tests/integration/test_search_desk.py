@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from dambridge.bootstrap import load_settings, open_store
-from dambridge.model.access import Role, Searcher, everything
+from dambridge.model.access import Role, Scope, Searcher, everything
 from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, RemoteId
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.tombstones import Tombstone
@@ -228,6 +228,63 @@ def test_what_the_gate_holds_back_is_refused_with_its_reason_and_what_it_permits
         pair.overrides = {name: it for name, it in pair.overrides.items() if name != "flows"}
     assert asked >= 2
     assert refused >= 2
+
+
+def test_an_outlet_that_takes_orders_keeps_them_for_what_no_selection_names_and_lets_them_be_taken_back(
+    known: SearchWorld,
+) -> None:
+    outlets = {"germany": {**GERMANY, "orders": True}, "shop": {**GERMANY, "gallery": "Shop"}}
+    publish = {"from": "archive", "select": {"folders": ["Nowhere"]}, "status": "edit_status", "outlets": outlets}
+    pair = known.pair
+    pair.overrides = {**pair.overrides, "flows": {"publish": publish}}
+    masters = [one for one in known.truth.copies if one.home == "archive"]
+    good = [it for it in masters if known.truth.standing(it, "web", "DE") == "usable"]
+    bad = [it for it in masters if it not in good]
+    anybody = Searcher(name="sue", roles=frozenset({Role.SEARCHER}))
+    french = Searcher(name="fre", roles=frozenset({Role.LIBRARIAN}), scope=Scope(regions=frozenset({"FR"})))
+
+    async def work(desk: SearchDesk) -> None:
+        orders, now = desk.orders, known.truth.now
+        for it in bad:
+            with pytest.raises(Refused, match="Held back from germany"):
+                await orders.publish(key_of(it), "germany", ANN, via="api")
+        assert await orders.ordered(ANN) == [], "what was refused is not kept"
+        first, second = good[:2]
+        with pytest.raises(Refused, match="Put the asset there first"):
+            await orders.publish(key_of(first), "shop", ANN, via="api")
+        with pytest.raises(Refused, match="ahead of now"):
+            await orders.publish(key_of(first), "germany", ANN, via="api", until=now - timedelta(seconds=1))
+        given = await orders.publish(key_of(first), "germany", anybody, via="api")
+        again = await orders.publish(key_of(first), "germany", ANN, via="api")
+        assert again.actor == "ann"
+        assert (await orders.publish(key_of(first), "germany", anybody, via="api")).id == given.id
+        assert (given.actor, given.scope["asked"]) == ("sue", {"asset": str(key_of(first)), "outlet": "germany"})
+        (kept,) = await orders.ordered(ANN)
+        assert (kept.source, kept.outlet, kept.by, kept.until) == (key_of(first), "germany", "sue", None)
+        await orders.publish(key_of(second), "germany", ANN, via="api", until=orders.end_of("germany", "2099-01-31"))
+        assert {it.by: it.until is not None for it in await orders.ordered(ANN)} == {"sue": False, "ann": True}
+        for other in (anybody, french):
+            with pytest.raises(Refused, match="that you may take back"):
+                await orders.take_back(key_of(second), "germany", other, via="api")
+        back = await orders.take_back(key_of(second), "germany", ANN, via="api")
+        assert back.scope["asked"]["back"] is True
+        await orders.take_back(key_of(first), "germany", ANN, via="api")
+        assert await orders.ordered(ANN) == []
+        with pytest.raises(Refused, match="No order"):
+            await orders.take_back(key_of(first), "germany", ANN, via="api")
+        while await desk.index.clock.now() == kept.said_at:  # noqa: ASYNC110 - a clock that is read again after a moment
+            await asyncio.sleep(0.01)
+        anew = await orders.publish(key_of(first), "germany", anybody, via="api")
+        assert anew.id != given.id, "ordered again it is another order"
+        prospects = await orders.prospects([key_of(it) for it in masters], ANN)
+        assert {it.key for it in prospects if not it.outlets["germany"]} == {key_of(it) for it in good}
+
+    try:
+        at_desk(known, work)
+    finally:
+        pair.overrides = {name: it for name, it in pair.overrides.items() if name != "flows"}
+    assert len(good) >= 2
+    assert len(bad) >= 2
 
 
 # keeping in step ------------------------------------------------------------------------------------------------------

@@ -23,10 +23,11 @@ from dambridge.connectors.netx.config import NetxActions
 from dambridge.connectors.netx.hints import NetxSelectionReader
 from dambridge.engine.hearing import SelectionKeeper
 from dambridge.model.commands import Command, CommandState
-from dambridge.model.identity import AccountId
+from dambridge.model.identity import AccountId, AssetKey, Copy, CopyId, CopyRole, FlowName, Link, LinkId, RemoteId
+from dambridge.ports.ledger import AuditEntry
 from dambridge.storage import SqlHintMemory
 from support.console import Stand, console
-from support.search_truth import Copy
+from support.search_truth import Copy as Truly
 from support.search_world import SearchWorld, search_world
 from support.world import control
 
@@ -34,6 +35,7 @@ SECRET = "canary-of-the-action"
 GERMANY = {"account": "agency", "channel": "web", "audience": "dealers", "gallery": "Markets/DE", "territory": "DE"}
 PUBLISH = {"from": "archive", "select": {"folders": ["**"]}, "status": "edit_status", "outlets": {"germany": GERMANY}}
 ARCHIVE = AccountId("archive")
+RECORD = CopyId(ARCHIVE, CopyRole.RECORD)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ def launch(known: SearchWorld, *assets: str) -> None:
     control(known.pair.netx.url, "POST", "/__sim__/buttons/custom-action", body)
 
 
-def masters(known: SearchWorld, *, usable: bool) -> list[Copy]:
+def masters(known: SearchWorld, *, usable: bool) -> list[Truly]:
     """Masters that may go to Germany now, or not; by the truth, not by the gate."""
     here = [it for it in known.truth.copies if it.home == "archive"]
     return [it for it in here if (known.truth.standing(it, "web", "DE") == "usable") is usable]
@@ -163,6 +165,65 @@ async def test_an_address_may_name_assets_and_shows_each_what_is_theirs(stand: S
         answer = await nobody.get(path)
     assert answer.status_code == 303
     assert "assets" in answer.headers["location"], "after signing in one is where one wanted to be"
+
+
+@pytest.fixture
+async def taking(tmp_path: Path, known: SearchWorld) -> AsyncIterator[Stand]:
+    """The outlet takes orders, and its selection names nothing of what there is."""
+    before = known.pair.overrides
+    outlets = {"germany": {**GERMANY, "orders": True}}
+    publish = {**PUBLISH, "select": {"folders": ["Nowhere"]}, "outlets": outlets}
+    known.pair.overrides = {**before, "flows": {"publish": publish}}
+    try:
+        async with known.desk() as desk, console(tmp_path, search=desk, pictures=desk.thumbnails) as it:
+            await it.person("ada", "administrator")
+            await it.person("lena", "librarian")
+            await it.person("vic", "viewer")
+            yield it
+    finally:
+        known.pair.overrides = before
+
+
+async def test_what_is_chosen_in_search_is_ordered_for_a_time_and_taken_back(taking: Stand, known: SearchWorld) -> None:
+    ada, lena, vic = [await taking.signed_in(name) for name in ("ada", "lena", "vic")]
+    good = [f"archive:{it.id}" for it in masters(known, usable=True)[:2]]
+    found = (await ada.get("/search?home=archive")).text
+    assert all(f'form="ticked" name="assets" value="{it}"' in found for it in good)
+    assert 'form="ticked"' not in (await vic.get("/search?home=archive")).text, "a viewer orders nothing"
+    text = (await ada.get("/send", params={"assets": good})).text
+    assert "2 of 2 may go" in text
+    assert 'type="date" name="until"' in text
+    for wrong in ("never", "2020-01-01"):
+        assert (await ada.post("/send", asset=good, outlet="germany", until=wrong)).status_code == 409
+    assert await orders(known) == []
+    assert (await ada.post("/send", asset=good, outlet="germany", until="2099-03-31")).status_code == 303
+    (order,) = await orders(known)
+    assert (order.actor, order.via) == ("ada", "console")
+    async with open_store(load_settings(known.pair.config)) as (ledger, _):
+        kept = await ledger.outlet_orders([AssetKey(ARCHIVE, RemoteId(it.partition(":")[2])) for it in good])
+    assert {(it["germany"].by, f"{it['germany'].until:%Y-%m-%d}") for it in kept.values()} == {("ada", "2099-03-31")}
+    await taking.ledger.put_outlet_orders([it["germany"] for it in kept.values()])
+    detail = {"to": "germany", "until": "2099-03-31T22:00:00+00:00"}
+    entry = AuditEntry(at=order.created_at, actor="ada", event="asset.asked_for", subject=good[0], detail=detail)
+    await taking.ledger.audit([entry])
+    record = Copy(RECORD, RemoteId(good[0].partition(":")[2]))
+    await taking.ledger.put_links([Link(LinkId("ln1"), FlowName.PUBLISH, (record,))], {})
+    page = (await lena.get(f"/assets/{good[0]}")).text
+    assert "Ordered by people" in page
+    assert "Asked for it to go to germany until" in page
+    assert "Take it back" in page
+    assert (await vic.post("/search/order/back", asset=good[0], outlet="germany")).status_code == 409
+    assert (await lena.post("/search/order/back", asset=good[0], outlet="germany")).status_code == 303
+    assert (await lena.post("/search/order/back", asset=good[0], outlet="germany")).status_code == 409
+    async with open_store(load_settings(known.pair.config)) as (ledger, _):
+        trail = [it.entry for it in await ledger.audit_trail(subject=good[0], after=0, limit=99)]
+        left = await ledger.outlet_orders_in(FlowName.PUBLISH, after=None, limit=9)
+    assert (trail[-1].event, trail[-1].actor, trail[-1].detail["ordered_by"]) == (
+        "asset.order_taken_back",
+        "lena",
+        "ada",
+    )
+    assert [str(it.source) for it in left] == [good[1]]
 
 
 async def test_forged_replayed_and_late_selections_are_not_kept(stand: Stand, known: SearchWorld) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import re
 import signal
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ SETTINGS: dict[str, Any] = {
                     "channel": "portal",
                     "territory": "DE",
                     "audience": "partners",
+                    "orders": True,
                 }
             },
             "fields": ["title", "description", "headline", "credit", "copyright_notice"],
@@ -48,7 +50,7 @@ SETTINGS: dict[str, Any] = {
     },
 }
 EMBARGO = "2031-03-01"
-BEACON, SHUT_BEACON = "Beacon at noon", "Beacon in a storm"
+BEACON, SHUT_BEACON, HARBOUR = "Beacon at noon", "Beacon in a storm", "Harbour at dusk"
 """What may be brought over, and what may not be shown yet; a picture of it stands in PhotoShelter."""
 LONG = "2026_11_riverbend_harbour_authority_anniversary_fireworks_north_pier_version_07_final_retouched " * 2
 
@@ -61,17 +63,40 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class Beside:
-    """`address` is dambridge's; `looked_at` is a picture in PhotoShelter."""
+    """`address` is dambridge's; `looked_at` is a picture in PhotoShelter, `unnamed` a cleared master in no folder that the
+    outlet's selection names."""
 
     portal: Portal
     address: str
     page: CustomersPage
     token: str = ""
     looked_at: str = ""
+    unnamed: str = ""
 
     def brought(self) -> list[str]:
         """Names of what stands in the outlet's gallery, by the simulator itself."""
         return [it["file_name"] for it in self.portal.in_gallery()]
+
+    def ordered(self) -> list[dict[str, Any]]:
+        """What stands by somebody's order, as the API tells it."""
+        found: list[dict[str, Any]] = self._called("GET", "/ordered")["orders"]
+        return found
+
+    def take_back(self, master: str) -> None:
+        """By the API, in the name of whoever's token it is; gives back when it is gone."""
+        wish = {"asset": f"archive:{master}", "outlet": "press"}
+        order = self._called("POST", "/ordered/take-back", wish)["order"]
+        told = self._called("GET", f"/search/orders/{order}")
+        while told["state"] in {"queued", "running"}:
+            time.sleep(0.1)
+            told = self._called("GET", f"/search/orders/{order}")
+        assert told["words"] == "It was taken back.", told
+
+    def _called(self, method: str, path: str, wish: Any = None) -> Any:
+        head = {"authorization": f"Bearer {self.token}"}
+        answer = httpx2.request(method, f"{self.address}/api/v1{path}", json=wish, headers=head)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
 
 
 @dataclass(slots=True)
@@ -179,6 +204,7 @@ def _filled(it: Beside) -> None:
     portal.master(4, Title=BEACON, Lifecycle_Status="approved")
     portal.master(5, Title=SHUT_BEACON, Lifecycle_Status="approved", Embargo_Date=EMBARGO)
     portal.master(6, "Coast", Title=f"Panorama {LONG}", Lifecycle_Status="approved")
+    it.unnamed = portal.master(8, "Campaigns/Spring", Title=HARBOUR, Lifecycle_Status="approved")
     iptc = {"title": "Beacon"}
     it.looked_at = portal.pair.submit(picture(7), file_name="IMG_0007.jpg", containers=["Desk"], iptc=iptc)
 

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,7 +22,8 @@ from dambridge.engine.publishing.parts import PublishParts
 from dambridge.engine.running import RunResult
 from dambridge.engine.sites import Site
 from dambridge.mapping import AccountMap, account_map
-from dambridge.model.identity import AccountId, FlowName, RemoteId, System
+from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, System
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import Stage
 from dambridge.model.records import Absence, Container, Digest, EmbeddedMetadata, MediaType, Missing, NativeRecord
 from dambridge.model.values import FieldName
@@ -39,7 +40,7 @@ from dambridge.ports.systems import ByteStream, ListingPage, Window
 from dambridge.testing.fake_ledger import MemoryLedger
 from support.crashing import Crash, CrashingLedger, CrashPlan
 from support.house import House, HouseArchive, HouseKeeper, HouseReader
-from support.publish_oracle import ZONE, Broken, Way, Witness
+from support.publish_oracle import ZONE, Broken, Way, Witness, ordered
 from support.two_way import DirectRuntime, MemorySpool
 from support.two_way_systems import (
     ELSEWHERE,
@@ -443,10 +444,11 @@ class History:
         self.times.now_at = max(self.times.now_at, target)
 
     # a whole history ---------------------------------------------------------------------------------------------
-    def play(self, events: int) -> None:
-        names = [name for name, _, _ in EVENTS]
-        weights = [weight for _, weight, _ in EVENTS]
-        deeds = {name: deed for name, _, deed in EVENTS}
+    def play(self, events: int, table: Sequence[tuple[str, int, Callable[[History], None]]] = ()) -> None:
+        table = table or EVENTS
+        names = [name for name, _, _ in table]
+        weights = [weight for _, weight, _ in table]
+        deeds = {name: deed for name, _, deed in table}
         self.run(full=True)
         for name in self.dice.choices(names, weights, k=events):
             self.events.append(f"{self.times.now_at:%d %H:%M:%S} {name}")
@@ -581,13 +583,34 @@ def caption(it: History) -> None:
     it.archive.edit(some(it), description=(f"Caption {it.dice.randrange(99)}",))
 
 
+def order(it: History) -> None:
+    """Somebody orders a master to an outlet, or takes that back."""
+    master, (outlet, way) = some(it), it.dice.choice(list(it.witness.ways.items()))
+    key, now = AssetKey(ARCHIVE, master), it.times.now_at
+    known = it.wait(it.ledger.outlet_orders([key])).get(key, {}).get(outlet)
+    stands = known is not None and known.stands(now)
+    it.met["taken back" if stands else "ordered"] += 1
+    new = OutletOrder(flow=FlowName.PUBLISH, outlet=outlet, source=key, by="Ann", at=now, said_at=now)
+    if known is not None and stands:
+        new = replace(known, ended_at=now, ended_by="Ben", said_at=now)
+    it.wait(it.ledger.put_outlet_orders([new]))
+    places = [one for one in it.archive.state(master).places if one != ordered(way.country)]
+    it.archive.move(master, *places, *([] if stands else [ordered(way.country)]))
+
+
 def new_file(it: History) -> None:
     master = some(it)
     it.archive.replace_file(master, f"master {master} v{it.dice.randrange(999)}")
 
 
-def select(it: History) -> None:
-    it.archive.move(some(it), SELECTED if it.dice.random() < 0.6 else ELSEWHERE)
+def select(it: History, share: float = 0.6) -> None:
+    master, place = some(it), SELECTED if it.dice.random() < share else ELSEWHERE
+    orders = (one for one in it.archive.state(master).places if one not in {SELECTED, ELSEWHERE})
+    it.archive.move(master, place, *orders)
+
+
+def deselect(it: History) -> None:
+    select(it, share=0.2)
 
 
 def come_and_go(it: History) -> None:
@@ -755,4 +778,9 @@ EVENTS: tuple[tuple[str, int, Callable[[History], None]], ...] = (
     ("accident", 3, accident),
     ("in the middle", 2, in_the_middle),
 )
+ORDERING = (
+    ("order", 20, order),
+    *((name, weight, deselect if name == "select" else deed) for name, weight, deed in EVENTS),
+)
+"""The same where people order, and less is selected."""
 MIDDLE = (territory, forbid, clear, select, add_elsewhere, gallery, come_and_go)

@@ -68,6 +68,11 @@ def start_of(it: State) -> datetime | None:
     return max((one for one in found if one is not None), default=None)
 
 
+def ordered(country: str) -> str:
+    """The place that stands for somebody's order to the outlet in that country: no selection names it."""
+    return f"ordered:{country}"
+
+
 def permits(it: State, country: str, at: datetime) -> bool:
     """Whether people in that country may see it then, by what its record says and nothing else."""
     areas = {one.upper() for one in said(it, "territories")}
@@ -75,7 +80,7 @@ def permits(it: State, country: str, at: datetime) -> bool:
     end, start, kind = end_of(it), start_of(it), (said(it, "licence_kind") or ("",))[0]
     return (
         it.presence is Presence.HERE
-        and SELECTED in it.places
+        and (SELECTED in it.places or ordered(country) in it.places)
         and bool(said(it, "copyright_owner"))
         and kind in {"owned", "rights_managed"}
         and (kind == "owned" or end is not None)

@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from support.beside import BEACON, SHUT_BEACON, Beside, server_of
+from support.beside import BEACON, HARBOUR, SHUT_BEACON, Beside, server_of
 from support.seats import OUR_VIEWS, STRIP, Seat
 
 EMBARGOED = "Not to be shown before 1 March 2031"
@@ -135,6 +135,21 @@ async def brings_over_what_is_cleared_and_says_why_not(seat: Seat, it: Beside) -
     assert await seat.serious() == []
     await seat.picture("refused")
     assert it.brought() == ["boat4.jpg"]
+
+
+async def orders_what_no_selection_names(seat: Seat, it: Beside) -> None:
+    """It is brought, kept under the name of who ordered it, and goes again when it is taken back."""
+    before = it.brought()
+    await seat.typed("Search the library", "harbour")
+    await seat.keys("Enter")
+    await seat.said(CLEARED, find=HARBOUR)
+    await seat.pressed(f"Bring it here: {HARBOUR}")
+    await seat.said("It is there.", find=HARBOUR)
+    assert it.brought() == [*before, "boat8.jpg"]
+    (kept,) = [one for one in it.ordered() if one["asset"] == f"archive:{it.unnamed}"]
+    assert (kept["by"], kept["outlet"], kept["until"]) == ("ada", "press", None)
+    it.take_back(it.unnamed)
+    assert it.brought() == before
 
 
 async def follows_the_page_but_not_over_what_was_typed(seat: Seat, it: Beside) -> None:

@@ -74,6 +74,11 @@ class IntakeOptions(Options):
         description="`approved` takes what is selected once it is approved, however late; `new` takes all that is selected.",
     )
     select: SelectOptions = Field(default=SelectOptions(), description="Which assets the flow is about.")
+    orders: bool = Field(
+        default=False,
+        description="Say `true` where people may order single assets into the archive that `select` does not name (media types "
+        "that it leaves out stay out). In `mode: approved` they have to be approved like any other.",
+    )
     approval: ApprovalOptions = Field(default=ApprovalOptions(), description="How an approved asset is recognised.")
     place: PlaceOptions = Field(default=PlaceOptions(), description="Where an asset goes in the target.")
     required: tuple[str, ...] = Field(

@@ -67,7 +67,7 @@ def _places(settings: Settings, file: Path) -> dict[str, Path]:
     """Where the store's parts are, beside the configuration file unless they are absolute."""
     beside = file.resolve().parent
     store = settings.store
-    found = {name: beside / getattr(store, name) for name in ("path", "tombstones", "publications")}
+    found = {name: beside / getattr(store, name) for name in ("path", "tombstones", "publications", "orders")}
     return found | ({"signing_key": beside / settings.store.signing_key} if settings.store.signing_key else {})
 
 
@@ -77,7 +77,7 @@ def _journal_within(settings: Settings, file: Path, document: Document) -> list[
     remedy = "Name a file outside `store.path`, best on another disk."
     return [
         document.mistake(("store", option), f"The {name} journal would be lost together with the data folder.", remedy)
-        for option, name in (("tombstones", "tombstone"), ("publications", "publication"))
+        for option, name in (("tombstones", "tombstone"), ("publications", "publication"), ("orders", "order"))
         if places[option].resolve().is_relative_to(places["path"].resolve())
     ]
 

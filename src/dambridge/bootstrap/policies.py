@@ -81,6 +81,7 @@ def build_policy(settings: Settings) -> IntakePolicy:
         arrival=it.place.arrival,
         unproven_fields=it.unproven_fields,
         side_cars=it.side_cars == "read",
+        orders=it.orders,
         required=tuple(FieldName(name) for name in it.required),
         managed=frozenset(FieldName(name) for name in it.managed) if it.managed is not None else None,
         mirrored=_left_to_others(settings, it),

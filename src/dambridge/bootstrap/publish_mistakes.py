@@ -49,6 +49,7 @@ def publish_problems(settings: Settings, document: Document, maps: Maps) -> list
             found += _wrong_outlet(settings, outlet, document, here)
             found += _wrong_region(flow, outlet, document, here)
             found += _wrong_words(outlet, document, here)
+            found += _wrong_orders(settings, it, outlet, document, here)
             found += _wrong_stand_in(outlet, document, here, maps)
     return [*found, *_twice(settings, document)]
 
@@ -203,6 +204,16 @@ def _wrong_words(it: OutletOptions, document: Document, at: Location) -> Iterato
     if not VARIABLE.search(it.naming):
         remedy = "Use {file_name} or a field that is another one for each."
         yield document.mistake((*at, "naming"), "All files would have one name.", remedy)
+
+
+def _wrong_orders(
+    settings: Settings, flow: PublishOptions, it: OutletOptions, document: Document, at: Location
+) -> Iterator[Mistake]:
+    """A librarian who puts an asset into a selected folder approves it by that; whoever orders one does not."""
+    words = settings.gate.statuses if settings.gate is not None else ()
+    if it.orders and not flow.status and words:
+        remedy = "Name the field that says so: `status: edit_status`, or another one."
+        yield document.mistake((*at, "orders"), "Nothing says whether what is ordered is approved.", remedy)
 
 
 def _wrong_stand_in(it: OutletOptions, document: Document, at: Location, maps: Maps) -> Iterator[Mistake]:

@@ -140,6 +140,12 @@ class OutletOptions(Options):
         min_length=1,
         description="Patterns over gallery paths of the account in which copies of this outlet are looked for and corrected.",
     )
+    orders: bool = Field(
+        default=False,
+        description="Say `true` where people may order single assets to it that `select` does not name. Each goes out, is kept "
+        "in step and goes as anything selected does, until it is taken back or its time is over. The flow's `status` has to be "
+        "named: being ordered is not being approved.",
+    )
     wholly_ours: bool = Field(
         default=False,
         description="Say `true` where the gallery holds nothing but what dambridge put there, so that the whole of it may be "

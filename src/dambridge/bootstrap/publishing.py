@@ -123,6 +123,7 @@ def _outlet(name: str, it: OutletOptions) -> Outlet:
         own_file=it.own_file,
         withdraw_to=it.withdraw_to,
         wholly_ours=it.wholly_ours,
+        orders=it.orders,
         answers_for=it.answers_for,
     )
 

@@ -72,5 +72,6 @@ def destinations(settings: Settings, maps: Mapping[AccountId, AccountMap]) -> De
     intake = settings.flows.intake
     return Destinations(
         inward={AccountId(intake.source): FlowName.INTAKE} if intake is not None else {},
+        inward_orders=intake is not None and intake.orders,
         outward=tuple(build_publish(settings, flow, maps) for flow in settings.flows.outward),
     )

@@ -137,6 +137,11 @@ class StoreOptions(Options):
         description="The journal of what is shown outside, beside the configuration file unless it is absolute, and outside the "
         "data folder as well: by it `store rebuild` knows which files outside are ours, and by when they have to go.",
     )
+    orders: Path = Field(
+        default=Path("dambridge-orders.jsonl"),
+        description="The journal of what people ordered to outlets and took back, beside the configuration file unless it is "
+        "absolute, and outside the data folder as well: a store that was lost or is older learns them from it again.",
+    )
     keep_free: int = Field(default=1024**3, ge=0, description="Bytes of disk that the spool leaves free.")
     signing_key: Path | None = Field(
         default=None,

@@ -51,9 +51,11 @@ from dambridge.search.asking import IndexSearch
 from dambridge.search.keeping import IndexKeeper, noting_archive, noting_reader
 from dambridge.search.saving import Saved
 from dambridge.storage import (
+    FileOrderJournal,
     FileTombstoneJournal,
     SqlLedger,
     lock_worker,
+    merge_orders,
     merge_tombstones,
     open_ledger,
     open_pacer,
@@ -223,8 +225,9 @@ def _outlets(settings: Settings, common: Common, sites: Mapping[AccountId, Site]
 
 
 async def _notice_loss(settings: Settings, tools: Tools) -> None:
-    """Bring store and journal to say the same. A store that has known no run beside a journal that knows of copies which
+    """Bring store and journals to say the same. A store that has known no run beside a journal that knows of copies which
     went was lost: nothing is delivered anew by itself until it is made anew, or a person lets it go (hazard P04)."""
+    await merge_orders(tools.ledger, FileOrderJournal(settings.store.orders))
     regained, _ = await merge_tombstones(tools.ledger, FileTombstoneJournal(settings.store.tombstones))
     if regained and not await tools.ledger.runs(flow=None, limit=1):
         now = await tools.clock.now()
@@ -304,7 +307,9 @@ def store_of(settings: Settings) -> str:
 
 
 def _ledger(settings: Settings) -> SqlLedger:
-    return open_ledger(store_of(settings), journal=FileTombstoneJournal(settings.store.tombstones))
+    store = settings.store
+    journal, orders = FileTombstoneJournal(store.tombstones), FileOrderJournal(store.orders)
+    return open_ledger(store_of(settings), journal=journal, orders=orders)
 
 
 def _clock(settings: Settings, http: Http) -> Clock:

@@ -241,6 +241,8 @@ def _show_story(story: Mapping[str, Any]) -> None:
             say(f"Next: {last['next_move']}")
     for line in story["handed_in"]:
         say(line)
+    for it in story["orders"]:
+        say(_ordered(it))
     kept = {it["field"] for it in (*story["in_step"], *story["enriched"])}
     fields = {name: it for name, it in story["agreed"]["fields"].items() if name not in kept}
     if fields:
@@ -255,6 +257,14 @@ def _show_story(story: Mapping[str, Any]) -> None:
         [str(it["seq"]), f"{it['at']:%Y-%m-%d %H:%M:%S}", teller(it["actor"]), it["words"]] for it in story["story"]
     ]
     table("What happened", ["no.", "when (UTC)", "who", "what"], rows)
+
+
+def _ordered(it: Mapping[str, Any]) -> str:
+    """An order in a sentence."""
+    given = f"{it['by']} ordered it to {it['outlet'] or 'the archive'} on {it['at'][:10]}"
+    if it["ended_at"]:
+        return f"{given}; {it['ended_by']} took it back on {it['ended_at'][:10]}."
+    return f"{given}, until {it['until'][:16]} UTC." if it["until"] else f"{given}."
 
 
 def _place(text: str) -> str:

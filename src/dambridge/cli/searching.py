@@ -12,6 +12,7 @@ from dambridge.cli.rendering import print_json, say, table, warn
 from dambridge.mapping import FIELDS
 from dambridge.model.access import Searcher, everything
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.queries import Facet, Usable
 from dambridge.model.searching import Answered, Hit, Missed, SavedSearch
 from dambridge.model.values import FieldName
@@ -96,18 +97,20 @@ def drop(context: Context, search: str, *, by: str) -> None:
     print_json({"dropped": search}) if context.json else say("Forgotten.")
 
 
-def order(context: Context, asset: str, *, outlet: str | None, by: str) -> None:
+def order(context: Context, asset: str, *, outlet: str | None, by: str, until: str = "") -> None:
     """Give an order about a find; the flow carries it out."""
     key = _key(asset)
     if outlet == "":
         raise WrongUse("Say where it shall be shown: --publish ACCOUNT:ID --to OUTLET")
+    if until and outlet is None:
+        raise WrongUse("What is brought into the archive stays there: leave out --until.")
     who = _searcher(by)
 
     async def work(desk: SearchDesk) -> Any:
         orders = desk.orders
-        return await (
-            orders.bring(key, who, via="cli") if outlet is None else orders.publish(key, outlet, who, via="cli")
-        )
+        if outlet is None:
+            return await orders.bring(key, who, via="cli")
+        return await orders.publish(key, outlet, who, via="cli", until=orders.end_of(outlet, until))
 
     command = _done(context, "", work)
     if context.json:
@@ -116,6 +119,36 @@ def order(context: Context, asset: str, *, outlet: str | None, by: str) -> None:
         say(
             f"Flow {command.scope['flow']} is asked for {key}; a running `dambridge serve`, or the next run, sees to it."
         )
+
+
+def take_back(context: Context, asset: str, *, outlet: str, by: str) -> None:
+    """Take back what was ordered to an outlet; the flow takes it out."""
+    key = _key(asset)
+    command = _done(context, "", lambda desk: desk.orders.take_back(key, outlet, _searcher(by), via="cli"))
+    if context.json:
+        print_json({"command": command.id, "flow": command.scope["flow"], "asset": str(key)})
+    else:
+        then = (
+            f"a running `dambridge serve`, or the next run, takes {key} out of {outlet}"
+            if outlet
+            else "what came stays"
+        )
+        say(f"Taken back; {then}.")
+
+
+def ordered(context: Context, *, by: str) -> None:
+    found = _done(context, "", lambda desk: desk.orders.ordered(_searcher(by)))
+    if context.json:
+        print_json([it.to_json() for it in found])
+    elif not found:
+        say("Nothing was ordered. Order something: dambridge search --publish ACCOUNT:ID --to OUTLET")
+    else:
+        rows = [(str(it.source), it.outlet or "archive", it.by, f"{it.at:%Y-%m-%d}", _until(it)) for it in found]
+        table("Ordered to outlets", ("asset", "outlet", "by", "since", "until"), rows)
+
+
+def _until(it: OutletOrder) -> str:
+    return f"{it.until:%Y-%m-%d %H:%M} UTC" if it.until is not None else "it is taken back"
 
 
 def rebuild(context: Context) -> None:

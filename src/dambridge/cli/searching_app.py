@@ -40,7 +40,26 @@ def search(
     publish: Annotated[
         str, typer.Option("--publish", help="Ask for ACCOUNT:ID to be shown at the outlet of --to.", show_default=False)
     ] = "",
-    to: Annotated[str, typer.Option("--to", help="With --publish: the outlet.", show_default=False)] = "",
+    to: Annotated[
+        str, typer.Option("--to", help="With --publish and --take-back: the outlet.", show_default=False)
+    ] = "",
+    until: Annotated[
+        str,
+        typer.Option(
+            "--until",
+            help="With --publish: the last day there, or an instant; for outlets that take orders.",
+            show_default="until it is taken back",
+        ),
+    ] = "",
+    take_back: Annotated[
+        str,
+        typer.Option(
+            "--take-back",
+            help="Take back what was ordered: ACCOUNT:ID to the outlet of --to, else into the archive.",
+            show_default=False,
+        ),
+    ] = "",
+    ordered: Annotated[bool, typer.Option("--ordered", help="List what was ordered to outlets and stands.")] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Fill the index anew: every asset of every account is read again.")
     ] = False,
@@ -58,7 +77,11 @@ def search(
     elif drop:
         searching.drop(context, drop, by=by)
     elif bring or publish:
-        searching.order(context, bring or publish, outlet=to if publish else None, by=by)
+        searching.order(context, bring or publish, outlet=to if publish else None, until=until, by=by)
+    elif take_back:
+        searching.take_back(context, take_back, outlet=to, by=by)
+    elif ordered:
+        searching.ordered(context, by=by)
     elif save:
         searching.save(context, save, query, filters or [], alert=alert, by=by)
     else:

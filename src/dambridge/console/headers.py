@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dambridge.console.guarding import Stop
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -24,6 +28,10 @@ HEADERS: Mapping[str, str] = MappingProxyType(
     }
 )
 LARGEST_BODY = 1024 * 1024
+LARGEST_FILE = 32 * 1024 * 1024
+"""What a published vocabulary comes to, several times over."""
+FILES = frozenset({("POST", "/vocabularies"), ("PUT", "/api/v1/vocabularies")})
+"""Where files are taken, and below that."""
 OF_FILES = "public, max-age=31536000, immutable"
 OF_PAGES = "no-store"
 OF_PANEL = "public, max-age=3600"
@@ -58,32 +66,89 @@ class Headers:
 
 
 class Bounded:
-    """Takes no body that is larger than any form or order of ours; it is read before anything looks at it."""
+    """Takes no body that is larger than any form or order of ours, and no file that is larger than any of ours is. What is
+    small is read before anything looks at it; a file is passed on as it comes, and refused where it becomes too much."""
 
-    def __init__(self, app: ASGIApp, *, most: int = LARGEST_BODY) -> None:
+    def __init__(self, app: ASGIApp, *, most: int = LARGEST_BODY, file: int = LARGEST_FILE) -> None:
         self._app = app
         self._most = most
+        self._file = file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self._app(scope, receive, send)
             return
-        body, more = b"", True
+        of_file = _takes_files(scope)
+        most = self._file if of_file else self._most
+        if _announced(scope) > most:
+            await _too_large(scope, send, most)
+        elif of_file:
+            await self._app(scope, _counted(receive, most), send)
+        else:
+            await self._read_first(scope, receive, send)
+
+    async def _read_first(self, scope: Scope, receive: Receive, send: Send) -> None:
+        pieces: list[bytes] = []
+        size, more = 0, True
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self._most:
-                await _plain(send, 413, b"That is more than a form or an order of ours holds.")
+            pieces.append(message.get("body", b""))
+            size, more = size + len(pieces[-1]), message.get("more_body", False)
+            if size > self._most:
+                await _too_large(scope, send, self._most)
                 return
-        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        whole: list[Message] = [{"type": "http.request", "body": b"".join(pieces), "more_body": False}]
 
         async def again() -> Message:
             return whole.pop() if whole else await receive()
 
         await self._app(scope, again, send)
+
+
+def _takes_files(scope: Scope) -> bool:
+    path = str(scope["path"])
+    return any(scope["method"] == method and (path == it or path.startswith(f"{it}/")) for method, it in FILES)
+
+
+def _announced(scope: Scope) -> int:
+    """How much it says that it brings; 0 where it does not say."""
+    given = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(given) if given.isdigit() else 0
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    """The same messages until there are too many bytes, which raises `Stop`."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise Stop(413, _larger(most))
+        return message
+
+    return counted
+
+
+def _larger(most: int) -> str:
+    if most == LARGEST_BODY:
+        return "That is more than a form or an order of ours holds."
+    return f"A file of at most {most // 1024**2} MB is taken here."
+
+
+async def _too_large(scope: Scope, send: Send, most: int) -> None:
+    """Said by hand: nothing behind this is asked any more."""
+    says = _larger(most)
+    if not str(scope["path"]).startswith("/api/"):
+        await _plain(send, 413, says.encode())
+        return
+    problem = {"title": HTTPStatus(413).phrase, "status": 413, "detail": says}
+    head = [(b"content-type", b"application/problem+json")]
+    await send({"type": "http.response.start", "status": 413, "headers": head})
+    await send({"type": "http.response.body", "body": json.dumps(problem).encode()})
 
 
 async def _plain(send: Send, status: int, says: bytes) -> None:

@@ -36,12 +36,12 @@ async def plans(request: Request, who: Seer) -> Response:
         now=await desk.clock.now(),
         plans=[it for it in await desk.ledger.plans(limit=MOST) if it.flow in mine],
         flows=[it for it in flows_of(who.person.searcher, desk.flows) if who.may(Duty.RUN, it)],
-        retention=_has_retention(desk) and who.may(Duty.RUN, FlowName.LIFECYCLE),
+        retention=has_retention(desk) and who.may(Duty.RUN, FlowName.LIFECYCLE),
         notice=await notice_of(request, who),
     )
 
 
-def _has_retention(desk: Desk) -> bool:
+def has_retention(desk: Desk) -> bool:
     lifecycle = desk.settings.flows.lifecycle
     return lifecycle is not None and lifecycle.retention is not None
 

@@ -153,6 +153,7 @@ async def search(request: Request, who: Looker, saved: str = "") -> Response:
         await desk.saved.looked_at(saved, searcher)
     answer, says, at = await _answered(desk, asked, who)
     hits = answer.hits if answer is not None else ()
+    ways = {it.entry: ways_of(desk, it, searcher) for it in hits}
     return page(
         request,
         "search.html",
@@ -161,7 +162,8 @@ async def search(request: Request, who: Looker, saved: str = "") -> Response:
         says=says,
         at=at,
         facets=list(facets_of(asked, answer)),
-        ways={it.entry: ways_of(desk, it, searcher) for it in hits},
+        ways=ways,
+        sendable={entry: key for entry, its in ways.items() for key, outlet, _ in its if outlet},
         saved=[(it, kept(it)) for it in await desk.saved.of(searcher)],
         USABLE=USABLE,
         notice=await notice_of(request, who),
@@ -222,6 +224,15 @@ async def order(request: Request, who: Looker) -> Response:
     given = await (
         orders.publish(key, outlet, searcher, via="console") if outlet else orders.bring(key, searcher, via="console")
     )
+    return RedirectResponse(with_order(inner(str(form.get("back") or "/search")), given.id), status_code=303)
+
+
+@router.post("/search/order/back")
+async def take_back(request: Request, who: Looker) -> Response:
+    """Take back what was ordered to an outlet. Raises `Refused`, which the page says."""
+    form = await request.form()
+    key, outlet = key_of(str(form.get("asset") or "")), str(form.get("outlet") or "")
+    given = await opened(request).orders.take_back(key, outlet, who.person.searcher, via="console")
     return RedirectResponse(with_order(inner(str(form.get("back") or "/search")), given.id), status_code=303)
 
 

@@ -20,7 +20,7 @@ from dambridge.console.runs import key_of
 from dambridge.console.searching import opened
 from dambridge.model.identity import AccountId, AssetKey, RemoteId
 from dambridge.ports.hints import Selection
-from dambridge.search.ordering import Prospect
+from dambridge.search.prospects import Prospect
 
 router = APIRouter(include_in_schema=False)
 MOST = 500
@@ -52,13 +52,13 @@ async def send(
     request: Request,
     who: Looker,
     account: str = "",
-    assets: Annotated[str, Query(max_length=20_000)] = "",
+    assets: Annotated[list[Annotated[str, Query(max_length=20_000)]], Query(max_length=500)] = [],  # noqa: B006
 ) -> Response:
     """The selections that came lately; or, where the address names assets itself, these."""
     desk = desk_of(request)
     if assets:
-        keys = _keys(desk, account, assets.replace(" ", ",").split(","))
-        found = await _chosen(request, who, keys, address("/send", account=account, assets=assets))
+        keys = _keys(desk, account, " ".join(assets).replace(" ", ",").split(","))
+        found = await _chosen(request, who, keys, address("/send", account=account, assets=",".join(map(str, keys))))
         return await _shown(request, who, found)
     now = await desk.clock.now()
     kept = await hint_memory(desk.ledger).selections(since=now - SHOWN_FOR, limit=SHOWN)
@@ -82,7 +82,8 @@ async def one(request: Request, selection: str, who: Looker) -> Response:
 
 async def _shown(request: Request, who: Signed, chosen: Chosen) -> Response:
     now = await desk_of(request).clock.now()
-    return page(request, "sending.html", now=now, it=chosen, notice=await notice_of(request, who))
+    takes = {it for it in chosen.outlets if opened(request).orders.takes_orders(it)}
+    return page(request, "sending.html", now=now, it=chosen, takes=takes, notice=await notice_of(request, who))
 
 
 @router.post("/send")
@@ -92,9 +93,9 @@ async def go(request: Request, who: Looker) -> Response:
     keys = list(dict.fromkeys(key_of(str(it)) for it in form.getlist("asset")))
     if len(keys) > MOST:
         raise Stop(422, f"At most {MOST} assets go at once.")
-    given = await opened(request).orders.publish_all(
-        keys, str(form.get("outlet") or ""), who.person.searcher, via="console"
-    )
+    orders, outlet = opened(request).orders, str(form.get("outlet") or "")
+    until = orders.end_of(outlet, str(form.get("until") or ""))
+    given = await orders.publish_all(keys, outlet, who.person.searcher, via="console", until=until)
     return RedirectResponse(with_order(inner(str(form.get("back") or "/send")), given.id), status_code=303)
 
 
@@ -112,12 +113,15 @@ def _of(it: Selection) -> list[AssetKey]:
 
 
 def _keys(desk: Desk, account: str, given: Sequence[str]) -> list[AssetKey]:
-    """Assets that an address names. Raises `Stop` for an account that there is not, and for too many."""
+    """Assets that an address names, by ids alone or as ACCOUNT:ID. Raises `Stop` for an account that there is not, and for too
+    many."""
+    ids = list(dict.fromkeys(it for it in given if it))
+    if not ids or len(ids) > MOST:
+        raise Stop(422, f"Name 1 to {MOST} assets.")
+    if all(":" in it for it in ids):
+        return list(map(key_of, ids))
     netx = [name for name, it in desk.settings.accounts.items() if it.system == "netx"]
     name = account or (netx[0] if len(netx) == 1 else "")
     if name not in desk.settings.accounts:
         raise Stop(422, f"Say which account they are in: {', '.join(netx)}.")
-    ids = list(dict.fromkeys(it for it in given if it))
-    if not ids or len(ids) > MOST:
-        raise Stop(422, f"Name 1 to {MOST} assets.")
     return [AssetKey(AccountId(name), RemoteId(it)) for it in ids]

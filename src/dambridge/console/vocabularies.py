@@ -40,13 +40,13 @@ async def every(request: Request, who: Whole, brought: str = "", terms: int = 0,
         "vocabularies.html",
         now=await desk.clock.now(),
         known=await _known(desk),
-        accounts=_accounts(desk),
+        accounts=accounts_of(desk),
         formats=FORMATS,
         notice=notice,
     )
 
 
-def _accounts(desk: Desk) -> list[str]:
+def accounts_of(desk: Desk) -> list[str]:
     """The accounts that have vocabularies."""
     return [name for name, it in desk.settings.accounts.items() if it.system == "netx"]
 
@@ -54,14 +54,14 @@ def _accounts(desk: Desk) -> list[str]:
 async def _known(desk: Desk) -> list[tuple[str, str, list[StoredVocabulary]]]:
     """Account, attribute, and what is known of it: as the account shows it, and as a file said."""
     found: dict[tuple[str, str], list[StoredVocabulary]] = {}
-    for account in _accounts(desk):
+    for account in accounts_of(desk):
         for it in await desk.ledger.vocabularies(AccountId(account)):
             found.setdefault((account, it.attribute), []).append(it)
     return [(account, attribute, its) for (account, attribute), its in sorted(found.items())]
 
 
 def _account(desk: Desk, given: str) -> AccountId:
-    if given not in _accounts(desk):
+    if given not in accounts_of(desk):
         raise Stop(422, "Say which account it is: one of NetX.")
     return AccountId(given)
 

@@ -8,7 +8,19 @@ from typing import Any
 
 from dambridge.model.accords import Accord, GroupName
 from dambridge.model.conflicts import Conflict
-from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, Link, LinkId, RemoteId, RunId, link_id_for
+from dambridge.model.identity import (
+    AccountId,
+    AssetKey,
+    CopyId,
+    CopyRole,
+    FlowName,
+    Link,
+    LinkId,
+    RemoteId,
+    RunId,
+    link_id_for,
+)
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import Publication
 from dambridge.model.records import Agreed
 from dambridge.model.submissions import Hold, Submission
@@ -37,6 +49,8 @@ class Story:
     seen: Observation | None
     submission: Submission | None
     hold: Hold | None
+    orders: Sequence[OutletOrder]
+    """What people ordered of it to outlets, over or not."""
     trail: Sequence[ChainedEntry]
     appliers: Mapping[str, str]
     """Who applied the plan that a run carried out, by run."""
@@ -83,6 +97,7 @@ class Story:
             "in_step": kept_in_step(self.accords),
             "enriched": provenance(self.accords),
             "handed_in": self.handed_in(),
+            "orders": [it.to_json() for it in self.orders],
             "story": [self._entry_json(it) for it in self.trail],
         }
 
@@ -106,8 +121,10 @@ async def story_of(
     """The story of an asset named by link id, `account:id` or a bare id. Raises `Refused` when nothing is known of it."""
     link_id, link, key = await _find(ledger, asset, accounts=accounts, flows=flows)
     trail = [*await ledger.audit_trail(subject=link_id, after=0, limit=MOST_ENTRIES)]
-    if key is not None:
-        trail += await ledger.audit_trail(subject=str(key), after=0, limit=MOST_ENTRIES)
+    keys = _masters(link, key)
+    for it in keys:
+        trail += await ledger.audit_trail(subject=str(it), after=0, limit=MOST_ENTRIES)
+    ordered = await ledger.outlet_orders(keys)
     return Story(
         id=link_id,
         link=link,
@@ -119,9 +136,16 @@ async def story_of(
         seen=await _last_seen(ledger, flows, key) if key is not None else None,
         submission=(await ledger.submissions(FlowName.HANDOFF, [key])).get(key) if key is not None else None,
         hold=(await ledger.holds([key])).get(key) if key is not None else None,
+        orders=[it for by_outlet in ordered.values() for it in by_outlet.values()],
         trail=sorted(trail, key=lambda it: it.seq),
         appliers=await _appliers(ledger, trail),
     )
+
+
+def _masters(link: Link | None, key: AssetKey | None) -> list[AssetKey]:
+    """Where people ask for it: where it was first seen, and its copies that are on record."""
+    several = [it.key for it in link.copies if it.id.role is not CopyRole.PUBLISHED] if link is not None else []
+    return list(dict.fromkeys([*([key] if key is not None else []), *several]))
 
 
 async def _appliers(ledger: Ledger, trail: Sequence[ChainedEntry]) -> dict[str, str]:

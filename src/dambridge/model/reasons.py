@@ -53,6 +53,7 @@ class Code(StrEnum):
     SIDE_CAR = "side_car"
     STAND_IN = "stand_in"
     UNSELECTED = "unselected"
+    ORDER_OVER = "order_over"
     MASTER_GONE = "master_gone"
     GATE_SHUT = "gate_shut"
     ENDS_SOON = "ends_soon"

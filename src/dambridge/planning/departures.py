@@ -1,7 +1,8 @@
 """How much may leave or change in one run: what goes, what is held for a person, and what is said about it.
 
-What ends at an instant known ahead passes every guard, and so does what others exposed and what was begun. Of the rest, what
-is no longer permitted goes, but so that it can be had again; what is only absent or unselected is as likely a mistake.
+What ends at an instant known ahead passes every guard, and so does what others exposed, what was begun, and what came by
+somebody's order that is over. Of the rest, what is no longer permitted goes, but so that it can be had again; what is only
+absent or unselected is as likely a mistake.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Departure(StrEnum):
     """Why something leaves, as far as guards care."""
 
     FREE = "free"
-    """At an instant known ahead, or because it must be finished or corrected: no guard asks."""
+    """At an instant known ahead, because an order for it is over, or because it must be finished or corrected: no guard asks."""
     RIGHTS = "rights"
     """Its rights changed, or its kit's."""
     ABSENCE = "absence"
@@ -33,7 +34,7 @@ class Departure(StrEnum):
 
 _REMOVALS = ("max_removals", "max_removal_share")
 _CHANGES = ("max_changes", "max_share")
-_FREE = frozenset({Code.EXPOSED, Code.LEAVING_UNPROVEN})
+_FREE = frozenset({Code.EXPOSED, Code.LEAVING_UNPROVEN, Code.ORDER_OVER})
 _ABSENT = frozenset({Code.MASTER_GONE, Code.UNSELECTED})
 
 

@@ -210,7 +210,7 @@ def _create(task: _Task, now: datetime) -> Decision:
         return blocked
     held = tuple(it for it in wanted if not task.may_write(it).usable)
     policy = task.policy
-    place = place_for(record, policy.places, policy.folder, selects=policy.selects_container, now=now)
+    place = place_for(record, policy.places, policy.folder, selects=policy.names(record), now=now)
     if isinstance(place, Reason):
         who = "administrator" if place.code is Code.EXPRESSION_ERROR else "coordinator"
         return Leave(outcome=Outcome.QUARANTINED, reason=place, waits_for=who)

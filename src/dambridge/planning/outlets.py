@@ -12,6 +12,7 @@ from dambridge.model.accords import Accord, GroupName
 from dambridge.model.actions import ActionKind
 from dambridge.model.gate import Answer, Question
 from dambridge.model.identity import AssetKey, LinkId, RemoteId
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import AgreedAudience, Publication, Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, NotYet, Present, Seen, Unread
@@ -66,6 +67,10 @@ class Case:
     disputed: bool = False
     """Whether the master is called approved although its copies agree on another word, which is `status` then."""
     unselected: str = ""
+    selected_until: datetime | None = None
+    """The end of the order that selects it, None where the selection does or the order has none."""
+    order_over: OutletOrder | None = None
+    """The order that selected it and does no more."""
     observe_only: bool = False
     publication: Publication | None = None
     copy: Seen = field(default_factory=NotYet)

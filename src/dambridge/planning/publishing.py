@@ -15,6 +15,7 @@ from dambridge.mapping import unread_fields
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.gate import Answer, Block
 from dambridge.model.outcomes import NOBODY, Outcome
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import Publication, Stage
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Missing, Present, Unread
@@ -29,7 +30,7 @@ OUTWARD = frozenset(
 )
 """What shows something outside, or prepares it. No other action makes anything visible."""
 _QUIET = frozenset({Outcome.UNCHANGED, Outcome.SKIPPED})
-_FOR_GOOD = frozenset({Code.MASTER_GONE, Code.UNSELECTED, Code.GATE_SHUT, Code.ENDS_SOON})
+_FOR_GOOD = frozenset({Code.MASTER_GONE, Code.UNSELECTED, Code.ORDER_OVER, Code.GATE_SHUT, Code.ENDS_SOON})
 _WAITS_FOR = {
     Code.EMBARGOED: "date",
     Code.RIGHTS_UNKNOWN: "rights manager",
@@ -60,9 +61,10 @@ class _View:
 
     @property
     def until(self) -> datetime | None:
-        """The instant at which it has to be gone, its kit's included."""
-        ends = [it.until for it in (self.answer, self.case.kit) if it is not None and it.until is not None]
-        return min(ends, default=None)
+        """The instant at which it has to be gone, its kit's and its order's included."""
+        several = (self.answer, self.case.kit)
+        ends = (self.case.selected_until, *(it.until for it in several if it is not None))
+        return min((it for it in ends if it is not None), default=None)
 
     @property
     def ask_again(self) -> datetime | None:
@@ -170,11 +172,27 @@ def _causes(view: _View) -> Iterator[Reason]:
 def _by_master(view: _View) -> Iterator[Reason]:
     case, answer = view.case, view.answer
     if not case.selected:
-        yield Reason.of(Code.UNSELECTED, outlet=case.outlet.name, why=case.unselected)
+        yield _unselected(case)
     if answer is not None and not answer.permits:
         yield _shut(case, answer)
     elif view.until is not None and view.until <= case.horizon:
         yield Reason.of(Code.ENDS_SOON, outlet=case.outlet.name, until=case.told(view.until))
+
+
+def _unselected(case: Case) -> Reason:
+    """That nothing selects it any more; where it came by an order, that this is over. What came otherwise is nobody's order."""
+    order, outlet = case.order_over, case.outlet.name
+    if order is None or order.ends is None or (case.in_sight and not _came_by(case, order)):
+        return Reason.of(Code.UNSELECTED, outlet=outlet, why=case.unselected)
+    taken_back = order.ended_at is not None and order.ended_at == order.ends
+    how = f"{order.ended_by} took it back" if taken_back else f"it was for the time until {case.told(order.ends)}"
+    return Reason.of(Code.ORDER_OVER, outlet=outlet, by=order.by, how=how)
+
+
+def _came_by(case: Case, order: OutletOrder) -> bool:
+    """Whether it was first shown while the order stood."""
+    shown = case.publication.at if case.publication is not None else None
+    return shown is not None and order.ends is not None and order.at <= shown <= order.ends
 
 
 def _shut(case: Case, answer: Answer) -> Reason:

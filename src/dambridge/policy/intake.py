@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -128,6 +128,8 @@ class IntakePolicy:
     arrival: Literal["auto", "berth", "folder"] = "auto"
     unproven_fields: Literal["wait", "deliver"] = "wait"
     side_cars: bool = True
+    orders: bool = False
+    """Whether people may order single assets that the selection does not name."""
     required: tuple[FieldName, ...] = ()
     managed: frozenset[FieldName] | None = None
     mirrored: frozenset[FieldName] = frozenset()
@@ -143,6 +145,11 @@ class IntakePolicy:
         """Whether assets of this gallery are meant; without patterns every gallery is."""
         return (not self.galleries or matches_any(path, self.galleries)) and not matches_any(path, self.exclude)
 
+    def names(self, record: AssetRecord) -> Callable[[str], bool]:
+        """Which of its galleries give folders their names: those that are selected; of what came by an order all."""
+        selected = any(self.selects_container(it.path) for it in record.containers)
+        return (lambda _: True) if self.orders and not selected else self.selects_container
+
     @property
     def groups(self) -> frozenset[str]:
         """The groups of a source record that this policy needs to read, so that no call is made for nothing."""
@@ -157,12 +164,13 @@ class IntakePolicy:
 
 
 def assess(
-    record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program], now: datetime
+    record: AssetRecord, policy: IntakePolicy, programs: Mapping[str, Program], now: datetime, *, ordered: bool = False
 ) -> AssetRecord | Leave:
-    """The record itself when the asset may travel, else why it is left. The first reason met is the one given."""
+    """The record itself when the asset may travel, else why it is left. The first reason met is the one given. What somebody
+    `ordered` is selected by that, and has to be approved and to have what is required like any other."""
     if is_stand_in(record.fields):
         return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.STAND_IN))
-    selected = _selected(record, policy, programs, now)
+    selected = _excluded(record, policy) if ordered else _selected(record, policy, programs, now)
     if selected is not None:
         return selected
     if policy.mode == "approved":
@@ -185,10 +193,8 @@ def _selected(
     if (policy.galleries or policy.exclude) and not any(policy.selects_container(it.path) for it in record.containers):
         where = ", ".join(it.path for it in record.containers) or "(no gallery)"
         return Leave(outcome=Outcome.SKIPPED, reason=Reason.of(Code.NOT_SELECTED, galleries=where))
-    if policy.media_types.get(record.media_type, "take") == "skip":
-        return Leave(
-            outcome=Outcome.SKIPPED, reason=Reason.of(Code.MEDIA_TYPE_EXCLUDED, media_type=str(record.media_type))
-        )
+    if (excluded := _excluded(record, policy)) is not None:
+        return excluded
     program = programs.get(SELECT)
     if program is None:
         return None
@@ -201,6 +207,14 @@ def _selected(
             outcome=Outcome.SKIPPED, reason=Reason.of(Code.EXPRESSION_FALSE, expression=policy.expression or "")
         )
     return None
+
+
+def _excluded(record: AssetRecord, policy: IntakePolicy) -> Leave | None:
+    """What no order brings over either."""
+    if policy.media_types.get(record.media_type, "take") != "skip":
+        return None
+    told = Reason.of(Code.MEDIA_TYPE_EXCLUDED, media_type=str(record.media_type))
+    return Leave(outcome=Outcome.SKIPPED, reason=told)
 
 
 def plain(value: Value | None) -> str:

@@ -78,6 +78,8 @@ class Outlet:
     own_file: bool = False
     withdraw_to: WithdrawTo = WithdrawTo.HOLDING
     wholly_ours: bool = False
+    orders: bool = False
+    """Whether people may order single assets to it that the selection does not name."""
     answers_for: tuple[str, ...] = ("**",)
     """Patterns over gallery paths of the account in which our copies are looked for and corrected."""
 

@@ -1,4 +1,4 @@
-"""The ledger of what stands outside: publications, agreed audiences, records of withdrawals.
+"""The ledger of what stands outside: publications, agreed audiences, records of withdrawals, orders of people.
 
 Offered by the ledger beside `ports.ledger` and `ports.agreeing`: all are one store. Every method that writes is one
 transaction and returns after it is durable. Publications carry the revision that they were read at; one is written only
@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import AgreedAudience, Outside, Publication, Stage, Withdrawal
 from dambridge.ports.ledger import AuditEntry
 
@@ -27,6 +28,18 @@ class OutsideJournal(Protocol):
     def read(self) -> Iterator[Outside]:
         """All of them in the order in which they were written; of two for one file the later counts. Raises `CannotGoOn` for
         damage anywhere but in a last line that was cut."""
+        ...
+
+
+class OrderJournal(Protocol):
+    """What people ordered to outlets and took back, on record beside the store likewise."""
+
+    def append(self, entries: Sequence[OutletOrder]) -> None:
+        """As `OutsideJournal.append`."""
+        ...
+
+    def read(self) -> Iterator[OutletOrder]:
+        """As `OutsideJournal.read`; of two for one outlet and master the later counts."""
         ...
 
 
@@ -105,6 +118,22 @@ class Publishing(Protocol):
         ...
 
     async def withdrawal(self, withdrawal: str) -> Withdrawal | None: ...
+
+    async def outlet_orders(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Mapping[str, OutletOrder]]:
+        """What people ordered of these masters, by outlet, those orders included that are over; masters without are not in the
+        answer."""
+        ...
+
+    async def outlet_orders_in(
+        self, flow: FlowName, *, ended: bool = False, after: tuple[str, AssetKey] | None, limit: int
+    ) -> Sequence[OutletOrder]:
+        """A page of them by outlet and master; without `ended` those alone that nobody took back."""
+        ...
+
+    async def put_outlet_orders(self, orders: Sequence[OutletOrder], audit: Sequence[AuditEntry] = ()) -> int:
+        """Write those that were said at or after what the store knows, one for each outlet and master; gives how many were
+        news. What was said earlier is passed over."""
+        ...
 
     async def agree_audience(self, agreed: AgreedAudience, audit: Sequence[AuditEntry] = ()) -> None:
         """Write what a person agreed; it takes the place of what stood for that outlet."""

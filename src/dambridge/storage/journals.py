@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
 
 import structlog
 
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import Outside
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.errors import CannotGoOn
@@ -183,6 +184,21 @@ class FileOutsideJournal(ChainedFile[Outside]):
 
     def parsed(self, data: Any) -> Outside:
         return Outside.from_json(data)
+
+
+class FileOrderJournal(ChainedFile[OutletOrder]):
+    """Implements `ports.publishing.OrderJournal`."""
+
+    entry = "order"
+    option = "store.orders"
+    danger = "what people ordered to outlets would be forgotten, and taken back as if nobody wanted it"
+    remedy = "it is then written anew from the store"
+
+    def plain(self, it: OutletOrder) -> dict[str, Any]:
+        return it.to_json()
+
+    def parsed(self, data: Any) -> OutletOrder:
+        return OutletOrder.from_json(data)
 
 
 def _hash(previous: str, body: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from dambridge.model.identity import AccountId
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.pace import PaceRule
+from dambridge.ports.publishing import OrderJournal
 from dambridge.ports.tombstones import TombstoneJournal
 from dambridge.storage.database import Database
 from dambridge.storage.ledger import SqlLedger
@@ -29,10 +30,13 @@ from dambridge.storage.sqlite import BUSY, SqliteDatabase
 LEDGER_FILE = "ledger.db"
 
 
-def open_ledger(store: str | Path, *, journal: TombstoneJournal | None = None) -> SqlLedger:
+def open_ledger(
+    store: str | Path, *, journal: TombstoneJournal | None = None, orders: OrderJournal | None = None
+) -> SqlLedger:
     """Open the ledger in a directory, in a SQLite file (`.db`), or at a `postgresql://` address; make or migrate it first.
 
-    Tombstones go into `journal` too. Raises `CannotGoOn` when it cannot be opened or was written by a newer release.
+    Tombstones go into `journal` too, and orders to outlets into `orders`. Raises `CannotGoOn` when it cannot be opened or was
+    written by a newer release.
     """
     database = open_database(store)
     try:
@@ -44,7 +48,7 @@ def open_ledger(store: str | Path, *, journal: TombstoneJournal | None = None) -
     except BaseException:
         database.close()
         raise
-    return SqlLedger(database, journal)
+    return SqlLedger(database, journal, orders)
 
 
 def open_database(store: str | Path) -> Database:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import AgreedAudience, Publication, Stage, Withdrawal
 from dambridge.ports.ledger import AuditEntry
+from dambridge.storage import outlet_orders as ordered
 from dambridge.storage import publications as rows
 from dambridge.storage import withdrawing
 from dambridge.storage.store import SqlStore
@@ -89,6 +92,25 @@ class SqlPublishing(SqlStore):
 
     async def withdrawal(self, withdrawal: str) -> Withdrawal | None:
         return await self._read(lambda c: withdrawing.read_withdrawal(c, withdrawal))
+
+    # orders ------------------------------------------------------------------------------------------------------
+    async def outlet_orders(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Mapping[str, OutletOrder]]:
+        return await self._read(lambda c: ordered.read_outlet_orders(c, keys))
+
+    async def outlet_orders_in(
+        self, flow: FlowName, *, ended: bool = False, after: tuple[str, AssetKey] | None, limit: int
+    ) -> Sequence[OutletOrder]:
+        return await self._read(lambda c: ordered.page_of_outlet_orders(c, flow, ended=ended, after=after, limit=limit))
+
+    async def put_outlet_orders(self, orders: Sequence[OutletOrder], audit: Sequence[AuditEntry] = ()) -> int:
+        def put(tx: Tx) -> list[OutletOrder]:
+            tx.audit.extend(audit)
+            return ordered.put_outlet_orders(tx.conn, orders)
+
+        news = await self._writer.run(put)
+        if self._orders is not None and news:  # should this fail, the next start makes up for it
+            await asyncio.to_thread(self._orders.append, news)
+        return len(news)
 
     # audiences ---------------------------------------------------------------------------------------------------
     async def agree_audience(self, agreed: AgreedAudience, audit: Sequence[AuditEntry] = ()) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dambridge.model.tombstones import Tombstone
 from dambridge.ports.errors import CannotGoOn
+from dambridge.ports.publishing import OrderJournal
 from dambridge.ports.tombstones import TombstoneJournal
 from dambridge.storage import audit
 from dambridge.storage.database import Database
@@ -24,9 +25,12 @@ READERS = 4
 class SqlStore:
     """What the parts of the ledger share. Safe to use from many tasks of one event loop, and from several loops."""
 
-    def __init__(self, database: Database, journal: TombstoneJournal | None = None) -> None:
+    def __init__(
+        self, database: Database, journal: TombstoneJournal | None = None, orders: OrderJournal | None = None
+    ) -> None:
         self._database = database
         self._journal = journal
+        self._orders = orders
         self._writer = GroupWriter(database, before_commit=_chain)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="ledger-reader")
         self._closed = False

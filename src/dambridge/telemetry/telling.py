@@ -149,6 +149,10 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     ),
     "source.disposed": _disposed,
     "asset.agree": _agreed,
+    "asset.asked_for": lambda it: (
+        f"Asked for it to go to {it.get('to', '…')}{' until ' + _when(it['until']) if it.get('until') else ''}."
+    ),
+    "asset.order_taken_back": _says("The order to {to}, given by {ordered_by}, was taken back."),
     "hold.set": lambda it: f"Put under legal hold: {it['why']}",
     "hold.lifted": lambda it: f"The legal hold was lifted: {it['why']}",
     "asset.shown": _seen_changed,

@@ -51,6 +51,7 @@ WORDS: Mapping[Code, str] = {
     Code.STAND_IN: "It is a stand-in: a small picture that says where the original is.",
     Code.SIDE_CAR: "It is the side-car of {files}, and its words are read with that file.",
     Code.UNSELECTED: "It is not selected for {outlet}: {why}.",
+    Code.ORDER_OVER: "It was in {outlet} by an order of {by}, which is over: {how}.",
     Code.MASTER_GONE: "Its master is no longer there ({absence}: {evidence}).",
     Code.GATE_SHUT: "Its rights do not permit {outlet}: {blocks}.",
     Code.ENDS_SOON: "It may be shown in {outlet} until {until}, and has to be taken out ahead of that.",
@@ -192,7 +193,9 @@ MOVES: Mapping[Code, str] = {
     Code.SIDE_CAR_ALONE: "Put it into the gallery of its file, or leave it out; `side_cars: ignore` archives it as a file.",
     Code.SIDE_CAR_UNREAD: "Put a sound one in its place, or take it away; the next run looks again.",
     Code.GATE_SHUT: "Nothing, unless its rights are others: then say so at the master.",
-    Code.ENDS_SOON: "Nothing, unless its licence was renewed: then say so at the master.",
+    Code.ENDS_SOON: "Nothing, unless its licence was renewed: then say so at the master; what was ordered for longer is ordered "
+    "again.",
+    Code.ORDER_OVER: "Nothing; order it again where it is wanted again.",
     Code.EMBARGOED: "Nothing: it is shown at that instant by itself.",
     Code.STATUS_DISPUTED: "Settle it: `dambridge conflicts`.",
     Code.RIGHTS_UNKNOWN: "Fill them in at the master; the next run takes it.",

@@ -29,6 +29,7 @@ from dambridge.model.identity import (
     RunId,
 )
 from dambridge.model.outcomes import ItemOutcome
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import AgreedAudience, Publication, Withdrawal
 from dambridge.model.records import Agreed
 from dambridge.model.submissions import Hold, Submission
@@ -71,6 +72,7 @@ class Memory:
     publications: dict[tuple[LinkId, CopyId], Publication] = field(default_factory=dict)
     withdrawals: dict[str, Withdrawal] = field(default_factory=dict)
     audiences: dict[str, AgreedAudience] = field(default_factory=dict)
+    outlet_orders: dict[tuple[str, AssetKey], OutletOrder] = field(default_factory=dict)
     submissions: dict[tuple[FlowName, AssetKey], Submission] = field(default_factory=dict)
     holds: dict[AssetKey, Hold] = field(default_factory=dict)
     words: dict[tuple[FlowName, AssetKey], tuple[TermUse, ...]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, LinkId
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import AgreedAudience, Publication, Stage, Withdrawal
 from dambridge.ports.ledger import AuditEntry
 from dambridge.testing.fake_agreeing import MemoryAgreeing
@@ -103,6 +104,32 @@ class MemoryPublishing(MemoryAgreeing):
 
     async def withdrawal(self, withdrawal: str) -> Withdrawal | None:
         return self.memory.withdrawals.get(withdrawal)
+
+    async def outlet_orders(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Mapping[str, OutletOrder]]:
+        found: dict[AssetKey, dict[str, OutletOrder]] = {}
+        for (outlet, key), it in sorted(self.memory.outlet_orders.items()):
+            if key in keys:
+                found.setdefault(key, {})[outlet] = it
+        return found
+
+    async def outlet_orders_in(
+        self, flow: FlowName, *, ended: bool = False, after: tuple[str, AssetKey] | None, limit: int
+    ) -> Sequence[OutletOrder]:
+        fits = [
+            it
+            for place, it in sorted(self.memory.outlet_orders.items())
+            if it.flow == flow and (ended or it.ended_at is None) and (after is None or place > after)
+        ]
+        return fits[:limit]
+
+    async def put_outlet_orders(self, orders: Sequence[OutletOrder], audit: Sequence[AuditEntry] = ()) -> int:
+        self.memory.tell(audit)
+        before = dict(self.memory.outlet_orders)
+        for it in orders:
+            known = self.memory.outlet_orders.get((it.outlet, it.source))
+            if known is None or known.said_at <= it.said_at:
+                self.memory.outlet_orders[it.outlet, it.source] = it
+        return sum(before.get(place) != it for place, it in self.memory.outlet_orders.items())
 
     async def agree_audience(self, agreed: AgreedAudience, audit: Sequence[AuditEntry] = ()) -> None:
         self.memory.tell(audit)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, FlowName, LinkId, RemoteId
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import AgreedAudience, Place, Publication, Stage, Withdrawal
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.values import FieldName, LangAlt
@@ -40,6 +41,12 @@ def publication(number: int = 1, outlet: str = "partners", account: AccountId = 
         "at": AT,
     }
     return Publication(**{**values, **more})
+
+
+def outlet_order(number: int, outlet: str = "partners", **more: Any) -> OutletOrder:
+    source = AssetKey(AccountId("archive"), RemoteId(f"{number:04d}"))
+    values: dict[str, Any] = {"flow": FLOW, "outlet": outlet, "source": source, "by": "Ann", "at": AT, "said_at": AT}
+    return OutletOrder(**{**values, **more})
 
 
 def withdrawal(number: int = 1, **more: Any) -> Withdrawal:
@@ -223,6 +230,37 @@ class PublishingContract(ABC):
         await beside.agree_audience(then)
         assert await ledger.agreed_audiences() == {"a": replace(first, outlet="a", grants=()), "partners": then}
         assert len(await ledger.audit_trail(subject=None, after=0, limit=9)) == 1
+
+    async def test_the_last_word_about_an_order_counts(self, ledger: AgreeingLedger, beside: AgreeingLedger) -> None:
+        first, other = outlet_order(1), outlet_order(2, outlet="press")
+        assert await ledger.put_outlet_orders([first, other], [entry()]) == 2
+        assert await ledger.put_outlet_orders([first]) == 0
+        longer = replace(first, until=AT + timedelta(days=9), by="Ben", said_at=AT + SECOND)
+        assert await beside.put_outlet_orders([longer]) == 1
+        assert await ledger.put_outlet_orders([replace(first, by="Cid")]) == 0, "said before"
+        assert await ledger.outlet_orders([first.source, other.source, outlet_order(3).source]) == {
+            first.source: {"partners": longer},
+            other.source: {"press": other},
+        }
+        over = replace(longer, ended_at=AT + 2 * SECOND, ended_by="Dan", said_at=AT + 2 * SECOND)
+        beside_it = replace(first, outlet="press", flow=FlowName.SYNDICATE)
+        assert await ledger.put_outlet_orders([longer, over, beside_it]) == 2
+        assert await beside.outlet_orders([first.source]) == {first.source: {"partners": over, "press": beside_it}}
+        assert len(await ledger.audit_trail(subject=None, after=0, limit=9)) == 1
+
+    async def test_orders_that_stand_are_paged_by_outlet_and_asset(self, ledger: AgreeingLedger) -> None:
+        several = [outlet_order(number, outlet=name) for name in ("a", "b") for number in range(1, 4)]
+        over = replace(several[1], ended_at=AT, ended_by="Dan")
+        await ledger.put_outlet_orders([several[0], over, *several[2:], outlet_order(1, flow=FlowName.SYNDICATE)])
+        found: list[OutletOrder] = []
+        after: tuple[str, AssetKey] | None = None
+        while page := await ledger.outlet_orders_in(FLOW, after=after, limit=2):
+            assert len(page) <= 2
+            found += page
+            after = (page[-1].outlet, page[-1].source)
+        assert found == [several[0], *several[2:]]
+        every = await ledger.outlet_orders_in(FLOW, ended=True, after=None, limit=9)
+        assert every == [several[0], over, *several[2:]]
 
     async def test_a_settlement_writes_what_stands_outside_with_everything_else_or_not_at_all(
         self, ledger: AgreeingLedger, beside: AgreeingLedger

@@ -56,15 +56,40 @@ def _wish(it: search_shapes.PanelWish) -> panels.Wish:
 
 
 async def bring(request: Request, who: Asker, wish: search_shapes.BringWish) -> search_shapes.Bringing:
-    """Ask for a find to be brought into the archive, or shown at an outlet. Its flow's gate and selection decide; what is plain
-    beforehand (held back, in no selected folder) is refused at once, with the reason. Asked twice it is the same order."""
+    """Ask for a find to be brought into the archive, or shown at an outlet. Its flow's gate and selection decide, and an outlet
+    that takes orders keeps yours beside its selection, `until` an instant where you say so. What is plain beforehand (held back,
+    in no selected folder, there already) is refused at once, with the reason. Asked twice it is the same order."""
     who.needs(Duty.LOOK)
     orders, key = opened(request).orders, key_of(wish.asset)
     if wish.outlet:
-        given = await orders.publish(key, wish.outlet, who.searcher, via=who.via)
+        given = await orders.publish(key, wish.outlet, who.searcher, via=who.via, until=wish.until)
+    elif wish.until is not None:
+        raise Stop(422, "What is brought into the archive stays there: leave out `until`.")
     else:
         given = await orders.bring(key, who.searcher, via=who.via)
     return await _told(desk_of(request), given)
+
+
+async def take_back(request: Request, who: Called, wish: search_shapes.BackWish) -> search_shapes.Bringing:
+    """Take back what was ordered to an outlet: your own, or anybody's where you settle things there. It leaves as anything does
+    that is not selected any more, with a record of it."""
+    who.needs(Duty.LOOK)
+    given = await opened(request).orders.take_back(key_of(wish.asset), wish.outlet, who.searcher, via=who.via)
+    return await _told(desk_of(request), given)
+
+
+async def ordered(request: Request, who: Called) -> search_shapes.AllOrdered:
+    """What was ordered to outlets, or into the archive, and stands."""
+    who.needs(Duty.LOOK)
+    found = await opened(request).orders.ordered(who.searcher)
+    return search_shapes.AllOrdered(
+        orders=[
+            search_shapes.Ordered(
+                asset=str(it.source), outlet=it.outlet, flow=it.flow, by=it.by, at=it.at, until=it.until
+            )
+            for it in found
+        ]
+    )
 
 
 async def brought(request: Request, who: Asker, order: Id) -> search_shapes.Bringing:
@@ -104,4 +129,6 @@ def _words(it: Command, seen: Observation | None) -> str:
         return str((it.result or {}).get("error") or "It could not be done.")
     if seen is None:
         return "The flow did not meet it. Its log says why."
-    return "It is there." if seen.outcome in {Outcome.DONE, Outcome.UNCHANGED} else words(seen.reason)
+    if seen.outcome not in {Outcome.DONE, Outcome.UNCHANGED}:
+        return words(seen.reason)
+    return "It was taken back." if it.scope["asked"].get("back") else "It is there."

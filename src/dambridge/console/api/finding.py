@@ -18,7 +18,7 @@ from dambridge.console.searching import last_word, opened, ways_of
 from dambridge.model.identity import System
 from dambridge.model.publications import Stage
 from dambridge.model.queries import Facet
-from dambridge.model.searching import Answered
+from dambridge.model.searching import Answered, Hit
 from dambridge.policy.duties import Duty
 from dambridge.search.asking import MOST_A_PAGE, CursorStale, Filters
 from dambridge.search.desk import SearchDesk
@@ -94,7 +94,10 @@ def _with_words(
     policy = desk.index.policy
     for shown, hit in zip(document["hits"], found.hits, strict=True):
         shown["words"] = use_words(hit.answer, hit.way, policy.zone)
-        shown["ways"] = [{**_way(desk, *it), "there": it[:2] in there} for it in ways_of(desk, hit, who.searcher)]
+        shown["ways"] = [
+            {**_way(desk, *it), "there": it[:2] in there, "twin": _twin(desk, hit, it[1])}
+            for it in ways_of(desk, hit, who.searcher)
+        ]
         for copy, it in zip(shown["copies"], hit.copies, strict=True):
             copy["system"] = policy.homes[it.key.account].system
     return document
@@ -104,6 +107,12 @@ def _way(desk: SearchDesk, asset: str, outlet: str, called: str) -> dict[str, An
     """Into the archive where no outlet is named."""
     system = desk.index.policy.homes[desk.orders.account_of(outlet)].system if outlet else System.NETX
     return {"asset": asset, "outlet": outlet, "system": system, "called": called}
+
+
+def _twin(desk: SearchDesk, hit: Hit, outlet: str) -> str:
+    """Another copy of the asset where the outlet is, as far as the token sees it."""
+    account = desk.orders.account_of(outlet) if outlet else None
+    return next((str(it.key) for it in hit.copies if it.key.account == account), "")
 
 
 async def homes(request: Request, who: Asker) -> search_shapes.Homes:

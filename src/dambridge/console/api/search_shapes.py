@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from dambridge.console.api.shapes import NUL, Name, Shape
 from dambridge.model.gate import Block
-from dambridge.model.identity import System
+from dambridge.model.identity import FlowName, System
 from dambridge.model.outcomes import Outcome
 from dambridge.model.queries import Usable
 from dambridge.model.records import MediaType
@@ -46,13 +46,15 @@ class Difference(Shape):
 
 
 class Way(Shape):
-    """Where a copy may be asked to go: an outlet, or, where none is named, the archive. `there` where it stands already."""
+    """Where a copy may be asked to go: an outlet, or, where none is named, the archive. `there` where it stands already;
+    `twin` is another copy of the same asset in the account that it would go to, empty where there is none."""
 
     asset: str
     outlet: str
     system: System
     called: str
     there: bool
+    twin: str
 
 
 class Find(Shape):
@@ -135,13 +137,42 @@ class Homes(Shape):
 
 
 class BringWish(Shape):
-    """Ask for a find: to an outlet, or, where none is named, into the archive."""
+    """Ask for a find: to an outlet, or, where none is named, into the archive. `until` is for outlets that take orders."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"asset": "archive:4711", "outlet": "press"}]}
     )
     asset: Annotated[str, StringConstraints(pattern=r"^[^:\x00]+:[^\x00]+$", max_length=400)]
     outlet: Annotated[str, StringConstraints(max_length=400, pattern=NUL)] = ""
+    until: AwareDatetime | None = None
+
+
+class BackWish(Shape):
+    """Take back what was ordered to an outlet, or, where none is named, into the archive: what is there stays there."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"asset": "archive:4711", "outlet": "press"}]}
+    )
+    asset: Annotated[str, StringConstraints(pattern=r"^[^:\x00]+:[^\x00]+$", max_length=400)]
+    outlet: Annotated[str, StringConstraints(max_length=400, pattern=NUL)] = ""
+
+
+class Ordered(Shape):
+    """An order that stands: who ordered which asset to which outlet, and until when (None: until it is taken back)."""
+
+    asset: str
+    outlet: str
+    flow: FlowName
+    by: str
+    at: datetime
+    until: datetime | None
+
+
+class AllOrdered(Shape):
+    """What was ordered and stands: your own, and of others where you see the assets of the flow. Where no outlet is named it is
+    the archive."""
+
+    orders: list[Ordered]
 
 
 class Bringing(Shape):

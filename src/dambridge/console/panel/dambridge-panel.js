@@ -390,6 +390,8 @@ class DambridgePanel extends HTMLElement {
     const text = make("div", { className: "words" }, make("p", { className: "title", part: "title" }, title));
     if (first.title && first.title !== first.file_name) text.append(make("p", { className: "quiet" }, first.file_name));
     text.append(homes, rights);
+    const twins = [...new Set(ways.filter((it) => it.twin && !it.there).map((it) => it.twin))];
+    for (const twin of twins) text.append(make("p", { className: "quiet", part: "twin" }, `The same asset is there already as ${twin}; this makes a copy of it for the outlet.`));
     if (buttons.length) text.append(make("div", { className: "ways" }, ...buttons));
     text.append(told);
     const item = make("li", { tabIndex: -1, part: "find", "aria-label": title }, frame, text);

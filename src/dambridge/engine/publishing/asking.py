@@ -9,6 +9,7 @@ from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.publishing.casing import Known, audience_of, case_of
 from dambridge.engine.publishing.kits import Kits, judge_kits
 from dambridge.engine.publishing.leading import ahead_of
+from dambridge.engine.publishing.selecting import orders_of
 from dambridge.engine.publishing.tasks import Task
 from dambridge.model.reasons import Code, Reason
 from dambridge.model.records import AssetRecord, Present
@@ -46,6 +47,7 @@ async def asked_now(task: Task, *, kit: bool = False, shows: bool = True) -> Ask
         ahead=await ahead_of(parts, now),
         statuses=agreed_statuses(await parts.ledger.accords([task.action.link]), parts.policy.status),
         now=now,
+        orders=await orders_of(parts.ledger, parts.policy, [key]),
     )
     kits = await judge_kits(parts, known, [task.outlet]) if kit else Kits()
     case = case_of(parts, kits.known or known, key, task.outlet, kits.of(key, task.outlet.name))
@@ -55,7 +57,8 @@ async def asked_now(task: Task, *, kit: bool = False, shows: bool = True) -> Ask
         reason, waits_for = (refused.reason, refused.waits_for) if refused is not None else (task.action.reasons[0], "")
         return Asked(record=record, until=None, refused=(reason, waits_for or "next run"))
     moved = _moved(task, record, case)
-    until = ask_gate(case, record, now).until
+    ends = (ask_gate(case, record, now).until, case.selected_until)
+    until = min((it for it in ends if it is not None), default=None)
     return Asked(record=record, until=until, refused=(moved, "next run") if moved is not None else None, kit=case.kit)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
 
 from dambridge.engine.publishing.leading import Ahead
 from dambridge.engine.publishing.parts import PublishParts
-from dambridge.engine.publishing.selecting import why_not
+from dambridge.engine.publishing.selecting import Orders, why_not
 from dambridge.mapping.localising import localised
 from dambridge.model.identity import AccountId, AssetKey, CopyId, LinkId
 from dambridge.model.publications import AgreedAudience, Publication, Stage
@@ -19,6 +19,7 @@ from dambridge.model.values import Fields
 from dambridge.planning.kits import KitVerdict
 from dambridge.planning.outlets import Case, Held, said_outside, status_of
 from dambridge.policy.naming import name_by
+from dambridge.policy.ordering import Choice, chosen
 from dambridge.policy.outlets import STAND_IN, Outlet, PublishPolicy
 from dambridge.policy.placing import file_name_for
 from dambridge.ports.audience import Audience
@@ -44,6 +45,8 @@ class Known:
     statuses: Mapping[LinkId, str]
     """The lifecycle words that the copies of a link agree on, where a flow keeps them in step."""
     now: datetime
+    orders: Orders = field(default_factory=dict)
+    """What people ordered of these masters."""
 
 
 def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, kit: KitVerdict | None = None) -> Case:
@@ -53,15 +56,20 @@ def case_of(parts: PublishParts, known: Known, key: AssetKey, outlet: Outlet, ki
     link = known.links[key]
     publication = publication_in(known.publications.get(link, {}), outlet)
     copy = publication.key if publication is not None else None
-    unselected = why_not(record, parts.policy, outlet, parts.program, known.now) if record is not None else ""
+    choice = Choice()
+    if record is not None:
+        unnamed = why_not(record, parts.policy, outlet, parts.program, known.now)
+        choice = chosen(unnamed, known.orders.get(key, {}).get(outlet.name), outlet, known.now)
     agreed = known.statuses.get(link, "")
     status = status_of(record.fields, parts.policy, agreed) if record is not None else ""
     return Case(
         link=link,
         source=key,
         master=master,
-        selected=record is not None and not unselected,
-        unselected=unselected,
+        selected=record is not None and choice.selected,
+        unselected=choice.why_not,
+        selected_until=choice.until,
+        order_over=choice.over,
         outlet=outlet,
         agreed=known.agreed.get(outlet.name),
         audience=known.audiences.get(outlet.name),

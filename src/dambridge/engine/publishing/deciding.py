@@ -13,6 +13,7 @@ from dambridge.engine.publishing.casing import Known, audience_of, case_of
 from dambridge.engine.publishing.kits import Kits, judge_kits
 from dambridge.engine.publishing.leading import ahead_of
 from dambridge.engine.publishing.parts import PublishParts
+from dambridge.engine.publishing.selecting import orders_of
 from dambridge.model.actions import Action, ActionKind, Leave
 from dambridge.model.identity import AssetKey, LinkId, link_id_for
 from dambridge.model.outcomes import Outcome
@@ -146,6 +147,7 @@ async def gather(parts: PublishParts, keys: Sequence[AssetKey], *, unproven: boo
         ahead=await ahead_of(parts, now),
         statuses=agreed_statuses(await parts.ledger.accords(sorted(set(links.values()))), parts.policy.status),
         now=now,
+        orders=await orders_of(parts.ledger, parts.policy, keys),
     )
 
 

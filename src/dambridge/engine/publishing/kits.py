@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from dambridge.engine.mirroring.reading import read_copies
 from dambridge.engine.publishing.casing import Known, case_of, horizon_of
 from dambridge.engine.publishing.parts import PublishParts
-from dambridge.engine.publishing.selecting import kit_of
+from dambridge.engine.publishing.selecting import kit_of, orders_of
 from dambridge.model.identity import AssetKey, link_id_for
 from dambridge.model.records import Present, Unread
 from dambridge.planning.kits import KitVerdict, Member, is_ready, judge_kit
@@ -103,6 +103,7 @@ async def _with(parts: PublishParts, known: Known, keys: Sequence[AssetKey]) -> 
         masters={**known.masters, **masters},
         links={**known.links, **links},
         publications={**known.publications, **publications},
+        orders={**known.orders, **await orders_of(parts.ledger, parts.policy, keys)},
     )
 
 

@@ -113,7 +113,7 @@ async def _sweep_due(parts: PublishParts, now: datetime) -> bool:
 
 
 async def _sweep(parts: PublishParts, found: Round) -> None:
-    """Everything that stands in a selected folder, and everything that ever went out."""
+    """Everything that stands in a selected folder, what people ordered, and everything that ever went out."""
     try:
         async for container in parts.reader.containers(lane=parts.lane):
             if selects_folder(parts.policy.selection, container.path):
@@ -124,10 +124,19 @@ async def _sweep(parts: PublishParts, found: Round) -> None:
         raise
     except NextMove as error:
         found.doubt("the list of folders", str(error))
+    await _ordered(parts, found)
     after: tuple[LinkId, CopyId] | None = None
     while page_of := await parts.ledger.publications_in(parts.flow, stages=STANDS, after=after, limit=PAGE):
         after = (page_of[-1].link, page_of[-1].copy)
         found.meet(await masters_of(parts, page_of))
+
+
+async def _ordered(parts: PublishParts, found: Round) -> None:
+    """What people ordered to outlets and did not take back."""
+    after: tuple[str, AssetKey] | None = None
+    while page := await parts.ledger.outlet_orders_in(parts.flow, after=after, limit=PAGE):
+        after = (page[-1].outlet, page[-1].source)
+        found.meet([it.source for it in page if it.stands(found.upto)])
 
 
 async def whose_hour_has_come(parts: PublishParts) -> Sequence[Due]:

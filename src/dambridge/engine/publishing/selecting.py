@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dambridge.expressions import ExpressionFault, Program, record_values
+from dambridge.model.identity import AssetKey
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.records import AssetRecord
 from dambridge.planning.outlets import words_in
 from dambridge.policy.outlets import Outlet, PublishPolicy, Selection
 from dambridge.policy.patterns import matches_any
+from dambridge.ports.publishing import Publishing
+
+Orders = Mapping[AssetKey, Mapping[str, OutletOrder]]
+"""By master and the name of the outlet."""
 
 
 def selects_folder(selection: Selection, path: str) -> bool:
@@ -29,6 +36,12 @@ def why_not(record: AssetRecord, policy: PublishPolicy, outlet: Outlet, program:
     if selection.outlets is not None and outlet.name not in words_in(record.fields.get(selection.outlets)):
         return f"{selection.outlets} does not name it"
     return ""
+
+
+async def orders_of(ledger: Publishing, policy: PublishPolicy, keys: Sequence[AssetKey]) -> Orders:
+    """What people ordered of these masters; nobody is asked where no outlet lets anybody order."""
+    ordered = any(it.orders for it in policy.outlets.values())
+    return await ledger.outlet_orders(keys) if ordered else {}
 
 
 def kit_of(record: AssetRecord, policy: PublishPolicy) -> str:

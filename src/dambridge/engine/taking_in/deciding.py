@@ -19,6 +19,7 @@ from dambridge.mapping import is_side_car, waiting_for
 from dambridge.model.actions import Act, Action, ActionKind, Decision, Leave
 from dambridge.model.identity import AssetKey, CopyId, Link, LinkId, RemoteId, link_id_for
 from dambridge.model.outcomes import Outcome
+from dambridge.model.outlet_orders import ARCHIVE
 from dambridge.model.plans import LeftItem, Plan
 from dambridge.model.publications import Stage
 from dambridge.model.reasons import Code, Reason
@@ -68,12 +69,20 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
     open_sights: list[Sight] = []
     words = await parts.ledger.term_uses(parts.flow, keys)
     now = await parts.clock.now()
+    ordered = await ordered_among(parts, keys, now)
     buried = await held_back(parts, sights, links, links_by_key, agreed)
     for sight in sights:
         early = (
             aside.get(sight.key)
             or buried.get(sight.key)
-            or _early(parts, sight, _agreed_of(sight, links_by_key, agreed), before.get(sight.key), now)
+            or _early(
+                parts,
+                sight,
+                _agreed_of(sight, links_by_key, agreed),
+                before.get(sight.key),
+                now,
+                ordered=sight.key in ordered,
+            )
         )
         if early is None:
             open_sights.append(sight)
@@ -108,6 +117,12 @@ async def decide_sights(parts: Parts, sights: Sequence[Sight]) -> tuple[list[Act
             case Leave():
                 left.append(_left(sight, decision))
     return actions, left
+
+
+async def ordered_among(parts: Parts, keys: Sequence[AssetKey], now: datetime) -> frozenset[AssetKey]:
+    """Those of these sources that somebody ordered into the archive."""
+    found = await parts.ledger.outlet_orders(keys) if parts.policy.orders else {}
+    return frozenset(key for key, it in found.items() if ARCHIVE in it and it[ARCHIVE].stands(now))
 
 
 async def _set_aside(parts: Parts, sights: Sequence[Sight]) -> tuple[Mapping[AssetKey, Leave], list[Sight]]:
@@ -172,7 +187,7 @@ def _agreed_of(sight: Sight, links_by_key: Mapping[AssetKey, LinkId], agreed: Ma
 
 
 def _early(
-    parts: Parts, sight: Sight, agreed: Agreed | None, before: Observation | None, now: datetime
+    parts: Parts, sight: Sight, agreed: Agreed | None, before: Observation | None, now: datetime, *, ordered: bool
 ) -> Leave | None:
     """What needs no look at the target: in step with what was agreed, not selected, quarantined and unchanged since."""
     if not isinstance(sight.seen, Present):
@@ -185,7 +200,7 @@ def _early(
     before = None if sight.restated else before
     if before is not None and _still_quarantined(before, record):
         return Leave(outcome=Outcome.QUARANTINED, reason=before.reason, waits_for=before.waits_for)
-    assessed = assess(record, parts.policy, parts.programs, now)
+    assessed = assess(record, parts.policy, parts.programs, now, ordered=ordered)
     return assessed if isinstance(assessed, Leave) else still_its_own_word(before, record, parts.policy)
 
 

@@ -114,10 +114,22 @@ async def _sweep(parts: Parts, listing: Listing) -> None:
             await _take(parts, listing, parts.reader.members(container.id, lane=parts.lane), container.path)
     else:
         await _take(parts, listing, parts.reader.everything(lane=parts.lane), "everything")
+    await _ordered(parts, listing)
     known = await parts.ledger.lingering(parts.flow, outcomes=[Outcome.DONE, Outcome.UNCHANGED], limit=CANARIES)
     if known and parts.policy.galleries and not places:
         listing.doubt("the list of galleries", "no selected gallery was shown, and assets are known from some")
     await _canaries(parts, listing, [it.key for it in known])
+
+
+async def _ordered(parts: Parts, listing: Listing) -> None:
+    """What people ordered into the archive and did not take back."""
+    after: tuple[str, AssetKey] | None = None
+    while parts.policy.orders and (
+        page := await parts.ledger.outlet_orders_in(parts.flow, after=after, limit=CANARIES * 25)
+    ):
+        after = (page[-1].outlet, page[-1].source)
+        for it in page:
+            listing.meet(it.source.remote_id)
 
 
 async def _selected(parts: Parts, listing: Listing) -> AsyncIterator[Container]:

@@ -57,6 +57,19 @@ holds = clustered(
     Column("at", Instant, nullable=False),
 )
 
+outlet_orders = clustered(
+    "outlet_orders",
+    Column("outlet", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("remote_id", Text, primary_key=True),
+    Column("flow", Text, nullable=False),
+    Column("said_at", Instant, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("body", JsonText, nullable=False),
+    Index(None, "account", "remote_id"),
+    Index(None, "flow", "ended", "outlet", "account", "remote_id"),
+)
+
 withdrawals = clustered(
     "withdrawals",
     Column("id", Text, primary_key=True),
