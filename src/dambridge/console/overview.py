@@ -14,6 +14,7 @@ from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Looker, Signed, needing
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page
+from dambridge.engine.in_force import in_force, trouble
 from dambridge.engine.overview import FlowStanding, Health, flow_standing, live_workers
 from dambridge.model.commands import CommandKind
 from dambridge.model.conflicts import ConflictState
@@ -66,6 +67,7 @@ async def overview(request: Request, who: Looker) -> Response:
         strip=await _strip(desk, who, now) if who.may(Duty.SEE_ASSETS) else None,
         verdict=_verdict(flows),
         about=FLOW_WORDS,
+        files=trouble(await in_force(desk.ledger)),
         Health=Health,
         notice=await notice_of(request, who),
     )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from dambridge.bootstrap import open_matching
+from dambridge.bootstrap.loading import configuration_digest
 from dambridge.console.assets import Seer
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed, Stop, needing
@@ -61,6 +62,7 @@ async def one(request: Request, plan: str, who: Seer) -> Response:
     found = await known(desk, who, plan)
     row = next((it for it in await desk.ledger.plans(limit=1000) if it.id == found.id), None)
     now = await desk.clock.now()
+    old = found.header.configuration != configuration_digest(desk.settings)
     return page(
         request,
         "plan.html",
@@ -73,7 +75,8 @@ async def one(request: Request, plan: str, who: Seer) -> Response:
         changes=changes_by_rule(found.actions)[:20],
         left=found.left[:SAMPLES],
         activates=activates(found),
-        applicable=row is not None and row.state == "made" and found.header.expires_at > now,
+        applicable=row is not None and row.state == "made" and found.header.expires_at > now and not old,
+        old=old and row is not None and row.state == "made",
         notice=await notice_of(request, who),
     )
 

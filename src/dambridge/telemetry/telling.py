@@ -166,9 +166,11 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "audience.agreed": _says("Agreed who sees the gallery: {effective}."),
     "probe.begun": _says("The account was asked what it can do."),
     "probe.ended": _says("Asked what it can do: {answered} answers, {unanswered} open."),
-    "configuration.changed": _says("Changed {lines} lines of {part} in {file}; it holds from the next start on."),
-    "configuration.restored": _says(
-        "Put the version before of {part} back in {file}; it holds from the next start on."
+    "configuration.changed": _says("Changed {lines} lines of {part} in {file}."),
+    "configuration.restored": _says("Put the version before of {part} back in {file}."),
+    "configuration.taken": lambda it: (
+        f"Put into force {'with the start' if it.get('start') else 'without a start'} of {it['worker']}: map and rules "
+        f"{it['to'][:12]}{', before that ' + it['from'] if it.get('from') else ''}."
     ),
     "configuration.unsaved": _says("{file} could not be written: {why}. It stands as it was."),
     "person.added": _says("Added, with the roles {roles}."),

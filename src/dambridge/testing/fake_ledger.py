@@ -48,11 +48,21 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
     """Implements `ports.terms.WorkingLedger`. Passes the contracts of all its parts."""
 
     # runs and items ----------------------------------------------------------------------------------------------
-    async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
+    async def open_run(
+        self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None, configuration: str = ""
+    ) -> RunId:
         run = RunId(f"run-{len(self.memory.runs) + 1:06d}")
         self.memory.claims[run] = self.memory.working.get(command, ("", 0))[1] if command is not None else 0
         self.memory.runs[run] = RunRow(
-            id=run, flow=flow, command=command, plan=plan, started_at=at, ended_at=None, state="running", summary=None
+            id=run,
+            flow=flow,
+            command=command,
+            plan=plan,
+            started_at=at,
+            ended_at=None,
+            state="running",
+            summary=None,
+            configuration=configuration,
         )
         return run
 

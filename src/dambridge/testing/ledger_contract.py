@@ -172,12 +172,13 @@ class LedgerContract(ABC):
 
     # runs --------------------------------------------------------------------------------------------------------
     async def test_runs_count_up_and_are_found_again(self, ledger: Ledger, beside: Ledger) -> None:
-        first = await ledger.open_run(FLOW, at=T0, command=CommandId("co1"), plan=PLAN)
+        first = await ledger.open_run(FLOW, at=T0, command=CommandId("co1"), plan=PLAN, configuration="c0ffee")
         second = await beside.open_run(FlowName.RIGHTS, at=T0 + HOUR, command=None, plan=None)
         assert (first, second) == ("run-000001", "run-000002")
         row = await beside.run(first)
         assert row is not None
         assert (row.flow, row.command, row.plan, row.started_at, row.ended_at) == (FLOW, "co1", PLAN, T0, None)
+        assert [it.configuration for it in await ledger.runs(flow=None, limit=9)] == ["", "c0ffee"]
         assert [it.id for it in await ledger.runs(flow=None, limit=9)] == [second, first]
         assert [it.id for it in await ledger.runs(flow=FLOW, limit=9)] == [first]
         assert [it.id for it in await ledger.runs(flow=None, before=second, limit=9)] == [first]

@@ -14,6 +14,7 @@ from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Stop
 from dambridge.console.runs import key_of, named
 from dambridge.console.terms import known as known_term
+from dambridge.engine.in_force import InForce, in_force
 from dambridge.engine.ordering import give
 from dambridge.engine.overview import FlowStanding, flow_standing, live_workers
 from dambridge.engine.stories import story_of
@@ -76,6 +77,13 @@ async def status(request: Request, who: Called) -> shapes.Status:
         serving=any(serving for _, serving in await live_workers(desk.ledger)),
         flows=[_flow(it) for it in standings],
         needs_attention=needs,
+        in_force=[_in_force(it) for it in await in_force(desk.ledger)],
+    )
+
+
+def _in_force(it: InForce) -> shapes.WorkerInForce:
+    return shapes.WorkerInForce(
+        worker=it.worker, configuration=it.configuration, since=it.since, says=it.says, broken=it.broken
     )
 
 
@@ -114,6 +122,7 @@ def _run(it: RunRow) -> shapes.Run:
         started_at=it.started_at,
         ended_at=it.ended_at,
         summary=dict(it.summary) if it.summary else None,
+        configuration=it.configuration,
     )
 
 

@@ -51,6 +51,17 @@ class Flow(Shape):
     next_at: datetime | None
 
 
+class WorkerInForce(Shape):
+    """By which map and rules a worker goes since when; `says` why its files are not in force, empty where they are. `broken`
+    where they cannot be used."""
+
+    worker: str
+    configuration: str
+    since: datetime
+    says: str
+    broken: bool
+
+
 class Status(Shape):
     """How things stand."""
 
@@ -58,10 +69,11 @@ class Status(Shape):
     serving: bool
     flows: list[Flow]
     needs_attention: dict[str, int]
+    in_force: list[WorkerInForce]
 
 
 class Run(Shape):
-    """One run; `summary` is its own account once it has ended."""
+    """One run; `summary` is its own account once it has ended, `configuration` the digest of the map and rules it went by."""
 
     run: str
     flow: FlowName
@@ -70,6 +82,7 @@ class Run(Shape):
     started_at: datetime
     ended_at: datetime | None
     summary: dict[str, Any] | None
+    configuration: str
 
 
 class Runs(Shape):
