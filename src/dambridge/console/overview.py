@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Looker, Signed, needing
+from dambridge.console.lens import lens_for
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page
 from dambridge.engine.in_force import in_force, trouble
@@ -30,9 +31,10 @@ STRIP_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits for a person: how many, of what (one and several, parted by a bar), where it is decided, by whom."""
+    """One thing that waits for a person: how many (None: nobody has counted), of what (one and several, parted by a bar), where
+    it is decided, by whom."""
 
-    count: int
+    count: int | None
     kind: str
     path: str
     whom: str
@@ -40,7 +42,7 @@ class Waiting:
     @property
     def what(self) -> str:
         one, _, several = self.kind.partition("|")
-        return one if self.count == 1 else several
+        return one if self.count == 1 or not several else several
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ async def overview(request: Request, who: Looker) -> Response:
         strip=await _strip(desk, who, now) if who.may(Duty.SEE_ASSETS) else None,
         verdict=_verdict(flows),
         about=FLOW_WORDS,
+        lens=lens_for(desk, who.person.searcher),
         files=trouble(await in_force(desk.ledger)),
         Health=Health,
         notice=await notice_of(request, who),
@@ -99,7 +102,20 @@ async def _waiting(desk: Desk, who: Signed, flows: Sequence[FlowStanding]) -> li
         unproven = len(await desk.ledger.withdrawals(unproven=True, limit=1000))
         kind = "withdrawal not proven yet|withdrawals not proven yet"
         found.append(Waiting(unproven, kind, "/withdrawals?unproven=1", "rights managers"))
-    return [it for it in found if it.count]
+    return [it for it in found if it.count] + _of_a_part(desk, who)
+
+
+def _of_a_part(desk: Desk, who: Signed) -> list[Waiting]:
+    """The lists of somebody who answers for a part: nobody has counted what of them is theirs."""
+    if not who.of_a_part:
+        return []
+    found = [Waiting(None, "Conflicts between copies", "/conflicts", "librarians")]
+    found.append(Waiting(None, "What waits, and in quarantine", "/quarantine?outcome=all", "people of each asset"))
+    found.append(Waiting(None, "What ends", "/rights", "rights managers"))
+    found = found if who.may(Duty.SEE_ASSETS, partly=True) else []
+    if who.may(Duty.REVIEW, FlowName.HANDOFF, partly=True) and FlowName.HANDOFF in desk.flows:
+        found.append(Waiting(None, "Files to review", "/review", "reviewers"))
+    return found
 
 
 async def _decisions(desk: Desk, who: Signed, flows: Sequence[FlowStanding]) -> list[Waiting]:

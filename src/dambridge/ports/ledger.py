@@ -218,8 +218,16 @@ class Ledger(Protocol):
         conflict inbox, which count instead of the assets that wait for them."""
         ...
 
-    async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
-        """Observations whose last outcome is one of `outcomes`, the oldest first."""
+    async def lingering(
+        self,
+        flow: FlowName,
+        *,
+        outcomes: Sequence[Outcome],
+        after: tuple[datetime, AssetKey] | None = None,
+        limit: int,
+    ) -> Sequence[Observation]:
+        """Observations whose last outcome is one of `outcomes`, the oldest first; `after` is of when and which the last of the
+        page before is."""
         ...
 
     # links and agreed state --------------------------------------------------------------------------------------

@@ -90,8 +90,15 @@ class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSearchKeeping, SqlSu
     async def attention(self, flow: FlowName) -> Mapping[str, int]:
         return await self._read(lambda c: observing.attention(c, flow), snapshot=True)
 
-    async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
-        return await self._read(lambda c: observing.lingering(c, flow, outcomes, limit))
+    async def lingering(
+        self,
+        flow: FlowName,
+        *,
+        outcomes: Sequence[Outcome],
+        after: tuple[datetime, AssetKey] | None = None,
+        limit: int,
+    ) -> Sequence[Observation]:
+        return await self._read(lambda c: observing.lingering(c, flow, outcomes, after, limit))
 
     async def number_of(self, account: AccountId, series: str, link: LinkId) -> int:
         return await self._write(lambda c: numbers.number_of(c, account, series, link))

@@ -125,9 +125,17 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
                 inbox[str(entry.reason.code)] = inbox.get(str(entry.reason.code), 0) + 1
         return dict(sorted({**found, **inbox}.items()))
 
-    async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
+    async def lingering(
+        self,
+        flow: FlowName,
+        *,
+        outcomes: Sequence[Outcome],
+        after: tuple[datetime, AssetKey] | None = None,
+        limit: int,
+    ) -> Sequence[Observation]:
         known = [it for it in self.memory.observations.get(flow, {}).values() if it.outcome in outcomes]
-        return sorted(known, key=lambda it: (it.at, it.key))[:limit]
+        behind = [it for it in known if after is None or (it.at, it.key) > after]
+        return sorted(behind, key=lambda it: (it.at, it.key))[:limit]
 
     # links and agreed state --------------------------------------------------------------------------------------
     async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]:

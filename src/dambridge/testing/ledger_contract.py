@@ -289,6 +289,12 @@ class LedgerContract(ABC):
         await ledger.record_items(run, [], [*rows, seen(4, Outcome.DONE, run=run)])
         found = await ledger.lingering(FLOW, outcomes=[Outcome.WAITING, Outcome.FAILED], limit=2)
         assert [it.key for it in found] == [key(2), key(3)]
+        behind = (found[0].at, found[0].key)
+        page = await ledger.lingering(FLOW, outcomes=[Outcome.WAITING], after=behind, limit=9)
+        assert [it.key for it in page] == [key(3), key(1)]
+        assert (
+            await ledger.lingering(FLOW, outcomes=[Outcome.WAITING], after=(page[-1].at, page[-1].key), limit=9) == []
+        )
 
     # work --------------------------------------------------------------------------------------------------------
     async def test_actions_are_worked_off_in_the_order_in_which_they_were_put(self, ledger: Ledger, run: RunId) -> None:

@@ -39,12 +39,12 @@ class Reason(Shape):
 
 
 class Flow(Shape):
-    """How a flow stands."""
+    """How a flow stands. Whoever answers for some regions or selections alone is told no numbers of it."""
 
     flow: FlowName
     health: str
     held_by: str | None
-    backlog: int
+    backlog: int | None
     lag_seconds: float | None
     needs_attention: dict[str, int]
     last_run: str | None
