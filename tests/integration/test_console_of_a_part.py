@@ -52,6 +52,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "/assets/agency:I0000boat0000": (FILES[0],),
     "/assets/agency:I0000boat0006": (FILES[6],),
     "/maps": (),
+    "/maps?asset=agency:I0000boat0000": (FILES[0],),
 }
 """Every list and page that is open to them, and what of theirs stands there."""
 API: dict[str, tuple[str, ...]] = {
@@ -159,6 +160,7 @@ async def test_what_lies_elsewhere_is_as_if_it_were_not_there(stand: Stand, scop
     for asked, nobody in (("agency:I0000boat0001", missing), (FILES[1], "nobody.jpg")):
         one, two = [(await browser.get("/assets", params={"q": it})).text for it in (asked, nobody)]
         assert one.replace(asked, "X") == two.replace(nobody, "X")
+    assert FILES[1] not in (await browser.get("/maps", params={"asset": "agency:I0000boat0001"})).text
 
 
 @SCOPES

@@ -56,9 +56,8 @@ class Lens:
     def named(self) -> str:
         """What they answer for, as a page says it."""
         scope = self.searcher.scope
-        regions = f"the regions {', '.join(sorted(scope.regions))}" if scope.regions is not None else ""
-        several = f"the selections {', '.join(sorted(scope.selections))}" if scope.selections is not None else ""
-        return " and ".join(it for it in (regions, several) if it)
+        named = [("region", scope.regions), ("selection", scope.selections)]
+        return " and ".join(_listed(kind, sorted(some)) for kind, some in named if some is not None)
 
     async def seen(self, keys: Collection[AssetKey]) -> frozenset[AssetKey]:
         """Those of these copies that they may see; none where nothing here can tell: `blind`."""
@@ -112,6 +111,15 @@ class Lens:
 
     def next_move(self, reason: Reason) -> str:
         return wording.next_move(reason) if self.tells(reason) else ""
+
+
+def _listed(kind: str, some: Sequence[str]) -> str:
+    match some:
+        case []:
+            return f"no {kind}"
+        case [one]:
+            return f"the {kind} {one}"
+    return f"the {kind}s {', '.join(some[:-1])} and {some[-1]}"
 
 
 def lens_for(desk: Desk, searcher: Searcher) -> Lens:

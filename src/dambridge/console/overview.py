@@ -109,12 +109,12 @@ def _of_a_part(desk: Desk, who: Signed) -> list[Waiting]:
     """The lists of somebody who answers for a part: nobody has counted what of them is theirs."""
     if not who.of_a_part:
         return []
-    found = [Waiting(None, "Conflicts between copies", "/conflicts", "librarians")]
-    found.append(Waiting(None, "What waits, and in quarantine", "/quarantine?outcome=all", "people of each asset"))
-    found.append(Waiting(None, "What ends", "/rights", "rights managers"))
+    found = [Waiting(None, "Conflicts between copies", "/conflicts", "whose word stands")]
+    found.append(Waiting(None, "What waits, and in quarantine", "/quarantine?outcome=all", "each with its reason"))
+    found.append(Waiting(None, "What ends", "/rights", "by its licence"))
     found = found if who.may(Duty.SEE_ASSETS, partly=True) else []
     if who.may(Duty.REVIEW, FlowName.HANDOFF, partly=True) and FlowName.HANDOFF in desk.flows:
-        found.append(Waiting(None, "Files to review", "/review", "reviewers"))
+        found.append(Waiting(None, "Files to review", "/review", "approve, or ask for changes"))
     return found
 
 
