@@ -16,6 +16,8 @@ import structlog
 from dambridge.bootstrap import Bridge, Service, load_settings
 from dambridge.engine.in_force import InForce, in_force, trouble
 from dambridge.engine.ordering import give
+from dambridge.engine.warning import _unreadable
+from dambridge.model.alarms import AlarmKind
 from dambridge.model.commands import Command, CommandKind, CommandState
 from support.pictures import approved, picture
 from support.world import World, world
@@ -186,11 +188,13 @@ async def test_a_broken_map_changes_nothing_and_is_told_until_it_is_mended(serve
     assert told.broken
     assert told.configuration == before.configuration
     assert trouble([told]) == ("bad", told.says)
+    assert [it.kind for it in await _unreadable(server.bridge.common.ledger)] == [AlarmKind.UNREADABLE]
     submit(server.pair, 1)
     assert (await server.ended(await server.ordered())).state is CommandState.DONE
     assert server.folders() == {"ONE": 1}
     server.map.write_text(MAP.replace("ONE", "TWO"), encoding="utf-8")
     assert (await server.other_than(before.configuration)).says == ""
+    assert await _unreadable(server.bridge.common.ledger) == []
 
 
 async def test_what_is_no_rule_waits_for_a_start_and_says_so(server: Server) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
 
 from dambridge.bootstrap.flows import Common
 from dambridge.bootstrap.settings import Settings
@@ -20,7 +21,7 @@ from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.hints import HintReader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Shift:
     """What is made of a configuration and holds while that is in force: the accounts, the flows over them, and whoever looks at
     them. `stack` closes it."""
@@ -32,6 +33,21 @@ class Shift:
     warner: Warner | None
     announcer: Announcer | None
     stack: AsyncExitStack
+    works: int = 0
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while no piece of work is carried out with it."""
+
+    def __post_init__(self) -> None:
+        self.free.set()
+
+    def begin(self) -> None:
+        self.works += 1
+        self.free.clear()
+
+    def end(self) -> None:
+        self.works -= 1
+        if not self.works:
+            self.free.set()
 
 
 class Bridge:
@@ -58,7 +74,18 @@ class Bridge:
             self._put(before)
             await made.stack.aclose()
             raise
+        await before.free.wait()  # another worker's run may have given some of its work to this process
         await before.stack.aclose()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """While a piece of work is carried out with what is in force now."""
+        shift = self._shift
+        shift.begin()
+        try:
+            yield
+        finally:
+            shift.end()
 
     def _put(self, shift: Shift) -> None:
         self._shift = shift

@@ -70,6 +70,8 @@ class Service:
                     self._log()
             except NextMove as error:
                 log.warning("configuration.waits", why=str(error))
+            except Exception as error:  # a worker goes on by what it has
+                log.exception("configuration.waits", why=type(error).__name__)
 
     def _log(self) -> None:
         found = self._watch.found

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
 from dambridge.bootstrap.document import ConfigurationWrong, read_document
 from dambridge.bootstrap.editing import beyond_rules, digest_of, map_path, tables_of
 from dambridge.bootstrap.loading import configuration_digest, load_settings
@@ -21,6 +23,7 @@ there by now."""
 MOST = 3
 """Mistakes that are told; `dambridge check` tells all."""
 
+log = structlog.get_logger()
 Stamps = tuple[tuple[Path, tuple[int, int, int] | None], ...]
 
 
@@ -55,7 +58,7 @@ class Watch:
         due = stamps != self._weighed or (bool(self.found.says) and self._looks % AGAIN == 0)
         if not quiet or not due:
             return False
-        before, self.found = self.found, await asyncio.to_thread(weigh, self._settings, now=now)
+        before, self.found = self.found, await asyncio.to_thread(_weighed, self._settings, now)
         self._weighed = stamps
         return before != self.found
 
@@ -67,6 +70,14 @@ class Watch:
     def refused(self, why: str) -> None:
         """What was ready could not be put into force after all."""
         self.found = Weighed(says=why, broken=True)
+
+
+def _weighed(in_force: Settings, now: datetime) -> Weighed:
+    try:
+        return weigh(in_force, now=now)
+    except Exception as error:
+        log.exception("configuration.broken", why=type(error).__name__)
+        return _broken([f"They could not be read: {type(error).__name__}."])
 
 
 def weigh(in_force: Settings, *, now: datetime) -> Weighed:

@@ -140,7 +140,7 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         stack.push_async_callback(bridge.close)
         stack.push_async_callback(runtime.close)
         if work:
-            register(runtime, bridge.flows)
+            register(runtime, bridge.flows, during=bridge.working)
             await runtime.launch()
         yield bridge
 

@@ -68,6 +68,7 @@ def runs(context: Context, *, flow: str | None, limit: int) -> None:
                     "started_at": it.started_at,
                     "ended_at": it.ended_at,
                     "state": it.state,
+                    "configuration": it.configuration,
                     "summary": it.summary,
                 }
                 for it in await ledger.runs(flow=chosen, limit=limit)

@@ -58,7 +58,7 @@ class Mark:
 async def overview(request: Request, who: Looker) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
     flows = [await flow_standing(desk.ledger, it) for it in flows_of(who.person.searcher, desk.flows)]
-    workers = await live_workers(desk.ledger)
+    workers, files = await live_workers(desk.ledger), trouble(await in_force(desk.ledger))
     return page(
         request,
         "overview.html",
@@ -67,20 +67,22 @@ async def overview(request: Request, who: Looker) -> Response:
         serving=any(serving for _, serving in workers),
         waiting=await _waiting(desk, who, flows),
         strip=await _strip(desk, who, now) if who.may(Duty.SEE_ASSETS) else None,
-        verdict=_verdict(flows),
+        verdict=_verdict(flows, files),
         about=FLOW_WORDS,
         lens=lens_for(desk, who.person.searcher),
-        files=trouble(await in_force(desk.ledger)),
+        files=files,
         Health=Health,
         notice=await notice_of(request, who),
     )
 
 
-def _verdict(flows: Sequence[FlowStanding]) -> tuple[str, str]:
-    """The first glance: a tone and a sentence."""
+def _verdict(flows: Sequence[FlowStanding], files: tuple[str, str] | None) -> tuple[str, str]:
+    """The first glance: a tone and a sentence. `files` is what is wrong with the map and the rules."""
     health = [it.health for it in flows]
     if Health.FAILED in health:
         return "bad", "Something failed. Look at its last run."
+    if files is not None and files[0] == "bad":
+        return "bad", "The map or the rules cannot be used. What was in force before stays."
     if Health.NEEDS_YOU in health:
         return "warn", "Running. Some assets wait for a person."
     if Health.HELD in health:

@@ -114,7 +114,8 @@ async def take_up(parts: FlowParts, batch: str, *, by: RunId) -> str:
 def turned_away(parts: FlowParts, args: Json) -> Json | None:
     """What comes of a work that was begun under another map or other rules than this worker goes by: nothing is done, and
     whoever waits for it gives it out again. A run is never carried out under two maps."""
-    if args.get("configuration", parts.configuration) == parts.configuration:
+    given = args.get("configuration")
+    if given is None or given == parts.configuration:  # an earlier release gave it out without saying
         return None
     return {"ended": 0, ELSEWHERE: str(args["batch"])}
 

@@ -81,6 +81,14 @@ def _asset(it: Detail) -> str:
     return f"{told} Fields: {fields}." if fields else told
 
 
+def _taken(it: Detail) -> str:
+    how = "with a start" if it.get("start") else "without a start"
+    before = f", in the place of {it['from']}" if it.get("from") else ""
+    return (
+        f"Map and rules {str(it.get('to', ''))[:12]} came into force {how} of {it.get('worker', 'a server')}{before}."
+    )
+
+
 def _agreed(it: Detail) -> str:
     """What the copies came to agree on, from what to what, and by whose word where it was no copy's."""
     told: list[str] = []
@@ -168,10 +176,7 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "probe.ended": _says("Asked what it can do: {answered} answers, {unanswered} open."),
     "configuration.changed": _says("Changed {lines} lines of {part} in {file}."),
     "configuration.restored": _says("Put the version before of {part} back in {file}."),
-    "configuration.taken": lambda it: (
-        f"Put into force {'with the start' if it.get('start') else 'without a start'} of {it['worker']}: map and rules "
-        f"{it['to'][:12]}{', before that ' + it['from'] if it.get('from') else ''}."
-    ),
+    "configuration.taken": _taken,
     "configuration.unsaved": _says("{file} could not be written: {why}. It stands as it was."),
     "person.added": _says("Added, with the roles {roles}."),
     "person.roles": _says("May do other things than before."),
