@@ -21,6 +21,7 @@ from dambridge.model.conflicts import ConflictState
 from support.browser import SCREENS, serious
 from support.browsing import SIZES, at_an_address, chromium, listened_to, served, signed_in
 from support.console import Stand, console
+from support.console_part import PART, parted
 from support.pictures import picture
 from support.search_world import search_world
 
@@ -124,6 +125,23 @@ async def test_screens_are_sound(tmp_path: Path, size: str, theme: str) -> None:
 async def test_every_screen_is_sound_in_every_size_and_theme(tmp_path: Path, size: str, theme: str) -> None:
     async with served(tmp_path) as (stand, url), chromium() as browser:
         assert await looked_at(browser, stand, url, size, theme, paths={**PATHS, **MORE}) == []
+
+
+OF_A_PART = {
+    f"part-{name}": path
+    for name, path in PATHS.items()
+    if name
+    in {"overview", "runs", "run", "conflicts", "quarantine", "review", "plans", "plan", "rights", "withdrawals", "map"}
+} | {"part-asset": "/assets/agency:I0000boat0000"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+async def test_screens_of_somebody_of_a_part_are_sound(tmp_path: Path, size: str, theme: str) -> None:
+    async with parted(tmp_path) as stand, at_an_address(stand) as url, chromium() as browser:
+        await stand.person("ada", "librarian", "reviewer", "rights_manager", "operator", scope=PART)
+        assert await looked_at(browser, stand, url, size, theme, paths=OF_A_PART) == []
 
 
 async def test_an_inbox_is_worked_off_by_keys_and_taken_back(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from html import unescape
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from dambridge.bootstrap import load_settings, open_search
+from dambridge.bootstrap.loading import configuration_digest
+from dambridge.engine.in_force import InForce, tell
 from dambridge.model.access import Scope
 from dambridge.model.identity import FlowName
 from support.console import CONFIG, MAP, Browser, Stand, console
@@ -103,7 +106,7 @@ async def test_saved_whole_with_the_version_before_kept_told_under_a_name_and_pu
     assert file_of(stand, "map.yaml.previous").read_text() == MAP
     assert file_of(stand).stat().st_mode & 0o777 == 0o640
     assert "Saved." in (await ada.get(answer.headers["location"])).text
-    assert "has changed since this server started" in (await ada.get("/maps")).text
+    assert "No server works now. The next one goes by what the files say" in (await ada.get("/maps")).text
     assert load_settings(file_of(stand, "dambridge.yaml")).site_map is not None
     answer = await ada.post("/maps/undo", part="map", digest=await digest(ada))
     assert answer.status_code == 303, shown(answer.text)
@@ -234,3 +237,28 @@ async def test_without_a_map_file_it_reads_and_says_how_to_have_one(tmp_path: Pa
             assert (await ada.get("/maps", params={"part": part})).status_code == status
         file_of(stand, "dambridge.yaml").write_text("flows: {publish: [")
         assert "cannot be read" in shown((await ada.get("/maps?part=publish")).text)
+
+
+async def test_the_page_says_from_when_it_holds_and_everybody_hears_of_files_that_cannot_be_used(stand: Stand) -> None:
+    ada, one = await stand.signed_in("ada"), "here:1"
+    await stand.person("vera", "viewer")
+    digest_now = configuration_digest(stand.desk.settings)
+    works = InForce(worker=one, configuration=digest_now, since=stand.clock.at)
+    await stand.ledger.heartbeat(one, serving=True, beat=time.time())  # noqa: TID251 - heartbeats are real time
+    await tell(stand.ledger, works)
+    assert re.search(rf"In force since .{{3,40}}, as {works.short}", shown((await ada.get("/maps")).text))
+    assert "cannot be used" not in shown((await ada.get("/")).text)
+    file_of(stand).write_text(MAP.replace("Mara Lind", "Ben Koch"))
+    answer = (await ada.get("/maps/force?part=map&saved=1")).text
+    assert "as soon as the order under way has ended" in shown(answer)
+    assert "every 2s" in answer, "it looks again by itself"
+    await tell(stand.ledger, replace(works, says="map.yaml cannot be used: it says `owner` twice.", broken=True))
+    vera = await stand.signed_in("vera")
+    for it in (shown((await ada.get("/maps")).text), shown((await vera.get("/")).text)):
+        assert "it says `owner` twice" in it
+    await tell(stand.ledger, works)
+    await stand.ledger.heartbeat("there:2", serving=True, beat=time.time())  # noqa: TID251 - heartbeats are real time
+    await tell(stand.ledger, replace(works, worker="there:2", configuration="0" * 64))
+    told = shown((await ada.get("/")).text)
+    assert "The workers go by different maps or rules" in told
+    assert f"{one} by {works.short}; there:2 by 000000000000" in told

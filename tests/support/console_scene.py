@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from dambridge.bootstrap import Settings
+from dambridge.bootstrap import Settings, load_settings
+from dambridge.bootstrap.loading import configuration_digest
 from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.searching import build_search
 from dambridge.mapping.vocabularies import Term
@@ -40,7 +44,7 @@ from dambridge.ports.searching import SearchIndex
 from dambridge.search.documents import document_of
 from dambridge.storage import SqlLedger
 from dambridge.testing.ledger_samples import action
-from support.console import START
+from support.console import START, configured
 
 AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
 SOURCE, RECORD = CopyId(AGENCY, CopyRole.SOURCE), CopyId(ARCHIVE, CopyRole.RECORD)
@@ -309,13 +313,20 @@ def _withdrawal() -> Withdrawal:
     )
 
 
+@cache
+def _configuration() -> str:
+    """The digest of what the console of tests usually goes by."""
+    with TemporaryDirectory() as folder:
+        return configuration_digest(load_settings(configured(Path(folder))))
+
+
 async def _plan(ledger: SqlLedger) -> None:
     header = PlanHeader(
         flow=FlowName.INTAKE,
         made_at=START - timedelta(minutes=30),
         expires_at=START + timedelta(days=2),
         policy="p",
-        configuration="c",
+        configuration=_configuration(),
         capabilities="k",
         counts={"create": 3, "waiting": 1},
         forecast=Forecast(calls={"agency": 9, "archive": 15}, bytes=41_000_000, seconds=380, store_bytes=20_000),

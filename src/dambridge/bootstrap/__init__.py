@@ -13,6 +13,7 @@ from dambridge.bootstrap.document import ConfigurationWrong, Mistake
 from dambridge.bootstrap.example import EXAMPLE
 
 if TYPE_CHECKING:
+    from dambridge.bootstrap.bridging import Bridge
     from dambridge.bootstrap.capability_file import Remark, capability_schema, known_capabilities, remarks
     from dambridge.bootstrap.errands import errands_of
     from dambridge.bootstrap.finding import Finding, find_problems
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from dambridge.bootstrap.people import open_people, people_desk
     from dambridge.bootstrap.probing import Bench, Probed, keep, open_benches, probe, report_of, with_progress
     from dambridge.bootstrap.search_desk import open_search
+    from dambridge.bootstrap.serving import Service
     from dambridge.bootstrap.settings import Settings
     from dambridge.bootstrap.showing import shown_settings
     from dambridge.bootstrap.signing import build_signer
     from dambridge.bootstrap.webhook_desk import announcer_over, open_announcer
     from dambridge.bootstrap.webhooks import hint_memory
-    from dambridge.bootstrap.wiring import Bridge, hear_hooks, open_bridge, open_store, run_async
+    from dambridge.bootstrap.wiring import hear_hooks, open_bridge, open_store, run_async
 
 _LATER = {
     "Remark": "capability_file",
@@ -55,11 +57,12 @@ _LATER = {
     "load_settings": "loading",
     "settings_schema": "loading",
     "build_signer": "signing",
+    "Service": "serving",
     "Settings": "settings",
     "announcer_over": "webhook_desk",
     "hint_memory": "webhooks",
     "open_announcer": "webhook_desk",
-    "Bridge": "wiring",
+    "Bridge": "bridging",
     "hear_hooks": "wiring",
     "open_bridge": "wiring",
     "open_matching": "pairing",
@@ -81,6 +84,7 @@ __all__ = [
     "Mistake",
     "Probed",
     "Remark",
+    "Service",
     "Settings",
     "announcer_over",
     "build_signer",

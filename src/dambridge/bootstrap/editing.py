@@ -232,6 +232,20 @@ def _tables(part: Part, now: Document, before: Document) -> Iterator[Mistake]:
             yield now.mistake(at, "From here a table has to be a .csv file beside the map.", "Put it there.")
 
 
+def tables_of(document: Document) -> list[str]:
+    """The files of tables that a map names."""
+    return [file for _, file in _files(document.data)]
+
+
+def beyond_rules(before: Document, now: Document) -> list[str]:
+    """What differs in the configuration and is neither a rule of a flow nor part of a map, as its place in the file."""
+    return [dotted(at) for at in _changed(before.data, now.data) if at != ("maps",) and not _is_rule(at)]
+
+
+def _is_rule(at: Location) -> bool:
+    return at[0] == "flows" and len(at) > 2 and at[2] in RULES
+
+
 def _files(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     tables = data.get("lookups")
     for name, it in tables.items() if isinstance(tables, Mapping) else ():
@@ -242,8 +256,7 @@ def _files(data: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
 def _other_parts(flow: FlowName, now: Document, before: Document) -> Iterator[Mistake]:
     """Whatever differs and is no rule of this flow."""
     for at in _changed(before.data, now.data):
-        rule = at[:2] == ("flows", str(flow)) and len(at) > 2 and at[2] in RULES
-        if not rule:
+        if at[:2] != ("flows", str(flow)) or not _is_rule(at):
             yield now.mistake(at, f"`{dotted(at)}` would change. {ELSEWHERE}", "Put it back as it was.")
 
 

@@ -12,13 +12,14 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from dambridge.bootstrap.bridging import Bridge
 from dambridge.bootstrap.capability_file import remarks
 from dambridge.bootstrap.map_lint import lint_settings, look_live
 from dambridge.bootstrap.mirrors import rights_owner
 from dambridge.bootstrap.publish_finding import told_of_outlets
 from dambridge.bootstrap.routes import Contradiction, known_accounts, taken
 from dambridge.bootstrap.settings import Settings
-from dambridge.bootstrap.wiring import Bridge, open_bridge, open_store
+from dambridge.bootstrap.wiring import open_bridge, open_store
 from dambridge.engine.delivery.describing import definitions_of
 from dambridge.engine.sites import Site
 from dambridge.files import find_exiftool

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from dambridge.bootstrap.bridging import Bridge
 from dambridge.bootstrap.document import ConfigurationWrong
 from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.settings import PhotoShelterAccount, Settings
-from dambridge.bootstrap.wiring import Bridge, open_bridge
+from dambridge.bootstrap.wiring import open_bridge
 from dambridge.connectors.kit import SystemClock
 from dambridge.engine.delivery.describing import definitions_of
 from dambridge.engine.sites import Site

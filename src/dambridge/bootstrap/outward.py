@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from dambridge.bootstrap.bridging import Bridge
 from dambridge.bootstrap.policies import build_maps
 from dambridge.bootstrap.publishing import build_gate, build_publish, gate_options
 from dambridge.bootstrap.settings import Settings
-from dambridge.bootstrap.wiring import Bridge, open_bridge
+from dambridge.bootstrap.wiring import open_bridge
 from dambridge.engine.rights_desk import RightsDesk
 from dambridge.ports.errors import Refused
 from dambridge.ports.terms import WholeLedger

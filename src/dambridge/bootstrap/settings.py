@@ -208,7 +208,7 @@ class Settings(Options):
 
     _site_map: SiteMap | None = PrivateAttr(default=None)
     _file: Path | None = PrivateAttr(default=None)
-    _digest: str = PrivateAttr(default="")
+    _text: str = PrivateAttr(default="")
 
     @property
     def site_map(self) -> SiteMap | None:
@@ -223,12 +223,17 @@ class Settings(Options):
     @property
     def file_digest(self) -> str:
         """SHA-256 of that file as it was read."""
-        return self._digest
+        return hashlib.sha256(self._text.encode()).hexdigest() if self._file is not None else ""
+
+    @property
+    def file_text(self) -> str:
+        """That file as it was read. Secrets may stand in it: it is for comparing, never for showing."""
+        return self._text
 
     def read_from(self, file: Path, text: str) -> Settings:
         """The same settings with the file that they are from."""
         made = self.model_copy()
-        made._file, made._digest = file, hashlib.sha256(text.encode()).hexdigest()  # noqa: SLF001 - its own class
+        made._file, made._text = file, text  # noqa: SLF001 - its own class
         return made
 
     def with_map(self, site_map: SiteMap) -> Settings:

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import uvloop
 
+from dambridge.bootstrap.bridging import Bridge, Shift
 from dambridge.bootstrap.capability_file import known_archive, known_reader
 from dambridge.bootstrap.flows import Common, make_flows
 from dambridge.bootstrap.loading import configuration_digest
@@ -28,22 +30,19 @@ from dambridge.connectors.photoshelter.adapter import connect as connect_photosh
 from dambridge.engine.announcing import Announcer
 from dambridge.engine.burying import notice_loss
 from dambridge.engine.config import EngineSettings
-from dambridge.engine.errands import Errands
-from dambridge.engine.flows import Flows, register
+from dambridge.engine.flows import register
 from dambridge.engine.handing_off.recalling import remember_loss
 from dambridge.engine.hearing import Gate, HintKeeper, SelectionKeeper
 from dambridge.engine.orders.outlet_desk import OutletDesk
-from dambridge.engine.parts import Parts
 from dambridge.engine.runtime.local import LocalRuntime
 from dambridge.engine.sites import Site
-from dambridge.engine.warning import Warner
-from dambridge.engine.worker import Worker
 from dambridge.files import FileSpool
 from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.clock import Clock
 from dambridge.ports.connection import Connection
 from dambridge.ports.errors import CannotGoOn
-from dambridge.ports.hints import HintReader
+from dambridge.ports.files import Spool
+from dambridge.ports.hints import SelectionReader
 from dambridge.ports.pace import Pacer, PaceRule, PaceShape
 from dambridge.ports.runtime import Runtime
 from dambridge.ports.terms import WholeLedger
@@ -63,51 +62,6 @@ from dambridge.storage import (
 )
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    """An open installation: its flows, its accounts, what the flows share, and the name under which this process works."""
-
-    flows: Flows
-    sites: Mapping[AccountId, Site]
-    common: Common
-    worker_name: str
-    outlets: OutletDesk | None = None
-    """For orders and questions about outlets, where any is configured."""
-    warner: Warner | None = None
-    """Whoever tells people, where anybody is to be told."""
-    announcer: Announcer | None = None
-    """Whoever tells other programs, where any is to be told."""
-
-    @property
-    def parts(self) -> Parts:
-        """The parts of flow `intake`. Raises `KeyError` where it is not configured."""
-        parts = self.flows[FlowName.INTAKE].parts
-        if not isinstance(parts, Parts):
-            raise TypeError("flow `intake` works with the parts of an intake")
-        return parts
-
-    @property
-    def hints(self) -> Mapping[AccountId, HintReader]:
-        return {name: it.hints for name, it in self.sites.items() if it.hints is not None}
-
-    def worker(self, *, serving: bool, errands: Errands | None = None) -> Worker:
-        """The worker of this process, with what it carries out beside the flows (`bootstrap.errands`)."""
-        it = self.common
-        return Worker(
-            self.flows,
-            ledger=it.ledger,
-            clock=it.clock,
-            poll_every=it.settings.poll_every,
-            reconcile_every=it.settings.reconcile_every,
-            name=self.worker_name,
-            serving=serving,
-            outlets=self.outlets,
-            warner=self.warner,
-            announcer=self.announcer,
-            errands=errands,
-        )
 
 
 def run_async(work: Callable[[], Awaitable[T]]) -> T:
@@ -181,13 +135,26 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
         tools = await stack.enter_async_context(open_tools(settings))
         if work:
             await _notice_loss(settings, tools)
+        runtime = _runtime(settings)
+        spool = FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free)
+        opened = partial(_open_shift, tools=tools, runtime=runtime, spool=spool, work=work)
+        bridge = Bridge(await opened(settings), name=worker_name(), open_shift=opened)
+        stack.push_async_callback(bridge.close)
+        stack.push_async_callback(runtime.close)
+        if work:
+            register(runtime, bridge.flows, during=bridge.working)
+            await runtime.launch()
+        yield bridge
+
+
+async def _open_shift(settings: Settings, *, tools: Tools, runtime: Runtime, spool: Spool, work: bool) -> Shift:
+    """Everything that follows from a configuration. Nothing of it is left open where something cannot be made."""
+    async with AsyncExitStack() as stack:
         keeper = await _keeper(settings, tools, stack) if work else None
         sites = await _open_sites(settings, tools, stack, keeper)
-        runtime = _runtime(settings)
-        stack.push_async_callback(runtime.close)
         common = Common(
             ledger=tools.ledger,
-            spool=FileSpool(settings.store.path / "spool", keep_free=settings.store.keep_free),
+            spool=spool,
             clock=tools.clock,
             runtime=runtime,
             settings=EngineSettings(**settings.engine.model_dump(exclude={"runtime"})),
@@ -195,12 +162,18 @@ async def open_bridge(settings: Settings, *, work: bool = True) -> AsyncIterator
             configuration=configuration_digest(settings),
         )
         flows = make_flows(settings, common, sites, stack)
-        if work:
-            register(runtime, flows)
-            await runtime.launch()
         outlets = _outlets(settings, common, sites)
         warner = await build_warner(settings, common.ledger, common.clock, outlets) if settings.warnings else None
-        yield Bridge(flows, sites, common, worker_name(), outlets, warner, await _announcer(settings, common, outlets))
+        announcer = await _announcer(settings, common, outlets)
+        return Shift(
+            sites=sites,
+            flows=flows,
+            common=common,
+            outlets=outlets,
+            warner=warner,
+            announcer=announcer,
+            stack=stack.pop_all(),
+        )
 
 
 async def _announcer(settings: Settings, common: Common, outlets: OutletDesk | None) -> Announcer | None:
@@ -285,8 +258,14 @@ async def hear_hooks(settings: Settings, bridge: Bridge) -> AsyncIterator[int | 
     secret = given.path_secret.get_secret_value() if given.path_secret else ""
     options = HookOptions(host=given.host, port=given.port, per_second=given.per_second, path_secret=secret)
     clock, memory = bridge.common.clock, hint_memory(bridge.common.ledger)
-    keeper = HintKeeper(bridge.flows, bridge.hints, Gate(memory, clock))
-    selections = {name: it.selections for name, it in bridge.sites.items() if it.selections is not None}
+    readers, selections = dict(bridge.hints), dict(_selections(bridge))
+
+    async def renewed(_: Settings) -> None:
+        readers.update(bridge.hints)
+        selections.update(_selections(bridge))
+
+    bridge.renewed.append(renewed)
+    keeper = HintKeeper(bridge.flows, readers, Gate(memory, clock))
     picked = SelectionKeeper(selections, memory, clock)
     async with AsyncExitStack() as stack:
         try:
@@ -296,6 +275,10 @@ async def hear_hooks(settings: Settings, bridge: Bridge) -> AsyncIterator[int | 
                 f"Webhooks cannot be received at {given.host}:{given.port}: {error.strerror}. Choose another `hooks.port`."
             ) from None
         yield port
+
+
+def _selections(bridge: Bridge) -> Mapping[AccountId, SelectionReader]:
+    return {name: it.selections for name, it in bridge.sites.items() if it.selections is not None}
 
 
 def store_of(settings: Settings) -> str:

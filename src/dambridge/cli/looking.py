@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.orders import meant
 from dambridge.cli.rendering import attention, drifted, outcome_text, print_json, say, table, warn
 from dambridge.engine.delivery.proving import prove_links
+from dambridge.engine.in_force import in_force, trouble
 from dambridge.engine.overview import FlowStanding, flow_standing, live_workers, needs
 from dambridge.engine.stories import story_of
 from dambridge.model.identity import AccountId, AssetKey, CopyId, FlowName, RunId
@@ -66,6 +68,7 @@ def runs(context: Context, *, flow: str | None, limit: int) -> None:
                     "started_at": it.started_at,
                     "ended_at": it.ended_at,
                     "state": it.state,
+                    "configuration": it.configuration,
                     "summary": it.summary,
                 }
                 for it in await ledger.runs(flow=chosen, limit=limit)
@@ -147,6 +150,8 @@ def status(context: Context) -> None:
             return {
                 "now": now.isoformat(),
                 "workers": [{"name": name, "serving": serving} for name, serving in await live_workers(ledger)],
+                "in_force": [{**asdict(it), "since": it.since.isoformat()} for it in await in_force(ledger)],
+                "files": (trouble(await in_force(ledger)) or ("", ""))[1],
                 "flows": flows,
                 "needs_attention": await needs(ledger),
                 "store_bytes": await ledger.size_bytes(),
@@ -183,6 +188,7 @@ def _show_status(told: Mapping[str, Any]) -> None:
             ", ".join(serving) if serving else "none running (start `dambridge serve`, or `dambridge run` once)",
         ],
         *([str(name), _how_it_goes(it)] for name, it in told["flows"].items()),
+        *([["map and rules", told["files"]]] if told["files"] else []),
         ["store", size(told["store_bytes"])],
     ]
     rows += [[f"proof {it['account']}".strip(), f"{it['told']} (`{it['remedy']}`)"] for it in told["proof"]]

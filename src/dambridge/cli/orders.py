@@ -15,6 +15,7 @@ from rich.text import Text
 
 from dambridge.bootstrap import (
     Bridge,
+    Service,
     Settings,
     errands_of,
     hear_hooks,
@@ -121,10 +122,10 @@ def serve(context: Context) -> None:
             bridge = await stack.enter_async_context(open_bridge(settings))
             port = await stack.enter_async_context(hear_hooks(settings, bridge))
             address = await _console(settings, bridge, stack)
-            worker = bridge.worker(serving=True, errands=errands_of(settings))
+            service = Service(settings, bridge)
             loop = asyncio.get_running_loop()
             for it in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(it, worker.stop)
+                loop.add_signal_handler(it, service.stop)
             if not context.json:
                 say(f"Working as {bridge.worker_name}; Ctrl-C ends after the order under way.")
                 if port is not None:
@@ -132,7 +133,7 @@ def serve(context: Context) -> None:
                 if address is not None:
                     say(f"The console is at {address}; people sign in (`dambridge users add`).")
             settle()
-            await worker.serve()
+            await service.run()
 
     go(work)
     if context.json:
@@ -145,9 +146,7 @@ async def _console(settings: Settings, bridge: Bridge, stack: AsyncExitStack) ->
         return None
     from dambridge.console import console_served  # noqa: PLC0415 - a web framework that no other command needs
 
-    search = await stack.enter_async_context(open_search(settings))
-    served = console_served(settings, bridge, pictures=search.thumbnails, search=search)
-    return await stack.enter_async_context(served)
+    return await stack.enter_async_context(console_served(settings, bridge, search=open_search))
 
 
 def _ordered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Signed, needing
+from dambridge.console.guarding import PartSeer, Signed, Stop, needing
+from dambridge.console.lens import Lens, lens_for
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import address, page, plain, spoken
 from dambridge.engine.stories import Story, story_of
@@ -33,7 +34,6 @@ router = APIRouter(include_in_schema=False)
 ACTIONS = 5
 HELD = frozenset({Code.UNKNOWN_SINCE_LOSS, Code.TAKEN_DOWN, Code.OBSERVE_ONLY, Code.COPY_NOT_SEEN, Code.BYTES_UNPROVEN})
 """Why somebody has to say that an asset may go on."""
-Seer = Annotated[Signed, Depends(needing(Duty.SEE_ASSETS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +79,44 @@ class Band:
 
 
 @router.get("/assets")
-async def find(request: Request, who: Seer, q: str = "") -> Response:
+async def find(request: Request, who: PartSeer, q: str = "") -> Response:
     """Look one up by any of its ids, or by a part of its file's name among those last seen."""
     desk, wanted = desk_of(request), q.strip()
     if wanted:
         try:
-            await _story(desk, wanted)
-        except Refused as error:
+            await story_seen(lens_for(desk, who.person.searcher), wanted)
+        except (Refused, Stop) as error:
             return page(request, "find.html", q=wanted, says=str(error), notice=None)
         return RedirectResponse(address(f"/assets/{wanted}"), status_code=303)
     return page(request, "find.html", q="", says="", notice=await notice_of(request, who))
 
 
-async def _story(desk: Desk, asset: str) -> Story:
+async def story_seen(lens: Lens, asset: str) -> Story:
+    """The story of an asset as far as this person sees it. Who answers for a part is not told what was done with it, for that
+    may name others; what is not theirs is to them as if it were not there. Raises `Refused`, `Stop`."""
+    desk, nothing = lens.desk, f"Nothing of yours is known as {asset}."
     accounts = [AccountId(it) for it in desk.settings.accounts]
-    return await story_of(desk.ledger, asset, accounts=accounts, flows=desk.flows)
+    try:
+        story = await story_of(desk.ledger, asset, accounts=accounts, flows=desk.flows)
+    except Refused:
+        if lens.part:
+            raise Stop(404, nothing) from None
+        raise
+    if not lens.part:
+        return story
+    keys = [it.key for it in story.link.copies] if story.link is not None else [story.key] if story.key else []
+    flow = flow_of(story)
+    await lens.needs(keys if flow is None or flow in lens.flows else [], nothing)
+    return replace(story, trail=(), appliers={})
 
 
 @router.get("/assets/{asset:path}")
-async def one(request: Request, asset: str, signed: Seer) -> Response:
+async def one(request: Request, asset: str, signed: PartSeer) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
-    story = await _story(desk, asset)
+    lens = lens_for(desk, signed.person.searcher)
+    story = await story_seen(lens, asset)
     if (flow := flow_of(story)) is not None:
-        signed.needs(Duty.SEE_ASSETS, flow)
+        signed.needs(Duty.SEE_ASSETS, flow, partly=True)
     fields = _agreed(story)
     rights = rights_of({FieldName(it): value for it, value in fields.items()}, _zone(desk))
     places, lines = table_of(story, fields)
@@ -118,7 +133,8 @@ async def one(request: Request, asset: str, signed: Seer) -> Response:
         rights=rights,
         band=band_of(story, rights, now),
         told=[(it, spoken(story.told(it)), teller(it.entry.actor)) for it in reversed(story.trail)],
-        work=await work_of(desk, story),
+        work=await work_of(desk, story) if not lens.part else [],
+        lens=lens,
         release=story.seen is not None and story.seen.reason.code in HELD,
         loosening=story.seen is not None and story.seen.reason.code is Code.LOOSENING_REFUSED,
         open_conflicts=[it for it in story.conflicts.values() if it.stands],

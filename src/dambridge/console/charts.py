@@ -10,9 +10,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from dambridge.console.assets import Seer
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Looker, Signed
+from dambridge.console.guarding import Seer, Signed, WholeLooker
 from dambridge.console.notices import notice_of
 from dambridge.console.rendering import page
 from dambridge.engine.overview import Point, points_of
@@ -25,7 +24,7 @@ RUNS = 60
 
 
 @router.get("/charts")
-async def charts(request: Request, who: Looker) -> Response:
+async def charts(request: Request, who: WholeLooker) -> Response:
     return page(
         request,
         "charts.html",
@@ -36,7 +35,7 @@ async def charts(request: Request, who: Looker) -> Response:
 
 
 @router.get("/charts/flows.json")
-async def of_flows(request: Request, who: Looker) -> JSONResponse:
+async def of_flows(request: Request, who: WholeLooker) -> JSONResponse:
     """By flow, the oldest run first: when it ended, assets done, the middle lag in seconds."""
     found = await _points(desk_of(request), who)
     return JSONResponse({str(flow): _columns(points) for flow, points in found.items()})

@@ -9,24 +9,25 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from dambridge.console.assets import Seer
 from dambridge.console.comparing import Piece, marked
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.guarding import PartSeer, Signed, Stop, needing
+from dambridge.console.lens import Lens, Page, lens_for, page_of
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import address, page, plain, table_file
 from dambridge.model.commands import CommandKind
 from dambridge.model.conflicts import Conflict, ConflictId, ConflictState, Side
 from dambridge.model.identity import FlowName
 from dambridge.planning.ruling import is_about_absence, names_of
-from dambridge.policy.duties import Duty, flows_of
+from dambridge.policy.duties import Duty
 from dambridge.policy.mirror import WhenAbsent
-from dambridge.telemetry.wording import words
 
 router = APIRouter(include_in_schema=False)
 PAGE = 20
+PAGE_OF_PART = 1000
+"""Entries of somebody's part that a file holds at most."""
 STATES = (ConflictState.OPEN, ConflictState.RULED, ConflictState.SETTLED, ConflictState.MOOT)
-Settler = Annotated[Signed, Depends(needing(Duty.SETTLE))]
+Settler = Annotated[Signed, Depends(needing(Duty.SETTLE, partly=True))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +55,46 @@ class Entry:
 @router.get("/conflicts")
 async def inbox(
     request: Request,
-    who: Seer,
+    who: PartSeer,
     state: ConflictState = ConflictState.OPEN,
     flow: FlowName | None = None,
     after: str = "",
 ) -> Response:
     desk = desk_of(request)
-    who.needs(Duty.SEE_ASSETS, flow)
-    found = await _page(desk, who, state, flow, after, PAGE + 1)
-    mine = flows_of(who.person.searcher, tuple(FlowName))
-    counts = await desk.ledger.count_conflicts(flow=flow)
+    lens = lens_for(desk, who.person.searcher)
+    who.needs(Duty.SEE_ASSETS, flow, partly=True)
+    found = await conflicts_seen(lens, state, flow, after, PAGE)
+    counts = {} if lens.part else await desk.ledger.count_conflicts(flow=flow)
     return page(
         request,
         "conflicts.html",
         now=await desk.clock.now(),
-        entries=[await _entry(desk, it) for it in found[:PAGE] if it.flow in mine],
-        next=found[PAGE - 1].id if len(found) > PAGE else None,
+        entries=[await _entry(desk, it) for it in found.rows],
+        next=found.next,
         state=state,
-        states=[(it, counts.get(it, 0)) for it in STATES],
+        states=[(it, None if lens.part else counts.get(it, 0)) for it in STATES],
+        lens=lens,
         flow=flow,
         notice=await notice_of(request, who),
     )
 
 
-async def _page(
-    desk: Desk, who: Signed, state: ConflictState, flow: FlowName | None, after: str, limit: int
-) -> Sequence[Conflict]:
-    del who
-    try:
-        return await desk.ledger.conflicts(
-            flow=flow, states=[state], after=ConflictId(after) if after else None, limit=limit
-        )
-    except LookupError:
-        raise Stop(404, "The list has changed since; begin it again.") from None
+async def conflicts_seen(
+    lens: Lens, state: ConflictState, flow: FlowName | None, after: str, limit: int
+) -> Page[Conflict]:
+    """A page of the inbox as one person sees it."""
+
+    async def fetch(after: str, limit: int) -> Sequence[Conflict]:
+        place = ConflictId(after) if after else None
+        try:
+            return await lens.desk.ledger.conflicts(flow=flow, states=[state], after=place, limit=limit)
+        except LookupError:
+            raise Stop(404, "The list has changed since; begin it again.") from None
+
+    async def choose(some: Sequence[Conflict]) -> list[Conflict]:
+        return await lens.by_link([it for it in some if it.flow in lens.flows], lambda it: it.link)
+
+    return await page_of(lens, fetch, choose, name=lambda it: str(it.id), after=after, limit=limit)
 
 
 async def _entry(desk: Desk, it: Conflict) -> Entry:
@@ -116,13 +124,12 @@ async def _entry(desk: Desk, it: Conflict) -> Entry:
 
 
 @router.get("/conflicts.csv")
-async def inbox_file(request: Request, who: Seer, state: ConflictState = ConflictState.OPEN) -> Response:
-    found = await _page(desk_of(request), who, state, None, "", 100_000)
-    mine = flows_of(who.person.searcher, tuple(FlowName))
+async def inbox_file(request: Request, who: PartSeer, state: ConflictState = ConflictState.OPEN) -> Response:
+    lens = lens_for(desk_of(request), who.person.searcher)
+    found = await conflicts_seen(lens, state, None, "", PAGE_OF_PART if lens.part else 100_000)
     rows = (
-        (it.id, it.flow, it.link, it.group, it.opened_at.isoformat(), words(it.reason), *_both(it))
-        for it in found
-        if it.flow in mine
+        (it.id, it.flow, it.link, it.group, it.opened_at.isoformat(), lens.words(it.reason), *_both(it))
+        for it in found.rows
     )
     return table_file(
         f"conflicts-{state}", ("conflict", "flow", "link", "about", "since", "why", "base", "sides"), rows
@@ -135,17 +142,19 @@ def _both(it: Conflict) -> tuple[str, str]:
 
 
 @router.get("/conflicts/{conflict}")
-async def one(request: Request, conflict: str, who: Seer) -> Response:
+async def one(request: Request, conflict: str, who: PartSeer) -> Response:
     desk = desk_of(request)
-    it = await _known(desk, conflict)
-    who.needs(Duty.SEE_ASSETS, it.flow)
-    entry = await _entry(desk, it)
-    return page(request, "conflict.html", now=await desk.clock.now(), entry=entry, notice=await notice_of(request, who))
+    lens = lens_for(desk, who.person.searcher)
+    it = await known_conflict(lens, conflict)
+    who.needs(Duty.SEE_ASSETS, it.flow, partly=True)
+    entry, notice, now = await _entry(desk, it), await notice_of(request, who), await desk.clock.now()
+    return page(request, "conflict.html", now=now, entry=entry, lens=lens, notice=notice)
 
 
-async def _known(desk: Desk, conflict: str) -> Conflict:
-    it = await desk.ledger.conflict(ConflictId(conflict))
-    if it is None:
+async def known_conflict(lens: Lens, conflict: str) -> Conflict:
+    """The conflict as far as this person sees it. Raises `Stop` where there is none for them."""
+    it = await lens.desk.ledger.conflict(ConflictId(conflict))
+    if it is None or not await lens.by_link([it], lambda one: one.link):
         raise Stop(404, f"There is no conflict {conflict}.")
     return it
 
@@ -153,9 +162,11 @@ async def _known(desk: Desk, conflict: str) -> Conflict:
 @router.post("/conflicts/{conflict}/settle")
 async def settle(request: Request, conflict: str, who: Settler) -> Response:
     """By a side, or by a value of one's own; for all like it where that is ticked."""
-    it = await _known(desk_of(request), conflict)
-    who.needs(Duty.SETTLE, it.flow)
+    it = await known_conflict(lens_for(desk_of(request), who.person.searcher), conflict)
+    who.needs(Duty.SETTLE, it.flow, partly=True)
     form = await request.form()
+    if who.of_a_part and form.get("all_like") == "1":
+        raise Stop(403, "Others like it may lie outside of what you answer for: settle one after the other.")
     side = str(form.get("side") or "")
     texts = (
         {}
@@ -171,7 +182,7 @@ async def settle(request: Request, conflict: str, who: Settler) -> Response:
 
 @router.post("/conflicts/{conflict}/undo")
 async def undo(request: Request, conflict: str, who: Settler) -> Response:
-    it = await _known(desk_of(request), conflict)
-    who.needs(Duty.SETTLE, it.flow)
+    it = await known_conflict(lens_for(desk_of(request), who.person.searcher), conflict)
+    who.needs(Duty.SETTLE, it.flow, partly=True)
     scope = {"conflict": it.id, "revision": it.revision, "flow": str(it.flow)}
     return await order(request, who, CommandKind.UNDO, scope, back=f"/conflicts/{it.id}")

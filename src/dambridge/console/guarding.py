@@ -14,8 +14,15 @@ from dambridge.console.desk import Desk, desk_of
 from dambridge.engine import people
 from dambridge.model.identity import FlowName
 from dambridge.model.people import Person, Session
-from dambridge.policy.duties import Duty, answers_for_all, may
+from dambridge.policy.duties import DUTIES, Duty, answers_for_all, may, of_a_part
 
+OF_ALL = "This is of all assets of a flow at once, and you answer for some regions or selections."
+WHOLE = {
+    Duty.TERMS: "What a word means is decided for every asset that uses it, and you answer for some regions or selections.",
+    Duty.APPROVE: "A plan is approved as a whole, and you answer for some regions or selections.",
+    Duty.AUDIT: "The audit is one chain about everything, and you answer for some regions or selections.",
+}
+"""What is said to people who answer for a part, of what cannot be parted."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,14 +55,22 @@ class Signed:
     def name(self) -> str:
         return self.person.name
 
-    def may(self, duty: Duty, flow: FlowName | None = None) -> bool:
-        return may(self.person.searcher, duty, flow)
+    @property
+    def of_a_part(self) -> bool:
+        """Whether they answer for some regions or selections alone."""
+        return of_a_part(self.person.searcher)
 
-    def needs(self, duty: Duty, flow: FlowName | None = None) -> None:
+    def may(self, duty: Duty, flow: FlowName | None = None, *, partly: bool = False) -> bool:
+        return may(self.person.searcher, duty, flow, partly=partly)
+
+    def needs(self, duty: Duty, flow: FlowName | None = None, *, partly: bool = False) -> None:
         """Raises `Stop` where this person may not."""
-        if not self.may(duty, flow):
-            about = f" in {flow}" if flow is not None else ""
-            raise Stop(403, f"Your roles do not let you do this{about}. An administrator can change that.")
+        if self.may(duty, flow, partly=partly):
+            return
+        if self.of_a_part and not partly and self.person.roles & DUTIES[duty]:
+            raise Stop(403, WHOLE.get(duty, OF_ALL))
+        about = f" in {flow}" if flow is not None else ""
+        raise Stop(403, f"Your roles do not let you do this{about}. An administrator can change that.")
 
 
 def cookie_of(desk: Desk) -> str:
@@ -110,11 +125,11 @@ def inner(address: str) -> str:
     return address if plain and address.isprintable() else "/"
 
 
-def needing(duty: Duty) -> Callable[[Signed], Coroutine[Any, Any, Signed]]:
-    """A dependency: somebody signed in who may do that in some flow."""
+def needing(duty: Duty, *, partly: bool = False) -> Callable[[Signed], Coroutine[Any, Any, Signed]]:
+    """A dependency: somebody signed in who may do that in some flow; `partly` for a part of it at least."""
 
     async def check(it: Annotated[Signed, Depends(signed)]) -> Signed:
-        it.needs(duty)
+        it.needs(duty, partly=partly)
         return it
 
     return check
@@ -127,5 +142,18 @@ async def whole(request: Request, it: Annotated[Signed, Depends(needing(Duty.SEE
     return it
 
 
+Seer = Annotated[Signed, Depends(needing(Duty.SEE_ASSETS))]
+PartSeer = Annotated[Signed, Depends(needing(Duty.SEE_ASSETS, partly=True))]
+"""Somebody who sees assets: all of their flows, or those of their part. What they are shown goes through a `lens`."""
 Looker = Annotated[Signed, Depends(needing(Duty.LOOK))]
+
+
+async def whole_looker(it: Annotated[Signed, Depends(needing(Duty.LOOK))]) -> Signed:
+    """A dependency: somebody who may know how much there is."""
+    if it.of_a_part:
+        raise Stop(403, OF_ALL)
+    return it
+
+
+WholeLooker = Annotated[Signed, Depends(whole_looker)]
 Whole = Annotated[Signed, Depends(whole)]

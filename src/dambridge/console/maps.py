@@ -19,6 +19,7 @@ from dambridge.bootstrap.map_table import Cell
 from dambridge.bootstrap.saving import EditedMeanwhile, difference, held, previous_path, replace_text
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.in_force import force_of
 from dambridge.console.map_sights import Draft, Sight, closed_for, sight_of
 from dambridge.console.notices import notice_of
 from dambridge.console.rendering import address, page
@@ -59,6 +60,15 @@ async def maps(
     return await _whole(request, who, replace(sight, says=says or sight.says), live=live)
 
 
+@router.get("/maps/force")
+async def force(request: Request, who: Keeper, part: str = "map", saved: bool = False) -> Response:
+    """The part of the page that says from when it holds."""
+    desk = desk_of(request)
+    sight = await sight_of(desk, who, Draft(part=part, cells={}))
+    told = await force_of(desk, sight, saved=saved)
+    return page(request, "_map_force.html", it=sight, saved=saved, force=told, now=await desk.clock.now())
+
+
 async def _live(desk: Desk, sight: Sight) -> tuple[Sight, str]:
     """The words of the map in force, with samples of real assets."""
     try:
@@ -70,7 +80,7 @@ async def _live(desk: Desk, sight: Sight) -> tuple[Sight, str]:
 
 async def _whole(request: Request, who: Signed, sight: Sight, *, live: bool = False, status: int = 200) -> Response:
     desk = desk_of(request)
-    flows = [str(it) for it in desk.flows]
+    flows, saved = [str(it) for it in desk.flows], bool(request.query_params.get("saved"))
     return page(
         request,
         "maps.html",
@@ -79,7 +89,9 @@ async def _whole(request: Request, who: Signed, sight: Sight, *, live: bool = Fa
         parts=["map", *flows],
         accounts=list(desk.settings.accounts),
         held_against=live,
-        saved=bool(request.query_params.get("saved")),
+        now=await desk.clock.now(),
+        saved=saved,
+        force=await force_of(desk, sight, saved=saved),
         why_closed=sight.closed or closed_for(desk, who, sight.part),
         notice=await notice_of(request, who),
     )

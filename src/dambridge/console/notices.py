@@ -64,10 +64,11 @@ async def notice_of(request: Request, who: Signed) -> Notice | None:
     command = await desk.ledger.command(CommandId(wanted)) if wanted else None
     if command is None or command.actor != who.name:
         return None
-    return await told(desk, command)
+    return await told(desk, command, part=who.of_a_part)
 
 
-async def told(desk: Desk, command: Command) -> Notice:
+async def told(desk: Desk, command: Command, *, part: bool = False) -> Notice:
+    """How it stands; whoever answers for a `part` is told no numbers of a whole flow."""
     if command.state in {CommandState.QUEUED, CommandState.RUNNING}:
         served = await is_served(desk.ledger)
         says = "It is under way." if served else "It stands in line, and nobody works: start `dambridge serve`."
@@ -79,6 +80,8 @@ async def told(desk: Desk, command: Command) -> Notice:
     result = command.result or {}
     if "error" in result:
         return Notice(tone="bad", says=str(result["error"]), order=command.id)
+    if part and "summary" in result:
+        return Notice(tone="warn" if result.get("exit_code") else "good", says="The run has ended.")
     return _done(command, result)
 
 

@@ -20,4 +20,4 @@ async def notice(request: Request, order: str, who: Looker) -> Response:
     command = await desk.ledger.command(CommandId(order))
     if command is None or command.actor != who.name:
         raise Stop(404, "There is no such order of yours.")
-    return page(request, "_notice.html", notice=await told(desk, command))
+    return page(request, "_notice.html", notice=await told(desk, command, part=who.of_a_part))

@@ -12,8 +12,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Looker, Signed, needing
+from dambridge.console.lens import lens_for
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page
+from dambridge.engine.in_force import in_force, trouble
 from dambridge.engine.overview import FlowStanding, Health, flow_standing, live_workers
 from dambridge.model.commands import CommandKind
 from dambridge.model.conflicts import ConflictState
@@ -29,9 +31,10 @@ STRIP_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits for a person: how many, of what (one and several, parted by a bar), where it is decided, by whom."""
+    """One thing that waits for a person: how many (None: nobody has counted), of what (one and several, parted by a bar), where
+    it is decided, by whom."""
 
-    count: int
+    count: int | None
     kind: str
     path: str
     whom: str
@@ -39,7 +42,7 @@ class Waiting:
     @property
     def what(self) -> str:
         one, _, several = self.kind.partition("|")
-        return one if self.count == 1 else several
+        return one if self.count == 1 or not several else several
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Mark:
 async def overview(request: Request, who: Looker) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
     flows = [await flow_standing(desk.ledger, it) for it in flows_of(who.person.searcher, desk.flows)]
-    workers = await live_workers(desk.ledger)
+    workers, files = await live_workers(desk.ledger), trouble(await in_force(desk.ledger))
     return page(
         request,
         "overview.html",
@@ -64,18 +67,22 @@ async def overview(request: Request, who: Looker) -> Response:
         serving=any(serving for _, serving in workers),
         waiting=await _waiting(desk, who, flows),
         strip=await _strip(desk, who, now) if who.may(Duty.SEE_ASSETS) else None,
-        verdict=_verdict(flows),
+        verdict=_verdict(flows, files),
         about=FLOW_WORDS,
+        lens=lens_for(desk, who.person.searcher),
+        files=files,
         Health=Health,
         notice=await notice_of(request, who),
     )
 
 
-def _verdict(flows: Sequence[FlowStanding]) -> tuple[str, str]:
-    """The first glance: a tone and a sentence."""
+def _verdict(flows: Sequence[FlowStanding], files: tuple[str, str] | None) -> tuple[str, str]:
+    """The first glance: a tone and a sentence. `files` is what is wrong with the map and the rules."""
     health = [it.health for it in flows]
     if Health.FAILED in health:
         return "bad", "Something failed. Look at its last run."
+    if files is not None and files[0] == "bad":
+        return "bad", "The map or the rules cannot be used. What was in force before stays."
     if Health.NEEDS_YOU in health:
         return "warn", "Running. Some assets wait for a person."
     if Health.HELD in health:
@@ -97,7 +104,20 @@ async def _waiting(desk: Desk, who: Signed, flows: Sequence[FlowStanding]) -> li
         unproven = len(await desk.ledger.withdrawals(unproven=True, limit=1000))
         kind = "withdrawal not proven yet|withdrawals not proven yet"
         found.append(Waiting(unproven, kind, "/withdrawals?unproven=1", "rights managers"))
-    return [it for it in found if it.count]
+    return [it for it in found if it.count] + _of_a_part(desk, who)
+
+
+def _of_a_part(desk: Desk, who: Signed) -> list[Waiting]:
+    """The lists of somebody who answers for a part: nobody has counted what of them is theirs."""
+    if not who.of_a_part:
+        return []
+    found = [Waiting(None, "Conflicts between copies", "/conflicts", "whose word stands")]
+    found.append(Waiting(None, "What waits, and in quarantine", "/quarantine?outcome=all", "each with its reason"))
+    found.append(Waiting(None, "What ends", "/rights", "by its licence"))
+    found = found if who.may(Duty.SEE_ASSETS, partly=True) else []
+    if who.may(Duty.REVIEW, FlowName.HANDOFF, partly=True) and FlowName.HANDOFF in desk.flows:
+        found.append(Waiting(None, "Files to review", "/review", "approve, or ask for changes"))
+    return found
 
 
 async def _decisions(desk: Desk, who: Signed, flows: Sequence[FlowStanding]) -> list[Waiting]:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from dambridge.bootstrap import open_matching
-from dambridge.console.assets import Seer
+from dambridge.bootstrap.loading import configuration_digest
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.guarding import PartSeer, Seer, Signed, Stop, needing
+from dambridge.console.lens import Lens, lens_for
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page, text_of
 from dambridge.engine.orders import activating
-from dambridge.model.actions import ActionKind
+from dambridge.model.actions import Action, ActionKind
 from dambridge.model.commands import CommandKind
 from dambridge.model.identity import FlowName, PlanId
-from dambridge.model.plans import Plan, read_plan
+from dambridge.model.plans import LeftItem, Plan, read_plan
 from dambridge.planning.provenance import changes_by_rule
 from dambridge.policy.duties import Duty, flows_of
 
 router = APIRouter(include_in_schema=False)
 MOST = 100
 SAMPLES = 25
+LOOKED = 2000
+"""Actions of a plan that are looked through for those of somebody's part."""
 
 
 @router.get("/plans")
-async def plans(request: Request, who: Seer) -> Response:
+async def plans(request: Request, who: PartSeer) -> Response:
     desk = desk_of(request)
     mine = flows_of(who.person.searcher, tuple(FlowName))
     return page(
@@ -36,6 +40,7 @@ async def plans(request: Request, who: Seer) -> Response:
         now=await desk.clock.now(),
         plans=[it for it in await desk.ledger.plans(limit=MOST) if it.flow in mine],
         flows=[it for it in flows_of(who.person.searcher, desk.flows) if who.may(Duty.RUN, it)],
+        lens=lens_for(desk, who.person.searcher),
         retention=has_retention(desk) and who.may(Duty.RUN, FlowName.LIFECYCLE),
         notice=await notice_of(request, who),
     )
@@ -51,31 +56,41 @@ async def known(desk: Desk, who: Signed, plan: str) -> Plan:
     if lines is None:
         raise Stop(404, f"There is no plan {plan}.")
     found = read_plan(lines)
-    who.needs(Duty.SEE_ASSETS, found.header.flow)
+    who.needs(Duty.SEE_ASSETS, found.header.flow, partly=True)
     return found
 
 
 @router.get("/plans/{plan}")
-async def one(request: Request, plan: str, who: Seer) -> Response:
+async def one(request: Request, plan: str, who: PartSeer) -> Response:
     desk = desk_of(request)
-    found = await known(desk, who, plan)
+    found, lens = await known(desk, who, plan), lens_for(desk, who.person.searcher)
+    actions, left = await of_plan(lens, found)
     row = next((it for it in await desk.ledger.plans(limit=1000) if it.id == found.id), None)
     now = await desk.clock.now()
+    old = found.header.configuration != configuration_digest(desk.settings)
     return page(
         request,
         "plan.html",
         now=now,
         plan=found,
         row=row,
-        samples=[
-            (it, {str(name): text_of(value) for name, value in it.fields.items()}) for it in found.actions[:SAMPLES]
-        ],
-        changes=changes_by_rule(found.actions)[:20],
-        left=found.left[:SAMPLES],
+        samples=[(it, {str(name): text_of(value) for name, value in it.fields.items()}) for it in actions],
+        changes=changes_by_rule(found.actions)[:20] if not lens.part else [],
+        left=left,
+        lens=lens,
         activates=activates(found),
-        applicable=row is not None and row.state == "made" and found.header.expires_at > now,
+        applicable=row is not None and row.state == "made" and found.header.expires_at > now and not old,
+        old=old and row is not None and row.state == "made",
         notice=await notice_of(request, who),
     )
+
+
+async def of_plan(lens: Lens, plan: Plan) -> tuple[Sequence[Action], Sequence[LeftItem]]:
+    """The first of what it would do, and of what it would leave, as one person sees it."""
+    most = LOOKED if lens.part else SAMPLES
+    actions = await lens.by_copies(plan.actions[:most], lambda it: (it.link, it.source))
+    left = await lens.by_key(plan.left[:most], lambda it: it.key)
+    return actions[:SAMPLES], left[:SAMPLES]
 
 
 def activates(plan: Plan) -> bool:

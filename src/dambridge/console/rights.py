@@ -11,14 +11,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from dambridge.bootstrap import rights_desk
-from dambridge.console.assets import Seer
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.guarding import PartSeer, Signed, Stop, needing
+from dambridge.console.lens import Lens, lens_for, opened, sealed
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page, table_stream
 from dambridge.engine import rights_pages as pages
 from dambridge.engine.rights_calendar import calendar
-from dambridge.engine.rights_desk import RightsDesk, ask_about, question_for, standing_pages
+from dambridge.engine.rights_desk import Asked, RightsDesk, ask_about, question_for, standing_pages
 from dambridge.model.commands import CommandKind
 from dambridge.model.publications import AgreedAudience
 from dambridge.model.standing import OutletStanding
@@ -40,6 +40,8 @@ REPORTS: Mapping[str, str] = {
     "contracts": "Contracts",
     "who": "Who has what",
 }
+OF_ALL = frozenset({"who"})
+"""Reports that are counts of everything an outlet has."""
 LOOKED: Mapping[str, Callable[[Sequence[OutletStanding]], list[Any]]] = {
     "unclear": reports.unclear,
     "people": reports.consent,
@@ -74,14 +76,16 @@ async def _mine(desk: Desk, who: Signed) -> RightsDesk:
 
 @router.get("/rights")
 async def rights(
-    request: Request, who: Seer, report: str = "ends", region: str = "", days: Days = 90, after: str = ""
+    request: Request, who: PartSeer, report: str = "ends", region: str = "", days: Days = 90, after: str = ""
 ) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
-    report = report if report in REPORTS else "ends"
+    lens = lens_for(desk, who.person.searcher)
+    reports = {name: it for name, it in REPORTS.items() if not lens.part or name not in OF_ALL}
+    report = report if report in reports else "ends"
     shown = Shown()
     try:
         about = await _mine(desk, who)
-        shown = await _shown(about, report, region=region, days=days, after=after)
+        shown = await _shown(about, lens, report, region=region, days=days, after=after)
     except Refused as error:
         shown = Shown(refused=str(error))
     gate = desk.settings.gate
@@ -90,21 +94,24 @@ async def rights(
         "rights.html",
         now=now,
         report=report,
-        reports=REPORTS,
+        reports=reports,
+        lens=lens,
         shown=shown,
         region=region,
         days=days,
         zone=ZoneInfo(gate.zone) if gate else None,
         gate_words=gate_words,
-        audiences=await desk.ledger.agreed_audiences(),
-        outlets=_outlets(desk),
+        audiences=await desk.ledger.agreed_audiences() if not lens.part else {},
+        outlets=_outlets(desk) if not lens.part else [],
         notice=await notice_of(request, who),
     )
 
 
-async def _shown(about: RightsDesk, report: str, *, region: str, days: int, after: str) -> Shown:
+async def _shown(about: RightsDesk, lens: Lens, report: str, *, region: str, days: int, after: str) -> Shown:
     """One page of a report."""
     regions = pages.regions(about)
+    if lens.part:
+        return await _part(about, lens, report, region=region, days=days, after=after)
     if report == "ends":
         counts = await pages.losses(about, days=days)
         ends = await pages.ending(about, region=region, days=days, most=MOST + 1)
@@ -123,6 +130,24 @@ async def _shown(about: RightsDesk, report: str, *, region: str, days: int, afte
     return Shown(rows[:MOST], max(0, len(rows) - MOST), looked=looked, regions=regions)
 
 
+async def _part(about: RightsDesk, lens: Lens, report: str, *, region: str, days: int, after: str) -> Shown:
+    """The same of what somebody sees, which nobody has counted."""
+    regions = pages.regions(about)
+    if report == "ends":
+        ends = await pages.ending(about, region=region, days=days, most=pages.MOST_READ)
+        return Shown((await lens.by_key(ends, lambda it: it.row.master))[:MOST], regions=regions)
+    if report == "opens":
+        opens = await pages.opens(about, region=region, days=days)
+        return Shown((await lens.by_key(opens, lambda it: it.row.master))[:MOST], regions=regions)
+    try:
+        looked = await pages.looked(about, region=region, after=opened(lens, after))
+    except ValueError:
+        raise Stop(422, "There is no such place in the report. Begin it anew.") from None
+    rows = LOOKED[report](await lens.by_key(looked.rows, lambda it: it.master))
+    goes_on = sealed(lens, looked.after) if looked.after else ""
+    return Shown(rows[:MOST], looked=replace(looked, read=0, total=0, after=goes_on), regions=regions)
+
+
 def _outlets(desk: Desk) -> list[tuple[str, str, str]]:
     """Name, gallery and audience of every outlet that is configured."""
     found = [
@@ -134,11 +159,14 @@ def _outlets(desk: Desk) -> list[tuple[str, str, str]]:
 
 
 @router.get("/rights/calendar.ics")
-async def calendar_file(request: Request, who: Seer, region: str = "", days: Days = 90) -> Response:
+async def calendar_file(request: Request, who: PartSeer, region: str = "", days: Days = 90) -> Response:
     desk, now = desk_of(request), await desk_of(request).clock.now()
     about = await _mine(desk, who)
     ends = await pages.ending(about, region=region, days=days, most=MOST_EVENTS)
     opens = await pages.opens(about, region=region, days=days)
+    lens = lens_for(desk, who.person.searcher)
+    ends = await lens.by_key(ends, lambda it: it.row.master)
+    opens = await lens.by_key(opens, lambda it: it.row.master)
     head = {"Content-Disposition": 'attachment; filename="rights.ics"'}
     return Response(calendar(ends, opens, now=now), media_type="text/calendar; charset=utf-8", headers=head)
 
@@ -159,11 +187,16 @@ COLUMNS: Final = (
 
 
 @router.get("/rights/standing.csv")
-async def standing_file(request: Request, who: Seer, region: str = "") -> Response:
+async def standing_file(request: Request, who: PartSeer, region: str = "") -> Response:
     """What stands at each outlet of flows in scope, as far as the last runs knew; sent as it is read."""
     about = await _mine(desk_of(request), who)
+    lens = lens_for(desk_of(request), who.person.searcher)
     told = (
-        [_told(it) for it in rows if not region or region in {it.region, it.outlet}]
+        [
+            _told(it)
+            for it in await lens.by_key(rows, lambda it: it.master)
+            if not region or region in {it.region, it.outlet}
+        ]
         async for rows in standing_pages(about, live=False)
     )
     return table_stream("rights", COLUMNS, told)
@@ -186,7 +219,7 @@ def _told(it: OutletStanding) -> tuple[Any, ...]:
 
 
 @router.get("/rights/may")
-async def may_be_shown(request: Request, who: Seer, asset: str = "") -> Response:
+async def may_be_shown(request: Request, who: PartSeer, asset: str = "") -> Response:
     """Ask the gate about one master, read now, for every outlet."""
     desk = desk_of(request)
     told: list[tuple[str, bool, str]] = []
@@ -194,15 +227,28 @@ async def may_be_shown(request: Request, who: Seer, asset: str = "") -> Response
     if asset.strip():
         try:
             about = await _desk(desk)
-            asked = await ask_about(about, asset.strip())
+            asked = await _asked(lens_for(desk, who.person.searcher), about, asset.strip())
             name = asked.file_name
             for policy in about.policies:
                 for outlet in policy.outlets.values():
                     answer = may(asked.rights, question_for(outlet, asked, about.now), about.gate)
                     told.append((outlet.name, answer.permits, gate_words(answer, about.zone)))
-        except NextMove as error:
+        except (NextMove, Stop) as error:
             says = str(error)
     return page(request, "may.html", asset=asset, name=name, told=told, says=says, notice=await notice_of(request, who))
+
+
+async def _asked(lens: Lens, about: RightsDesk, asset: str) -> Asked:
+    """The master that is meant, as far as this person sees it. Raises `NextMove`, `Stop`."""
+    if not lens.part:
+        return await ask_about(about, asset)
+    nothing = f"Nothing of yours is known as {asset}."
+    try:
+        asked = await ask_about(about, asset)
+    except Refused:
+        raise Stop(404, nothing) from None
+    await lens.needs([asked.key], nothing)
+    return asked
 
 
 @router.post("/outlets/{outlet}/{what}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Looker, Signed, Stop, needing
+from dambridge.console.guarding import Looker, PartSeer, Signed, Stop
+from dambridge.console.lens import Lens, Page, lens_for, page_of
 from dambridge.console.notices import notice_of
 from dambridge.console.rendering import page, table_file
 from dambridge.engine.overview import progress_of
@@ -18,11 +18,11 @@ from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, Ru
 from dambridge.model.outcomes import ItemOutcome, Outcome
 from dambridge.policy.duties import Duty, flows_of
 from dambridge.ports.ledger import RunRow
-from dambridge.telemetry.wording import next_move, words
 
 router = APIRouter(include_in_schema=False)
 PAGE = 50
 WHOLE = 1_000_000
+PART = 2000
 """Rows of a list that is taken away as a file."""
 
 
@@ -46,7 +46,7 @@ async def runs(request: Request, who: Looker, flow: FlowName | None = None, afte
         "runs.html",
         now=await desk.clock.now(),
         runs=[it for it in found[:PAGE] if it.flow in mine],
-        sums={it.id: sums_of(it) for it in found},
+        sums={it.id: sums_of(it) if not who.of_a_part else {} for it in found},
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         flow=flow,
         flows=flows_of(who.person.searcher, desk.flows),
@@ -65,20 +65,22 @@ async def one_run(request: Request, run: str, who: Looker, outcome: Outcome | No
     desk = desk_of(request)
     found = await known_run(desk, who, run)
     counts = await desk.ledger.counts(found.id)
-    sees = who.may(Duty.SEE_ASSETS, found.flow)
-    items = await _items(desk, found, outcome, after, PAGE + 1) if sees else []
+    lens = lens_for(desk, who.person.searcher)
+    sees = who.may(Duty.SEE_ASSETS, found.flow, partly=True)
+    items = await items_seen(lens, found, outcome, after, PAGE) if sees else Page([], None)
     told = (found.summary or {}).get("flows", {}).get(str(found.flow), {})
     return page(
         request,
         "run.html",
         now=await desk.clock.now(),
         run=found,
-        told=told,
+        told=told if not lens.part else {},
         counts={str(it): getattr(counts, str(it)) for it in Outcome},
         seen=counts.seen,
         sees=sees,
-        items=items[:PAGE],
-        next=str(items[PAGE - 1].it.key) if len(items) > PAGE else None,
+        items=items.rows,
+        next=items.next,
+        lens=lens,
         outcome=outcome,
         progress=await progress_of(desk.ledger, found.flow) if found.ended_at is None else None,
         notice=await notice_of(request, who),
@@ -93,9 +95,18 @@ async def known_run(desk: Desk, who: Signed, run: str) -> RunRow:
     return found
 
 
-async def _items(desk: Desk, run: RunRow, outcome: Outcome | None, after: str, limit: int) -> list[Item]:
-    items = await desk.ledger.items(run.id, outcome=outcome, after=key_of(after) if after else None, limit=limit)
-    return await named(desk, run.flow, items)
+async def items_seen(lens: Lens, run: RunRow, outcome: Outcome | None, after: str, limit: int) -> Page[Item]:
+    """A page of how items ended, as one person sees it."""
+
+    async def fetch(after: str, limit: int) -> Sequence[ItemOutcome]:
+        place = key_of(after) if after else None
+        return await lens.desk.ledger.items(run.id, outcome=outcome, after=place, limit=limit)
+
+    async def choose(some: Sequence[ItemOutcome]) -> list[ItemOutcome]:
+        return await lens.by_key(some, lambda it: it.key)
+
+    found = await page_of(lens, fetch, choose, name=lambda it: str(it.key), after=after, limit=limit)
+    return Page(await named(lens.desk, run.flow, found.rows), found.next)
 
 
 async def named(desk: Desk, flow: FlowName, items: Sequence[ItemOutcome]) -> list[Item]:
@@ -115,13 +126,14 @@ def key_of(text: str) -> AssetKey:
 async def items_file(
     request: Request,
     run: str,
-    who: Annotated[Signed, Depends(needing(Duty.SEE_ASSETS))],
+    who: PartSeer,
     outcome: Outcome | None = None,
 ) -> Response:
     desk = desk_of(request)
     found = await known_run(desk, who, run)
-    who.needs(Duty.SEE_ASSETS, found.flow)
-    items = await _items(desk, found, outcome, "", WHOLE)
+    who.needs(Duty.SEE_ASSETS, found.flow, partly=True)
+    lens = lens_for(desk, who.person.searcher)
+    items = await items_seen(lens, found, outcome, "", PART if lens.part else WHOLE)
     columns = ("asset", "file", "outcome", "code", "why", "next move", "waits for", "bytes", "lag seconds")
     rows = (
         (
@@ -129,12 +141,12 @@ async def items_file(
             item.file_name,
             item.it.outcome,
             item.it.reason.code,
-            words(item.it.reason),
-            next_move(item.it.reason),
+            lens.words(item.it.reason),
+            lens.next_move(item.it.reason),
             item.it.waits_for,
             item.it.bytes_moved,
             "" if item.it.lag is None else item.it.lag,
         )
-        for item in items
+        for item in items.rows
     )
     return table_file(f"{found.id}-{outcome or 'items'}", columns, rows)

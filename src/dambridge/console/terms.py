@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Signed, Stop, Whole, needing
+from dambridge.console.guarding import WHOLE, Signed, Stop, Whole, needing, signed
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page, table_file
 from dambridge.engine.orders.term_orders import vocabulary_of
@@ -21,10 +21,18 @@ from dambridge.policy.duties import Duty
 router = APIRouter(include_in_schema=False)
 PAGE = 50
 SAMPLES = 12
+
+
+async def _every(who: Annotated[Signed, Depends(signed)]) -> None:
+    """Raises `Stop` for somebody of a part, with why."""
+    if who.of_a_part:
+        raise Stop(403, WHOLE[Duty.TERMS])
+
+
 Decider = Annotated[Signed, Depends(needing(Duty.TERMS))]
 
 
-@router.get("/terms")
+@router.get("/terms", dependencies=[Depends(_every)])
 async def terms(request: Request, who: Whole, everything: bool = False, first: int = 0) -> Response:
     desk = desk_of(request)
     found = await desk.ledger.unknown_terms(waiting_only=not everything)
@@ -45,7 +53,7 @@ async def _near(desk: Desk, it: UnknownTerm) -> Sequence[Proposal]:
     return (await vocabulary_of(desk.ledger, it.key.account, it.key.attribute)).propose(it.spelling)
 
 
-@router.get("/terms.csv")
+@router.get("/terms.csv", dependencies=[Depends(_every)])
 async def terms_file(request: Request, who: Whole, everything: bool = False) -> Response:
     del who
     found = await desk_of(request).ledger.unknown_terms(waiting_only=not everything)
@@ -63,7 +71,7 @@ async def known(desk: Desk, term: str) -> UnknownTerm:
     return await desk.ledger.unknown_term(found.key, samples=SAMPLES) or found
 
 
-@router.get("/terms/{term}")
+@router.get("/terms/{term}", dependencies=[Depends(_every)])
 async def one(request: Request, term: str, who: Whole) -> Response:
     desk = desk_of(request)
     entry = await known(desk, term)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 import structlog
 
@@ -14,10 +15,13 @@ from dambridge.model.identity import PlanId, RunId
 from dambridge.model.records import Agreed
 from dambridge.ports.errors import CannotGoOn
 from dambridge.ports.ledger import ActionRow
-from dambridge.ports.runtime import Json, WorkState
+from dambridge.ports.runtime import Json, Work, WorkState
 
 BATCH = "batch"
 TRANSFER = "transfer"
+ELSEWHERE = "elsewhere"
+"""In a work's result: it belongs to a worker that goes by another map."""
+GIVE_OUT_AGAIN = timedelta(seconds=0.5)
 log = structlog.get_logger()
 
 
@@ -97,7 +101,7 @@ async def start_batch(
 
 async def _start(parts: FlowParts, kind: str, batch: str, *, suffix: str = "") -> str:
     work_id = f"{kind}:{parts.flow}:{batch}{suffix}"
-    args = {"flow": str(parts.flow), "batch": batch}
+    args = {"flow": str(parts.flow), "batch": batch, "configuration": parts.configuration}
     await parts.runtime.start(work_id, kind, args, queue=kind, key=f"{parts.flow}:{batch}")
     return work_id
 
@@ -107,11 +111,31 @@ async def take_up(parts: FlowParts, batch: str, *, by: RunId) -> str:
     return await _start(parts, BATCH, batch, suffix=f"@{by}")
 
 
+def turned_away(parts: FlowParts, args: Json) -> Json | None:
+    """What comes of a work that was begun under another map or other rules than this worker goes by: nothing is done, and
+    whoever waits for it gives it out again. A run is never carried out under two maps."""
+    given = args.get("configuration")
+    if given is None or given == parts.configuration:  # an earlier release gave it out without saying
+        return None
+    return {"ended": 0, ELSEWHERE: str(args["batch"])}
+
+
+async def _ended(parts: FlowParts, work_id: str) -> Work:
+    """The work once it has ended in the hands of a worker that goes by what its run goes by: this one is such a worker."""
+    work = await parts.runtime.wait(work_id)
+    while work.state is WorkState.DONE and work.result is not None and ELSEWHERE in work.result:
+        await parts.rest(GIVE_OUT_AGAIN)
+        kind, batch = work_id.partition(":")[0], str(work.result[ELSEWHERE])
+        work_id = await _start(parts, kind, batch, suffix=f"{work_id.removeprefix(f'{kind}:{parts.flow}:{batch}')}~")
+        work = await parts.runtime.wait(work_id)
+    return work
+
+
 async def finish(parts: FlowParts, works: Sequence[str]) -> list[str]:
     """Wait for the works; returns what stopped any of them, in words."""
     stopped: list[str] = []
     for work_id in works:
-        work = await parts.runtime.wait(work_id)
+        work = await _ended(parts, work_id)
         if work.state is WorkState.DONE and work.result is not None:
             if "stopped" in work.result:
                 stopped.append(str(work.result["stopped"]))

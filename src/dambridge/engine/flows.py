@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol, runtime_checkable
 
 import structlog
 
 from dambridge.engine.accounting import account_of_nothing
-from dambridge.engine.batches import BATCH, TRANSFER
+from dambridge.engine.batches import BATCH, TRANSFER, turned_away
 from dambridge.engine.fitting import Approval
 from dambridge.engine.parts import FlowParts
 from dambridge.engine.running import RunResult
@@ -70,14 +71,19 @@ def flow_named(flows: Flows, name: str) -> Flow:
     return flows[FlowName(name)]
 
 
-def register(runtime: Runtime, flows: Flows) -> None:
-    """Name the workflows; once per process, before the runtime is launched. Work says which flow's it is."""
+def register(
+    runtime: Runtime, flows: Flows, *, during: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> None:
+    """Name the workflows; once per process, before the runtime is launched. Work says which flow's it is: that which stands in
+    `flows` then. `during` is open while one is carried out."""
 
     async def work_off(args: Json) -> Json:
         name = str(args.get("flow", FlowName.INTAKE))
         if name not in flows:
             return {"ended": 0, "stopped": f"The flow `{name}` is not configured here any more."}
-        return await flows[FlowName(name)].work_off(str(args["batch"]))
+        flow = flows[FlowName(name)]
+        with during():
+            return turned_away(flow.parts, args) or await flow.work_off(str(args["batch"]))
 
     for kind in (BATCH, TRANSFER):
         runtime.register(kind, work_off)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import structlog
 
+from dambridge.engine.in_force import in_force
 from dambridge.engine.rights_desk import RightsDesk, standing_pages
 from dambridge.model.alarms import Alarm, AlarmKind, Remembered, Told
 from dambridge.model.conflicts import Conflict, ConflictState
@@ -64,6 +65,7 @@ async def alarms_now(warner: Warner) -> list[Alarm]:
         *outside.alarms(),
         *alarms_of_runs(attention),
         *await _unheard(warner.hooks),
+        *await _unreadable(ledger),
         *alarms_of_loosenings(overruled, links, now),
     ]
 
@@ -71,6 +73,12 @@ async def alarms_now(warner: Warner) -> list[Alarm]:
 async def _unheard(hooks: HookStore | None) -> list[Alarm]:
     known = await hooks.endpoints() if hooks is not None else ()
     return [Alarm(kind=AlarmKind.UNHEARD, about=it.name, count=1) for it in known if it.disabled_at is not None]
+
+
+async def _unreadable(ledger: AgreeingLedger) -> list[Alarm]:
+    """One for all workers: their names are others after each start."""
+    broken = sum(it.broken for it in await in_force(ledger))
+    return [Alarm(kind=AlarmKind.UNREADABLE, about="map and rules", count=broken)] if broken else []
 
 
 async def _overruled(ledger: AgreeingLedger) -> list[Conflict]:

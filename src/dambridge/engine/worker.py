@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -81,6 +81,7 @@ class Worker:
         self._name = name
         self._serving = serving
         self._stop = asyncio.Event()
+        self._busy = asyncio.Lock()
 
     def stop(self) -> None:
         """Finish the order under way and end."""
@@ -100,8 +101,10 @@ class Worker:
             finally:
                 beats.cancel()
 
-    async def serve(self) -> None:
-        """Take orders and give those that fall due, until `stop`."""
+    async def serve(self, *, relieved: Callable[[], bool] = lambda: False) -> bool:
+        """Take orders and give those that fall due, until `stop`; then False. True where another worker of this process goes
+        on from here: `relieved` is asked between two orders, never while one is carried out."""
+        given = False
         async with asyncio.TaskGroup() as group:
             beats = group.create_task(self._beat())
             beside = [
@@ -111,17 +114,21 @@ class Worker:
             ]
             try:
                 await self._set_up_due()
-                while not self._stop.is_set():
+                while not self._stop.is_set() and not (given := not self._beside and relieved()):
                     await self._give_due_orders()
                     if not await self._next():
                         await self._idle()
+                if given:
+                    await self._busy.acquire()  # what is done at its instant is done to its end
             finally:
                 beats.cancel()
                 errands = list(self._beside.values())  # what is cut off begins anew with the next start
                 for it in (*beside, *errands):
                     it.cancel()
                 await asyncio.gather(*errands, return_exceptions=True)
-                await self._ledger.forget_worker(self._name)
+                if not given:
+                    await self._ledger.forget_worker(self._name)
+        return given
 
     async def _idle(self) -> None:
         try:
@@ -331,14 +338,15 @@ class Worker:
             await asyncio.sleep(TICK)
             now = await self._clock.now()
             lease = now + self._every[POLL]
-            taken = await self._ledger.take_due(now, kinds=list(flows), limit=10, worker=self._name, lease=lease)
-            for due in taken:
-                try:
-                    await flows[due.kind].in_time()
-                except Exception as error:
-                    log.exception("worker.in_time", flow=due.key, why=str(error))
-                else:  # what the run has set for the next instant stays
-                    await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=None)
+            async with self._busy:
+                taken = await self._ledger.take_due(now, kinds=list(flows), limit=10, worker=self._name, lease=lease)
+                for due in taken:
+                    try:
+                        await flows[due.kind].in_time()
+                    except Exception as error:
+                        log.exception("worker.in_time", flow=due.key, why=str(error))
+                    else:  # what the run has set for the next instant stays
+                        await self._ledger.finish_due(due.kind, due.key, worker=self._name, next_at=None)
 
 
 def lifecycle_of(flows: Flows) -> MirrorParts:

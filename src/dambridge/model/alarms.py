@@ -21,6 +21,8 @@ class AlarmKind(StrEnum):
     """A gallery is not as it was agreed."""
     UNHEARD = "unheard"
     """Another program took no webhook for long, and gets none any more."""
+    UNREADABLE = "unreadable"
+    """The files of map and rules cannot be used; what was in force before stays."""
     LOOSENED = "loosened"
     """Somebody said more than is agreed on rights, and was overruled."""
     EXPIRING = "expiring"

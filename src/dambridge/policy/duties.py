@@ -76,12 +76,22 @@ _NEEDS_THE_WHOLE = frozenset(
 """Duties whose lists are of whole flows: whoever answers for some regions or selections alone must not see the rest there."""
 
 
-def may(who: Searcher, duty: Duty, flow: FlowName | None = None) -> bool:
-    """Whether this person may do that: in this flow, or, where none is named, in some flow or other."""
+PARTLY = frozenset({Duty.SEE_ASSETS, Duty.SETTLE, Duty.REVIEW})
+"""Those of them that somebody may do for what they would find by search, one asset after the other, and for nothing else."""
+
+
+def of_a_part(who: Searcher) -> bool:
+    """Whether this person answers for some regions or selections alone."""
+    return who.scope.regions is not None or who.scope.selections is not None
+
+
+def may(who: Searcher, duty: Duty, flow: FlowName | None = None, *, partly: bool = False) -> bool:
+    """Whether this person may do that: in this flow, or, where none is named, in some flow or other. `partly`: at least for
+    the part that they answer for; whoever asks so looks at each asset."""
     if not who.roles & DUTIES[duty] or who.sight is Sight.NOTHING:
         return False
     scope = who.scope
-    if duty in _NEEDS_THE_WHOLE and (scope.regions is not None or scope.selections is not None):
+    if duty in _NEEDS_THE_WHOLE and of_a_part(who) and not (partly and duty in PARTLY):
         return False
     if flow is not None:
         return scope.flows is None or flow in scope.flows

@@ -142,7 +142,8 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """One run. `summary` is the run's JSON once it has ended."""
+    """One run. `summary` is the run's JSON once it has ended; `configuration` the digest of the map and rules that it went by,
+    empty where nobody wrote it down."""
 
     id: RunId
     flow: FlowName
@@ -152,6 +153,7 @@ class RunRow:
     ended_at: datetime | None
     state: str
     summary: Mapping[str, Any] | None
+    configuration: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +182,10 @@ class Ledger(Protocol):
     """The write side and what the engine needs to read back."""
 
     # runs and items ----------------------------------------------------------------------------------------------
-    async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
-        """Begin a run; ids count up (`run-000017`)."""
+    async def open_run(
+        self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None, configuration: str = ""
+    ) -> RunId:
+        """Begin a run; ids count up (`run-000017`). `configuration` is the digest of what it goes by."""
         ...
 
     async def close_run(self, run: RunId, *, at: datetime, state: str, summary: Mapping[str, Any]) -> None: ...
@@ -214,8 +218,16 @@ class Ledger(Protocol):
         conflict inbox, which count instead of the assets that wait for them."""
         ...
 
-    async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
-        """Observations whose last outcome is one of `outcomes`, the oldest first."""
+    async def lingering(
+        self,
+        flow: FlowName,
+        *,
+        outcomes: Sequence[Outcome],
+        after: tuple[datetime, AssetKey] | None = None,
+        limit: int,
+    ) -> Sequence[Observation]:
+        """Observations whose last outcome is one of `outcomes`, the oldest first; `after` is of when and which the last of the
+        page before is."""
         ...
 
     # links and agreed state --------------------------------------------------------------------------------------

@@ -53,8 +53,12 @@ class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSearchKeeping, SqlSu
     """Implements `ports.ledger.Ledger` and what is offered beside it: `Agreeing`, `Covering`, `Publishing`, `TermLedger`."""
 
     # runs and items ----------------------------------------------------------------------------------------------
-    async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
-        return await self._write(lambda c: runs.open_run(c, flow, at, command, plan))
+    async def open_run(
+        self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None, configuration: str = ""
+    ) -> RunId:
+        return await self._write(
+            lambda c: runs.open_run(c, flow, at=at, command=command, plan=plan, configuration=configuration)
+        )
 
     async def close_run(self, run: RunId, *, at: datetime, state: str, summary: Mapping[str, Any]) -> None:
         await self._write(lambda c: runs.close_run(c, run, at, state, summary))
@@ -86,8 +90,15 @@ class SqlLedger(SqlAgreeing, SqlCovering, SqlPublishing, SqlSearchKeeping, SqlSu
     async def attention(self, flow: FlowName) -> Mapping[str, int]:
         return await self._read(lambda c: observing.attention(c, flow), snapshot=True)
 
-    async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
-        return await self._read(lambda c: observing.lingering(c, flow, outcomes, limit))
+    async def lingering(
+        self,
+        flow: FlowName,
+        *,
+        outcomes: Sequence[Outcome],
+        after: tuple[datetime, AssetKey] | None = None,
+        limit: int,
+    ) -> Sequence[Observation]:
+        return await self._read(lambda c: observing.lingering(c, flow, outcomes, after, limit))
 
     async def number_of(self, account: AccountId, series: str, link: LinkId) -> int:
         return await self._write(lambda c: numbers.number_of(c, account, series, link))

@@ -16,7 +16,7 @@ from dambridge.storage.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0015"
+NEWEST = "0016"
 """The revision that this release writes: the head of `migrations/versions`."""
 _WHERE = Path(__file__).parent / "migrations"
 _LOCK = 0x64616D62

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, literal, select, tuple_
 
 from dambridge.model.identity import AccountId, AssetKey, FlowName, RemoteId, RunId
 from dambridge.model.outcomes import NOBODY, Outcome
@@ -51,7 +52,9 @@ def attention(conn: Connection, flow: FlowName) -> dict[str, int]:
     return dict(sorted({**waiting, **open_by_code(conn, flow)}.items()))
 
 
-def lingering(conn: Connection, flow: FlowName, outcomes: Sequence[Outcome], limit: int) -> list[Observation]:
+def lingering(
+    conn: Connection, flow: FlowName, outcomes: Sequence[Outcome], after: tuple[datetime, AssetKey] | None, limit: int
+) -> list[Observation]:
     table = observations.c
     query = (
         select(observations)
@@ -59,6 +62,10 @@ def lingering(conn: Connection, flow: FlowName, outcomes: Sequence[Outcome], lim
         .order_by(table.at, table.account, table.remote_id)
         .limit(limit)
     )
+    if after is not None:
+        at, key = after
+        place = tuple_(literal(at, table.at.type), literal(key.account), literal(key.remote_id))
+        query = query.where(tuple_(table.at, table.account, table.remote_id) > place)
     return [_observation(row) for row in conn.execute(query)]
 
 

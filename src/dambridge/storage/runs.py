@@ -20,7 +20,15 @@ from dambridge.storage.upserting import put_later
 from dambridge.storage.writer import Tx
 
 
-def open_run(conn: Connection, flow: FlowName, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
+def open_run(
+    conn: Connection,
+    flow: FlowName,
+    *,
+    at: datetime,
+    command: CommandId | None,
+    plan: PlanId | None,
+    configuration: str,
+) -> RunId:
     seq = next_number(conn, "run")
     run = RunId(f"run-{seq:06d}")
     claim = 0
@@ -35,6 +43,7 @@ def open_run(conn: Connection, flow: FlowName, at: datetime, command: CommandId 
         "plan": plan,
         "started_at": at,
         "state": "running",
+        "configuration": configuration or None,
     }
     conn.execute(insert(runs), row)
     return run
@@ -117,6 +126,7 @@ def _run(row: Row[Any]) -> RunRow:
         ended_at=row.ended_at,
         state=row.state,
         summary=row.summary,
+        configuration=row.configuration or "",
     )
 
 

@@ -49,6 +49,9 @@ class LogEvent(StrEnum):
     OIDC_REFUSED = "oidc.refused"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_PUT_OFF = "webhook.put_off"
+    CONFIGURATION_TAKEN = "configuration.taken"
+    CONFIGURATION_WAITS = "configuration.waits"
+    CONFIGURATION_BROKEN = "configuration.broken"
 
 
 class AuditEvent(StrEnum):
@@ -95,6 +98,7 @@ class AuditEvent(StrEnum):
     CONFIGURATION_CHANGED = "configuration.changed"
     CONFIGURATION_RESTORED = "configuration.restored"
     CONFIGURATION_UNSAVED = "configuration.unsaved"
+    CONFIGURATION_TAKEN = "configuration.taken"
     PERSON_ADDED = "person.added"
     PERSON_ROLES = "person.roles"
     PERSON_RESET = "person.reset"

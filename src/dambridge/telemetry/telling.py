@@ -81,6 +81,14 @@ def _asset(it: Detail) -> str:
     return f"{told} Fields: {fields}." if fields else told
 
 
+def _taken(it: Detail) -> str:
+    how = "with a start" if it.get("start") else "without a start"
+    before = f", in the place of {it['from']}" if it.get("from") else ""
+    return (
+        f"Map and rules {str(it.get('to', ''))[:12]} came into force {how} of {it.get('worker', 'a server')}{before}."
+    )
+
+
 def _agreed(it: Detail) -> str:
     """What the copies came to agree on, from what to what, and by whose word where it was no copy's."""
     told: list[str] = []
@@ -170,10 +178,9 @@ _SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "audience.agreed": _says("Agreed who sees the gallery: {effective}."),
     "probe.begun": _says("The account was asked what it can do."),
     "probe.ended": _says("Asked what it can do: {answered} answers, {unanswered} open."),
-    "configuration.changed": _says("Changed {lines} lines of {part} in {file}; it holds from the next start on."),
-    "configuration.restored": _says(
-        "Put the version before of {part} back in {file}; it holds from the next start on."
-    ),
+    "configuration.changed": _says("Changed {lines} lines of {part} in {file}."),
+    "configuration.restored": _says("Put the version before of {part} back in {file}."),
+    "configuration.taken": _taken,
     "configuration.unsaved": _says("{file} could not be written: {why}. It stands as it was."),
     "person.added": _says("Added, with the roles {roles}."),
     "person.roles": _says("May do other things than before."),

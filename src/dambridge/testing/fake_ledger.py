@@ -48,11 +48,21 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
     """Implements `ports.terms.WorkingLedger`. Passes the contracts of all its parts."""
 
     # runs and items ----------------------------------------------------------------------------------------------
-    async def open_run(self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None) -> RunId:
+    async def open_run(
+        self, flow: FlowName, *, at: datetime, command: CommandId | None, plan: PlanId | None, configuration: str = ""
+    ) -> RunId:
         run = RunId(f"run-{len(self.memory.runs) + 1:06d}")
         self.memory.claims[run] = self.memory.working.get(command, ("", 0))[1] if command is not None else 0
         self.memory.runs[run] = RunRow(
-            id=run, flow=flow, command=command, plan=plan, started_at=at, ended_at=None, state="running", summary=None
+            id=run,
+            flow=flow,
+            command=command,
+            plan=plan,
+            started_at=at,
+            ended_at=None,
+            state="running",
+            summary=None,
+            configuration=configuration,
         )
         return run
 
@@ -115,9 +125,17 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
                 inbox[str(entry.reason.code)] = inbox.get(str(entry.reason.code), 0) + 1
         return dict(sorted({**found, **inbox}.items()))
 
-    async def lingering(self, flow: FlowName, *, outcomes: Sequence[Outcome], limit: int) -> Sequence[Observation]:
+    async def lingering(
+        self,
+        flow: FlowName,
+        *,
+        outcomes: Sequence[Outcome],
+        after: tuple[datetime, AssetKey] | None = None,
+        limit: int,
+    ) -> Sequence[Observation]:
         known = [it for it in self.memory.observations.get(flow, {}).values() if it.outcome in outcomes]
-        return sorted(known, key=lambda it: (it.at, it.key))[:limit]
+        behind = [it for it in known if after is None or (it.at, it.key) > after]
+        return sorted(behind, key=lambda it: (it.at, it.key))[:limit]
 
     # links and agreed state --------------------------------------------------------------------------------------
     async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]:

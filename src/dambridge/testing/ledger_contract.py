@@ -71,12 +71,13 @@ class LedgerContract(ABC):
 
     # runs --------------------------------------------------------------------------------------------------------
     async def test_runs_count_up_and_are_found_again(self, ledger: Ledger, beside: Ledger) -> None:
-        first = await ledger.open_run(FLOW, at=T0, command=CommandId("co1"), plan=PLAN)
+        first = await ledger.open_run(FLOW, at=T0, command=CommandId("co1"), plan=PLAN, configuration="c0ffee")
         second = await beside.open_run(FlowName.RIGHTS, at=T0 + HOUR, command=None, plan=None)
         assert (first, second) == ("run-000001", "run-000002")
         row = await beside.run(first)
         assert row is not None
         assert (row.flow, row.command, row.plan, row.started_at, row.ended_at) == (FLOW, "co1", PLAN, T0, None)
+        assert [it.configuration for it in await ledger.runs(flow=None, limit=9)] == ["", "c0ffee"]
         assert [it.id for it in await ledger.runs(flow=None, limit=9)] == [second, first]
         assert [it.id for it in await ledger.runs(flow=FLOW, limit=9)] == [first]
         assert [it.id for it in await ledger.runs(flow=None, before=second, limit=9)] == [first]
@@ -187,6 +188,12 @@ class LedgerContract(ABC):
         await ledger.record_items(run, [], [*rows, seen(4, Outcome.DONE, run=run)])
         found = await ledger.lingering(FLOW, outcomes=[Outcome.WAITING, Outcome.FAILED], limit=2)
         assert [it.key for it in found] == [key(2), key(3)]
+        behind = (found[0].at, found[0].key)
+        page = await ledger.lingering(FLOW, outcomes=[Outcome.WAITING], after=behind, limit=9)
+        assert [it.key for it in page] == [key(3), key(1)]
+        assert (
+            await ledger.lingering(FLOW, outcomes=[Outcome.WAITING], after=(page[-1].at, page[-1].key), limit=9) == []
+        )
 
     # work --------------------------------------------------------------------------------------------------------
     async def test_actions_are_worked_off_in_the_order_in_which_they_were_put(self, ledger: Ledger, run: RunId) -> None:

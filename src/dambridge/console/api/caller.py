@@ -14,7 +14,7 @@ from dambridge.engine import panels, people
 from dambridge.model.access import Searcher
 from dambridge.model.identity import FlowName
 from dambridge.model.people import PanelToken, Person
-from dambridge.policy.duties import Duty, answers_for_all, may
+from dambridge.policy.duties import Duty, answers_for_all, may, of_a_part
 
 BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A token made under your name in the console.")
 
@@ -39,9 +39,14 @@ class Caller:
         """Where their orders come from."""
         return "panel" if self.panel else "api"
 
-    def needs(self, duty: Duty, flow: FlowName | None = None) -> None:
-        """Raises `Stop` where the token does not reach so far."""
-        if not may(self.person.searcher, duty, flow):
+    @property
+    def of_a_part(self) -> bool:
+        """Whether they answer for some regions or selections alone."""
+        return of_a_part(self.person.searcher)
+
+    def needs(self, duty: Duty, flow: FlowName | None = None, *, partly: bool = False) -> None:
+        """Raises `Stop` where the token does not reach so far; `partly` where a part of it is enough."""
+        if not may(self.person.searcher, duty, flow, partly=partly):
             raise Stop(403, f"This token does not let anybody {duty.replace('_', ' ')}{f' in {flow}' if flow else ''}.")
 
     def needs_all(self, duty: Duty, flows: tuple[FlowName, ...]) -> None:

@@ -9,17 +9,21 @@ from fastapi import APIRouter, Header, Path, Query, Request
 
 from dambridge.console.api import shapes
 from dambridge.console.api.caller import Called, Caller
-from dambridge.console.assets import flow_of
+from dambridge.console.assets import flow_of, story_seen
+from dambridge.console.conflicts import conflicts_seen, known_conflict
 from dambridge.console.desk import Desk, desk_of
 from dambridge.console.guarding import Stop
-from dambridge.console.runs import key_of, named
+from dambridge.console.lens import Lens, lens_for
+from dambridge.console.review import needs_all_of, submissions_seen
+from dambridge.console.runs import items_seen, key_of
 from dambridge.console.terms import known as known_term
+from dambridge.console.withdrawals import withdrawals_seen
+from dambridge.engine.in_force import InForce, in_force
 from dambridge.engine.ordering import give
 from dambridge.engine.overview import FlowStanding, flow_standing, live_workers
-from dambridge.engine.stories import story_of
 from dambridge.model.commands import Command, CommandKind
-from dambridge.model.conflicts import Conflict, ConflictId, ConflictState
-from dambridge.model.identity import AccountId, CommandId, FlowName, PlanId, RunId
+from dambridge.model.conflicts import Conflict, ConflictState
+from dambridge.model.identity import CommandId, FlowName, PlanId, RunId
 from dambridge.model.lifecycle import Status
 from dambridge.model.outcomes import Outcome
 from dambridge.model.plans import read_plan
@@ -27,7 +31,6 @@ from dambridge.model.reasons import Reason
 from dambridge.policy.duties import Duty, flows_of
 from dambridge.ports.ledger import RunRow
 from dambridge.telemetry.withdrawal_record import record_document
-from dambridge.telemetry.wording import next_move, words
 
 _PROBLEM: dict[str, Any] = {
     "model": shapes.Problem,
@@ -74,19 +77,26 @@ async def status(request: Request, who: Called) -> shapes.Status:
     return shapes.Status(
         now=await desk.clock.now(),
         serving=any(serving for _, serving in await live_workers(desk.ledger)),
-        flows=[_flow(it) for it in standings],
-        needs_attention=needs,
+        flows=[_flow(it, part=who.of_a_part) for it in standings],
+        needs_attention=needs if not who.of_a_part else {},
+        in_force=[_in_force(it) for it in await in_force(desk.ledger)],
     )
 
 
-def _flow(it: FlowStanding) -> shapes.Flow:
+def _in_force(it: InForce) -> shapes.WorkerInForce:
+    return shapes.WorkerInForce(
+        worker=it.worker, configuration=it.configuration, since=it.since, says=it.says, broken=it.broken
+    )
+
+
+def _flow(it: FlowStanding, *, part: bool) -> shapes.Flow:
     return shapes.Flow(
         flow=it.flow,
         health=it.health,
         held_by=it.held_by,
-        backlog=it.backlog,
-        lag_seconds=it.lag,
-        needs_attention=dict(it.attention),
+        backlog=it.backlog if not part else None,
+        lag_seconds=it.lag if not part else None,
+        needs_attention=dict(it.attention) if not part else {},
         last_run=it.last.id if it.last else None,
         next_at=it.next_at,
     )
@@ -101,11 +111,11 @@ async def runs(
     mine = flows_of(who.person.searcher, tuple(FlowName))
     found = await desk_of(request).ledger.runs(flow=flow, before=RunId(after) if after else None, limit=limit + 1)
     page = found[:limit]
-    shown = [_run(it) for it in page if it.flow in mine]
+    shown = [_run(it, part=who.of_a_part) for it in page if it.flow in mine]
     return shapes.Runs(runs=shown, next=page[-1].id if len(found) > limit else None)
 
 
-def _run(it: RunRow) -> shapes.Run:
+def _run(it: RunRow, *, part: bool) -> shapes.Run:
     return shapes.Run(
         run=it.id,
         flow=it.flow,
@@ -113,7 +123,8 @@ def _run(it: RunRow) -> shapes.Run:
         plan=it.plan,
         started_at=it.started_at,
         ended_at=it.ended_at,
-        summary=dict(it.summary) if it.summary else None,
+        summary=dict(it.summary) if it.summary and not part else None,
+        configuration=it.configuration,
     )
 
 
@@ -121,7 +132,7 @@ async def _known_run(desk: Desk, who: Caller, run: str, duty: Duty) -> RunRow:
     found = await desk.ledger.run(RunId(run))
     if found is None:
         raise Stop(404, f"There is no run {run}.")
-    who.needs(duty, found.flow)
+    who.needs(duty, found.flow, partly=True)
     return found
 
 
@@ -129,7 +140,7 @@ async def _known_run(desk: Desk, who: Caller, run: str, duty: Duty) -> RunRow:
 async def one_run(request: Request, who: Called, run: Id) -> shapes.Run:
     """One run."""
     who.needs(Duty.LOOK)
-    return _run(await _known_run(desk_of(request), who, run, Duty.LOOK))
+    return _run(await _known_run(desk_of(request), who, run, Duty.LOOK), part=who.of_a_part)
 
 
 @router.get("/runs/{run}/items")
@@ -137,42 +148,44 @@ async def items(
     request: Request, who: Called, run: Id, outcome: Outcome | None = None, limit: Limit = 100, after: After = ""
 ) -> shapes.Items:
     """How each asset ended in a run, by account and id."""
-    who.needs(Duty.SEE_ASSETS)
+    who.needs(Duty.SEE_ASSETS, partly=True)
     desk = desk_of(request)
+    lens = lens_for(desk, who.searcher)
     row = await _known_run(desk, who, run, Duty.SEE_ASSETS)
-    cursor = key_of(after) if after else None
-    found = await desk.ledger.items(row.id, outcome=outcome, after=cursor, limit=limit + 1)
-    page = await named(desk, row.flow, found[:limit])
+    page = await items_seen(lens, row, outcome, after, limit)
     shown = [
         shapes.Item(
             asset=str(it.it.key),
             link=it.it.link,
             file_name=it.file_name,
             outcome=it.it.outcome,
-            reason=_reason(it.it.reason),
+            reason=_reason(it.it.reason, lens),
             waits_for=it.it.waits_for,
             bytes_moved=it.it.bytes_moved,
             lag_seconds=it.it.lag,
         )
-        for it in page
+        for it in page.rows
     ]
-    return shapes.Items(items=shown, next=str(page[-1].it.key) if len(found) > limit else None)
+    return shapes.Items(items=shown, next=page.next)
 
 
-def _reason(it: Reason) -> shapes.Reason:
-    return shapes.Reason(**it.to_json(), words=words(it), next_move=next_move(it))
+def _reason(it: Reason, lens: Lens) -> shapes.Reason:
+    told = it if lens.tells(it) else Reason(it.code)
+    return shapes.Reason(**told.to_json(), words=lens.words(it), next_move=lens.next_move(it))
 
 
 @router.get("/assets/{asset}")
 async def asset(request: Request, who: Called, asset: Id) -> dict[str, Any]:
     """The story of one asset, named by a link's id, `ACCOUNT:ID`, or an id of either system."""
-    who.needs(Duty.SEE_ASSETS)
-    desk = desk_of(request)
-    accounts = [AccountId(it) for it in desk.settings.accounts]
-    story = await story_of(desk.ledger, asset, accounts=accounts, flows=desk.flows)
+    who.needs(Duty.SEE_ASSETS, partly=True)
+    lens = lens_for(desk_of(request), who.searcher)
+    story = await story_seen(lens, asset)
     if (flow := flow_of(story)) is not None:
-        who.needs(Duty.SEE_ASSETS, flow)
-    return story.to_json()
+        who.needs(Duty.SEE_ASSETS, flow, partly=True)
+    told = story.to_json()
+    if story.seen is not None and not lens.tells(story.seen.reason):
+        told["last_seen"] |= {"words": lens.words(story.seen.reason), "next_move": ""}
+    return told
 
 
 @router.get("/conflicts")
@@ -185,15 +198,11 @@ async def conflicts(
     after: After = "",
 ) -> shapes.Conflicts:
     """The conflict inbox, the oldest first."""
-    who.needs(Duty.SEE_ASSETS, flow)
-    cursor = ConflictId(after) if after else None
-    try:
-        found = await desk_of(request).ledger.conflicts(flow=flow, states=[state], after=cursor, limit=limit + 1)
-    except LookupError:
-        raise Stop(404, "There is no such entry to go on after.") from None
-    mine, page = flows_of(who.person.searcher, tuple(FlowName)), found[:limit]
-    shown = [{**it.to_json(), "words": words(it.reason)} for it in page if it.flow in mine]
-    return shapes.Conflicts(conflicts=shown, next=page[-1].id if len(found) > limit else None)
+    who.needs(Duty.SEE_ASSETS, flow, partly=True)
+    lens = lens_for(desk_of(request), who.searcher)
+    found = await conflicts_seen(lens, state, flow, after, limit)
+    shown = [{**it.to_json(), "words": lens.words(it.reason)} for it in found.rows]
+    return shapes.Conflicts(conflicts=shown, next=found.next)
 
 
 @router.get("/terms")
@@ -219,10 +228,16 @@ async def terms(request: Request, who: Called, everything: bool = False) -> shap
 @router.get("/plans")
 async def plans(request: Request, who: Called, limit: Limit = 20) -> shapes.Plans:
     """The latest plans, the newest first."""
-    who.needs(Duty.SEE_ASSETS)
+    who.needs(Duty.SEE_ASSETS, partly=True)
     mine = flows_of(who.person.searcher, tuple(FlowName))
     shown = [
-        {**it.header, "plan": it.id, "flow": it.flow, "state": it.state, "approved_by": it.approved_by}
+        {
+            **(it.header if not who.of_a_part else {}),
+            "plan": it.id,
+            "flow": it.flow,
+            "state": it.state,
+            "approved_by": it.approved_by,
+        }
         for it in await desk_of(request).ledger.plans(limit=limit)
         if it.flow in mine
     ]
@@ -234,14 +249,13 @@ async def withdrawals(
     request: Request, who: Called, unproven: bool = False, limit: Limit = 50, after: After = ""
 ) -> shapes.Withdrawals:
     """Records of withdrawals, the oldest first."""
-    who.needs(Duty.SEE_ASSETS)
+    who.needs(Duty.SEE_ASSETS, partly=True)
     desk = desk_of(request)
-    if after and await desk.ledger.withdrawal(after) is None:
+    lens = lens_for(desk, who.searcher)
+    if after and not lens.part and await desk.ledger.withdrawal(after) is None:
         raise Stop(404, "There is no such record to go on after.")
-    found = await desk.ledger.withdrawals(unproven=unproven, after=after or None, limit=limit + 1)
-    mine, page = flows_of(who.person.searcher, tuple(FlowName)), found[:limit]
-    shown = [record_document(it) for it in page if it.flow in mine]
-    return shapes.Withdrawals(withdrawals=shown, next=page[-1].id if len(found) > limit else None)
+    found = await withdrawals_seen(lens, unproven=unproven, after=after, limit=limit)
+    return shapes.Withdrawals(withdrawals=[record_document(it) for it in found.rows], next=found.next)
 
 
 @router.get("/submissions")
@@ -249,14 +263,9 @@ async def submissions(
     request: Request, who: Called, status: Status = Status.IN_REVIEW, limit: Limit = 50, after: After = ""
 ) -> shapes.Submissions:
     """What contributors handed in, by account and id."""
-    who.needs(Duty.REVIEW, FlowName.HANDOFF)
-    cursor = key_of(after) if after else None
-    found = await desk_of(request).ledger.submissions_in(
-        FlowName.HANDOFF, statuses=[status], after=cursor, limit=limit + 1
-    )
-    page = found[:limit]
-    shown = [it.to_json() for it in page]
-    return shapes.Submissions(submissions=shown, next=page[-1].id if len(found) > limit else None)
+    who.needs(Duty.REVIEW, FlowName.HANDOFF, partly=True)
+    found = await submissions_seen(lens_for(desk_of(request), who.searcher), status, after=after, limit=limit)
+    return shapes.Submissions(submissions=[it.to_json() for it in found.rows], next=found.next)
 
 
 @router.get("/audit")
@@ -322,7 +331,10 @@ async def order(request: Request, who: Called, order: Id) -> shapes.Order:
     found = await desk_of(request).ledger.command(CommandId(order))
     if found is None or found.actor != who.name:
         raise Stop(404, "There is no such order of yours.")
-    return _told(found)
+    told = _told(found)
+    if who.of_a_part and told.result is not None:
+        told.result.pop("summary", None)
+    return told
 
 
 @router.post("/runs", status_code=202)
@@ -355,11 +367,9 @@ async def apply(request: Request, who: Called, plan: Id, wish: shapes.ApplyWish,
 
 
 async def _known_conflict(request: Request, who: Caller, conflict: str) -> Conflict:
-    who.needs(Duty.SETTLE)
-    found = await desk_of(request).ledger.conflict(ConflictId(conflict))
-    if found is None:
-        raise Stop(404, f"There is no conflict {conflict}.")
-    who.needs(Duty.SETTLE, found.flow)
+    who.needs(Duty.SETTLE, partly=True)
+    found = await known_conflict(lens_for(desk_of(request), who.searcher), conflict)
+    who.needs(Duty.SETTLE, found.flow, partly=True)
     return found
 
 
@@ -367,6 +377,8 @@ async def _known_conflict(request: Request, who: Caller, conflict: str) -> Confl
 async def settle(request: Request, who: Called, conflict: Id, wish: shapes.SettleWish, key: Key = None) -> shapes.Order:
     """Say whose value stands, or the value itself; for all like it where you say so."""
     it = await _known_conflict(request, who, conflict)
+    if who.of_a_part and wish.all_like:
+        raise Stop(403, "Others like it may lie outside of what you answer for: settle one after the other.")
     about = {"conflict": it.id, "revision": it.revision, "flow": str(it.flow), "values": {}}
     return await give_order(request, who, CommandKind.SETTLE, {**wish.model_dump(), **about}, key)
 
@@ -391,9 +403,11 @@ async def decide_term(request: Request, who: Called, term: Id, wish: shapes.Term
 @router.post("/reviews", status_code=202)
 async def review(request: Request, who: Called, wish: shapes.ReviewWish, key: Key = None) -> shapes.Order:
     """Decide about files that were handed in, or about a whole shoot."""
-    who.needs(Duty.REVIEW, FlowName.HANDOFF)
+    who.needs(Duty.REVIEW, FlowName.HANDOFF, partly=True)
     if bool(wish.assets) == bool(wish.shoot):
         raise Stop(422, "Say which files are meant: `assets`, or `shoot`.")
-    assets: Sequence[Sequence[str]] = [[it.account, it.remote_id] for it in map(key_of, wish.assets)]
+    keys = [key_of(it) for it in wish.assets]
+    await needs_all_of(lens_for(desk_of(request), who.searcher), keys)
+    assets: Sequence[Sequence[str]] = [[it.account, it.remote_id] for it in keys]
     scope = {**wish.model_dump(), "assets": assets, "flow": str(FlowName.HANDOFF)}
     return await give_order(request, who, CommandKind.REVIEW, scope, key)

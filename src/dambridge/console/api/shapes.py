@@ -39,16 +39,27 @@ class Reason(Shape):
 
 
 class Flow(Shape):
-    """How a flow stands."""
+    """How a flow stands. Whoever answers for some regions or selections alone is told no numbers of it."""
 
     flow: FlowName
     health: str
     held_by: str | None
-    backlog: int
+    backlog: int | None
     lag_seconds: float | None
     needs_attention: dict[str, int]
     last_run: str | None
     next_at: datetime | None
+
+
+class WorkerInForce(Shape):
+    """By which map and rules a worker goes since when; `says` why its files are not in force, empty where they are. `broken`
+    where they cannot be used."""
+
+    worker: str
+    configuration: str
+    since: datetime
+    says: str
+    broken: bool
 
 
 class Status(Shape):
@@ -58,10 +69,11 @@ class Status(Shape):
     serving: bool
     flows: list[Flow]
     needs_attention: dict[str, int]
+    in_force: list[WorkerInForce]
 
 
 class Run(Shape):
-    """One run; `summary` is its own account once it has ended."""
+    """One run; `summary` is its own account once it has ended, `configuration` the digest of the map and rules it went by."""
 
     run: str
     flow: FlowName
@@ -70,6 +82,7 @@ class Run(Shape):
     started_at: datetime
     ended_at: datetime | None
     summary: dict[str, Any] | None
+    configuration: str
 
 
 class Runs(Shape):

@@ -42,7 +42,9 @@ async def run_handoff(parts: HandoffParts, *, command: CommandId | None, full: b
     parts.progress.clear()
     earlier = await parts.ledger.unfinished_runs(parts.flow)
     started = await parts.clock.now()
-    run = await parts.ledger.open_run(parts.flow, at=started, command=command, plan=None)
+    run = await parts.ledger.open_run(
+        parts.flow, at=started, command=command, plan=None, configuration=parts.configuration
+    )
     stopped: list[str] = []
     notes: list[Reason] = []
     try:

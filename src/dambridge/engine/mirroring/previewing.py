@@ -62,7 +62,9 @@ async def apply(parts: MirrorParts, plan: Plan, approval: Approval) -> RunResult
     links = {it: parts.mine(link) for it, link in known.items()}
     await _nothing_moved(parts, plan, todo, links)
     now = await parts.clock.now()
-    run = await parts.ledger.open_run(parts.flow, at=now, command=approval.command, plan=plan.id)
+    run = await parts.ledger.open_run(
+        parts.flow, at=now, command=approval.command, plan=plan.id, configuration=parts.configuration
+    )
     detail = {"run": run, "pilot": approval.pilot}
     await parts.ledger.audit(
         [AuditEntry(at=now, actor=approval.by, event="plan.approved", subject=plan.id, detail=detail)]

@@ -48,7 +48,9 @@ async def run_mirror(
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
     earlier = await parts.ledger.unfinished_runs(parts.flow)
-    run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=command, plan=None)
+    run = await parts.ledger.open_run(
+        parts.flow, at=await parts.clock.now(), command=command, plan=None, configuration=parts.configuration
+    )
     stopped: list[str] = []
     notes: list[Reason] = []
     more: dict[str, Any] = {}

@@ -55,7 +55,9 @@ async def apply(parts: PublishParts, plan: Plan, approval: Approval) -> RunResul
     todo = await still_to_do(parts, plan.actions)
     await _nothing_moved(parts, plan, todo)
     now = await parts.clock.now()
-    run = await parts.ledger.open_run(parts.flow, at=now, command=approval.command, plan=plan.id)
+    run = await parts.ledger.open_run(
+        parts.flow, at=now, command=approval.command, plan=plan.id, configuration=parts.configuration
+    )
     detail = {"run": run, "pilot": approval.pilot}
     await parts.ledger.audit(
         [AuditEntry(at=now, actor=approval.by, event="plan.approved", subject=plan.id, detail=detail)]

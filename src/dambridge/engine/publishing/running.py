@@ -89,7 +89,9 @@ async def run_publish(parts: PublishParts, *, command: CommandId | None = None, 
     begun, calls_before = time.monotonic(), parts.calls()
     parts.progress.clear()
     earlier = await parts.ledger.unfinished_runs(parts.flow)
-    run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=command, plan=None)
+    run = await parts.ledger.open_run(
+        parts.flow, at=await parts.clock.now(), command=command, plan=None, configuration=parts.configuration
+    )
     stopped: list[str] = []
     tally = Tally()
     try:
@@ -118,7 +120,9 @@ async def run_publish(parts: PublishParts, *, command: CommandId | None = None, 
 async def run_in_time(parts: PublishParts) -> RunResult:
     """What an instant known ahead asks for, and nothing else: the run of a moment, beside whatever others are doing."""
     begun, calls_before = time.monotonic(), parts.calls()
-    run = await parts.ledger.open_run(parts.flow, at=await parts.clock.now(), command=None, plan=None)
+    run = await parts.ledger.open_run(
+        parts.flow, at=await parts.clock.now(), command=None, plan=None, configuration=parts.configuration
+    )
     tally = Tally()
     stopped: list[str] = []
     try:

@@ -53,7 +53,9 @@ async def apply(parts: Parts, plan: Plan, approval: Approval) -> RunResult:
     todo = await still_to_do(parts, plan.actions)
     await _nothing_moved(parts, plan, todo)
     now = await parts.clock.now()
-    run = await parts.ledger.open_run(parts.flow, at=now, command=approval.command, plan=plan.id)
+    run = await parts.ledger.open_run(
+        parts.flow, at=now, command=approval.command, plan=plan.id, configuration=parts.configuration
+    )
     await parts.ledger.audit(
         [
             AuditEntry(

@@ -39,6 +39,7 @@ runs = Table(
     Column("ended_at", Instant),
     Column("state", Text, nullable=False),
     Column("summary", JsonText),
+    Column("configuration", Text),
     Index(None, "flow", "ended_at"),
 )
 
