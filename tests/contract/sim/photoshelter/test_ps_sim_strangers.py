@@ -453,6 +453,13 @@ def test_v3_sorts_the_images_of_a_gallery_and_reads_json_that_nobody_encoded(sit
     assert site.v3("GET", f"/mem/gallery/{site.gallery()}/images", sort_by="mood").status == 400
 
 
+def test_what_is_absent_is_a_section_of_the_reference(site: Site) -> None:
+    assert site.control("POST", "/switches", {"absent": ["E26", "8", "6.4"]}).status == 200
+    for value in (["E26", "E99"], [26], [["E26"]], "E26"):
+        assert site.control("POST", "/switches", {"absent": value}).status == 400
+    assert site.get("/contacts").status == 404
+
+
 # People
 
 
