@@ -12,12 +12,13 @@ MOST = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One switch: its name, default and meaning; `choices` limits the values of a word switch."""
+    """One switch: its name, default and meaning; `choices` limits the values of a word switch, `members` those in a list."""
 
     name: str
     default: Any
     about: str
     choices: tuple[Any, ...] = ()
+    members: tuple[str, ...] = ()
 
 
 class UnknownSwitchError(ValueError):
@@ -78,6 +79,8 @@ class Switches:
             value = float(value)
         if default is not None and not switch.choices and type(value) is not type(default):
             raise UnknownSwitchError(f"switch {name!r} takes {type(default).__name__}, not {type(value).__name__}")
+        if odd := [each for each in value if each not in switch.members] if switch.members else []:
+            raise UnknownSwitchError(f"switch {name!r} knows no {odd[0]!r}; there are: {', '.join(switch.members)}")
         if isinstance(value, int | float) and not switch.choices and not 0 <= value <= MOST:
             raise UnknownSwitchError(f"switch {name!r} takes a number from 0 to {MOST}, not {value!r}")
         return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dambridge_sim.kit.switches import Switch
+from dambridge_sim.photoshelter.inventory import SECTIONS
 
 SWITCHES: Final = (
     # Times, and what moves them (PS 4.5; section 10, points 4 and 13)
@@ -110,5 +111,10 @@ SWITCHES: Final = (
     Switch("versions", True, "v4 has versions (E31)"),
     Switch("version_active_on_create", True, "a new version (E31) is active at once"),
     Switch("trash_restorable", True, "a person can take a file out of the trash"),
-    Switch("absent", [], 'sections of the reference that this site does not have, such as ["E26", "U10"]'),
+    Switch(
+        "absent",
+        [],
+        'sections of the reference that this site does not have, such as ["E26", "U10"]',
+        members=SECTIONS,
+    ),
 )  # fmt: skip

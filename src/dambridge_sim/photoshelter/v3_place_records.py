@@ -57,6 +57,7 @@ class PlaceRecords:
         if doc["type"] == "collection":
             makers["Children"] = lambda spec: self._children(call, doc, spec)
         else:
+            makers["MediaCount"] = lambda _: self._views.counts(doc["id"])
             makers["GalleryImage"] = lambda spec: self._images(call, doc, str(spec.get("fields", "*")), wanted)
         found = chosen(makers, wanted)
         if image and "ImageLink" in specs:

@@ -17,6 +17,7 @@ from dambridge_sim.photoshelter.v3 import BOTH
 from dambridge_sim.photoshelter.v3_place_records import PlaceRecords, name_of, tie_name
 from dambridge_sim.photoshelter.v3_records import Record, Records
 from dambridge_sim.photoshelter.v4_container_writes import container_members
+from dambridge_sim.photoshelter.v4_containers import CHILD_SORTS, descending, in_order
 from dambridge_sim.photoshelter.visibility import MODES
 
 _VISIBILITY: Final = "/visibility/update"
@@ -139,7 +140,9 @@ class Places:
         """U6: the images of a gallery."""
         parameters = await parameters_of(call)
         gallery = self._container(call)
-        found = [doc["id"] for doc in self._views.in_gallery(gallery["id"]) if doc["media"] == "image"]
+        sort = parameters.choice("sort_by", CHILD_SORTS, "display_order")
+        images = (doc for doc in self._views.in_gallery(gallery["id"]) if doc["media"] == "image")
+        found = in_order(images, sort, down=descending(parameters))
         return self._records.page(
             call, parameters, "GalleryImage", found, lambda each: _within(self._tie(call, each, gallery, parameters)[1])
         )

@@ -134,7 +134,8 @@ class Records:
         size, mode = str(params.get("image_size") or "600x600"), str(params.get("image_mode") or "fit")
         if mode not in ("fit", "fill") or not re.fullmatch(r"\d{1,5}x\d{0,5}|x\d{1,5}", size, re.ASCII):
             raise errors.bad_request("The parameter image_size must be of the form 600x400, image_mode fit or fill.")
-        return {"link": self._views.link(call, doc["id"], mode, size)["attributes"]["link"]}
+        link = str(self._views.link(call, doc["id"], mode, size)["attributes"]["link"])
+        return {"link": link, "base": link.rpartition("/")[0]}
 
     def embedded(self, doc: Document, part: str) -> Record:
         """Return the XMP or Exif of the stored file."""

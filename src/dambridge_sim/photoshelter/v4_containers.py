@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from dambridge_sim.kit.call import Call, Reply
@@ -277,11 +277,7 @@ class ContainerReads:
                 lambda offset, limit: documents.page("asset", lookup, offset, limit),
                 show,
             )
-        member = _CHILD_MEMBER[sort]
-        found = sorted(
-            self._media.in_gallery(doc["id"]), key=lambda each: (_sortable(each[member]), each["id"]), reverse=down
-        )
-        return self._site.whole(call, page, [each["id"] for each in found], show)
+        return self._site.whole(call, page, in_order(self._media.in_gallery(doc["id"]), sort, down=down), show)
 
     async def gallery_child(self, call: Call) -> Reply:
         """E15: one file of a gallery, thin."""
@@ -311,6 +307,16 @@ class ContainerReads:
 
 def _kind(call: Call) -> str:
     return "gallery" if "/galleries/" in call.path else "collection"
+
+
+def in_order(files: Iterable[Document], sort: str, *, down: bool) -> list[str]:
+    """Return the ids of the files of a gallery, sorted by one of `CHILD_SORTS`; they come in display order."""
+    if sort not in _CHILD_MEMBER:
+        found = [each["id"] for each in files]
+        return found[::-1] if down else found
+    member = _CHILD_MEMBER[sort]
+    ranked = sorted(files, key=lambda each: (_sortable(each[member]), each["id"]), reverse=down)
+    return [each["id"] for each in ranked]
 
 
 def descending(parameters: Parameters) -> bool:

@@ -434,6 +434,30 @@ def test_v3_shows_visitors_what_is_open_and_members_call_under_mem(site: Site, v
     assert site.v3("POST", f"/mem/collection/{shop}/visibility/update", visibility="everyone").status == 200
     children = visitor.v3("GET", f"/collection/{shop}/children", fields="name").data["Children"]
     assert children == {"Collection": [], "Gallery": [{"name": "Open"}]}
+    about = {"Gallery": {"fields": "name"}, "MediaCount": {"fields": "images"}, "KeyImage": {"fields": "image_id"}}
+    extend = json.dumps({**about, "ImageLink": {"fields": "base,link"}})
+    [child] = visitor.v3("GET", f"/collection/{shop}/children", extend=extend).data["Children"]["Gallery"]
+    assert (child["name"], child["MediaCount"], child["KeyImage"]["image_id"]) == ("Open", {"images": 1}, image)
+    address = child["KeyImage"]["ImageLink"]["base"].removeprefix(site.served.url)
+    assert visitor.send("GET", f"{address}/fit=20x20").headers["content-type"] == "image/jpeg"
+
+
+def test_v3_sorts_the_images_of_a_gallery_and_reads_json_that_nobody_encoded(site: Site) -> None:
+    for number, name in enumerate(("b.jpg", "C.jpg", "a.jpg")):
+        site.put(jpeg(number), name)
+    for way, names in (("asc", ["a.jpg", "b.jpg", "C.jpg"]), ("desc", ["C.jpg", "b.jpg", "a.jpg"])):
+        query = f'sort_by=file_name&sort_dir={way}&extend={{"Image":{{"fields":"file_name"}}}}'
+        key = {"X-PS-Api-Key": str(site.served.credentials["api_key_v3"]), "X-PS-Auth-Token": site.token}
+        answer = site.send("GET", f"{V3}/mem/gallery/{site.gallery()}/images?{query}", None, key)
+        assert [each["Image"]["file_name"] for each in answer.data["GalleryImage"]] == names
+    assert site.v3("GET", f"/mem/gallery/{site.gallery()}/images", sort_by="mood").status == 400
+
+
+def test_what_is_absent_is_a_section_of_the_reference(site: Site) -> None:
+    assert site.control("POST", "/switches", {"absent": ["E26", "8", "6.4"]}).status == 200
+    for value in (["E26", "E99"], [26], [["E26"]], "E26"):
+        assert site.control("POST", "/switches", {"absent": value}).status == 400
+    assert site.get("/contacts").status == 404
 
 
 # People
