@@ -205,7 +205,7 @@ async def names_the_next_move_when_something_is_wrong(seat: Seat, it: Beside, ot
     await seat.keys("Enter")
     await seat.said("north_pier")
     await seat.drawn(1)
-    assert await seat.script("return document.documentElement.scrollWidth <= innerWidth"), "nothing is cut"
+    assert await seat.script("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert await seat.serious() == []
     await seat.picture("long")
 
