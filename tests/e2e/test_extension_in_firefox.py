@@ -46,7 +46,6 @@ async def test_in_firefox_too_a_cleared_asset_is_brought_over_and_an_embargoed_o
 
 async def test_in_firefox_too_what_is_read_of_a_page_is_words_and_no_more(world: Beside, tmp_path: Path) -> None:
     async with customers(world), in_firefox(tmp_path, dark=True) as seat:
-        await set_up(seat, world)
         await reads_words_of_a_page_and_no_more(seat, world)
 
 

@@ -178,7 +178,6 @@ async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embarg
 @pytest.mark.long
 async def test_what_is_read_of_a_page_is_words_and_no_more(world: Beside, tmp_path: Path) -> None:
     async with customers(world), in_chromium(tmp_path, color_scheme="dark", viewport=SIDE) as seat:
-        await set_up(seat, world)
         await reads_words_of_a_page_and_no_more(seat, world)
 
 

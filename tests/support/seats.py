@@ -75,8 +75,8 @@ class Seat(Protocol):
     async def answered(self, *, allow: bool) -> str:
         """Answer the browser's question for permission; gives what it asked."""
 
-    async def beside(self) -> None:
-        """Open the strip at the side, by the extension's own button or its key."""
+    async def beside(self, *, by_key: bool = False) -> None:
+        """Open or shut the strip at the side by the extension's own button; or by Alt+Shift+D, where keys reach the browser."""
 
     async def serious(self) -> list[str]: ...
 
@@ -150,7 +150,7 @@ class InChromium:
     async def answered(self, *, allow: bool) -> str:
         raise NotImplementedError("Chromium draws this question outside of what its protocol reaches")
 
-    async def beside(self) -> None:
+    async def beside(self, *, by_key: bool = False) -> None:
         browser = self._context.browser
         assert browser is not None
         session = await browser.new_browser_cdp_session()
@@ -227,7 +227,6 @@ KEYS = {
     "Enter": "\ue007",
     "Tab": "\ue004",
     "ArrowDown": "\ue015",
-    "ArrowUp": "\ue013",
     "Alt": "\ue00a",
     "Shift": "\ue008",
 }
@@ -246,12 +245,11 @@ UUID = "5f3c1d0a-8a55-4a6b-9d4e-0d0bdab5a001"
 class InFirefox:
     name, asks = "firefox", True
 
-    def __init__(self, speak: Marionette, known: str) -> None:
-        self._speak, self._known = speak, known
-        self._mine = self._other = ""
+    def __init__(self, speak: Marionette, known: str, mine: str) -> None:
+        self._speak, self._known, self._mine = speak, known, mine
+        self._other = ""
 
     async def here(self, path: str = "") -> None:
-        self._mine = self._mine or await self._speak.do("WebDriver:GetWindowHandle")
         await self._speak.do("WebDriver:SwitchToWindow", handle=self._mine, focus=True)
         if path:
             await self._speak.do("WebDriver:Navigate", url=f"moz-extension://{UUID}/{path}")
@@ -285,8 +283,9 @@ class InFirefox:
         await self._speak.do("WebDriver:ElementClear", id=it)
         await self._speak.do("WebDriver:ElementSendKeys", id=it, text=text)
 
-    async def keys(self, *names: str) -> None:
-        steps = [{"type": kind, "value": KEYS[name]} for name in names for kind in ("keyDown", "keyUp")]
+    async def keys(self, *names: str, at_once: bool = False) -> None:
+        down, up = ([{"type": kind, "value": KEYS.get(it, it)} for it in names] for kind in ("keyDown", "keyUp"))
+        steps = down + up[::-1] if at_once else [it for both in zip(down, up, strict=True) for it in both]
         await self._speak.do("WebDriver:PerformActions", actions=[{"type": "key", "id": "keys", "actions": steps}])
 
     async def pressed(self, name: str) -> None:
@@ -320,9 +319,12 @@ class InFirefox:
             await self._speak.script(ANSWER, allow)
         return asked
 
-    async def beside(self) -> None:
+    async def beside(self, *, by_key: bool = False) -> None:
         async with self._speak.around():
-            await self._speak.script(f"{TOOLBAR}.click()", self._known)
+            if by_key:
+                await self.keys("Alt", "Shift", "d", at_once=True)
+            else:
+                await self._speak.script(f"{TOOLBAR}.click()", self._known)
 
     async def serious(self) -> list[str]:
         await self._speak.script(AXE.read_text(encoding="utf-8") + "; window.axe ??= axe;")
@@ -363,9 +365,8 @@ async def in_firefox(folder: Path, *, dark: bool = False) -> AsyncIterator[InFir
     SCREENS.mkdir(parents=True, exist_ok=True)
     async with firefox(FIREFOX, folder / "profile", prefs, across=ACROSS, down=DOWN) as speak:
         await speak.do("Addon:Install", path=str(folder / "built" / "firefox"), temporary=True)
-        seat = InFirefox(speak, known)
         settings = f"moz-extension://{UUID}/options.html"
         async with asyncio.timeout(PATIENCE):
             while await speak.do("WebDriver:GetCurrentURL") != settings:  # noqa: ASYNC110 - the browser opens it when it likes
                 await asyncio.sleep(0.05)
-        yield seat
+        yield InFirefox(speak, known, await speak.do("WebDriver:GetWindowHandle"))
