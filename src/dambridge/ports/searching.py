@@ -26,19 +26,6 @@ class Ask:
     places: frozenset[int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Assets in order, each by its entry once, with those of their copies that satisfy the question. `after` is the place to go
-    on from, None at the end. `total` counts assets, up to the index's bound: beyond it not `exact`."""
-
-    entries: tuple[str, ...]
-    after: str | None
-    total: int
-    exact: bool
-    order: Order
-    copies: frozenset[AssetKey]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """What facets are counted from: the copies that match, each in the same place of every column."""
@@ -51,6 +38,22 @@ class Columns:
     photographers: Sequence[tuple[str, ...]]
     dates: Sequence[str | None]
     profiles: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Assets in order, each by its entry once, with those of their copies that satisfy the question. `after` is the place to go
+    on from, None at the end. `total` counts assets, up to the index's bound: beyond it not `exact`.
+    `columns` are of copies that match, where some were to be counted, `whole` where these are all."""
+
+    entries: tuple[str, ...]
+    after: str | None
+    total: int
+    exact: bool
+    order: Order
+    copies: frozenset[AssetKey]
+    columns: Columns | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,9 @@ class SearchIndex(Protocol):
         """Sets of containers in which copies stand together, likewise: account and path of each."""
         ...
 
-    async def find(self, ask: Ask, *, after: str | None, limit: int) -> Found:
-        """Assets of which one copy satisfies all of it, `limit` of them. `after` is from an earlier answer to the same
-        question. Raises `ValueError` for one that is not."""
-        ...
-
-    async def columns(self, ask: Ask, *, limit: int) -> tuple[Columns, bool]:
-        """Copies that match, at most `limit`, and whether these are all."""
+    async def find(self, ask: Ask, *, after: str | None, limit: int, counted: int = 0) -> Found:
+        """Assets of which one copy satisfies all of it, `limit` of them, with the columns of at most `counted` copies that do.
+        `after` is from an earlier answer to the same question. Raises `ValueError` for one that is not."""
         ...
 
     async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:

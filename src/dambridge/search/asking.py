@@ -28,7 +28,7 @@ from dambridge.model.queries import (
 from dambridge.model.searching import Answered, Document, FacetCounts
 from dambridge.policy.searching import SearchPolicy
 from dambridge.ports.clock import Clock
-from dambridge.ports.searching import Ask, SearchIndex
+from dambridge.ports.searching import Ask, Columns, SearchIndex
 from dambridge.search.facets import counted
 from dambridge.search.gates import ProfileBook
 from dambridge.search.query import Misread, read_query
@@ -94,28 +94,27 @@ class IndexSearch:
         ask = self.bounded(query, viewer)
         seal = _seal(query, searcher)
         try:
-            found = await self.index.find(ask, after=_place(cursor, seal), limit=max(1, min(limit, MOST_A_PAGE)))
+            place, most = _place(cursor, seal), max(1, min(limit, MOST_A_PAGE))
+            found = await self.index.find(ask, after=place, limit=most, counted=COUNTED if facets else 0)
         except (ValueError, TypeError) as error:
             raise CursorStale("This place belongs to another answer. Ask again from the beginning.") from error
         members = await self.index.members(found.entries)
         hits = [viewer.hit(members.get(entry, ()), found.copies) for entry in found.entries]
-        counts, whole = await self._counted(ask, viewer) if facets else (None, True)
         return Answered(
             hits=tuple(it for it in hits if it is not None),
             total=found.total,
             exact=found.exact,
             order=found.order,
             cursor=_cursor(found.after, seal),
-            facets=counts,
-            facets_exact=whole,
+            facets=await self._counted(found.columns, viewer) if found.columns is not None else None,
+            facets_exact=found.whole,
         )
 
-    async def _counted(self, ask: Ask, viewer: Viewer) -> tuple[FacetCounts, bool]:
-        copies, whole = await self.index.columns(ask, limit=COUNTED)
+    async def _counted(self, copies: Columns, viewer: Viewer) -> FacetCounts:
         if not self.book.profiles.keys() >= set(copies.profiles):
             await self.book.refresh()  # somebody wrote meanwhile
         words = self.book.words(viewer.searcher, viewer.now)
-        return counted(copies, self.book.profiles, words, viewer, self.book.admitting), whole
+        return counted(copies, self.book.profiles, words, viewer, self.book.admitting)
 
     async def viewer(self, searcher: Searcher) -> Viewer:
         await self.book.refresh()

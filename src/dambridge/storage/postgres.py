@@ -23,6 +23,8 @@ _HOPELESS = {
 }
 _AGAIN = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08000", "08001", "08003", "08006"})
 
+_ALONE = " -c jit=off -c max_parallel_workers_per_gather=0"
+"""Answers that take milliseconds: starting further workers for them, or a compiler, takes longer than finding them."""
 _SECONDS = text("SELECT extract(epoch FROM clock_timestamp())")
 
 
@@ -37,8 +39,8 @@ class PostgresDatabase(Database):
             reading=self._engine(4).execution_options(isolation_level="AUTOCOMMIT"),
         )
 
-    def _engine(self, connections: int, *, durable: bool = True) -> Engine:
-        options = "-c timezone=UTC" + ("" if durable else " -c synchronous_commit=off")
+    def _engine(self, connections: int, *, durable: bool = True, alone: bool = False) -> Engine:
+        options = "-c timezone=UTC" + ("" if durable else " -c synchronous_commit=off") + (_ALONE if alone else "")
         return create_engine(
             self._url,
             pool_size=connections,
@@ -56,7 +58,8 @@ class PostgresDatabase(Database):
         return self._engine(1, durable=False)
 
     def searching(self) -> tuple[Engine, Engine]:
-        return self._engine(1, durable=False), self._engine(4).execution_options(isolation_level="AUTOCOMMIT")
+        reading = self._engine(4, alone=True).execution_options(isolation_level="AUTOCOMMIT")
+        return self._engine(1, durable=False), reading
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:

@@ -26,7 +26,7 @@ RANKED = 500
 """Copies that are ranked; of more the newest come first."""
 _TYPES = {str(it): it for it in MediaType}
 _COPY = "d.id, d.entry, d.account, d.remote_id"
-_COLUMNS = "d.entry, d.account, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
+_COUNTED = f"{_COPY}, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
 
 
 class Ranked(NamedTuple):
@@ -58,21 +58,23 @@ class Finding(ABC):
         """Leave nothing in the files of what was taken out."""
 
     # answers -------------------------------------------------------------------------------------------------------
-    def find(self, conn: Connection, ask: Ask, after: str | None, limit: int) -> Found:
+    def find(self, conn: Connection, ask: Ask, after: str | None, limit: int, *, counted: int = 0) -> Found:
         kind, place = _place(after)
         ask = _narrowed(ask)
-        probed = self._some(conn, ask, RANKED + 1)
+        # What is counted is looked up once with what tells how many there are
+        rows = self._select(conn, ask, _COUNTED if counted else _COPY, max(RANKED, counted) + 1)
+        probed = [_ranked(it) for it in rows[: RANKED + 1]]
         few = len(probed) <= RANKED
         if few and kind != "n" and any(isinstance(it, Words) for it in leaves(ask.query)):
             # Only now: a rank costs a look at every copy that has the words, however few of them are asked for
             ranks = self.ranks(conn, ask.query, [it.number for it in probed])
-            return _best_first([it._replace(rank=ranks.get(it.number, 0.0)) for it in probed], place, limit)
-        total, exact = len({it.entry for it in probed}), few
-        return self._newest_first(conn, ask, int(place[0]) if place else None, limit, total=total, exact=exact)
-
-    def columns(self, conn: Connection, ask: Ask, limit: int) -> tuple[Columns, bool]:
-        rows = self._select(conn, _narrowed(ask), _COLUMNS, limit + 1)
-        return _columns(rows[:limit]), len(rows) <= limit
+            found = _best_first([it._replace(rank=ranks.get(it.number, 0.0)) for it in probed], place, limit)
+        else:
+            total, below = len({it.entry for it in probed}), int(place[0]) if place else None
+            found = self._newest_first(conn, ask, below, limit, total=total, exact=few)
+        if not counted:
+            return found
+        return replace(found, columns=_columns(rows[:counted]), whole=len(rows) <= counted)
 
     def newest(self, conn: Connection, ask: Ask, limit: int) -> list[int]:
         return [it.number for it in self._some(conn, _narrowed(ask), limit, newest=True)]
@@ -91,8 +93,7 @@ class Finding(ABC):
     def _some(
         self, conn: Connection, ask: Ask, limit: int, *, newest: bool = False, below: int | None = None
     ) -> list[Ranked]:
-        rows = self._select(conn, ask, _COPY, limit, newest=newest, below=below)
-        return [Ranked(it[0], it[1], AssetKey(it[2], it[3])) for it in rows]
+        return [*map(_ranked, self._select(conn, ask, _COPY, limit, newest=newest, below=below))]
 
     def _select(
         self, conn: Connection, ask: Ask, shown: str, limit: int, *, newest: bool = False, below: int | None = None
@@ -217,10 +218,14 @@ def _place(after: str | None) -> tuple[str, tuple[str, ...]]:
     return kind, tuple(place) if kind == "n" or len(place) == 2 else ()
 
 
+def _ranked(row: Sequence[Any]) -> Ranked:
+    return Ranked(row[0], row[1], AssetKey(row[2], row[3]))
+
+
 def _columns(rows: Sequence[Sequence[Any]]) -> Columns:
     """Thousands an answer: nothing is made for each of them."""
-    entries, accounts, statuses, types, campaigns, photographers, dates, numbers = (
-        zip(*rows, strict=True) if rows else ((),) * 8
+    _, entries, accounts, _, statuses, types, campaigns, photographers, dates, numbers = (
+        zip(*rows, strict=True) if rows else ((),) * 10
     )
     return Columns(
         entries=entries,

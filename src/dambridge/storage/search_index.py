@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from dambridge.model.identity import AccountId, AssetKey
 from dambridge.model.searching import Document, Profile
-from dambridge.ports.searching import Ask, Columns, Found, Grouping
+from dambridge.ports.searching import Ask, Found, Grouping
 from dambridge.storage.columns import canonical_json
 from dambridge.storage.database import Database
 from dambridge.storage.keys import by_account, pieces
@@ -121,11 +121,8 @@ class SqlSearchIndex:
         found = await self._read(lambda conn: _numbered(conn, places, after))
         return [(number, [(AccountId(account), path) for account, path in body]) for number, body in found]
 
-    async def find(self, ask: Ask, *, after: str | None, limit: int) -> Found:
-        return await self._read(lambda conn: self._finding.find(conn, ask, after, limit))
-
-    async def columns(self, ask: Ask, *, limit: int) -> tuple[Columns, bool]:
-        return await self._read(lambda conn: self._finding.columns(conn, ask, limit))
+    async def find(self, ask: Ask, *, after: str | None, limit: int, counted: int = 0) -> Found:
+        return await self._read(lambda conn: self._finding.find(conn, ask, after, limit, counted=counted))
 
     async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:
         def query(conn: Connection) -> list[Document]:

@@ -80,10 +80,10 @@ class TestSqliteIndex(SearchIndexContract):
                 assert await everything(index, fogless, page=page) == everything_else, page
             assert (await index.find(Ask(query=fogless), after=None, limit=7)).order is Order.NEWEST
             assert len(everything_else) > 20
-            some = everything_else[:21]
-            copies, whole = await index.columns(Ask(query=fogless), limit=len(some))
-            assert (len(copies.entries), whole) == (len(some), False)
-            assert set(copies.entries) <= set(everything_else)
+            part = await index.find(Ask(query=fogless), after=None, limit=7, counted=21)
+            assert part.columns is not None
+            assert (len(part.columns.entries), part.whole) == (21, False)
+            assert set(part.columns.entries) <= set(everything_else)
 
 
 @pytest.mark.postgres
