@@ -90,6 +90,7 @@ async def looked_at(
 
 
 MORE = {
+    "ordered": "/rights?report=ordered",
     "maptext": "/maps?view=text",
     "rules": "/maps?part=publish",
     "store": "/store",

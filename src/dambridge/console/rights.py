@@ -20,6 +20,8 @@ from dambridge.engine import rights_pages as pages
 from dambridge.engine.rights_calendar import calendar
 from dambridge.engine.rights_desk import RightsDesk, ask_about, question_for, standings
 from dambridge.model.commands import CommandKind
+from dambridge.model.identity import FlowName
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import AgreedAudience
 from dambridge.model.standing import OutletStanding
 from dambridge.planning import rights_reports as reports
@@ -39,6 +41,7 @@ REPORTS: Mapping[str, str] = {
     "people": "People shown",
     "contracts": "Contracts",
     "who": "Who has what",
+    "ordered": "Ordered by people",
 }
 LOOKED: Mapping[str, Callable[[Sequence[OutletStanding]], list[Any]]] = {
     "unclear": reports.unclear,
@@ -87,7 +90,10 @@ async def rights(
     shown = Shown()
     try:
         about = await _mine(desk, who)
-        shown = await _shown(about, report, region=region, days=days, after=after)
+        if report == "ordered":
+            shown = await _ordered(desk, who, about)
+        else:
+            shown = await _shown(about, report, region=region, days=days, after=after)
     except Refused as error:
         shown = Shown(refused=str(error))
     gate = desk.settings.gate
@@ -127,6 +133,14 @@ async def _shown(about: RightsDesk, report: str, *, region: str, days: int, afte
         raise Stop(422, "There is no such place in the report. Begin it anew.") from None
     rows = LOOKED[report](looked.rows)
     return Shown(rows[:MOST], max(0, len(rows) - MOST), looked=looked, regions=regions)
+
+
+async def _ordered(desk: Desk, who: Signed, about: RightsDesk) -> Shown:
+    """What people ordered in the flows in scope, and did not take back."""
+    found: list[OutletOrder] = []
+    for flow in flows_of(who.person.searcher, (FlowName.INTAKE, *(it.flow for it in about.policies))):
+        found += await desk.ledger.outlet_orders_in(flow, after=None, limit=MOST_EVENTS)
+    return Shown(found[:MOST], max(0, len(found) - MOST))
 
 
 def _outlets(desk: Desk) -> list[tuple[str, str, str]]:
