@@ -91,6 +91,7 @@ async def looked_at(
 
 
 MORE = {
+    "ordered": "/rights?report=ordered",
     "maptext": "/maps?view=text",
     "rules": "/maps?part=publish",
     "store": "/store",

@@ -85,6 +85,7 @@ PAGES = {
     "/pairing": ("Nothing was compared yet",),
     "/rights": ("nagasaki-boats.jpg", "within 30 days"),
     "/rights?report=who": ("partners", "not agreed"),
+    "/rights?report=ordered": ("Ordered by people", "partners", "Take it back"),
     "/rights?report=unclear": ("Shown without clear rights",),
     "/rights/may": ("May I show it?",),
     "/withdrawals": ("harbour-film.mp4", "proven gone"),

@@ -32,7 +32,7 @@ PATHS = (
     "/plans",
     "/pairing",
     "/rights",
-    *(f"/rights?report={it}" for it in ("opens", "unclear", "people", "contracts", "who")),
+    *(f"/rights?report={it}" for it in ("opens", "unclear", "people", "contracts", "who", "ordered")),
     "/rights/may",
     "/withdrawals",
     "/withdrawals?unproven=1",

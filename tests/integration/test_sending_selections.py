@@ -212,6 +212,9 @@ async def test_what_is_chosen_in_search_is_ordered_for_a_time_and_taken_back(tak
     assert "Ordered by people" in page
     assert "Asked for it to go to germany until" in page
     assert "Take it back" in page
+    listed = (await lena.get("/rights?report=ordered")).text
+    assert [listed.count(f'name="asset" value="{it}"') for it in good] == [1, 1]
+    assert (await vic.get("/rights?report=ordered")).status_code == 403
     assert (await vic.post("/search/order/back", asset=good[0], outlet="germany")).status_code == 409
     assert (await lena.post("/search/order/back", asset=good[0], outlet="germany")).status_code == 303
     assert (await lena.post("/search/order/back", asset=good[0], outlet="germany")).status_code == 409

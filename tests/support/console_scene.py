@@ -32,6 +32,7 @@ from dambridge.model.identity import (
 )
 from dambridge.model.lifecycle import Status
 from dambridge.model.outcomes import Counts, ItemOutcome, Outcome
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.plans import Forecast, LeftItem, Plan, PlanHeader
 from dambridge.model.publications import Publication, Stage, Withdrawal
 from dambridge.model.reasons import Code, Reason
@@ -95,6 +96,7 @@ async def set_scene(ledger: SqlLedger) -> None:
     await _words(ledger, run)
     await ledger.put_submissions([_handed_in(it) for it in range(4)])
     await ledger.put_publications([_publication(it) for it in range(4)], withdrawals=[_withdrawal()])
+    await ledger.put_outlet_orders([_order(it) for it in range(3)])
     await _plan(ledger)
 
 
@@ -271,6 +273,15 @@ def _handed_in(number: int) -> Submission:
         seen_at=START,
         due_at=START + timedelta(days=1 if number else -1),
     )
+
+
+def _order(number: int) -> OutletOrder:
+    """One for good, one for a time, one that was taken back."""
+    master = AssetKey(ARCHIVE, RemoteId(str(4100 + number)))
+    given = OutletOrder(flow=FlowName.PUBLISH, outlet="partners", source=master, by="ada", at=START, said_at=START)
+    if number == 2:
+        return replace(given, ended_at=START, ended_by="bea")
+    return replace(given, until=START + timedelta(days=30) if number else None)
 
 
 def _publication(number: int) -> Publication:

@@ -17,9 +17,10 @@ from dambridge.model.identity import AccountId, FlowName
 from dambridge.ports.connection import Connection
 from dambridge.search.asking import IndexSearch
 from dambridge.search.desk import SearchDesk
+from dambridge.search.destinations import Destinations
 from dambridge.search.keeping import IndexKeeper
 from dambridge.search.live import LiveHome, LiveSearch
-from dambridge.search.ordering import Destinations, Orders
+from dambridge.search.ordering import Orders
 from dambridge.search.rebuilding import Shelf
 from dambridge.search.saving import Saved
 from dambridge.search.thumbnails import Thumbnails

@@ -20,6 +20,8 @@ from dambridge.engine import rights_pages as pages
 from dambridge.engine.rights_calendar import calendar
 from dambridge.engine.rights_desk import Asked, RightsDesk, ask_about, question_for, standing_pages
 from dambridge.model.commands import CommandKind
+from dambridge.model.identity import FlowName
+from dambridge.model.outlet_orders import OutletOrder
 from dambridge.model.publications import AgreedAudience
 from dambridge.model.standing import OutletStanding
 from dambridge.planning import rights_reports as reports
@@ -39,6 +41,7 @@ REPORTS: Mapping[str, str] = {
     "people": "People shown",
     "contracts": "Contracts",
     "who": "Who has what",
+    "ordered": "Ordered by people",
 }
 OF_ALL = frozenset({"who"})
 """Reports that are counts of everything an outlet has."""
@@ -85,7 +88,10 @@ async def rights(
     shown = Shown()
     try:
         about = await _mine(desk, who)
-        shown = await _shown(about, lens, report, region=region, days=days, after=after)
+        if report == "ordered":
+            shown = await _ordered(about, lens)
+        else:
+            shown = await _shown(about, lens, report, region=region, days=days, after=after)
     except Refused as error:
         shown = Shown(refused=str(error))
     gate = desk.settings.gate
@@ -146,6 +152,15 @@ async def _part(about: RightsDesk, lens: Lens, report: str, *, region: str, days
     rows = LOOKED[report](await lens.by_key(looked.rows, lambda it: it.master))
     goes_on = sealed(lens, looked.after) if looked.after else ""
     return Shown(rows[:MOST], looked=replace(looked, read=0, total=0, after=goes_on), regions=regions)
+
+
+async def _ordered(about: RightsDesk, lens: Lens) -> Shown:
+    """What people ordered in the flows in scope, and did not take back."""
+    found: list[OutletOrder] = []
+    for flow in flows_of(lens.searcher, (FlowName.INTAKE, *(it.flow for it in about.policies))):
+        found += await lens.desk.ledger.outlet_orders_in(flow, after=None, limit=MOST_EVENTS)
+    rows = await lens.by_key(found, lambda it: it.source)
+    return Shown(rows[:MOST], max(0, len(rows) - MOST))
 
 
 def _outlets(desk: Desk) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from dambridge.model.access import Searcher
 from dambridge.model.commands import Command, CommandKind, CommandState
@@ -15,15 +15,13 @@ from dambridge.model.identity import (
     AccountId,
     AssetKey,
     CommandId,
-    CopyId,
     CopyRole,
     FlowName,
-    Link,
     LinkId,
     derived_id,
 )
 from dambridge.model.outlet_orders import ARCHIVE, OutletOrder
-from dambridge.model.publications import Publication, Stage
+from dambridge.model.publications import Stage
 from dambridge.policy.duties import Duty
 from dambridge.policy.duties import may as may_do
 from dambridge.policy.ordering import end_of, may_order_to
@@ -33,39 +31,11 @@ from dambridge.ports.errors import Refused
 from dambridge.ports.hints import hint_kind
 from dambridge.ports.ledger import AuditEntry, Due
 from dambridge.search.asking import IndexSearch
+from dambridge.search.destinations import Destinations, OrderLedger
 from dambridge.search.prospects import Known, Prospect, held_back
 
 PAGE = 500
 LONGEST = timedelta(days=36_525)
-
-
-class OrderLedger(Protocol):
-    """What giving an order needs of the ledger."""
-
-    async def enqueue(self, command: Command) -> Command: ...
-    async def add_due(self, due: Sequence[Due]) -> None: ...
-    async def audit(self, entries: Sequence[AuditEntry]) -> None: ...
-    async def links(self, ids: Sequence[LinkId]) -> Mapping[LinkId, Link]: ...
-    async def links_of(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, LinkId]: ...
-    async def publications(self, links: Sequence[LinkId]) -> Mapping[LinkId, Mapping[CopyId, Publication]]: ...
-    async def outlet_orders(self, keys: Sequence[AssetKey]) -> Mapping[AssetKey, Mapping[str, OutletOrder]]: ...
-    async def outlet_orders_in(
-        self, flow: FlowName, *, ended: bool = False, after: tuple[str, AssetKey] | None, limit: int
-    ) -> Sequence[OutletOrder]: ...
-    async def put_outlet_orders(self, orders: Sequence[OutletOrder], audit: Sequence[AuditEntry] = ()) -> int: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destinations:
-    """Where finds can go. `inward` are accounts that a flow takes assets from into the archive, with `inward_orders` also what
-    its selection does not name; `outward` the flows with outlets."""
-
-    inward: Mapping[AccountId, FlowName]
-    inward_orders: bool = False
-    outward: tuple[PublishPolicy, ...]
-
-    def outlets(self) -> dict[str, tuple[PublishPolicy, Outlet]]:
-        return {name: (policy, outlet) for policy in self.outward for name, outlet in policy.outlets.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,13 +63,13 @@ def held_back(it: Known, policy: PublishPolicy, way: Outlet, searcher: Searcher,
     if not answer.permits:
         code = str(answer.blocks[0])
         return Refused(f"Held back from {way.name}: {held_words(answer, policy.zone)}", code=code)
-    return _not_ordered(it, policy, way, now) if way.orders else _not_selected(it.copy, policy)
+    return _not_ordered(it, policy, way) if way.orders else _not_selected(it.copy, policy)
 
 
-def _not_ordered(it: Known, policy: PublishPolicy, way: Outlet, now: datetime) -> Refused | None:
-    """That it is there without anybody's order: another one would bring nothing."""
+def _not_ordered(it: Known, policy: PublishPolicy, way: Outlet) -> Refused | None:
+    """That it is there without anybody's order: one would bring nothing. What is only taken back may be ordered again."""
     found = it.published.get(way.name)
-    if found is None or it.ordered(way.name, now) is not None:
+    if found is None or way.name in it.orders:
         return None
     since = f"since {found.at.astimezone(policy.zone):%-d %B %Y}"
     if found.stage is Stage.VISIBLE:
