@@ -67,6 +67,7 @@ API: dict[str, tuple[str, ...]] = {
     "assets/agency:I0000boat0000": (str(link(0).id),),
 }
 CLOSED = (
+    "/maps?live=1",
     "/terms",
     "/terms.csv",
     "/audit",

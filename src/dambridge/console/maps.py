@@ -18,7 +18,7 @@ from dambridge.bootstrap.editing import Looked, Part, cut_flow, digest_of, look,
 from dambridge.bootstrap.map_table import Cell
 from dambridge.bootstrap.saving import EditedMeanwhile, difference, held, previous_path, replace_text
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Signed, Stop, needing
+from dambridge.console.guarding import OF_ALL, Signed, Stop, needing
 from dambridge.console.in_force import force_of
 from dambridge.console.map_sights import Draft, Sight, closed_for, sight_of
 from dambridge.console.notices import notice_of
@@ -55,6 +55,8 @@ async def maps(
     desk = desk_of(request)
     draft = Draft(part=part, view=view, account=account, asset=asset, cells={})
     sight, says = await sight_of(desk, who, draft), ""
+    if live and who.of_a_part:
+        raise Stop(403, OF_ALL)  # samples of anybody's assets are looked at
     if live:
         sight, says = await _live(desk, sight)
     return await _whole(request, who, replace(sight, says=says or sight.says), live=live)

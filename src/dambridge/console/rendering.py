@@ -42,8 +42,8 @@ class Place:
     whole: bool = False
 
     def is_for(self, who: Signed, flows: tuple[FlowName, ...]) -> bool:
-        return who.may(self.duty, partly=not self.whole) and (
-            not self.whole or answers_for_all(who.person.searcher, flows)
+        return who.may(self.duty, partly=not self.whole) and not (
+            self.whole and (who.of_a_part or not answers_for_all(who.person.searcher, flows))
         )
 
 

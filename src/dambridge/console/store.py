@@ -35,7 +35,7 @@ async def store(request: Request, who: Keeper) -> Response:
         "store.html",
         now=await desk.clock.now(),
         size=await desk.ledger.size_bytes(),
-        indexed=await desk.search.index.index.count() if desk.search is not None else None,
+        indexed=await desk.search.index.index.count() if desk.search is not None and not who.of_a_part else None,
         held=held[:SHOWN],
         watched=watched[:SHOWN],
         counts=(len(held), len(watched)),
@@ -88,6 +88,6 @@ async def release(request: Request, who: Annotated[Signed, Depends(needing(Duty.
 @router.post("/store/index")
 async def refill(request: Request, who: Annotated[Signed, Depends(needing(Duty.RUN))]) -> Response:
     """Fill the index of search anew: every account is read once, at the pace of a backfill."""
-    if not answers_for_all(who.person.searcher, desk_of(request).flows):
-        raise Stop(403, "The index is of all flows, and yours are some of them.")
+    if who.of_a_part or not answers_for_all(who.person.searcher, desk_of(request).flows):
+        raise Stop(403, "The index is of all flows and all that is in them, and yours is a part of it.")
     return await order(request, who, CommandKind.REFILL, {}, back="/store")

@@ -7,14 +7,14 @@ from fastapi.responses import Response
 
 from dambridge.bootstrap import announcer_over
 from dambridge.console.desk import Desk, desk_of
-from dambridge.console.guarding import Stop
+from dambridge.console.guarding import OF_ALL, Stop
 from dambridge.console.machine import Keeper
 from dambridge.console.notices import notice_of, order
 from dambridge.console.rendering import page
 from dambridge.engine.announcing import Announcer, standings_of
 from dambridge.model.commands import CommandKind
 from dambridge.model.people import Person
-from dambridge.policy.duties import Duty, answers_for_all
+from dambridge.policy.duties import Duty, answers_for_all, of_a_part
 from dambridge.ports.errors import Refused
 
 router = APIRouter(include_in_schema=False)
@@ -22,7 +22,10 @@ SHOWN = 50
 
 
 def opened(desk: Desk, who: Person) -> Announcer:
-    """Deliveries are of all flows. Raises `Stop` for whoever answers for some, and where nobody is told anything."""
+    """Deliveries are of all flows and whatever is in them. Raises `Stop` for whoever answers for a part, and where nobody is
+    told anything."""
+    if of_a_part(who.searcher):
+        raise Stop(403, OF_ALL)
     if not answers_for_all(who.searcher, desk.flows):
         raise Stop(403, "This list is of all flows, and yours are some of them.")
     try:
