@@ -1,8 +1,9 @@
 // The panel beside the page: the same search as everywhere, set to what the page's reader looks for.
 
 import "./dambridge-panel.js";
-import { origins, settings } from "./settings.js";
+import { lookingIn, origins, settings } from "./settings.js";
 
+const HERE = lookingIn((await chrome.windows.getCurrent()).id);
 const FROM = { address: "You look for", box: "You look for", title: "This page shows" };
 const panel = document.querySelector("dambridge-panel");
 const line = document.querySelector("#page");
@@ -20,7 +21,7 @@ async function look(text) {
 }
 
 /** What the page says goes into the box, unless the person has typed something else there: then it is offered. */
-async function follow({ looking } = {}) {
+async function follow(looking) {
   line.hidden = !looking?.text || panel.hidden;
   if (line.hidden) return;
   line.querySelector("span").textContent = `${FROM[looking.from] ?? "You look for"} “${looking.text}”.`;
@@ -50,12 +51,12 @@ async function begin() {
   panel.reconnect();
   looked = panel.text.trim();
   if (looked) await panel.search(looked); // what stands there is answered as things are set now
-  await follow(await chrome.storage.session.get("looking"));
+  await follow((await chrome.storage.session.get(HERE))[HERE]);
 }
 
 chrome.storage.onChanged.addListener((changes, area) => {
   if (area === "local") begin();
-  if (area === "session" && changes.looking) follow({ looking: changes.looking.newValue });
+  if (area === "session" && changes[HERE]) follow(changes[HERE].newValue);
 });
 chrome.permissions.onAdded.addListener(begin);
 chrome.permissions.onRemoved.addListener(begin);

@@ -83,6 +83,11 @@ export async function release(values) {
   if (more.length) await chrome.permissions.remove({ origins: more });
 }
 
+/** Where it stands what somebody looks for in the pages of a window: each has a panel of its own. */
+export function lookingIn(window) {
+  return `looking-${window}`;
+}
+
 /** From now on, read what is looked for in the pages that are permitted, and in no other. */
 export function watch() {
   return navigator.locks.request("watch", watched); // several call at once

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.beside import Beside, beside
-from support.seats import firefox_needed, in_firefox
+from support.seat_in_firefox import firefox_needed, in_firefox
 from support.working_beside import (
     brings_over_what_is_cleared_and_says_why_not,
     customers,

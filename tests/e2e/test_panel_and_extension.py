@@ -15,7 +15,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from support.beside import Beside, beside
 from support.browser import CHROMIUM, FLAGS, SCREENS, needed, serious
-from support.seats import PATIENCE, in_chromium
+from support.seat_in_chromium import in_chromium
+from support.seats import PATIENCE
 from support.working_beside import (
     CLEARED,
     brings_over_what_is_cleared_and_says_why_not,

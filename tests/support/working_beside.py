@@ -19,17 +19,21 @@ return JSON.stringify([await chrome.storage.local.get(), await chrome.storage.se
 """What the extension keeps, but for the token itself."""
 PERMITTED = "return (await chrome.permissions.getAll()).origins"
 SAID = """
+const [text, elsewhere = false] = args;
+const here = `looking-${(await chrome.windows.getCurrent()).id}`;
 for (let n = 0; n < 300; n++) {
-    const it = (await chrome.storage.session.get("looking")).looking;
-    if (it?.text === args[0]) return it;
+    const all = Object.entries(await chrome.storage.session.get());
+    const it = all.find(([key, it]) => it.text === text && (key !== here) === elsewhere);
+    if (it) return it[1];
     await new Promise((go) => setTimeout(go, 50));
 }
 return null;
 """
-"""What the extension was told that somebody looks for, once it is these words."""
+"""What the extension was told that somebody looks for in this window, or elsewhere, once it is these words."""
 HEARS = """
 window.heard = [];
-chrome.storage.onChanged.addListener((it) => it.looking && window.heard.push(it.looking.newValue.text));
+const here = `looking-${(await chrome.windows.getCurrent()).id}`;
+chrome.storage.onChanged.addListener((it) => it[here] && window.heard.push(it[here].newValue.text));
 """
 STRIP_SHOWS = f"""
 let text;
@@ -309,6 +313,9 @@ async def reads_words_of_a_page_and_no_more(seat: Seat, it: Beside) -> None:
     await seat.theirs(f"{theirs}/?terms=harbour")
     await seat.here()
     assert await seat.script(SAID, "harbour")
+    await seat.script("await chrome.windows.create({ url: args[0] })", f"{theirs}/?terms=elsewhere")
+    assert await seat.script(SAID, "elsewhere", True), "each window has a panel of its own"
     heard = await seat.script("return window.heard")
     assert {"old port", "harbour"} <= set(heard)
     assert "salary" not in heard, "of another page nothing is read"
+    assert "elsewhere" not in heard
