@@ -164,9 +164,8 @@ async def test_what_lies_elsewhere_is_as_if_it_were_not_there(stand: Stand, scop
     assert FILES[1] not in (await browser.get("/maps", params={"asset": "agency:I0000boat0001"})).text
 
 
-@SCOPES
-async def test_what_cannot_be_parted_is_closed_and_says_why(stand: Stand, scope: Scope) -> None:
-    browser = await lena(stand, scope)
+async def test_what_cannot_be_parted_is_closed_and_says_why(stand: Stand) -> None:
+    browser = await lena(stand, PART)
     for path in CLOSED:
         answer = await browser.get(path)
         assert answer.status_code == 403, path
@@ -209,9 +208,8 @@ async def test_the_interface_gives_the_same(stand: Stand, scope: Scope) -> None:
             assert (await whole.get(f"/api/v1/{path}")).status_code == 200, path
 
 
-@SCOPES
-async def test_they_decide_about_what_is_theirs_alone(stand: Stand, scope: Scope) -> None:
-    browser = await lena(stand, scope)
+async def test_they_decide_about_what_is_theirs_alone(stand: Stand) -> None:
+    browser = await lena(stand, PART)
     ids = {it.link: it.id for it in await stand.ledger.conflicts(states=[ConflictState.OPEN], limit=9)}
     mine, theirs = ids[link(0).id], ids[link(1).id]
     assert (await browser.post(f"/conflicts/{mine}/settle", side="archive")).status_code == 303
@@ -221,7 +219,7 @@ async def test_they_decide_about_what_is_theirs_alone(stand: Stand, scope: Scope
     assert (await browser.post("/review", **hand)).status_code == 303
     assert (await browser.post("/review", verdict="approve", asset="agency:I0000hand0001")).status_code == 404
     assert (await browser.post("/review", verdict="approve", shoot="Handed in/Regatta")).status_code == 403
-    async with await caller(stand, scope) as it:
+    async with await caller(stand, PART) as it:
         wish: dict[str, Any] = {"side": "archive"}
         assert (await it.post(f"/api/v1/conflicts/{mine}/settle", json=wish)).status_code == 202
         assert (await it.post(f"/api/v1/conflicts/{mine}/settle", json={**wish, "all_like": True})).status_code == 403
@@ -277,10 +275,9 @@ async def test_planted_a_lens_that_shows_everything_is_seen(stand: Stand, monkey
     assert len(leaks) >= 10
 
 
-@SCOPES
-async def test_whoever_may_run_a_flow_hears_that_it_ended_and_no_number(stand: Stand, scope: Scope) -> None:
+async def test_whoever_may_run_a_flow_hears_that_it_ended_and_no_number(stand: Stand) -> None:
     told = set[bool]()
-    for browser in (await lena(stand, scope), await stand.signed_in("ada")):
+    for browser in (await lena(stand, PART), await stand.signed_in("ada")):
         order = (await browser.post("/flows/intake/run")).headers["location"].partition("order=")[2]
         summary = {"run_id": "run-000001", "flows": {"intake": {"done": 77, "waiting": 5}}}
         done = {"summary": summary, "exit_code": 0}
