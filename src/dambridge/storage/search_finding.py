@@ -71,7 +71,10 @@ class Finding(ABC):
             found = _best_first([it._replace(rank=ranks.get(it.number, 0.0)) for it in probed], place, limit)
         else:
             total, below = len({it.entry for it in probed}), int(place[0]) if place else None
-            found = self._newest_first(conn, ask, below, limit, total=total, exact=few)
+            if len(rows) <= max(RANKED, counted):
+                found = _newest_of([*map(_ranked, rows)], below, limit, total=total, exact=few)
+            else:
+                found = self._newest_first(conn, ask, below, limit, total=total, exact=few)
         if not counted:
             return found
         return replace(found, columns=_columns(rows[:counted]), whole=len(rows) <= counted)
@@ -204,6 +207,19 @@ def _best_first(found: Sequence[Ranked], place: tuple[str, ...], limit: int) -> 
     shown = set(page)
     copies = frozenset(it.key for it in found if it.entry in shown)
     return Found(page, after, len(best), True, Order.BEST, copies)
+
+
+def _newest_of(every: Sequence[Ranked], below: int | None, limit: int, *, total: int, exact: bool) -> Found:
+    """What was met last first, of all copies that match: each asset where its newest one is."""
+    newest: dict[str, int] = {}
+    for it in sorted(every, key=lambda it: -it.number):
+        newest.setdefault(it.entry, it.number)
+    left = [entry for entry, number in newest.items() if below is None or number < below]
+    page = tuple(left[:limit])
+    after = f"n:{newest[page[-1]]}" if len(left) > limit else None
+    shown = set(page)
+    copies = frozenset(it.key for it in every if it.entry in shown)
+    return Found(page, after, total, exact, Order.NEWEST, copies)
 
 
 def _place(after: str | None) -> tuple[str, tuple[str, ...]]:

@@ -89,13 +89,13 @@ def copy_of(
     return replace(plain, **other)
 
 
-async def everything(index: SearchIndex, ask: Ask | Query, *, page: int = 7) -> list[str]:
+async def everything(index: SearchIndex, ask: Ask | Query, *, page: int = 7, counted: int = 0) -> list[str]:
     """All entries, page by page."""
     asked = ask if isinstance(ask, Ask) else Ask(query=ask)
     found: list[str] = []
     after: str | None = None
     while True:
-        part = await index.find(asked, after=after, limit=page)
+        part = await index.find(asked, after=after, limit=page, counted=counted)
         found += part.entries
         if part.after is None:
             return found
@@ -209,6 +209,15 @@ class SearchIndexContract(ABC):
         for page in (1, 7, 29, 30, 31):
             found = await everything(index, Words(("fog",)), page=page)
             assert found == [f"ln{it % 30}" for it in range(90, 60, -1)], page
+            for counted in (30, 90):
+                known = await everything(index, Words(("fog",)), page=page, counted=counted)
+                assert known == found, "whether all that match are gathered for their counts or not"
+        for counted in (0, 30, 90):
+            part = await index.find(Ask(query=Words(("fog",))), after="n:75", limit=5, counted=counted)
+            assert part.entries == tuple(f"ln{it % 30}" for it in range(74, 69, -1))
+            assert {it.remote_id for it in part.copies} == {
+                str(it - away) for it in range(74, 69, -1) for away in (0, 30, 60)
+            }
 
     async def test_what_fits_best_comes_first_whatever_else_is_asked(
         self, index: SearchIndex, monkeypatch: pytest.MonkeyPatch
