@@ -14,7 +14,8 @@ from dambridge.engine.publishing import casing
 from dambridge.model.outlet_orders import OutletOrder
 from dambridge.policy.ordering import Choice, chosen
 from stateful.test_publish_history import quiet
-from support.publish_history import ORDERING, OUTLETS, POLICY, History
+from support.publish_history import ORDERING, History
+from support.publish_world import OUTLETS, POLICY
 
 TAKES = replace(POLICY, outlets={name: replace(it, orders=True) for name, it in OUTLETS.items()})
 EVENTS = 150

@@ -19,7 +19,8 @@ from dambridge.model.values import FieldName
 from dambridge.storage import open_ledger
 from stateful.test_publish_history import quiet
 from support.house import PEOPLE, Kept
-from support.publish_history import AGENCY, ARCHIVE, OUTLETS, POLICY, ArchiveArchive, History
+from support.publish_history import History
+from support.publish_world import AGENCY, ARCHIVE, OUTLETS, POLICY, ArchiveArchive
 from support.two_way_systems import Presence
 
 RATE, CALLS = 200.0, 2
