@@ -23,8 +23,17 @@ _HOPELESS = {
 }
 _AGAIN = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "08000", "08001", "08003", "08006"})
 
-_ALONE = " -c jit=off -c max_parallel_workers_per_gather=0"
-"""Answers that take milliseconds: starting further workers for them, or a compiler, takes longer than finding them."""
+_ALONE = "".join(
+    f" -c {it}"
+    for it in (
+        "jit=off",
+        "max_parallel_workers_per_gather=0",
+        "plan_cache_mode=force_custom_plan",
+        "enable_mergejoin=off",
+    )
+)
+"""Answers that take milliseconds: starting further workers for them, or a compiler, takes longer than finding them; a plan for
+whatever words there are is a bad one for most; and no answer is worth going through all copies and all words side by side."""
 _SECONDS = text("SELECT extract(epoch FROM clock_timestamp())")
 
 

@@ -24,6 +24,8 @@ from dambridge.storage.search_words import Bound, Spelling
 
 RANKED = 500
 """Copies that are ranked; of more the newest come first."""
+GATHERED = 2000
+"""Copies that are had at once where the newest are far between."""
 _TYPES = {str(it): it for it in MediaType}
 _COPY = "d.id, d.entry, d.account, d.remote_id"
 _COUNTED = f"{_COPY}, d.status, d.media_type, d.campaigns, d.photographers, d.date, d.profile"
@@ -54,6 +56,10 @@ class Finding(ABC):
         Filters say nothing about that, and neither does what must not be there."""
 
     @abstractmethod
+    def are_scattered(self, conn: Connection, ask: Ask) -> bool:
+        """Whether so few seem to match that the newest of them are found no sooner than `GATHERED`."""
+
+    @abstractmethod
     def scrub(self, engine: Engine) -> None:
         """Leave nothing in the files of what was taken out."""
 
@@ -62,7 +68,8 @@ class Finding(ABC):
         kind, place = _place(after)
         ask = _narrowed(ask)
         # What is counted is looked up once with what tells how many there are
-        rows = self._select(conn, ask, _COUNTED if counted else _COPY, max(RANKED, counted) + 1)
+        shown, most = _COUNTED if counted else _COPY, max(RANKED, counted)
+        rows = self._select(conn, ask, shown, most + 1)
         probed = [_ranked(it) for it in rows[: RANKED + 1]]
         few = len(probed) <= RANKED
         if few and kind != "n" and any(isinstance(it, Words) for it in leaves(ask.query)):
@@ -70,14 +77,24 @@ class Finding(ABC):
             ranks = self.ranks(conn, ask.query, [it.number for it in probed])
             found = _best_first([it._replace(rank=ranks.get(it.number, 0.0)) for it in probed], place, limit)
         else:
+            every = self._every(conn, ask, rows, most)
             total, below = len({it.entry for it in probed}), int(place[0]) if place else None
-            if len(rows) <= max(RANKED, counted):
-                found = _newest_of([*map(_ranked, rows)], below, limit, total=total, exact=few)
+            if every is not None:
+                found = _newest_of(every, below, limit, total=total, exact=few)
             else:
                 found = self._newest_first(conn, ask, below, limit, total=total, exact=few)
         if not counted:
             return found
         return replace(found, columns=_columns(rows[:counted]), whole=len(rows) <= counted)
+
+    def _every(self, conn: Connection, ask: Ask, rows: Sequence[Any], most: int) -> Sequence[Ranked] | None:
+        """All copies that match, where they are known, or had sooner than the newest of them; else None."""
+        if len(rows) <= most:
+            return [*map(_ranked, rows)]
+        if most >= GATHERED or not self.are_scattered(conn, ask):
+            return None
+        found = self._some(conn, ask, GATHERED + 1)
+        return found if len(found) <= GATHERED else None
 
     def newest(self, conn: Connection, ask: Ask, limit: int) -> list[int]:
         return [it.number for it in self._some(conn, _narrowed(ask), limit, newest=True)]
@@ -105,13 +122,16 @@ class Finding(ABC):
         if any(it is not None and not it for it in (ask.accounts, ask.profiles, ask.places)):
             return []
         bound = Bound()
-        tables, condition = self.sources(ask.query, bound)
-        where = [f"({condition})", *scope(ask, bound, self.spelling)]
+        query = f"SELECT {shown} {self._matching(ask, bound)}"
         if below is not None:
-            where.append(f"{self.number(ask.query)} < {bound.add(below)}")
-        order = f" ORDER BY {self.number(ask.query)} DESC" if newest else ""
-        query = f"SELECT {shown} FROM {tables} WHERE {' AND '.join(where)}{order} LIMIT {limit}"
+            query += f" AND {self.number(ask.query)} < {bound.add(below)}"
+        query += f" ORDER BY {self.number(ask.query)} DESC" if newest else ""
+        query += f" LIMIT {limit}"
         return conn.execute(text(query), bound.values).all()
+
+    def _matching(self, ask: Ask, bound: Bound) -> str:
+        tables, condition = self.sources(ask.query, bound)
+        return f"FROM {tables} WHERE {' AND '.join([f'({condition})', *scope(ask, bound, self.spelling)])}"
 
     def number(self, query: Query) -> str:
         """The copy's number, as the table that leads has it."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, text
 
-from dambridge.model.queries import AllOf, Query
-from dambridge.storage.search_finding import Finding, asked_words
+from dambridge.model.queries import AllOf, Query, Words, leaves
+from dambridge.ports.searching import Ask
+from dambridge.storage.search_finding import GATHERED, Finding, asked_words
 from dambridge.storage.search_words import Bound, TsVector
 
 
@@ -30,6 +31,15 @@ class PostgresFinding(Finding):
 
     def one(self, query: Query, bound: Bound) -> str:
         return self.spelling.condition(query, bound)
+
+    def are_scattered(self, conn: Connection, ask: Ask) -> bool:
+        """The text index has no order: for the newest, words are looked for in one copy after the other. How many have a word the
+        planner knows well enough; of beginnings of words it knows nothing."""
+        if any(isinstance(it, Words) and it.prefix for it in leaves(ask.query)):
+            return False
+        bound = Bound()
+        plan = conn.execute(text(f"EXPLAIN (FORMAT JSON) SELECT 1 {self._matching(ask, bound)}"), bound.values)
+        return int(plan.scalar_one()[0]["Plan"]["Plan Rows"]) <= 2 * GATHERED
 
     def scrub(self, engine: Engine) -> None:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:

@@ -185,6 +185,12 @@ def _as_json(values: frozenset[int] | frozenset[str]) -> str:
     return json.dumps(sorted(values))
 
 
+@lru_cache(maxsize=64)
+def _as_array(values: frozenset[int] | frozenset[str]) -> str:
+    """The same as PostgreSQL writes it."""
+    return "{" + ",".join(map(str, sorted(values))) + "}"
+
+
 def _joined(values: Sequence[Sequence[str]]) -> str:
     """Values with a sign between them that nobody looks for, so that no phrase goes from one into the next."""
     words = [word for value in values for word in (*value, "_")]
@@ -218,7 +224,12 @@ class TsVector(Spelling):
         return f"w.tokens @@ CAST({match} AS tsquery)"
 
     def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
-        return f"{column} = ANY({bound.add(sorted(values))})"
+        several = frozenset(values)
+        if any(isinstance(it, str) for it in several):
+            return f"{column} = ANY({bound.add(sorted(several))})"
+        # Of the column's own type, so that PostgreSQL looks numbers up in a table of hashes and not one after the other
+        kind = "bigint" if column == "id" else "int"
+        return f"{column} = ANY(CAST({bound.add(_as_array(several))} AS {kind}[]))"
 
     def row(self, number: int, document: Document) -> Mapping[str, Any]:
         plain, named = streams(document)
