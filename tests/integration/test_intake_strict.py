@@ -351,5 +351,8 @@ async def test_two_with_the_name_of_one_delivery_are_told_and_neither_is_touched
     assert len(pair.archived()) == 2
     spare = max(pair.archived(), key=lambda it: int(it["id"]))
     control(pair.netx.url, "DELETE", f"/__sim__/assets/{spare['id']}")
+    lagging = (await pair.run()).summary["flows"]["intake"]
+    assert (lagging["waiting"], lagging["done"]) == (1, 0), "searches still find what was thrown away"
+    pair.advance(700)
     assert attention(await pair.run()) == {"fields_wait": 1}
     assert copies(pair) == originals(1)
