@@ -181,6 +181,7 @@ async def taking(tmp_path: Path, known: SearchWorld) -> AsyncIterator[Stand]:
             await it.person("vic", "viewer")
             yield it
     finally:
+        await orders(known)  # nobody works here, and what was asked for is no other test's
         known.pair.overrides = before
 
 
