@@ -40,8 +40,8 @@ async def test_in_firefox_too_a_cleared_asset_is_brought_over_and_an_embargoed_o
         await set_up(seat, world)
         await stands_at_the_side(seat, world)
         await brings_over_what_is_cleared_and_says_why_not(seat, world)
-        await orders_what_no_selection_names(seat, world)
         await follows_the_page_but_not_over_what_was_typed(seat, world)
+        await orders_what_no_selection_names(seat, world)
 
 
 async def test_in_firefox_too_what_is_read_of_a_page_is_words_and_no_more(world: Beside, tmp_path: Path) -> None:

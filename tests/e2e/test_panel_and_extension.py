@@ -172,8 +172,8 @@ async def test_beside_photoshelter_a_cleared_asset_is_brought_over_and_an_embarg
         await set_up(seat, world)
         await stands_at_the_side(seat, world)
         await brings_over_what_is_cleared_and_says_why_not(seat, world)
-        await orders_what_no_selection_names(seat, world)
         await follows_the_page_but_not_over_what_was_typed(seat, world)
+        await orders_what_no_selection_names(seat, world)
 
 
 @pytest.mark.long
