@@ -144,7 +144,9 @@ def marks(pair: World) -> dict[str, int]:
 
 @pytest.mark.hazard("P04")
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("journal", [True, False], ids=["with the journal", "the journal lost as well"])
+@pytest.mark.parametrize(
+    "journal", [True, pytest.param(False, marks=pytest.mark.long)], ids=["with the journal", "the journal lost as well"]
+)
 def test_a_lost_store_is_made_anew_and_nothing_deleted_comes_back(pair: World, journal: bool) -> None:
     was = lived_in(pair)
     links, agreed, inbox = asyncio.run(known(pair))
