@@ -1,4 +1,4 @@
-"""Write the reference pages that come from the code: configuration and its schema, fields, reasons.
+"""Write the reference pages that come from the code: commands, configuration and its schema, fields, reasons.
 
 python scripts/generate_reference.py            writes docs/reference/
 python scripts/generate_reference.py --check    says what is stale, exit status 1
@@ -12,7 +12,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
+
 from dambridge.bootstrap import capability_schema, map_schema, settings_schema
+from dambridge.cli.app import app
 from dambridge.files.disagreement import DATE_HOMES, HOMES
 from dambridge.files.formats import TABLE, Place
 from dambridge.files.iim import LIMITS
@@ -34,6 +37,7 @@ def pages() -> dict[str, str]:
     """File name below `docs/reference/` to content."""
     schema = settings_schema()
     return {
+        "commands.md": commands(),
         "configuration.md": configuration(schema),
         "schemas/configuration.json": json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
         "schemas/capabilities.json": json.dumps(capability_schema(), indent=2, ensure_ascii=False, sort_keys=True)
@@ -61,6 +65,62 @@ def configuration(schema: Mapping[str, Any]) -> str:
         if definition.get("type") == "object":
             lines += group(name, definition)
     return "\n".join(lines) + "\n"
+
+
+STATUSES = """Every command knows `--json`: one JSON document on standard output, also for an error, which has `error` and
+`exit_code`. `--config`, `--log-json` and `--verbose` may stand before the command or after it.
+
+| exit status | meaning |
+| --- | --- |
+| 0 | all well |
+| 1 | failed |
+| 2 | wrong usage or configuration |
+| 3 | done, but something waits for a person |
+| 130 | stopped by Ctrl-C; nothing is lost |
+"""
+
+
+def commands() -> str:
+    """Every command with its arguments and options, as `--help` says it."""
+    lines = ["# Commands", "", NOTE, STATUSES, "## dambridge", ""]
+    root = get_command(app)
+    lines += [*options(root), ""]
+    for path, command in sorted(leaves(root)):
+        given = "".join(f" {str(it.name).upper()}" for it in command.params if not is_option(it))
+        told = " ".join((command.help or "").split())
+        lines += [f"## {' '.join(path)}", "", told, "", f"`dambridge {' '.join(path)}{given} [options]`", ""]
+        lines += [*options(command), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Everything that can be called, with the words that call it."""
+    inside = getattr(command, "commands", {})
+    if path and (not inside or command.invoke_without_command):
+        yield path, command
+    for name, it in inside.items():
+        yield from leaves(it, (*path, name))
+
+
+def is_option(it: Any) -> bool:
+    return str(it.param_type_name) == "option"
+
+
+def options(command: Any) -> Iterator[str]:
+    """The table of a command's arguments and options; without `--json`, which all have."""
+    shown = [
+        it for it in command.params if not it.hidden and "--json" not in it.opts and "completion" not in str(it.name)
+    ]
+    if not shown:
+        return
+    yield "| option | meaning |"
+    yield "| --- | --- |"
+    for it in shown:
+        name = (
+            ", ".join(f"`{one}`" for one in (*it.opts, *it.secondary_opts)) if is_option(it) else str(it.name).upper()
+        )
+        needed = " Must be given." if it.required else ""
+        yield f"| {name} | {' '.join((it.help or '').split())}{needed} |".replace("[", "\\[")
 
 
 def map_file(schema: Mapping[str, Any]) -> str:

@@ -63,6 +63,12 @@ ALL_PICTURES = """async () => {
     await Promise.all(all.map((it) => it.decode().catch(() => null)));
 }"""
 """Pictures further down come when somebody looks there; a screenshot looks everywhere."""
+COVERED = """() => [...document.querySelectorAll(".tabs a")].filter((it) => {
+    const box = it.getBoundingClientRect(), [x, y] = [box.left + box.width / 2, box.bottom - 3];
+    const above = box.width && y > 0 && y < innerHeight ? document.elementFromPoint(x, y) : null;
+    return above && above.matches(".tabs a") && above !== it && !it.contains(above);
+}).map((it) => it.textContent.trim())"""
+"""Chips that lie under others, as far as they are in view."""
 FIRST_VIEW = 150_000
 """Bytes of scripts and styles that a first view may cost."""
 
@@ -85,6 +91,7 @@ async def looked_at(
         await page.screenshot(path=SCREENS / f"{name}-{size}-{theme}.png", full_page=True)
         if await page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"):
             wrong.append(f"{name}: something is cut off")
+        wrong += [f"{name}: {it} lies under another" for it in await page.evaluate(COVERED)]
         wrong += [f"{name}: {it}" for it in await serious(page)]
     await context.close()
     return wrong

@@ -109,6 +109,16 @@ async def test_every_page_shows_what_is_on_record(stand: Stand) -> None:
     assert len(PAGES) >= 25
 
 
+async def test_what_is_not_there_is_not_called_a_conflict(stand: Stand) -> None:
+    """Conflicts are two edits of one field here; HTTP's word for an order that came too late is another."""
+    browser = await stand.signed_in("ada")
+    lost = await browser.get("/assets/agency:nobody")
+    assert (lost.status_code, "Nothing is known of agency:nobody" in lost.text) == (404, True)
+    late = await browser.post("/people/ada/disabled", disabled="1")
+    assert (late.status_code, "<h1>That cannot be done now</h1>" in late.text) == (409, True)
+    assert "<h1>Conflict" not in late.text
+
+
 async def test_every_page_is_there_within_200_ms(stand: Stand) -> None:
     browser = await stand.signed_in("ada")
     for path in PAGES:

@@ -276,7 +276,7 @@ def audit(
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     json: Json = False,
 ) -> None:
-    """Read the audit trail: who or what changed which field from what to what, when and why."""
+    """Read the audit trail, the oldest entry first: who or what changed which field from what to what, when and why."""
     from dambridge.cli import looking
 
     looking.audit(context_of(ctx, json), subject=subject, after=after, limit=limit)
@@ -312,6 +312,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     context = Context(json="--json" in given)
     try:
         code = app(args=given, prog_name="dambridge", standalone_mode=False, obj=context)
+    except SystemExit as ended:
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        code = _told(ended.__context__, context)  # Typer makes 1 of a reader who has seen enough, as `head` has
     except Exception as error:  # noqa: BLE001 - the last place where an error can become a sentence
         code = _told(error, context)
     except KeyboardInterrupt:

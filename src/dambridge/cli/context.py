@@ -45,6 +45,18 @@ class Context:
         return text
 
 
+def can_be_written(out: Path | None) -> None:
+    """Asked before long work whose end is a file: nobody waits hours to hear of a misspelt folder. Raises `WrongUse`."""
+    if out is None:
+        return
+    if out.is_dir():
+        raise WrongUse(f"{out} is a folder. Name the file as well.")
+    if not out.parent.is_dir():
+        raise WrongUse(f"{out} cannot be written: there is no folder {out.parent}. Make it, or name another.")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise WrongUse(f"{out} cannot be written by this user. Name another place.")
+
+
 def actor(by: str) -> str:
     """Who decides, for the record: the name given, else the user of this machine."""
     given = by or os.environ.get("DAMBRIDGE_USER", "")

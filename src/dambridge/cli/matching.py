@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dambridge.bootstrap import open_matching
-from dambridge.cli.context import Context, WrongUse, go, leave
+from dambridge.cli.context import Context, WrongUse, can_be_written, go, leave
 from dambridge.cli.orders import take_in
 from dambridge.cli.rendering import errors, print_json, say, table
 from dambridge.engine.fitting import stored
@@ -32,6 +32,7 @@ NEEDS_A_PERSON = 3
 
 def match(context: Context, *, source: str, target: str, out: Path | None) -> None:
     """Compare both libraries; the audit comes first, then the pairs."""
+    can_be_written(out)
 
     async def work(it: Matching) -> Matched:
         return await matching.match(it)
@@ -100,6 +101,7 @@ def review(
 
 
 def plan(context: Context, *, source: str, target: str, folders: Sequence[str], out: Path | None) -> None:
+    can_be_written(out)
     """Make the plan that activates what is watched."""
 
     async def work(it: Matching) -> Plan | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -25,7 +26,7 @@ from dambridge.bootstrap import (
     open_store,
 )
 from dambridge.bootstrap.lasting import settle
-from dambridge.cli.context import Context, WrongUse, actor, go, leave
+from dambridge.cli.context import Context, WrongUse, actor, can_be_written, go, leave
 from dambridge.cli.rendering import errors, outcome_text, print_json, say, summary, table, warn
 from dambridge.engine.ordering import give, is_served
 from dambridge.model.commands import CommandKind, CommandState
@@ -45,11 +46,15 @@ def run(context: Context, *, flow: str | None, full: bool, reconcile: bool) -> N
 
 
 def plan(context: Context, *, flow: str | None, full: bool, out: Path | None) -> None:
+    can_be_written(out)
     flow = flow or _only(context.settings())
     _show_made(context, _ordered(context, flow, CommandKind.PLAN, {"full": full}, by=""), out)
 
 
 def plan_retention(context: Context, *, out: Path | None) -> None:
+    can_be_written(out)
+    if context.settings().flows.lifecycle is None:
+        raise WrongUse("Nothing says how assets stand here: flow `lifecycle` is not configured. So everything is kept.")
     _show_made(context, _ordered(context, None, CommandKind.PLAN_RETENTION, {}, by=""), out)
 
 
@@ -240,8 +245,7 @@ async def _plan_of(context: Context, plan_id: PlanId) -> Plan:
 def take_in(context: Context, plan: str) -> tuple[PlanId, FlowName]:
     """The plan's id and flow. A plan file is brought into the store first; an id must be there. Raises `PlanDamaged` for a
     tampered file."""
-    file = Path(plan)
-    made = read_plan(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else None
+    made = _in_file(plan)
 
     async def work() -> tuple[PlanId, FlowName]:
         async with open_store(context.settings()) as (ledger, clock):
@@ -256,6 +260,19 @@ def take_in(context: Context, plan: str) -> tuple[PlanId, FlowName]:
             return made.id, made.header.flow
 
     return go(work)
+
+
+def _in_file(given: str) -> Plan | None:
+    """The plan in the file of that name; none where there is no such file, and no file can have such a name."""
+    try:
+        text = Path(given).read_text(encoding="utf-8") if Path(given).is_file() else None
+    except UnicodeDecodeError:
+        raise WrongUse(f"{given} is no plan: it is no text. Make one with `dambridge plan --out FILE`.") from None
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return None
+    return read_plan(text.splitlines()) if text is not None else None
 
 
 def _show_plan(plan: Plan, out: Path | None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dambridge.bootstrap import open_bridge, open_store
-from dambridge.cli.context import Context, WrongUse, go, leave
+from dambridge.cli.context import Context, WrongUse, can_be_written, go, leave
 from dambridge.cli.orders import ordered, take_in
 from dambridge.cli.rendering import print_json, say, table, warn
 from dambridge.engine.orders.outlet_desk import OutletDesk
@@ -20,6 +20,7 @@ from dambridge.policy.outlets import Outlet, PublishPolicy
 from dambridge.ports.errors import MovedOn, NextMove
 
 NEEDS_A_PERSON = 3
+NONE = "No outlet is configured here. `docs/howto/publish.md` shows how to begin."
 
 
 def show(context: Context, name: str, *, live: bool) -> None:
@@ -27,7 +28,7 @@ def show(context: Context, name: str, *, live: bool) -> None:
         async with open_bridge(context.settings(), work=False) as bridge:
             desk = bridge.outlets
             if desk is None:
-                raise WrongUse("No outlet is configured here. `docs/howto/publish.md` shows how to begin.")
+                raise WrongUse(NONE)
             meant = [desk.named(name)] if name else [(it, one) for it in desk.policies for one in it.outlets.values()]
             agreed = await desk.ledger.agreed_audiences()
             return [await _told(desk, policy, outlet, agreed.get(outlet.name), live=live) for policy, outlet in meant]
@@ -126,6 +127,7 @@ def adopt(context: Context, name: str, *, by: str) -> None:
 
 
 def plan(context: Context, name: str, *, out: Path | None) -> None:
+    can_be_written(out)
     result = _order(context, CommandKind.PLAN_OUTLET, {"outlet": name}, by="plan")
     if out is not None and result["plan"]:
         lines = go(lambda: _lines(context, PlanId(result["plan"])))
@@ -169,9 +171,12 @@ def _order(context: Context, kind: CommandKind, scope: Mapping[str, Any], *, by:
     """Give the order and wait for its end; a refusal ends the command."""
     if not by.strip():
         raise WrongUse("Say who decides: `--by NAME`.")
+    settings = context.settings()
+    if not settings.flows.outward:
+        raise WrongUse(NONE)
 
     async def work() -> Mapping[str, Any]:
-        return await ordered(context, context.settings(), kind, scope, by=by)
+        return await ordered(context, settings, kind, scope, by=by)
 
     result = go(work)
     if "error" in result:

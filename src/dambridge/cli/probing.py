@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from dambridge.bootstrap import Bench, Probed, Settings, keep, open_benches, probe, report_of, with_progress
-from dambridge.cli.context import Context, WrongUse, actor, go, leave
+from dambridge.cli.context import Context, WrongUse, actor, can_be_written, go, leave
 from dambridge.cli.rendering import errors, print_json, say, table, warn
 from dambridge.engine.probing import suggestions
 from dambridge.ports.probing import Finding, Standing
@@ -19,6 +19,7 @@ from dambridge.ports.probing import Finding, Standing
 def probe_accounts(
     context: Context, *, account: str | None, write: bool, yes: bool, by: str, report: Path | None
 ) -> None:
+    can_be_written(report)
     settings = context.settings()
     names = _names(settings, account)
 

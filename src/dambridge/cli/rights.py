@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from dambridge.bootstrap import open_rights
+from dambridge.bootstrap import Settings, open_rights
 from dambridge.cli.context import Context, WrongUse, go, leave
 from dambridge.cli.rendering import print_json, say, table
 from dambridge.engine.rights_calendar import calendar
@@ -49,9 +49,17 @@ class Told:
     answer: Answer
 
 
+def _gated(context: Context) -> Settings:
+    """The configuration, which must have a gate: without one nothing can be said. Raises `WrongUse`."""
+    settings = context.settings()
+    if settings.gate is None:
+        raise WrongUse("No gate is configured, so that nothing can be said about rights. Add `gate:` with `channels:`.")
+    return settings
+
+
 def may_asset(context: Context, asset: str, wanted: Wanted) -> None:
     async def work() -> tuple[Asked, list[Told], tzinfo]:
-        async with open_rights(context.settings()) as desk:
+        async with open_rights(_gated(context)) as desk:
             at = _instant(wanted.at, desk)
             outlets = _outlets(wanted, desk)
             asked = await ask_about(desk, asset)
@@ -160,7 +168,7 @@ class Seen:
 
 def _seen(context: Context, *, region: str, live: bool) -> Seen:
     async def work() -> Seen:
-        async with open_rights(context.settings()) as desk:
+        async with open_rights(_gated(context)) as desk:
             if region and region.casefold() not in _places(desk):
                 raise WrongUse(f"There is no region or outlet `{region}`. Known: {', '.join(sorted(_places(desk)))}.")
             rows = [it for it in await standings(desk, live=live) if _is_there(it, region)]

@@ -17,6 +17,7 @@ from dambridge.model.webhooks import Delivery, DeliveryState
 from dambridge.ports.errors import Refused
 
 NEEDS_A_PERSON = 3
+NOBODY = "Nobody is told anything here: name `webhooks` in the configuration."
 
 
 def listed(context: Context) -> None:
@@ -55,9 +56,11 @@ def show(context: Context, name: str, *, state: str, limit: int) -> None:
 
 def ordered_about(context: Context, name: str, what: str, *, by: str, **more: Any) -> None:
     """Test, redeliver or enable, by a running server or here."""
+    settings = context.settings()
+    if settings.webhooks is None:
+        raise WrongUse(NOBODY)
 
     async def work() -> Mapping[str, Any]:
-        settings = context.settings()
         scope = {"endpoint": name, "do": what, "flow": "", **more}
         return await ordered(context, settings, CommandKind.WEBHOOK, scope, by=by)
 
@@ -78,7 +81,7 @@ def send(context: Context) -> None:
     async def work() -> int:
         async with open_bridge(context.settings(), work=False) as bridge:
             if bridge.announcer is None:
-                raise WrongUse("Nobody is told anything here: name `webhooks` in the configuration.")
+                raise WrongUse(NOBODY)
             if await is_served(bridge.common.ledger):
                 raise WrongUse("The server that works here sends them; `dambridge webhooks show` says how it goes.")
             return await announce_now(bridge.announcer)

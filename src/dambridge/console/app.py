@@ -31,6 +31,8 @@ _SAYS = {
     405: "This address is not asked that way.",
     422: "Something in this request cannot be read. Go back and try again.",
 }
+_HEADS = {409: "That cannot be done now"}
+"""What a page is headed by, where the words of HTTP would be taken for ours: here a conflict is two edits of one field."""
 
 
 def make_app(desk: Desk) -> FastAPI:
@@ -82,7 +84,7 @@ async def _told(request: Request, error: Exception) -> Response:
         log.error("console.bug", path=request.url.path, why=f"{type(error).__name__}", exc_info=error)
     if is_api(request):
         return _problem(status, says)
-    name = HTTPStatus(status).phrase
+    name = _HEADS.get(status, HTTPStatus(status).phrase)
     answer = page(request, "error.html", http_status=status, says=says, code=status, name=name)
     answer.headers.update(HEADERS)  # a fault is told outside of the middleware that adds them
     return answer

@@ -93,15 +93,13 @@ async def find(request: Request, who: PartSeer, q: str = "") -> Response:
 
 async def story_seen(lens: Lens, asset: str) -> Story:
     """The story of an asset as far as this person sees it. Who answers for a part is not told what was done with it, for that
-    may name others; what is not theirs is to them as if it were not there. Raises `Refused`, `Stop`."""
+    may name others; what is not theirs is to them as if it were not there. Raises `Stop`."""
     desk, nothing = lens.desk, f"Nothing of yours is known as {asset}."
     accounts = [AccountId(it) for it in desk.settings.accounts]
     try:
         story = await story_of(desk.ledger, asset, accounts=accounts, flows=desk.flows)
-    except Refused:
-        if lens.part:
-            raise Stop(404, nothing) from None
-        raise
+    except Refused as error:
+        raise Stop(404, nothing if lens.part else str(error)) from None
     if not lens.part:
         return story
     keys = [it.key for it in story.link.copies] if story.link is not None else [story.key] if story.key else []

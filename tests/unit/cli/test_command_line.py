@@ -153,6 +153,21 @@ def test_an_interrupt_says_that_nothing_is_lost(call: Call, monkeypatch: pytest.
     assert (call("check").code, "Nothing is lost" in call("check").err) == (130, True)
 
 
+def test_a_reader_who_has_seen_enough_is_no_failure(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unread(context: Context, **_: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    def failed(context: Context, **_: object) -> None:
+        sys.exit(1)
+
+    monkeypatch.setattr(sys, "stderr", sys.stderr)  # both are changed by who is told of it
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+    monkeypatch.setattr(checking, "check", failed)
+    assert call("check").code == 1
+    monkeypatch.setattr(checking, "check", unread)
+    assert call("check").code == 0
+
+
 def test_whoever_decides_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAMBRIDGE_USER", "Eva")
     assert (actor("Ida"), actor("")) == ("Ida", "Eva")
@@ -183,6 +198,43 @@ def test_sizes_are_said_as_people_do(count: int, said: str) -> None:
 )
 def test_spans_are_said_as_people_do(seconds: float, said: str) -> None:
     assert figures.duration(seconds) == said
+
+
+CONFIG = """accounts:
+  a: {system: photoshelter, base_url: "http://127.0.0.1:9", api_key: k, email: e@example.org, password: p, org_id: o}
+  b: {system: netx, base_url: "http://127.0.0.1:9", token: t}
+flows:
+  intake: {from: a, to: b, select: {galleries: ["*"]}, place: {folder: X}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["plan", "--out", "no/such/p.jsonl"], "there is no folder no/such"),
+        (["plan", "--out", "."], "is a folder"),
+        (["match", "--out", "no/such/p.jsonl"], "there is no folder"),
+        (["retention", "plan", "--out", "no/such/p.jsonl"], "there is no folder"),
+        (["probe", "--report", "no/such/r.md"], "there is no folder"),
+        (["apply", "picture.jpg"], "it is no text"),
+        (["apply", "x" * 5000], "There is no plan"),
+        (["rights", "may", "b:1"], "No gate is configured"),
+        (["rights", "expiring"], "No gate is configured"),
+        (["outlets", "agree", "nope", "--by", "Ida"], "No outlet is configured"),
+        (["outlets", "show", "nope"], "No outlet is configured"),
+        (["webhooks", "test", "nope"], "Nobody is told anything"),
+        (["retention", "plan"], "flow `lifecycle` is not configured"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_any_system_is_asked(
+    call: Call, tmp_path: Path, arguments: list[str], why: str
+) -> None:
+    """Nothing answers at these addresses: whoever asks them first says something else."""
+    (tmp_path / "dambridge.yaml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "picture.jpg").write_bytes(b"\xff\xd8\xff")
+    said_so = call(*arguments, "--json")
+    assert (said_so.code, said_so.json["exit_code"]) == (2, 2)
+    assert why in said_so.json["error"]
 
 
 def test_a_shell_is_offered_commands_and_options() -> None:
