@@ -26,4 +26,4 @@ def test_a_server_settles_once_everything_is_open() -> None:
     serve = next(it for it in source.body if isinstance(it, ast.FunctionDef) and it.name == "serve")
     lines = {ast.unparse(it.func): it.lineno for it in ast.walk(serve) if isinstance(it, ast.Call)}
     assert calls.count("settle") == 1, "no command that ends soon"
-    assert lines["_console"] < lines["settle"] < lines["worker.serve"]
+    assert lines["_console"] < lines["settle"] < lines["service.run"]
