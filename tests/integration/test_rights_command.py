@@ -255,5 +255,5 @@ def test_the_calendar_is_one_that_other_programs_read(desk: Desk, tmp_path: Path
 def test_without_a_gate_nothing_is_said_about_rights(desk: Desk, tmp_path: Path) -> None:
     bare = World(desk.pair.photoshelter, desk.pair.netx, tmp_path)
     said = dambridge(bare.config, "rights", "expiring")
-    assert said.code == 1
+    assert said.code == 2
     assert "No gate is configured" in said.json["error"]

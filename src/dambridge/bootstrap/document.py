@@ -117,6 +117,8 @@ def _what_yaml_says(error: YAMLError) -> tuple[int | None, str, str]:
     if isinstance(error, DuplicateKeyError):
         name = re.search(r'duplicate key "([^"]*)"', said)
         return line, f"`{name[1] if name else '?'}` is given twice.", "Keep one of the two."
+    if "'\\t'" in said:
+        return line, "A tab stands where the line begins.", "YAML takes blanks alone there: put two for each step."
     said = re.sub(r"(['\"])[^<'\"][^'\"]+\1", "…", said.splitlines()[0])
     return line, f"This is not YAML: {said}.", "Check indentation, quotes and colons there."
 

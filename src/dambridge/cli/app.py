@@ -177,9 +177,11 @@ def apply(
     *,
     plan: Annotated[str, typer.Argument(help="A plan's id, or a plan file.")],
     by: By = "",
-    pilot: Annotated[int, typer.Option(min=0, help="Stop after so many assets; apply again for the rest.")] = 0,
+    pilot: Annotated[
+        int, typer.Option(min=0, help="Stop after so many assets, 0 for all; apply again for the rest.")
+    ] = 0,
     wave: Annotated[
-        int, typer.Option(min=0, help="Work in waves of so many; a pause takes hold between two of them.")
+        int, typer.Option(min=0, help="Work in waves of so many, 0 for none; a pause takes hold between two of them.")
     ] = 0,
     allow_tripped: Annotated[
         bool, typer.Option("--allow-tripped", help="Go on although a guard stopped the plan.")

@@ -54,7 +54,7 @@ def can_be_written(out: Path | None) -> None:
     if not out.parent.is_dir():
         raise WrongUse(f"{out} cannot be written: there is no folder {out.parent}. Make it, or name another.")
     if not os.access(out if out.exists() else out.parent, os.W_OK):
-        raise WrongUse(f"{out} cannot be written by this user. Name another place.")
+        raise WrongUse(f"{out} cannot be written: nothing may be written there. Name another place.")
 
 
 def actor(by: str) -> str:

@@ -187,7 +187,7 @@ def _show_status(told: Mapping[str, Any]) -> None:
             "server",
             ", ".join(serving) if serving else "none running (start `dambridge serve`, or `dambridge run` once)",
         ],
-        *([str(name), _how_it_goes(it)] for name, it in told["flows"].items()),
+        *([str(name), how_it_goes(it, worked_on=bool(told["workers"]))] for name, it in told["flows"].items()),
         *([["map and rules", told["files"]]] if told["files"] else []),
         ["store", size(told["store_bytes"])],
     ]
@@ -206,10 +206,14 @@ def _show_status(told: Mapping[str, Any]) -> None:
         say("Nothing waits for a person.")
 
 
-def _how_it_goes(flow: Mapping[str, Any]) -> str:
+def how_it_goes(flow: Mapping[str, Any], *, worked_on: bool) -> str:
+    """How a flow stands, in a few words; what runs according to the record, and is worked on by nobody, was broken off."""
     last = flow["last_run"]
     held = "held by a person (`dambridge runs resume`)" if flow["paused"] else "goes on"
-    return f"{held}; last run {last['run']}, {last['state']}" if last else f"{held}; no run yet"
+    if last is None:
+        return f"{held}; no run yet"
+    broken_off = last["state"] == "running" and not worked_on
+    return f"{held}; last run {last['run']}, {'broken off: the next one goes on from there' if broken_off else last['state']}"
 
 
 def show(context: Context, asset: str) -> None:

@@ -147,6 +147,7 @@ def test_no_mistake_quotes_a_value(tmp_path: Path, text: str) -> None:
         ("", "no settings"),
         ("- a\n", "no settings"),
         ("a: [", "not YAML"),
+        ("a:\n\tb: 1\n", "A tab stands"),
         ("{}", "must be given"),
         ("accounts:\nflows:\n", "group of options"),
         (SOUND.replace("from: agency", "from:"), "text"),

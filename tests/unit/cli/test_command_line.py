@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dambridge.bootstrap import EXAMPLE, settings_schema
 from dambridge.cli import app as commands
-from dambridge.cli import checking, rendering
+from dambridge.cli import checking, looking, rendering
 from dambridge.cli.context import Context, actor
 from dambridge.ports.errors import CannotGoOn
 from dambridge.telemetry import figures
@@ -166,6 +166,15 @@ def test_a_reader_who_has_seen_enough_is_no_failure(call: Call, monkeypatch: pyt
     assert call("check").code == 1
     monkeypatch.setattr(checking, "check", unread)
     assert call("check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "worked_on", "told"),
+    [("running", True, "running"), ("running", False, "broken off"), ("ended", False, "ended")],
+)
+def test_a_run_that_nobody_works_on_is_not_said_to_be_running(state: str, worked_on: bool, told: str) -> None:
+    flow = {"paused": False, "last_run": {"run": "run-000001", "state": state}}
+    assert f"run-000001, {told}" in looking.how_it_goes(flow, worked_on=worked_on)
 
 
 def test_whoever_decides_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
