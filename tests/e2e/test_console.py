@@ -251,11 +251,11 @@ async def test_a_map_is_changed_beside_a_real_asset_that_changes_with_it(tmp_pat
         await text.fill((await text.input_value()).replace("to: Keywords, type: text", "to: Byline, type: text"))
         await page.get_by_text("can be saved").wait_for()
         await page.get_by_label("Try it on").fill("nagasaki")
-        await page.get_by_role("button", name="Boats at rest 0").click()
-        await page.get_by_text("nagasaki-boats.jpg · agency").wait_for()
+        await page.get_by_role("button", name="Boats at rest", exact=True).click()
+        await page.get_by_text("nagasaki-boats.jpg · archive").wait_for()
         await page.get_by_text("can be saved").wait_for()
         await page.get_by_role("button", name="Save").click()
-        await page.get_by_text("Saved. It holds from the next start").wait_for()
+        await page.get_by_text("Saved. No server works now.").wait_for()
         file = tmp_path / "map.yaml"
         assert "to: Byline" in file.read_text(encoding="utf-8")
         plain = await signed_in(browser, stand, url, java_script_enabled=False)
@@ -265,10 +265,10 @@ async def test_a_map_is_changed_beside_a_real_asset_that_changes_with_it(tmp_pat
         await page.get_by_role("button", name="Check").click()
         await page.get_by_text("can be saved").wait_for()
         await page.get_by_role("button", name="Save").click()
-        await page.get_by_text("Saved. It holds").wait_for()
+        await page.get_by_text("Saved. No server works now.").wait_for()
         assert re.search("headline: Line +# as on the page", file.read_text(encoding="utf-8"))
         await page.get_by_role("button", name="Put it back").click()
-        await page.get_by_text("Saved. It holds").wait_for()
+        await page.get_by_text("Saved. No server works now.").wait_for()
         assert "headline: Headline # as on the page" in file.read_text(encoding="utf-8")
         assert refused == []
 

@@ -267,7 +267,7 @@ async def a_mistake_in_a_question_is_shown_at_its_place(page: Page, url: str, st
     await page.locator("mark").wait_for()
     await page.goto(f"{url}/search")
     await page.get_by_role("link", name="Whatever its rights").click()
-    await page.get_by_text("12 assets").wait_for()
+    await page.get_by_text("13 assets").wait_for()
     await page.get_by_text("not yet").first.wait_for()
 
 
@@ -291,7 +291,7 @@ async def a_token_is_made_and_revoked(page: Page, url: str, stand: Stand) -> Non
 
 @path
 async def set_up_is_read(page: Page, url: str, stand: Stand) -> None:
-    for name, says in (("capabilities", "never probed"), ("map", "The map stands"), ("settings", "api_key")):
+    for name, says in (("capabilities", "never probed"), ("map", "as it is saved"), ("settings", "api_key")):
         await page.goto(f"{url}/{name}")
         await page.get_by_text(says).first.wait_for()
     await page.goto(f"{url}/pairing")
