@@ -57,7 +57,7 @@ def plans(context: Context, *, limit: int) -> None:
 
 
 def runs(context: Context, *, flow: str | None, limit: int) -> None:
-    async def work() -> list[dict[str, Any]]:
+    async def work() -> tuple[list[dict[str, Any]], bool]:
         settings = context.settings()
         chosen = meant(settings, flow)[0] if flow is not None else None
         async with open_store(settings) as (ledger, _):
@@ -72,9 +72,9 @@ def runs(context: Context, *, flow: str | None, limit: int) -> None:
                     "summary": it.summary,
                 }
                 for it in await ledger.runs(flow=chosen, limit=limit)
-            ]
+            ], bool(await live_workers(ledger))
 
-    found = go(work)
+    found, worked_on = go(work)
     if context.json:
         print_json(found)
         return
@@ -82,7 +82,8 @@ def runs(context: Context, *, flow: str | None, limit: int) -> None:
     for it in found:
         told = (it["summary"] or {}).get("flows", {}).get(str(it["flow"]), {})
         counts = " ".join(f"{name} {told[name]}" for name in map(str, Outcome) if told.get(name))
-        rows.append([it["run"], str(it["flow"]), f"{it['started_at']:%Y-%m-%d %H:%M:%S}", it["state"], counts or "-"])
+        state = "broken off" if broken_off(it["state"], worked_on=worked_on) else it["state"]
+        rows.append([it["run"], str(it["flow"]), f"{it['started_at']:%Y-%m-%d %H:%M:%S}", state, counts or "-"])
     table("Runs", ["run", "flow", "started (UTC)", "state", "items"], rows)
     if not found:
         say("No run yet. Start one: `dambridge run`.")
@@ -206,14 +207,19 @@ def _show_status(told: Mapping[str, Any]) -> None:
         say("Nothing waits for a person.")
 
 
+def broken_off(state: str, *, worked_on: bool) -> bool:
+    """Whether a run that is under way according to the record was left, because nobody works."""
+    return state == "running" and not worked_on
+
+
 def how_it_goes(flow: Mapping[str, Any], *, worked_on: bool) -> str:
-    """How a flow stands, in a few words; what runs according to the record, and is worked on by nobody, was broken off."""
+    """How a flow stands, in a few words."""
     last = flow["last_run"]
     held = "held by a person (`dambridge runs resume`)" if flow["paused"] else "goes on"
     if last is None:
         return f"{held}; no run yet"
-    broken_off = last["state"] == "running" and not worked_on
-    return f"{held}; last run {last['run']}, {'broken off: the next one goes on from there' if broken_off else last['state']}"
+    left = broken_off(last["state"], worked_on=worked_on)
+    return f"{held}; last run {last['run']}, {'broken off: the next one goes on from there' if left else last['state']}"
 
 
 def show(context: Context, asset: str) -> None:

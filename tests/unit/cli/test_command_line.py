@@ -175,6 +175,7 @@ def test_a_reader_who_has_seen_enough_is_no_failure(call: Call, monkeypatch: pyt
 def test_a_run_that_nobody_works_on_is_not_said_to_be_running(state: str, worked_on: bool, told: str) -> None:
     flow = {"paused": False, "last_run": {"run": "run-000001", "state": state}}
     assert f"run-000001, {told}" in looking.how_it_goes(flow, worked_on=worked_on)
+    assert looking.broken_off(state, worked_on=worked_on) == told.startswith("broken off")
 
 
 def test_whoever_decides_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
