@@ -32,7 +32,8 @@ STATIC: tuple[Step, ...] = (
     ("types", [str(BIN / "mypy")]),
     ("layers", [str(BIN / "lint-imports"), "--no-logo"]),
 )
-WORKERS = os.environ.get("DAMBRIDGE_TEST_WORKERS", "2")
+WORKERS = os.environ.get("DAMBRIDGE_TEST_WORKERS", str(min((os.cpu_count() or 2) + 1, 8)))
+"""One more than there are cores: many tests wait for a process, a page or a disk."""
 BYTECODE = ROOT / ".cache" / "bytecode"
 """Where what Python compiles is kept, whatever the shell says: tests start many processes, and each would compile all anew."""
 
