@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,16 +75,6 @@ async def slow(folder: Path, assets: int, most: float) -> dict[str, float]:
 
 async def test_pages_of_a_small_library_are_quick(tmp_path: Path) -> None:
     assert await slow(tmp_path, 1000, SMALL) == {}
-
-
-@pytest.fixture
-def spacious(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder whose gigabytes are gone at once, whatever becomes of the test."""
-    folder = tmp_path_factory.mktemp("many")
-    yield folder
-    for it in folder.rglob("*"):
-        if it.is_file():
-            it.unlink()
 
 
 @pytest.mark.long

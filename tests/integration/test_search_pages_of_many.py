@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from html import unescape
@@ -114,16 +114,6 @@ async def asking(stand: Stand) -> Browser:
 
 async def test_search_in_a_small_library_is_quick(tmp_path: Path) -> None:
     assert await slow(tmp_path, 300, SMALL, names=("ada",), asked=QUESTIONS[::3]) == {}
-
-
-@pytest.fixture
-def spacious(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder whose gigabytes are gone at once, whatever becomes of the test."""
-    folder = tmp_path_factory.mktemp("found")
-    yield folder
-    for it in folder.rglob("*"):
-        if it.is_file():
-            it.unlink()
 
 
 @pytest.mark.long

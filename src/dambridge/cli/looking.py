@@ -146,13 +146,13 @@ def status(context: Context) -> None:
     async def work() -> dict[str, Any]:
         settings = context.settings()
         async with open_store(settings) as (ledger, clock):
-            now = await clock.now()
+            now, files = await clock.now(), await in_force(ledger)
             flows = {it: _flow_status(await flow_standing(ledger, it)) for it in settings.flows.configured}
             return {
                 "now": now.isoformat(),
                 "workers": [{"name": name, "serving": serving} for name, serving in await live_workers(ledger)],
-                "in_force": [{**asdict(it), "since": it.since.isoformat()} for it in await in_force(ledger)],
-                "files": (trouble(await in_force(ledger)) or ("", ""))[1],
+                "in_force": [{**asdict(it), "since": it.since.isoformat()} for it in files],
+                "files": (trouble(files) or ("", ""))[1],
                 "flows": flows,
                 "needs_attention": await needs(ledger),
                 "store_bytes": await ledger.size_bytes(),

@@ -88,13 +88,6 @@ class Outside:
         ]
 
 
-def alarms_of(rows: Sequence[OutletStanding], late: Sequence[Withdrawal], now: datetime, *, days: int) -> list[Alarm]:
-    """The same of rows at hand."""
-    outside = Outside(late, now, days=days)
-    outside.look(rows)
-    return outside.alarms()
-
-
 def alarms_of_runs(attention: dict[str, dict[str, int]]) -> list[Alarm]:
     """Guards that stopped runs, and galleries that drifted: from what waits for people, by flow and reason."""
     found: list[Alarm] = []

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Generic, TypeVar
+from typing import Any, BinaryIO, ClassVar, Generic, Protocol, Self, TypeVar
 
 import structlog
 
@@ -23,7 +23,16 @@ from dambridge.model.tombstones import Tombstone
 from dambridge.ports.errors import CannotGoOn
 from dambridge.storage.columns import canonical_json
 
-T = TypeVar("T")
+
+class Kept(Protocol):
+    """An entry. `from_json` raises `ValueError`, `KeyError` or `TypeError` for what is none."""
+
+    def to_json(self) -> dict[str, Any]: ...
+    @classmethod
+    def from_json(cls, data: Any) -> Self: ...
+
+
+T = TypeVar("T", bound=Kept)
 GENESIS = "0" * 64
 log = structlog.get_logger()
 
@@ -40,6 +49,7 @@ class _End:
 class ChainedFile(Generic[T]):
     """One journal. Several processes may share one file: each write is made under a lock."""
 
+    kind: type[T]
     entry: ClassVar[str]
     """What a line holds, by the name that it has there."""
     option: ClassVar[str]
@@ -52,14 +62,6 @@ class ChainedFile(Generic[T]):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._end = _End()
-
-    def plain(self, it: T) -> dict[str, Any]:
-        """The entry as JSON."""
-        raise NotImplementedError
-
-    def parsed(self, data: Any) -> T:
-        """Raises `ValueError`, `KeyError` or `TypeError` for what is none."""
-        raise NotImplementedError
 
     def append(self, entries: Sequence[T]) -> None:
         if not entries:
@@ -130,7 +132,7 @@ class ChainedFile(Generic[T]):
         """Put the lines after the sound part, over what a death left behind it."""
         lines, previous = [], self._end.previous
         for it in entries:
-            body = self.plain(it)
+            body = it.to_json()
             this = _hash(previous, canonical_json(body))
             lines.append(canonical_json({"previous": previous, "hash": this, self.entry: body}).encode() + b"\n")
             previous = this
@@ -151,7 +153,7 @@ class ChainedFile(Generic[T]):
             this = _hash(previous, canonical_json(line[self.entry]))
             if (line["previous"], line["hash"]) != (previous, this):
                 return None
-            return self.parsed(line[self.entry]), this
+            return self.kind.from_json(line[self.entry]), this
         except (ValueError, KeyError, TypeError):
             return None
 
@@ -159,46 +161,31 @@ class ChainedFile(Generic[T]):
 class FileTombstoneJournal(ChainedFile[Tombstone]):
     """Implements `ports.tombstones.TombstoneJournal`."""
 
+    kind = Tombstone
     entry = "tombstone"
     option = "store.tombstones"
     danger = "what was taken down could come back"
     remedy = "it is then written anew from the store"
 
-    def plain(self, it: Tombstone) -> dict[str, Any]:
-        return it.to_json()
-
-    def parsed(self, data: Any) -> Tombstone:
-        return Tombstone.from_json(data)
-
 
 class FileOutsideJournal(ChainedFile[Outside]):
     """Implements `ports.publishing.OutsideJournal`."""
 
+    kind = Outside
     entry = "publication"
     option = "store.publications"
     danger = "nobody could tell which files outside are ours, and what they end by"
     remedy = "it is then written anew from the store with the next sweep"
 
-    def plain(self, it: Outside) -> dict[str, Any]:
-        return it.to_json()
-
-    def parsed(self, data: Any) -> Outside:
-        return Outside.from_json(data)
-
 
 class FileOrderJournal(ChainedFile[OutletOrder]):
     """Implements `ports.publishing.OrderJournal`."""
 
+    kind = OutletOrder
     entry = "order"
     option = "store.orders"
     danger = "what people ordered to outlets would be forgotten, and taken back as if nobody wanted it"
     remedy = "it is then written anew from the store"
-
-    def plain(self, it: OutletOrder) -> dict[str, Any]:
-        return it.to_json()
-
-    def parsed(self, data: Any) -> OutletOrder:
-        return OutletOrder.from_json(data)
 
 
 def _hash(previous: str, body: str) -> str:

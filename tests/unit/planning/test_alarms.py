@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,11 +17,18 @@ from dambridge.model.identity import AccountId, AssetKey, CopyId, CopyRole, Flow
 from dambridge.model.publications import Stage, Withdrawal
 from dambridge.model.rights import Fact, Rights
 from dambridge.model.standing import OutletStanding
-from dambridge.planning.alarms import AGAIN, SAMPLES, Outside, alarms_of, alarms_of_runs, for_recipient, news
+from dambridge.planning.alarms import AGAIN, SAMPLES, Outside, alarms_of_runs, for_recipient, news
 from dambridge.telemetry.alarm_words import digest
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+
+
+def alarms_of(rows: Sequence[OutletStanding], late: Sequence[Withdrawal], now: datetime, *, days: int) -> list[Alarm]:
+    """From rows that come all at once."""
+    outside = Outside(late, now, days=days)
+    outside.look(rows)
+    return outside.alarms()
 
 
 def alarm(kind: AlarmKind = AlarmKind.EXPIRING, count: int = 3, about: str = "france") -> Alarm:
