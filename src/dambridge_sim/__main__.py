@@ -6,8 +6,10 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
+from dambridge_sim.kit.clock import Clock, to_ms
 from dambridge_sim.kit.seeds import BadSeedError
 from dambridge_sim.kit.serving import serve_forever
 from dambridge_sim.kit.simulator import BusyError, Options
@@ -30,6 +32,16 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _instant(text: str) -> datetime:
+    """Return an instant that the simulated clock can show."""
+    try:
+        when = datetime.fromisoformat(text)
+        Clock.check(to_ms(when))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-11-23T10:00:00Z ({error})") from None
+    return when
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dambridge-sim", description="A local PhotoShelter or NetX, for trying out and testing. Loopback only."
@@ -43,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", metavar="PATH", help="a folder of files (library.yaml beside them), or synthetic:N")
     parser.add_argument("--strict", action="store_true", help="serve only operations that are confirmed")
+    parser.add_argument(
+        "--now", type=_instant, metavar="TIME", help="what its clock shows at the start; without it, the real time"
+    )
     parser.add_argument("--json-log", action="store_true", help="one JSON line for each call on standard error")
     return parser
 
@@ -50,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     given = _parser().parse_args(arguments)
-    options = Options(data=given.data, seed=given.seed, strict=given.strict, json_log=given.json_log)
+    options = Options(data=given.data, seed=given.seed, strict=given.strict, json_log=given.json_log, begin=given.now)
     try:
         serve_forever(make_vendor(given.system), options, port=given.port)
     except (BusyError, BadSeedError, BadMetaError, ValueError) as error:

@@ -18,11 +18,11 @@ import pytest
 
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
-from dambridge_sim.kit.simulator import Options
 from support import library500
 from support.commands import Answer, dambridge
 from support.library500 import Library500, Truth
 from support.pictures import picture
+from support.simulated import options
 from support.truth import differences
 from support.world import World, lines
 
@@ -83,8 +83,8 @@ def story(
     if runtime not in stories:
         store = new_database(request) if "postgres" in runtime else {}
         overrides: dict[str, Any] = {"engine": {"runtime": runtime.split(maxsplit=1)[0], "concurrency": 8}, **store}
-        photoshelter = stack.enter_context(serve(make_vendor("photoshelter"), Options(seed=str(library.folder))))
-        netx = stack.enter_context(serve(make_vendor("netx"), Options()))
+        photoshelter = stack.enter_context(serve(make_vendor("photoshelter"), options(seed=str(library.folder))))
+        netx = stack.enter_context(serve(make_vendor("netx"), options()))
         folder = tmp_path_factory.mktemp("story")
         stories[runtime] = tell(World(photoshelter, netx, folder, overrides), library)
     return stories[runtime]

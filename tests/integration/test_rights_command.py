@@ -23,9 +23,9 @@ from dambridge.storage import open_ledger
 from dambridge.testing.agreeing_contract import make_links
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
-from dambridge_sim.kit.simulator import Options
 from support.commands import Answer, dambridge
 from support.pictures import picture
+from support.simulated import options
 from support.world import World, control
 
 ATTRIBUTES = ["Kind", "End", "Start", "Territories", "Channels", "Contract", "People", "Consent", "Release"]
@@ -88,8 +88,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("rights")
     (folder / "seed").mkdir()
     (folder / "seed" / "library.yaml").write_text(yaml.safe_dump({"attributes": MADE}), encoding="utf-8")
-    site = Options(seed=str(folder / "seed"))
-    with serve(make_vendor("photoshelter"), Options()) as ps, serve(make_vendor("netx"), site) as nx:
+    site = options(seed=str(folder / "seed"))
+    with serve(make_vendor("photoshelter"), options()) as ps, serve(make_vendor("netx"), site) as nx:
         pair = World(ps, nx, folder / "ours", settings)
         now = datetime.fromisoformat(control(pair.photoshelter.url, "GET", "/__sim__/clock")["now"])
         dated = {**CLEAR, "End": f"{now + timedelta(days=20):%Y-%m-%d}"}

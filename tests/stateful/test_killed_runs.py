@@ -17,11 +17,11 @@ import pytest
 
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
-from dambridge_sim.kit.simulator import Options
 from support import library500
 from support.commands import dambridge
 from support.library500 import Library500, Truth
 from support.pictures import approved, picture
+from support.simulated import options
 from support.storms import Storm, rough_netx, rough_photoshelter
 from support.truth import differences, end_state
 from support.world import World, lines, settled
@@ -47,8 +47,8 @@ LONG = Size(500, (26, 14), 8, {"of those unanswered": 40, "drop_reply": 60, "sta
 @contextmanager
 def seeded(library: Library500, folder: Path) -> Iterator[World]:
     with ExitStack() as stack:
-        photoshelter = stack.enter_context(serve(make_vendor("photoshelter"), Options(seed=str(library.folder))))
-        netx = stack.enter_context(serve(make_vendor("netx"), Options()))
+        photoshelter = stack.enter_context(serve(make_vendor("photoshelter"), options(seed=str(library.folder))))
+        netx = stack.enter_context(serve(make_vendor("netx"), options()))
         yield World(photoshelter, netx, folder, ENGINE)
 
 
@@ -162,8 +162,8 @@ def test_where_listings_lag_nothing_is_sent_again_before_they_have_settled(tmp_p
     to have failed. Between the runs the clock goes on."""
     overrides: dict[str, Any] = {**ENGINE, "accounts": {"archive": {"settle_seconds": 60}}}
     with ExitStack() as stack:
-        photoshelter = stack.enter_context(serve(make_vendor("photoshelter"), Options()))
-        netx = stack.enter_context(serve(make_vendor("netx"), Options()))
+        photoshelter = stack.enter_context(serve(make_vendor("photoshelter"), options()))
+        netx = stack.enter_context(serve(make_vendor("netx"), options()))
         pair = World(photoshelter, netx, tmp_path, overrides)
         pair.switch("netx", index_lag_s=20, folder_listing_lag=True)
         for number in range(24):

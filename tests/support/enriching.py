@@ -27,8 +27,8 @@ from dambridge.ports.capabilities import Proof
 from dambridge.ports.probing import Standing
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
-from dambridge_sim.kit.simulator import Options
 from support.pictures import approved, picture
+from support.simulated import options
 from support.world import World, merged
 
 CAMPAIGN = 'keywords.exists(it, it == "harbour") ? "HARBOUR-26" : keywords.exists(it, it == "snow") ? "WINTER-26" : ""'
@@ -59,8 +59,8 @@ def enriching(folder: Path, **enrich: Any) -> Iterator[World]:
     seed.mkdir()
     (seed / "library.yaml").write_text(yaml.safe_dump(SITE), encoding="utf-8")
     with (
-        serve(make_vendor("photoshelter"), Options()) as ps,
-        serve(make_vendor("netx"), Options(seed=str(seed))) as nx,
+        serve(make_vendor("photoshelter"), options()) as ps,
+        serve(make_vendor("netx"), options(seed=str(seed))) as nx,
     ):
         yield World(ps, nx, folder / "ours", overrides(**enrich))
 

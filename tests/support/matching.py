@@ -12,8 +12,8 @@ from dambridge.engine.pairing import matching
 from dambridge.engine.pairing.matching import Matched
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
-from dambridge_sim.kit.simulator import Options
 from support import two_libraries
+from support.simulated import options
 from support.two_libraries import TwoLibraries
 from support.world import World, lines
 
@@ -46,7 +46,7 @@ class Laid:
 def laid_out(folder: Path, count: int) -> Iterator[Laid]:
     """Both libraries with `count` assets each, served for as long as the block lasts."""
     made = two_libraries.build(count)
-    here, there = Options(seed=str(made.photoshelter)), Options(seed=str(made.netx))
+    here, there = options(seed=str(made.photoshelter)), options(seed=str(made.netx))
     with serve(make_vendor("photoshelter"), here) as ps, serve(make_vendor("netx"), there) as nx:
         world = World(ps, nx, folder)
         names = {

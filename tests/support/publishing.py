@@ -30,8 +30,8 @@ from dambridge.ports.audience import Audience
 from dambridge.ports.pace import Lane
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
-from dambridge_sim.kit.simulator import Options
 from support.pictures import picture
+from support.simulated import options
 from support.world import World, control, lines
 
 AGENCY, ARCHIVE = AccountId("agency"), AccountId("archive")
@@ -264,8 +264,8 @@ def portal(folder: Path, **switches: Any) -> Iterator[Portal]:
     seed.mkdir()
     (seed / "library.yaml").write_text(yaml.safe_dump(SITE), encoding="utf-8")
     with (
-        serve(make_vendor("photoshelter"), Options()) as ps,
-        serve(make_vendor("netx"), Options(seed=str(seed))) as nx,
+        serve(make_vendor("photoshelter"), options()) as ps,
+        serve(make_vendor("netx"), options(seed=str(seed))) as nx,
     ):
         it = Portal(World(ps, nx, folder / "ours", OVERRIDES))
         if switches:

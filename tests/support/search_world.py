@@ -17,9 +17,9 @@ from dambridge.model.identity import Copy as LinkCopy
 from dambridge.search.desk import SearchDesk
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
-from dambridge_sim.kit.simulator import Options
 from support.pictures import picture
 from support.search_truth import CHANNELS, GROUPS, SELECTIONS, Copy, Person, Truth, as_seeded, library
+from support.simulated import options
 from support.world import World, control
 
 OWN = ["Kind", "End", "Start", "Territories", "Channels", "Status", "Editorial"]
@@ -97,8 +97,8 @@ def search_world(folder: Path, *, count: int = 36, seed: int = 8) -> Iterator[Se
             },
         },
     }
-    site = Options(seed=str(folder / "seed"))
-    with serve(make_vendor("photoshelter"), Options()) as ps, serve(make_vendor("netx"), site) as nx:
+    site = options(seed=str(folder / "seed"))
+    with serve(make_vendor("photoshelter"), options()) as ps, serve(make_vendor("netx"), site) as nx:
         pair = World(ps, nx, folder / "ours", settings)
         now = datetime.fromisoformat(control(ps.url, "GET", "/__sim__/clock")["now"])
         copies = [_put(pair, it, number) for number, it in enumerate(library(seed, now, count=count))]

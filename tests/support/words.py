@@ -19,8 +19,8 @@ from dambridge.model.identity import AccountId, CommandId
 from dambridge.model.terms import TermKey, UnknownTerm
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import serve
-from dambridge_sim.kit.simulator import Options
 from support.pictures import approved, picture
+from support.simulated import options
 from support.world import World, lines
 
 BOATS, PLACE = "Boats", "Genre"
@@ -116,8 +116,8 @@ def club_house(folder: Path, **overrides: Any) -> Iterator[World]:
     }
     (seed / "library.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
     with (
-        serve(make_vendor("photoshelter"), Options()) as ps,
-        serve(make_vendor("netx"), Options(seed=str(seed))) as nx,
+        serve(make_vendor("photoshelter"), options()) as ps,
+        serve(make_vendor("netx"), options(seed=str(seed))) as nx,
     ):
         yield World(ps, nx, folder, {"maps": MAPS, **overrides})
 

@@ -23,7 +23,7 @@ from dambridge.storage import open_ledger
 from dambridge.storage.opening import file_of
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import Served, serve
-from dambridge_sim.kit.simulator import Options
+from support.simulated import options
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -190,7 +190,7 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def world(folder: Path, *, strict: bool = False, **overrides: Any) -> Iterator[World]:
     """Both simulators, empty, for as long as the block lasts; `strict` ones serve confirmed operations alone."""
-    kind = Options(strict=strict)
+    kind = options(strict=strict)
     with serve(make_vendor("photoshelter"), kind) as ps, serve(make_vendor("netx"), kind) as nx:
         yield World(ps, nx, folder, overrides)
 

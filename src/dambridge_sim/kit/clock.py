@@ -18,18 +18,25 @@ def _real_ms() -> int:
 
 
 class Clock:
-    """Simulated time. It starts at the real now, runs on with real time, and stands still while frozen.
+    """Simulated time. It starts at `begin` or at the real now, runs on with real time, and stands still while frozen.
 
     `keep` is called with the state to store after each change, so that a restart comes back to the same offset.
     """
 
     def __init__(
-        self, keep: Callable[[dict[str, Any]], None] = lambda _state: None, real_ms: Callable[[], int] = _real_ms
+        self,
+        keep: Callable[[dict[str, Any]], None] = lambda _state: None,
+        real_ms: Callable[[], int] = _real_ms,
+        *,
+        begin: datetime | None = None,
     ) -> None:
-        """Start at the real now."""
+        """Start at `begin` (aware), or at the real now. Raises as `set` does."""
         self._real_ms = real_ms
         self._keep = keep
-        self._offset_ms = 0
+        self._begin_ms = None if begin is None else to_ms(begin)
+        if self._begin_ms is not None:
+            self.check(self._begin_ms)
+        self._offset_ms = self._first_offset_ms()
         self._frozen_at: int | None = None
         self._pinned_at: int | None = None
 
@@ -79,14 +86,17 @@ class Clock:
             self._pinned_at = None
 
     def reset(self) -> None:
-        """Go back to real time, running."""
-        self._offset_ms, self._frozen_at = 0, None
+        """Go back to where it started, running."""
+        self._offset_ms, self._frozen_at = self._first_offset_ms(), None
         self._store()
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back what `keep` was given."""
         self._offset_ms = int(state.get("offset_ms", 0))
         self._frozen_at = state.get("frozen_at")
+
+    def _first_offset_ms(self) -> int:
+        return 0 if self._begin_ms is None else self._begin_ms - self._real_ms()
 
     def _move_to(self, milliseconds: int) -> None:
         self.check(milliseconds)

@@ -6,6 +6,7 @@ import fcntl
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,6 +42,8 @@ class Options:
     seed: str | None = None
     strict: bool = False
     json_log: bool = False
+    begin: datetime | None = None
+    """What the clock shows at the start and after a reset; None is the real time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ class Simulator:
     # Inside
 
     def _make_world(self) -> World:
-        clock = Clock(keep=lambda state: documents.set_setting("clock", state))
+        clock = Clock(keep=lambda state: documents.set_setting("clock", state), begin=self.options.begin)
         switches = Switches(self.vendor.switches, keep=lambda values: documents.set_setting("switches", values))
         documents = Documents(
             self.folder / "sim.db",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,18 @@ def test_a_clock_pinned_to_an_instant_shows_it_and_then_runs_on() -> None:
     with clock.at(1000):
         assert clock.now_ms() == 1000
     assert clock.now_ms() == 5000
+
+
+def test_a_clock_that_was_told_when_to_begin_goes_back_to_it() -> None:
+    begin = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    clock = Clock(real_ms=lambda: 5000, begin=begin)
+    assert clock.now() == begin
+    clock.advance(timedelta(days=1))
+    assert clock.now() == begin + timedelta(days=1)
+    clock.reset()
+    assert clock.now() == begin
+    with pytest.raises(ValueError, match="the clock shows times from"):
+        Clock(begin=datetime(9999, 1, 1, tzinfo=UTC))
 
 
 def test_reset_empties_everything(client: Client) -> None:
