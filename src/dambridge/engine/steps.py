@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from dambridge.model.accords import Accord
 from dambridge.model.actions import ActionKind
 from dambridge.model.identity import ActionId
 from dambridge.ports.agreeing import AgreeingLedger
 from dambridge.ports.clock import Clock
+from dambridge.ports.ledger import ActionRow
 
 
 class Step(StrEnum):
@@ -87,6 +88,15 @@ ERRANDS: Mapping[Errand, tuple[Step, ...]] = {
 """Which steps an errand takes."""
 
 
+class Keeps(Protocol):
+    """What keeping a journal takes."""
+
+    @property
+    def ledger(self) -> AgreeingLedger: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
 class StepJournal:
     """Writes intents and outcomes of the steps of one action or errand and knows those of earlier tries."""
 
@@ -95,6 +105,12 @@ class StepJournal:
         self._clock = clock
         self._action = action
         self._known: dict[str, tuple[Mapping[str, Any], Mapping[str, Any] | None]] = {}
+
+    @classmethod
+    async def of(cls, parts: Keeps, row: ActionRow, attempt: int = 2) -> StepJournal:
+        """The journal of an action that was taken up; nothing is read for the first try of one of which no step was begun."""
+        journal = cls(parts.ledger, parts.clock, row.action.id)
+        return await journal.load() if row.begun or attempt > 1 else journal
 
     async def load(self) -> StepJournal:
         for row in await self._ledger.steps(self._action):

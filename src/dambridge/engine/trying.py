@@ -19,19 +19,20 @@ log = structlog.get_logger()
 async def tried(
     parts: FlowParts,
     action: ActionId,
-    once: Callable[[], Awaitable[End]],
+    once: Callable[[int], Awaitable[End]],
     *,
     put_off: Callable[[TryLater | Unclear], End],
     ended_by: Callable[[Exception], Awaitable[End]],
 ) -> End:
-    """What `once` gives. It is repeated after `TryLater` and `Unclear` as often and as long as the settings allow, then
-    `put_off` says the end; `ended_by` says it for every other error. Only `CannotGoOn` gets out."""
+    """What `once` gives, which is told the number of the try, from 1. It is repeated after `TryLater` and `Unclear` as often and
+    as long as the settings allow, then `put_off` says the end; `ended_by` says it for every other error. Only `CannotGoOn` gets
+    out."""
     pause = parts.settings.backoff
     held = timedelta(0)
     attempt = 1
     while True:
         try:
-            return await once()
+            return await once(attempt)
         except (TryLater, Unclear) as error:
             wait = max(pause, getattr(error, "after", None) or timedelta(0))
             if attempt >= parts.settings.attempts or held + wait > parts.settings.patience:

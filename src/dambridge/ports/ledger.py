@@ -67,7 +67,8 @@ class WorkStage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRow:
-    """An action and how far it came. `not_before` holds it back until a retry falls due."""
+    """An action and how far it came. `not_before` holds it back until a retry falls due; `begun` says whether any of its steps
+    was, True where nobody looked."""
 
     action: Action
     run: RunId
@@ -76,6 +77,7 @@ class ActionRow:
     stage: WorkStage
     attempts: int
     not_before: datetime | None
+    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

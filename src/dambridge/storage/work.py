@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from dambridge.model.actions import Action
 from dambridge.model.identity import AccountId, ActionId, FlowName, LinkId, PlanId, RunId
@@ -97,12 +98,12 @@ def _note_batch(conn: Connection, run: RunId, batch: str) -> None:
 
 def open_actions(conn: Connection, batch: str, now: datetime) -> list[ActionRow]:
     query = (
-        select(actions)
+        select(actions, exists().where(steps.c.action == actions.c.id).label("begun"))
         .where(actions.c.stage == str(WorkStage.OPEN), actions.c.batch == batch)
         .where(or_(actions.c.not_before.is_(None), actions.c.not_before <= now))
         .order_by(actions.c.place)
     )
-    return [_action(row) for row in conn.execute(query)]
+    return [replace(_action(row), begun=bool(row.begun)) for row in conn.execute(query)]
 
 
 def unsettled(conn: Connection, run: RunId, ids: Sequence[ActionId]) -> frozenset[ActionId]:

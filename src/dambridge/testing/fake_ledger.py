@@ -176,7 +176,7 @@ class MemoryLedger(MemoryCovering, MemoryPublishing, MemorySubmitting, MemoryTer
 
     async def open_actions(self, batch: str, *, now: datetime) -> Sequence[ActionRow]:
         return [
-            it
+            replace(it, begun=bool(await self.steps(it.action.id)))
             for it in self.memory.actions.values()
             if it.batch == batch and it.stage is WorkStage.OPEN and (it.not_before is None or it.not_before <= now)
         ]

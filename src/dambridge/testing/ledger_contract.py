@@ -202,8 +202,8 @@ class LedgerContract(ABC):
         await ledger.put_actions(run, PLAN, "b2", wanted[3:])
         rows = await ledger.open_actions("b1", now=T0)
         assert [row.action for row in rows] == wanted[:3]
-        assert {(row.run, row.plan, row.batch, row.stage, row.attempts) for row in rows} == {
-            (run, PLAN, "b1", WorkStage.OPEN, 0)
+        assert {(row.run, row.plan, row.batch, row.stage, row.attempts, row.begun) for row in rows} == {
+            (run, PLAN, "b1", WorkStage.OPEN, 0, False)
         }
         assert await ledger.open_batches(FLOW) == [(run, "b1"), (run, "b2")]
         assert await ledger.open_batches(FlowName.RIGHTS) == []
@@ -222,8 +222,8 @@ class LedgerContract(ABC):
         assert changed.id == left.id
         await ledger.put_actions(following, PlanId("pl1"), "b2", [changed, done])
         rows = await ledger.open_actions("b2", now=T0)
-        assert [(row.action, row.run, row.plan, row.stage) for row in rows] == [
-            (changed, following, "pl1", WorkStage.OPEN)
+        assert [(row.action, row.run, row.plan, row.stage, row.begun) for row in rows] == [
+            (changed, following, "pl1", WorkStage.OPEN, True)
         ]
         assert [it.intent for it in await ledger.steps(left.id)] == [{"a": 1}]
         known = await ledger.action(done.id)

@@ -143,7 +143,7 @@ async def carry_out(parts: HandoffParts, row: ActionRow) -> None:
     end = await tried(
         parts,
         row.action.id,
-        lambda: _once(parts, row.action, submission),
+        lambda attempt: _once(parts, row, submission, attempt),
         put_off=lambda error: put_off(parts, row, error),
         ended_by=ended_by,
     )
@@ -153,8 +153,8 @@ async def carry_out(parts: HandoffParts, row: ActionRow) -> None:
     parts.progress.end_item(end.outcome, end.bytes_moved)
 
 
-async def _once(parts: HandoffParts, action: Action, submission: Submission | None) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
+async def _once(parts: HandoffParts, row: ActionRow, submission: Submission | None, attempt: int) -> End:
+    action, journal = row.action, await StepJournal.of(parts, row, attempt)
     await know_terms(parts)
     if submission is None or submission.link != action.link:
         await recall(parts.dock, action, journal, into=parts.settings.quarantine)
@@ -232,6 +232,6 @@ async def call_back(parts: HandoffParts, submission: Submission) -> None:
     row = await parts.ledger.action(archive_action(parts, submission))
     if row is None or row.stage in {WorkStage.DONE, WorkStage.SUPERSEDED}:
         return
-    journal = await StepJournal(parts.ledger, parts.clock, row.action.id).load()
+    journal = await StepJournal.of(parts, row)
     await recall(parts.dock, row.action, journal, into=parts.settings.quarantine)
     await parts.ledger.release_berth(parts.policy.target, row.action.id)

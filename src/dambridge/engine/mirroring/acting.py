@@ -95,14 +95,14 @@ async def _tried(parts: MirrorParts, link: Link, row: ActionRow) -> End:
     return await tried(
         parts,
         row.action.id,
-        lambda: _once(parts, link, row.action),
+        lambda attempt: _once(parts, link, row, attempt),
         put_off=lambda error: _put_off(parts, error),
         ended_by=ended_by,
     )
 
 
-async def _once(parts: MirrorParts, link: Link, action: Action) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
+async def _once(parts: MirrorParts, link: Link, row: ActionRow, attempt: int) -> End:
+    action, journal = row.action, await StepJournal.of(parts, row, attempt)
     match action.kind:
         case ActionKind.AGREE:
             return await agree(parts, action)

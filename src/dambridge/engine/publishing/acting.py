@@ -88,15 +88,15 @@ async def _tried(parts: PublishParts, row: ActionRow) -> End:
     return await tried(
         parts,
         row.action.id,
-        lambda: _once(parts, row.action),
+        lambda attempt: _once(parts, row, attempt),
         put_off=lambda error: _put_off(parts, error),
         ended_by=ended_by,
     )
 
 
-async def _once(parts: PublishParts, action: Action) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
-    task = await task_of(parts, action)
+async def _once(parts: PublishParts, row: ActionRow, attempt: int) -> End:
+    journal = await StepJournal.of(parts, row, attempt)
+    task = await task_of(parts, row.action)
     try:
         return await _by_kind(task, journal)
     except Shut as shut:

@@ -79,14 +79,14 @@ async def _tried(parts: Parts, row: ActionRow, agreed: Agreed | None) -> End:
     return await tried(
         parts,
         row.action.id,
-        lambda: _once(parts, row.action, agreed),
+        lambda attempt: _once(parts, row, agreed, attempt),
         put_off=lambda error: put_off(parts, row, error),
         ended_by=ended_by,
     )
 
 
-async def _once(parts: Parts, action: Action, agreed: Agreed | None) -> End:
-    journal = await StepJournal(parts.ledger, parts.clock, action.id).load()
+async def _once(parts: Parts, row: ActionRow, agreed: Agreed | None, attempt: int) -> End:
+    action, journal = row.action, await StepJournal.of(parts, row, attempt)
     await know_terms(parts)
     try:
         return held_back(await _by_kind(parts, action, journal, agreed), action)
