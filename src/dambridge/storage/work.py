@@ -57,6 +57,7 @@ _SETTLE = (
         not_before=bindparam("until", type_=actions.c.not_before.type),
     )
 )
+_BERTHS = select(berths.c.number, berths.c.action).where(berths.c.account == bindparam("of"))
 _RELEASE = delete(berths).where(berths.c.action == bindparam("of"))
 
 
@@ -186,8 +187,7 @@ def lease_berth(conn: Connection, account: AccountId, action: ActionId, count: i
 
 
 def _berths(conn: Connection, account: AccountId) -> dict[int, str]:
-    query = select(berths.c.number, berths.c.action).where(berths.c.account == account)
-    return {row.number: row.action for row in conn.execute(query)}
+    return {row.number: row.action for row in conn.execute(_BERTHS, {"of": account}).all()}
 
 
 def release_berth(conn: Connection, account: AccountId, action: ActionId) -> None:
