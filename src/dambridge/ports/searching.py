@@ -28,12 +28,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What facets are counted from: the copies that match, each in the same place of every column."""
+    """What facets are counted from: the copies that match, each in the same place of every column. Types are spelled as
+    `MediaType` spells them."""
 
     entries: Sequence[str]
     accounts: Sequence[AccountId]
     statuses: Sequence[str]
-    types: Sequence[MediaType]
+    types: Sequence[str]
     campaigns: Sequence[tuple[str, ...]]
     photographers: Sequence[tuple[str, ...]]
     dates: Sequence[str | None]
@@ -43,7 +44,8 @@ class Columns:
 @dataclass(frozen=True, slots=True)
 class Found:
     """Assets in order, each by its entry once, with those of their copies that satisfy the question. `after` is the place to go
-    on from, None at the end. `total` counts assets, up to the index's bound: beyond it not `exact`.
+    on from, None at the end. `total` counts assets, up to the index's bound: beyond it not `exact`. `members` are all copies of
+    these assets, as `SearchIndex.members` gives them.
     `columns` are of copies that match, where some were to be counted, `whole` where these are all."""
 
     entries: tuple[str, ...]
@@ -52,6 +54,7 @@ class Found:
     exact: bool
     order: Order
     copies: frozenset[AssetKey]
+    members: Mapping[str, Sequence[Document]]
     columns: Columns | None = None
     whole: bool = True
 

@@ -98,8 +98,7 @@ class IndexSearch:
             found = await self.index.find(ask, after=place, limit=most, counted=COUNTED if facets else 0)
         except (ValueError, TypeError) as error:
             raise CursorStale("This place belongs to another answer. Ask again from the beginning.") from error
-        members = await self.index.members(found.entries)
-        hits = [viewer.hit(members.get(entry, ()), found.copies) for entry in found.entries]
+        hits = [viewer.hit(found.members.get(entry, ()), found.copies) for entry in found.entries]
         return Answered(
             hits=tuple(it for it in hits if it is not None),
             total=found.total,
@@ -118,7 +117,8 @@ class IndexSearch:
 
     async def viewer(self, searcher: Searcher) -> Viewer:
         await self.book.refresh()
-        return Viewer(searcher, self.policy, await self.clock.now())
+        now = await self.clock.now()
+        return Viewer(searcher, self.policy, now, self.book.said(searcher, now))
 
     def bounded(self, query: Query, viewer: Viewer) -> Ask:
         """The question as the index is asked: rights and places in numbers, and the bounds of the one who asks."""

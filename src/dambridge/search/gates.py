@@ -4,7 +4,7 @@ may be another one. So that a question about a million assets is asked of a few 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -104,10 +104,14 @@ class _Known:
     """Answers to one question: valid for `upto` profiles until `until`."""
 
     words: dict[int, Word] = field(default_factory=dict)
+    by_profile: dict[Profile, Word] = field(default_factory=dict)
     permitted: frozenset[int] | None = None
     """Those of them that are usable now, once somebody asked."""
     until: datetime | None = None
     since: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return self.since is not None and self.since <= now and (self.until is None or now < self.until)
 
 
 class Numbered(Protocol):
@@ -130,24 +134,30 @@ class ProfileBook:
 
     async def refresh(self) -> None:
         """Take in what the index has met since."""
-        self.profiles.update(await self._index.profiles(after=max(self.profiles, default=0)))
-        self._places.update(await self._index.places(after=max(self._places, default=0)))
+        self.profiles.update(await self._index.profiles(after=next(reversed(self.profiles), 0)))
+        self._places.update(await self._index.places(after=next(reversed(self._places), 0)))
 
     def words(self, searcher: Searcher, now: datetime) -> dict[int, Word]:
         """The gate's word on every profile."""
         return self._known(searcher, now).words
 
+    def said(self, searcher: Searcher, now: datetime) -> Mapping[Profile, Word]:
+        """The same by profile, as far as somebody asked already."""
+        known = self._answers.get((ways_for(searcher, self._policy), searcher.audience))
+        return known.by_profile if known is not None and known.holds(now) else {}
+
     def _known(self, searcher: Searcher, now: datetime, *, channel: str = "", territory: str = "") -> _Known:
         ways = ways_for(searcher, self._policy, channel=channel, territory=territory)
         key = (ways, searcher.audience)
         known = self._answers.get(key)
-        if known is None or known.since is None or now < known.since or (known.until and now >= known.until):
+        if known is None or not known.holds(now):
             known = self._answers[key] = _Known(since=now)
         if len(known.words) < len(self.profiles):
             known.permitted = None
             for number, profile in self.profiles.items():
                 if number not in known.words:
-                    known.words[number] = word_of_gate(profile, searcher, ways, self._policy.gate, now)
+                    word = known.words[number] = word_of_gate(profile, searcher, ways, self._policy.gate, now)
+                    known.by_profile[profile] = word
                     known.until = _sooner(known.until, _changes(profile, now))
         return known
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -24,14 +25,14 @@ from dambridge.storage.search_tsvector import PostgresFinding
 from dambridge.storage.upserting import insert_new
 
 T = TypeVar("T")
-_IN = {
-    "sqlite": "INSERT INTO search_words (rowid, words, fields) VALUES (:id, :words, :fields)",
-    "postgresql": "INSERT INTO search_words (id, tokens) VALUES (:id, CAST(:tokens AS tsvector))",
-}
-_OUT = {
-    "sqlite": "DELETE FROM search_words WHERE rowid = :id",
-    "postgresql": "DELETE FROM search_words WHERE id = :id",
-}
+_NAMES = [it.name for it in docs.columns]
+_WITH_TOKENS = text(
+    f"INSERT INTO search_docs ({', '.join(_NAMES)}, tokens)"
+    f" VALUES ({', '.join(f':{it}' for it in _NAMES)}, CAST(:tokens AS tsvector))"
+)
+"""In PostgreSQL a copy's words stand beside it."""
+_WORDS_IN = text("INSERT INTO search_words (rowid, words, fields) VALUES (:id, :words, :fields)")
+_WORDS_OUT = text("DELETE FROM search_words WHERE rowid = :id")
 
 
 class SqlSearchIndex:
@@ -65,7 +66,8 @@ class SqlSearchIndex:
 
     async def clear(self) -> None:
         def all_of_it(conn: Connection) -> None:
-            conn.execute(text("DELETE FROM search_words" if conn.dialect.name == "postgresql" else _EMPTY))
+            if conn.dialect.name == "sqlite":
+                conn.execute(text(_EMPTY))
             for table in (docs, bodies):
                 conn.execute(delete(table))
 
@@ -101,9 +103,12 @@ class SqlSearchIndex:
             )
             words.append(self._finding.spelling.row(own, it))
             contents.append({"id": own, "body": made[key]})
-        conn.execute(insert(docs), rows)
+        if conn.dialect.name == "sqlite":
+            conn.execute(insert(docs), rows)
+            conn.execute(_WORDS_IN, words)
+        else:
+            conn.execute(_WITH_TOKENS, [{**row, **it} for row, it in zip(rows, words, strict=True)])
         conn.execute(insert(bodies), contents)
-        conn.execute(text(_IN[conn.dialect.name]), words)
         return len(news)
 
     # reading -----------------------------------------------------------------------------------------------------
@@ -111,18 +116,37 @@ class SqlSearchIndex:
         return await self._read(lambda conn: {it.key: it for it in self._stored(conn, keys)})
 
     async def members(self, entries: Sequence[str]) -> Mapping[str, Sequence[Document]]:
-        return await self._read(lambda conn: self._members(conn, entries))
+        return await self._read(lambda conn: self._by_entry(conn, _rows_of(conn, entries)))
 
     async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]:
         found = await self._read(lambda conn: _numbered(conn, profiles, after))
-        return [(number, Profile.from_json(body)) for number, body in found]
+        return [(number, self._known.setdefault(number, Profile.from_json(body))) for number, body in found]
 
     async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]:
         found = await self._read(lambda conn: _numbered(conn, places, after))
         return [(number, [(AccountId(account), path) for account, path in body]) for number, body in found]
 
     async def find(self, ask: Ask, *, after: str | None, limit: int, counted: int = 0) -> Found:
-        return await self._read(lambda conn: self._finding.find(conn, ask, after, limit, counted=counted))
+        return await self._read(lambda conn: self._find(conn, ask, after, limit, counted))
+
+    def _find(self, conn: Connection, ask: Ask, after: str | None, limit: int, counted: int) -> Found:
+        page = self._finding.find(conn, ask, after, limit, counted=counted)
+        rows = _rows_of(conn, page.entries)
+        copies = page.copies
+        if not page.all_copies:  # most assets have no copy that was not met, and cost no further look
+            others = {row.id: key for row in rows if (key := AssetKey(row.account, row.remote_id)) not in copies}
+            copies |= {others[it] for it in self._finding.matching(conn, ask, [*others])}
+        return Found(
+            entries=page.entries,
+            after=page.after,
+            total=page.total,
+            exact=page.exact,
+            order=page.order,
+            copies=copies,
+            members=self._by_entry(conn, rows),
+            columns=page.columns,
+            whole=page.whole,
+        )
 
     async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:
         def query(conn: Connection) -> list[Document]:
@@ -152,8 +176,7 @@ class SqlSearchIndex:
         shapes = self._shapes(conn, rows)
         return [document_of(row, shapes[row.profile]) for row in rows]
 
-    def _members(self, conn: Connection, entries: Sequence[str]) -> dict[str, list[Document]]:
-        rows = [row for piece in pieces(entries) for row in conn.execute(_WHOLE.where(docs.c.entry.in_(piece)))]
+    def _by_entry(self, conn: Connection, rows: Sequence[Any]) -> dict[str, list[Document]]:
         shapes = self._shapes(conn, rows)
         found: dict[str, list[Document]] = {}
         for it in sorted((document_of(row, shapes[row.profile]) for row in rows), key=lambda it: it.key):
@@ -195,6 +218,18 @@ class SqlSearchIndex:
 
 _EMPTY = "INSERT INTO search_words (search_words) VALUES ('delete-all')"
 _WHOLE = select(docs, bodies.c.body).join(bodies, bodies.c.id == docs.c.id)
+
+
+_OF_ENTRIES = {
+    "sqlite": _WHOLE.where(text("search_docs.entry IN (SELECT value FROM json_each(:entries))")),
+    "postgresql": _WHOLE.where(text("search_docs.entry = ANY(:entries)")),
+}
+
+
+def _rows_of(conn: Connection, entries: Sequence[str]) -> list[Any]:
+    """All copies of these assets."""
+    told = [*entries] if conn.dialect.name == "postgresql" else json.dumps([*entries])
+    return [*conn.execute(_OF_ENTRIES[conn.dialect.name], {"entries": told})] if entries else []
 
 
 def _place_body(it: Document) -> list[list[str]]:
@@ -240,7 +275,8 @@ def _known(conn: Connection, table: Table, digests: Iterable[str]) -> dict[str, 
 def _take_out(conn: Connection, numbers: Sequence[int]) -> None:
     if not numbers:
         return
-    conn.execute(text(_OUT[conn.dialect.name]), [{"id": it} for it in numbers])
+    if conn.dialect.name == "sqlite":
+        conn.execute(_WORDS_OUT, [{"id": it} for it in numbers])
     for piece in pieces(numbers):
         conn.execute(delete(docs).where(docs.c.id.in_(piece)))
         conn.execute(delete(bodies).where(bodies.c.id.in_(piece)))

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, 
 
 from dambridge.storage.columns import JsonText
 
-SHAPE = 2
+SHAPE = 3
 """Raised whenever these tables, or what stands in them, change."""
 _LOCK = 0x64616D73
 """The number of the PostgreSQL advisory lock under which one worker writes while the others wait."""
@@ -70,8 +70,8 @@ _FTS5 = """CREATE VIRTUAL TABLE search_words USING fts5(
 _WORDS = {
     "sqlite": [_FTS5],
     "postgresql": [
-        "CREATE TABLE search_words (id BIGINT PRIMARY KEY, tokens TSVECTOR NOT NULL)",
-        "CREATE INDEX ix_search_words_tokens ON search_words USING GIN (tokens)",
+        "ALTER TABLE search_docs ADD COLUMN tokens TSVECTOR NOT NULL",
+        "CREATE INDEX ix_search_docs_tokens ON search_docs USING GIN (tokens)",
     ],
 }
 
