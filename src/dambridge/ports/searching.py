@@ -18,7 +18,7 @@ class Ask:
     """A question to the index, in numbers where rights and places are meant (`Among`, and no `May`, `Stands`, `InRegion`).
 
     What follows bounds everything that is answered, counted or suggested; None is no bound, and an empty set finds nothing.
-    `accounts` are the homes, `profiles` and `places` numbers that the index gave out (`profiles()`, `places()`)."""
+    `accounts` are the homes, `profiles` and `places` numbers that the index gave out (`numbers()`)."""
 
     query: Query
     accounts: frozenset[AccountId] | None = None
@@ -57,6 +57,15 @@ class Found:
     members: Mapping[str, Sequence[Document]]
     columns: Columns | None = None
     whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Profiles of rights, and sets of containers in which copies stand together (account and path of each), under the numbers
+    that the index gave out."""
+
+    profiles: Sequence[tuple[int, Profile]]
+    places: Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +112,8 @@ class SearchIndex(Protocol):
         """All copies of these assets, as `stored` gives them, in the order of their keys."""
         ...
 
-    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]:
-        """Profiles of rights with a number above `after`, by number. Numbers count up and are never given out twice."""
-        ...
-
-    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]:
-        """Sets of containers in which copies stand together, likewise: account and path of each."""
+    async def numbers(self, *, profiles: int, places: int) -> Numbers:
+        """What has a number above these, by number. Numbers count up and are never given out twice."""
         ...
 
     async def find(self, ask: Ask, *, after: str | None, limit: int, counted: int = 0) -> Found:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from dambridge.model.access import Searcher
 from dambridge.model.identity import AssetKey
@@ -29,7 +30,7 @@ from dambridge.model.searching import Answered, Document, FacetCounts
 from dambridge.policy.searching import SearchPolicy
 from dambridge.ports.clock import Clock
 from dambridge.ports.searching import Ask, Columns, SearchIndex
-from dambridge.search.facets import counted
+from dambridge.search.facets import Terms, counted
 from dambridge.search.gates import ProfileBook
 from dambridge.search.query import Misread, read_query
 from dambridge.search.viewing import Viewer
@@ -112,8 +113,8 @@ class IndexSearch:
     async def _counted(self, copies: Columns, viewer: Viewer) -> FacetCounts:
         if not self.book.profiles.keys() >= set(copies.profiles):
             await self.book.refresh()  # somebody wrote meanwhile
-        words = self.book.words(viewer.searcher, viewer.now)
-        return counted(copies, self.book.profiles, words, viewer, self.book.admitting)
+        standing = partial(self.book.standing, viewer.searcher, viewer.now)
+        return counted(copies, Terms(self.book.territories, standing, self.book.admitting), viewer)
 
     async def viewer(self, searcher: Searcher) -> Viewer:
         await self.book.refresh()

@@ -10,10 +10,10 @@ from itertools import compress
 from operator import itemgetter
 from typing import TypeVar
 
-from dambridge.model.queries import Facet, Time
-from dambridge.model.searching import Document, FacetCounts, Profile
+from dambridge.model.queries import Facet, Time, Usable
+from dambridge.model.searching import Document, FacetCounts
 from dambridge.ports.searching import Columns
-from dambridge.search.gates import Word, in_region
+from dambridge.search.gates import in_region
 from dambridge.search.viewing import Viewer
 
 T = TypeVar("T")
@@ -21,25 +21,21 @@ MOST_VALUES = 100
 """Values of one facet that are shown."""
 
 
-Admitting = Callable[[str], frozenset[int]]
-"""By a territory the numbers of the profiles that are known to admit it."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is known of profiles by the numbers that copies name: the territories that their rights name, and the numbers of
+    those of which the gate says this, or that are known to admit a territory."""
+
+    territories: Mapping[int, frozenset[str] | None]
+    standing: Callable[[Usable], AbstractSet[int]]
+    admitting: Callable[[str], AbstractSet[int]]
 
 
-def counted(
-    copies: Columns,
-    profiles: Mapping[int, Profile],
-    words: Mapping[int, Word],
-    viewer: Viewer,
-    admitting: Admitting,
-) -> FacetCounts:
-    """The counts of all facets, the most first; of equals by their spelling. `profiles`, the gate's `words` on them and those
-    that are `admitting` a territory go by the numbers in `copies`."""
+def counted(copies: Columns, terms: Terms, viewer: Viewer) -> FacetCounts:
+    """The counts of all facets, the most first; of equals by their spelling."""
     assets = _Assets.of(copies)
     under = assets.under(copies.profiles)
-    usable: dict[str, set[int]] = {}
-    for number in set(copies.profiles):
-        usable.setdefault(str(words[number].usable), set()).add(number)
-    regions = _regions((profiles[it] for it in set(copies.profiles)), viewer)
+    regions = _regions(set(map(terms.territories.__getitem__, set(copies.profiles))), viewer)
     having: dict[Facet, Mapping[str, int]] = {
         Facet.HOME: assets.with_value(copies.accounts),
         Facet.TYPE: assets.with_value(copies.types),
@@ -47,8 +43,8 @@ def counted(
         Facet.DATE: assets.with_value([it[:7] if it else "" for it in copies.dates]),
         Facet.CAMPAIGN: assets.with_any(copies.campaigns),
         Facet.PHOTOGRAPHER: assets.with_any(copies.photographers),
-        Facet.RIGHTS: {word: under.count(numbers) for word, numbers in usable.items()},
-        Facet.REGION: {it: under.count(admitting(it)) for it in regions},
+        Facet.RIGHTS: {str(it): under.count(terms.standing(it)) for it in Usable},
+        Facet.REGION: {it: under.count(terms.admitting(it)) for it in regions},
     }
     return {facet: _ordered(having[facet]) for facet in Facet}
 
@@ -77,7 +73,8 @@ class _Assets:
     def with_any(self, lists: Sequence[tuple[str, ...]]) -> Mapping[str, int]:
         found: Counter[str] = Counter()
         for several, count in Counter(compress(lists, self.alone)).items():
-            found.update(dict.fromkeys(several, count))
+            for it in dict.fromkeys(several):
+                found[it] += count
         found.update(map(_value, {(entry, it) for entry, several in self._of_twins(lists) for it in several}))
         return found
 
@@ -125,20 +122,23 @@ def counted_copies(copies: Sequence[Document], viewer: Viewer) -> FacetCounts:
         profiles=[numbers[it.profile] for it in copies],
     )
     profiles = {number: it for it, number in numbers.items()}
-    words = {number: viewer.word(it) for number, it in profiles.items()}
+    words = {number: viewer.word(it).usable for number, it in profiles.items()}
+
+    def standing(wanted: Usable) -> frozenset[int]:
+        return frozenset(number for number, it in words.items() if it is wanted)
 
     def admitting(region: str) -> frozenset[int]:
         return frozenset(number for number, it in profiles.items() if in_region(it, region, viewer.policy.gate))
 
-    return counted(columns, profiles, words, viewer, admitting)
+    territories = {number: it.rights.territories.permitted for number, it in profiles.items()}
+    return counted(columns, Terms(territories, standing, admitting), viewer)
 
 
-def _regions(profiles: Iterable[Profile], viewer: Viewer) -> list[str]:
-    """The territories that are counted: those that the person has to do with, else all that are named anywhere in the rights of
-    what was found, or in the configuration."""
+def _regions(named: Iterable[frozenset[str] | None], viewer: Viewer) -> list[str]:
+    """The territories that are counted: those that the person has to do with, else all that are `named` in the rights of what
+    was found, or in the configuration."""
     own = viewer.searcher.scope.regions
     if own is None:
-        named = {it.rights.territories.permitted for it in profiles}
         own = frozenset(viewer.policy.gate.groups).union(*(it for it in named if it))
     return sorted(own)
 

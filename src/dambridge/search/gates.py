@@ -18,6 +18,7 @@ from dambridge.model.rights import EVERYWHERE
 from dambridge.model.searching import Profile
 from dambridge.policy.gate import GateRules, may
 from dambridge.policy.searching import SearchPolicy, Way
+from dambridge.ports.searching import Numbers
 
 UNDER_REVIEW = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.CHANGES_ASKED, Status.REJECTED})
 """What is not approved yet, or was turned down. What was withdrawn or is past its end is neither."""
@@ -105,8 +106,8 @@ class _Known:
 
     words: dict[int, Word] = field(default_factory=dict)
     by_profile: dict[Profile, Word] = field(default_factory=dict)
-    permitted: frozenset[int] | None = None
-    """Those of them that are usable now, once somebody asked."""
+    standing: dict[Usable, frozenset[int]] = field(default_factory=dict)
+    """The numbers of those of which the gate says this, once somebody asked."""
     until: datetime | None = None
     since: datetime | None = None
 
@@ -117,8 +118,7 @@ class _Known:
 class Numbered(Protocol):
     """What an index tells of its numbers."""
 
-    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]: ...
-    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]: ...
+    async def numbers(self, *, profiles: int, places: int) -> Numbers: ...
 
 
 class ProfileBook:
@@ -128,21 +128,22 @@ class ProfileBook:
         self._index = index
         self._policy = policy
         self.profiles: dict[int, Profile] = {}
+        self.territories: dict[int, frozenset[str] | None] = {}
+        """Those that the rights of each profile name."""
         self._places: dict[int, Sequence[tuple[AccountId, str]]] = {}
         self._answers: dict[tuple[object, ...], _Known] = {}
         self._tested: dict[object, tuple[int, frozenset[int]]] = {}
 
     async def refresh(self) -> None:
         """Take in what the index has met since."""
-        self.profiles.update(await self._index.profiles(after=next(reversed(self.profiles), 0)))
-        self._places.update(await self._index.places(after=next(reversed(self._places), 0)))
-
-    def words(self, searcher: Searcher, now: datetime) -> dict[int, Word]:
-        """The gate's word on every profile."""
-        return self._known(searcher, now).words
+        last, last_place = next(reversed(self.profiles), 0), next(reversed(self._places), 0)
+        found = await self._index.numbers(profiles=last, places=last_place)
+        self.profiles.update(found.profiles)
+        self._places.update(found.places)
+        self.territories.update((number, it.rights.territories.permitted) for number, it in found.profiles)
 
     def said(self, searcher: Searcher, now: datetime) -> Mapping[Profile, Word]:
-        """The same by profile, as far as somebody asked already."""
+        """The gate's words by profile, as far as somebody asked already."""
         known = self._answers.get((ways_for(searcher, self._policy), searcher.audience))
         return known.by_profile if known is not None and known.holds(now) else {}
 
@@ -153,7 +154,7 @@ class ProfileBook:
         if known is None or not known.holds(now):
             known = self._answers[key] = _Known(since=now)
         if len(known.words) < len(self.profiles):
-            known.permitted = None
+            known.standing.clear()
             for number, profile in self.profiles.items():
                 if number not in known.words:
                     word = known.words[number] = word_of_gate(profile, searcher, ways, self._policy.gate, now)
@@ -162,13 +163,10 @@ class ProfileBook:
         return known
 
     def permitted(self, searcher: Searcher, now: datetime, *, channel: str = "", territory: str = "") -> frozenset[int]:
-        known = self._known(searcher, now, channel=channel, territory=territory)
-        if known.permitted is None:
-            known.permitted = frozenset(it for it, word in known.words.items() if word.usable is Usable.NOW)
-        return known.permitted
+        return _standing(self._known(searcher, now, channel=channel, territory=territory), Usable.NOW)
 
     def standing(self, searcher: Searcher, now: datetime, wanted: Usable) -> frozenset[int]:
-        return frozenset(it for it, word in self.words(searcher, now).items() if word.usable is wanted)
+        return _standing(self._known(searcher, now), wanted)
 
     def admitting(self, region: str) -> frozenset[int]:
         return self._remembered(("region", region), lambda it: in_region(it, region, self._policy.gate))
@@ -205,6 +203,12 @@ class ProfileBook:
             found |= {number for number, it in self.profiles.items() if number > upto and test(it)}
             self._tested[key] = (last, found)
         return found
+
+
+def _standing(known: _Known, wanted: Usable) -> frozenset[int]:
+    if wanted not in known.standing:
+        known.standing[wanted] = frozenset(it for it, word in known.words.items() if word.usable is wanted)
+    return known.standing[wanted]
 
 
 def _changes(profile: Profile, now: datetime) -> datetime | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from dambridge.model.identity import AccountId, AssetKey
 from dambridge.model.searching import Document, Profile
-from dambridge.ports.searching import Ask, Found, Grouping
+from dambridge.ports.searching import Ask, Found, Grouping, Numbers
 from dambridge.storage.columns import canonical_json
 from dambridge.storage.database import Database
 from dambridge.storage.keys import by_account, pieces
@@ -76,7 +76,7 @@ class SqlSearchIndex:
     def _put(self, conn: Connection, documents: Sequence[Document]) -> int:
         take_turn(conn)
         latest = {it.key: it for it in documents}
-        known = _numbers(conn, latest)
+        known = _numbers_of(conn, latest)
         made = {key: body_of(it) for key, it in latest.items()}
         digests = {key: digest_of(it, made[key]) for key, it in latest.items()}
         news = {key: it for key, it in latest.items() if known.get(key, (0, ""))[1] != digests[key]}
@@ -118,13 +118,16 @@ class SqlSearchIndex:
     async def members(self, entries: Sequence[str]) -> Mapping[str, Sequence[Document]]:
         return await self._read(lambda conn: self._by_entry(conn, _rows_of(conn, entries)))
 
-    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]:
-        found = await self._read(lambda conn: _numbered(conn, profiles, after))
-        return [(number, self._known.setdefault(number, Profile.from_json(body))) for number, body in found]
+    async def numbers(self, *, profiles: int, places: int) -> Numbers:
+        return await self._read(lambda conn: self._numbers(conn, profiles, places))
 
-    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]:
-        found = await self._read(lambda conn: _numbered(conn, places, after))
-        return [(number, [(AccountId(account), path) for account, path in body]) for number, body in found]
+    def _numbers(self, conn: Connection, profiles: int, places: int) -> Numbers:
+        rows = conn.execute(_NUMBERS, {"profiles": profiles, "places": places}).all()
+        found = [(of_rights, number, json.loads(body)) for of_rights, number, body in rows]
+        return Numbers(
+            [(it, self._known.setdefault(it, Profile.from_json(body))) for of_rights, it, body in found if of_rights],
+            [(it, [(AccountId(of), path) for of, path in body]) for of_rights, it, body in found if not of_rights],
+        )
 
     async def find(self, ask: Ask, *, after: str | None, limit: int, counted: int = 0) -> Found:
         return await self._read(lambda conn: self._find(conn, ask, after, limit, counted))
@@ -220,6 +223,10 @@ _EMPTY = "INSERT INTO search_words (search_words) VALUES ('delete-all')"
 _WHOLE = select(docs, bodies.c.body).join(bodies, bodies.c.id == docs.c.id)
 
 
+_NUMBERS = text(
+    "SELECT 1 AS of_rights, id, body FROM search_profiles WHERE id > :profiles"
+    " UNION ALL SELECT 0, id, body FROM search_places WHERE id > :places ORDER BY of_rights, id"
+)
 _OF_ENTRIES = {
     "sqlite": _WHOLE.where(text("search_docs.entry IN (SELECT value FROM json_each(:entries))")),
     "postgresql": _WHOLE.where(text("search_docs.entry = ANY(:entries)")),
@@ -229,7 +236,7 @@ _OF_ENTRIES = {
 def _rows_of(conn: Connection, entries: Sequence[str]) -> list[Any]:
     """All copies of these assets."""
     told = [*entries] if conn.dialect.name == "postgresql" else json.dumps([*entries])
-    return [*conn.execute(_OF_ENTRIES[conn.dialect.name], {"entries": told})] if entries else []
+    return [*conn.execute(_OF_ENTRIES[conn.dialect.name], {"entries": told}).all()] if entries else []
 
 
 def _place_body(it: Document) -> list[list[str]]:
@@ -241,7 +248,7 @@ def _digest(it: Document) -> str:
     return hashlib.sha256(canonical_json(_place_body(it)).encode()).hexdigest()
 
 
-def _numbers(conn: Connection, keys: Iterable[AssetKey]) -> dict[AssetKey, tuple[int, str]]:
+def _numbers_of(conn: Connection, keys: Iterable[AssetKey]) -> dict[AssetKey, tuple[int, str]]:
     found: dict[AssetKey, tuple[int, str]] = {}
     for account, ids in by_account(keys):
         query = select(docs.c.id, docs.c.remote_id, docs.c.digest)
@@ -283,7 +290,7 @@ def _take_out(conn: Connection, numbers: Sequence[int]) -> None:
 
 
 def _forget(conn: Connection, keys: Sequence[AssetKey]) -> int:
-    numbers = [number for number, _ in _numbers(conn, keys).values()]
+    numbers = [number for number, _ in _numbers_of(conn, keys).values()]
     _take_out(conn, numbers)
     return len(numbers)
 
@@ -310,8 +317,3 @@ def _regroup(conn: Connection, groups: Sequence[Grouping]) -> None:
         for it in groups
     ]
     conn.execute(_SET_GROUP, rows)
-
-
-def _numbered(conn: Connection, table: Table, after: int) -> list[tuple[int, Any]]:
-    query = select(table.c.id, table.c.body).where(table.c.id > after).order_by(table.c.id)
-    return [(row.id, row.body) for row in conn.execute(query)]
