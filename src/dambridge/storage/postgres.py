@@ -30,6 +30,7 @@ _ALONE = "".join(
         "max_parallel_workers_per_gather=0",
         "plan_cache_mode=force_custom_plan",
         "enable_mergejoin=off",
+        "enable_seqscan=off",
     )
 )
 """Answers that take milliseconds: starting further workers for them, or a compiler, takes longer than finding them; a plan for

@@ -13,18 +13,21 @@ from sqlalchemy import Connection, Engine, text
 
 from dambridge.model.queries import AllOf, Not, Query, Words, both, leaves
 from dambridge.ports.searching import Ask
+from dambridge.storage import search_windows as windows
 from dambridge.storage.search_finding import Copies, Finding, asked_words, parts_of, scope
-from dambridge.storage.search_windows import begins_at, blocks_between
 from dambridge.storage.search_words import Bound, TsVector
 
 WALKED = 4096
-"""Of the newest copies so many are gone through one by one: enough for what many have, and to tell how many have the rest."""
-WALKED_FOR_BEGINNINGS = 32_768
-"""So many where the beginning of a word is looked for: the text index would gather all copies with any such word first."""
+"""Where the beginning of a word is looked for, so many of the newest copies are gone through one by one: the text index gathers
+all copies with any such word first."""
+WALKED_AT_MOST = 32_768
+"""So many where they are thought to hold what is wanted."""
 FEW = 2
 """Where no more than so many times what is wanted seem to be left, all of it is looked at at once."""
 SPARE = 1.3
 """How much larger a window is made than it seems that it has to be."""
+LARGER = 8
+"""How much larger than all before it where that cannot be told."""
 _LAST = "(SELECT coalesce(max(id), 0) FROM search_docs)"
 
 
@@ -84,52 +87,93 @@ class _Look:
         return self._newest("d.id", where, bound, limit)[0]
 
     def by_words(self, limit: int, below: int | None) -> Copies:
-        first, top = self._gone_through(limit, WALKED, below)
-        parts, met, low = [first], len(first.numbers), top - WALKED
         beginnings = any(isinstance(it, Words) and it.prefix for it in leaves(self.ask.query))
+        first, low, top = self._walked_first(limit, below) if beginnings else self._looked_up_first(limit, below)
+        parts, met = [first], len(first.numbers)
         while low > 0 and met < limit:
             high, size = low, _size(top, low, met, limit)
-            if beginnings and size <= WALKED_FOR_BEGINNINGS:
+            if size >= high:
+                found, all_of_them = self._rest(limit - met, high)
+                if all_of_them:
+                    return Copies.joined([*parts, found])
+                size = LARGER * (top - high)
+            if beginnings and size <= WALKED_AT_MOST:
                 low = high - size
-                found, _ = self._gone_through(limit - met, size, high)
+                found = self._walked(limit - met, low, high)
             else:
-                low = begins_at(high, size)
+                low = windows.begins_at(high, size)
                 found = self._looked_up(limit - met, low, high)
             parts.append(found)
             met += len(found.numbers)
         return Copies.joined(parts)
 
-    def _gone_through(self, limit: int, size: int, below: int | None) -> tuple[Copies, int]:
-        """The newest of so many copies, each held against the question, and the number below which they are."""
-        bound, spelling = Bound(), TsVector(looked_up=False)
-        where = [f"({spelling.condition(self.ask.query, bound)})", *scope(self.ask, bound, spelling)]
-        if below is None:
-            where.append(f"d.id > {_LAST} - {size}")
-        else:
-            where += [f"d.id >= {bound.add(below - size)}", f"d.id < {bound.add(below)}"]
-        found, last = self._newest("d.id", where, bound, limit)
-        return found, last + 1 if below is None else below
+    def _looked_up_first(self, limit: int, below: int | None) -> tuple[Copies, int, int]:
+        """Those in the newest two blocks, with where these begin, and the number below which all are."""
+        if below is not None:
+            low = windows.newest_begin(below)
+            return self._looked_up(limit, low, below), low, below
+        bound = Bound()
+        where = [*self._leading(bound), f"{windows.blocks_of('d.id')} && {windows.newest_blocks(_LAST)}"]
+        found, last, _ = self._newest("d.id + 0", where, bound, limit)
+        return found, windows.newest_begin(last), last + 1
 
     def _looked_up(self, limit: int, low: int, high: int) -> Copies:
         """The newest of those in this window, to which nothing but the text index leads."""
-        bound, spelling = Bound(), TsVector()
-        words = str(spelling.words(AllOf(self.leading)))
+        bound = Bound()
+        inside = [f"d.id < {bound.add(high)}"]
         if low > 0:
-            words = f"{words} & ({' | '.join(blocks_between(low, high))})"
-        rest = both(*(it for it in parts_of(self.ask.query) if it not in self.leading))
-        where = [spelling.has(bound.add(words)), f"({spelling.condition(rest, bound)})"]
-        where += [*scope(self.ask, bound, spelling), f"d.id < {bound.add(high)}"]
-        return self._newest("d.id + 0", where, bound, limit)[0]
+            blocks = bound.add(windows.blocks_between(low, high))
+            inside.append(f"{windows.blocks_of('d.id')} && CAST({blocks} AS bigint[])")
+        return self._newest("d.id + 0", [*self._leading(bound), *inside], bound, limit)[0]
 
-    def _newest(self, number: str, where: Sequence[str], bound: Bound, limit: int) -> tuple[Copies, int]:
-        """Those that satisfy these conditions, and the highest number of all. They come a column at a time: to hand over
-        thousands of rows takes longer than to find them."""
-        gathered = ", ".join(f"array_agg({it})" for it in self.shown)
+    def _rest(self, limit: int, high: int) -> tuple[Copies, bool]:
+        """The newest of all below, and whether it is that: there may be very many of what the newest copies have hardly any, and
+        they are not all looked at."""
+        bound = Bound()
+        where = [*self._leading(bound), f"d.id < {bound.add(high)}"]
+        at_most = 2 * FEW * limit
+        found, _, seen = self._newest("d.id", where, bound, limit, at_most)
+        return found, seen < at_most
+
+    def _leading(self, bound: Bound) -> list[str]:
+        spelling = TsVector()
+        rest = both(*(it for it in parts_of(self.ask.query) if it not in self.leading))
+        where = [spelling.condition(AllOf(self.leading), bound), f"({spelling.condition(rest, bound)})"]
+        return where + scope(self.ask, bound, spelling)
+
+    def _walked_first(self, limit: int, below: int | None) -> tuple[Copies, int, int]:
+        if below is not None:
+            return self._walked(limit, below - WALKED, below), below - WALKED, below
+        bound = Bound()
+        found, last, _ = self._newest("d.id", [*self._by_itself(bound), f"d.id > {_LAST} - {WALKED}"], bound, limit)
+        return found, last + 1 - WALKED, last + 1
+
+    def _walked(self, limit: int, low: int, high: int) -> Copies:
+        """The newest of those in this window, which are gone through."""
+        bound = Bound()
+        inside = [f"d.id >= {bound.add(low)}", f"d.id < {bound.add(high)}"]
+        return self._newest("d.id", [*self._by_itself(bound), *inside], bound, limit)[0]
+
+    def _by_itself(self, bound: Bound) -> list[str]:
+        """The question so that it is held against one copy after the other."""
+        spelling = TsVector(looked_up=False)
+        return [f"({spelling.condition(self.ask.query, bound)})", *scope(self.ask, bound, spelling)]
+
+    def _newest(
+        self, number: str, where: Sequence[str], bound: Bound, limit: int, at_most: int | None = None
+    ) -> tuple[Copies, int, int]:
+        """The newest that satisfy these conditions, of `at_most` of them if so many do; the highest number of all copies; and how
+        many were looked at. They come a column at a time: to hand over thousands of rows takes longer than to find them."""
         some = ", ".join(f"d.{it}" for it in self.shown)
-        found = f"SELECT {some} FROM search_docs d WHERE {' AND '.join(where)} ORDER BY {number} DESC LIMIT {limit}"
-        query = text(f"SELECT {_LAST}, {gathered} FROM ({found}) found")
-        last, *columns = self.conn.execute(query, bound.values).one()
-        return Copies.of([it or () for it in columns]), last
+        found = f"SELECT {some} FROM search_docs d WHERE {' AND '.join(where)}"
+        if at_most is not None:
+            found = f"SELECT {some}, count(*) OVER () AS seen FROM ({found} LIMIT {at_most}) d"
+        found += f" ORDER BY {number} DESC LIMIT {limit}"
+        seen = "count(*)" if at_most is None else "coalesce(max(seen), 0)"
+        gathered = ", ".join(f"array_agg({it})" for it in self.shown)
+        query = text(f"SELECT {_LAST}, {seen}, {gathered} FROM ({found}) found")
+        last, looked_at, *columns = self.conn.execute(query, bound.values).one()
+        return Copies.of([it or () for it in columns]), last, looked_at
 
 
 def _leading(query: Query, spelling: TsVector) -> tuple[Query, ...]:

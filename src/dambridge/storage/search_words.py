@@ -16,7 +16,6 @@ from typing import Any
 
 from dambridge.model.queries import AllOf, Among, AnyOf, During, Facet, Is, Not, Query, Words, words_of
 from dambridge.model.searching import Document
-from dambridge.storage.search_windows import blocks_of
 
 LONGEST = 100
 """Characters of a word that are compared."""
@@ -261,7 +260,7 @@ class TsVector(Spelling):
                     where.setdefault(word, []).append(at)
                 at += 1
         spelled = [f"{_quoted(it)}:{','.join(map(str, places[:250]))}" for it, places in where.items()]
-        return {"tokens": " ".join((*spelled, *blocks_of(number)))}
+        return {"tokens": " ".join(spelled)}
 
 
 def _quoted(word: str) -> str:
