@@ -163,7 +163,7 @@ class Finding(ABC):
         newest: bool = False,
         below: int | None = None,
     ) -> Copies:
-        if any(it is not None and not it for it in (ask.accounts, ask.profiles, ask.places)):
+        if any(it is not None and not it for it in (ask.accounts, ask.profiles, ask.places)) or _contradicts(ask.query):
             return Copies.of([()] * len(shown))
         return self.select(conn, ask, shown, limit, newest=newest, below=below)
 
@@ -225,6 +225,12 @@ def narrowed(ask: Ask) -> Ask:
 
 def parts_of(query: Query) -> tuple[Query, ...]:
     return query.items if isinstance(query, AllOf) else (query,)
+
+
+def _contradicts(query: Query) -> bool:
+    """Whether it asks for something and for its opposite, which no index knows before it has looked at all that has it."""
+    parts = parts_of(query)
+    return any(isinstance(it, Not) and it.item in parts for it in parts)
 
 
 def asked_words(query: Query, spelling: Spelling) -> tuple[Query, ...]:

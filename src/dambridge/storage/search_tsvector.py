@@ -120,7 +120,7 @@ class _Look:
     def _looked_up(self, limit: int, low: int, high: int) -> Copies:
         """The newest of those in this window, to which nothing but the text index leads."""
         bound = Bound()
-        inside = [f"d.id < {bound.add(high)}"]
+        inside = [f"d.id + 0 < {bound.add(high)}"]
         if low > 0:
             blocks = bound.add(windows.blocks_between(low, high))
             inside.append(f"{windows.blocks_of('d.id')} && CAST({blocks} AS bigint[])")
@@ -130,9 +130,9 @@ class _Look:
         """The newest of all below, and whether it is that: there may be very many of what the newest copies have hardly any, and
         they are not all looked at."""
         bound = Bound()
-        where = [*self._leading(bound), f"d.id < {bound.add(high)}"]
+        where = [*self._leading(bound), f"d.id + 0 < {bound.add(high)}"]
         at_most = 2 * FEW * limit
-        found, _, seen = self._newest("d.id", where, bound, limit, at_most)
+        found, _, seen = self._newest("d.id + 0", where, bound, limit, at_most)
         return found, seen < at_most
 
     def _leading(self, bound: Bound) -> list[str]:

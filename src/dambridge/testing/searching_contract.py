@@ -151,6 +151,7 @@ class SearchIndexContract(ABC):
         assert await everything(index, Words(("old", "port"))) == ["agency:1"]
         assert await everything(index, Words(words_of("東京"))) == ["agency:3"]
         assert await everything(index, Words(words_of("京東"))) == []
+        assert await everything(index, AllOf((Words(("port",)), Not(Words(("port",)))))) == []
 
     async def test_a_phrase_never_goes_from_one_value_into_the_next(self, index: SearchIndex) -> None:
         await index.put([copy_of(1, "old", "port", keywords=["red", "tram"]), copy_of(2, "a red tram")])
@@ -198,6 +199,7 @@ class SearchIndexContract(ABC):
         for one in (alone, AnyOf((alone, During(Time.DATE, "2026", None)))):
             met = await index.find(Ask(query=one), after=None, limit=3)
             assert (met.entries, {str(it) for it in met.copies}) == (("ln9",), {"agency:39"})
+            assert met.members == await index.members(met.entries)
         members = await index.members(["ln3", "ln99"])
         assert [it.key.remote_id for it in members["ln3"]] == ["13", "23", "3", "33"]
         assert "ln99" not in members

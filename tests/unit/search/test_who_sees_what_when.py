@@ -103,6 +103,9 @@ async def test_an_answer_changes_at_its_instant_and_not_before() -> None:
         assert book.visible(VIEWER, at) == frozenset(permitted)
         assert book.standing(VIEWER, at, Usable.LATER) == later
         assert book.standing(VIEWER, at, Usable.ENDED) == ended
+        said = {book.profiles[number]: Usable.NOW for number in permitted}
+        assert {it: word.usable for it, word in book.said(VIEWER, at).items() if word.usable is Usable.NOW} == said
+        assert book.said(VIEWER, SOON + second if at < SOON else NOW) == {}, "of another instant it is not known"
 
 
 async def test_what_the_index_meets_later_is_asked_about_as_well() -> None:
