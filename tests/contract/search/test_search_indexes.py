@@ -131,11 +131,11 @@ class TestPostgresIndex(SearchIndexContract):
 async def _newest_first_wherever_they_are(index: SqlSearchIndex, ranked: int) -> None:
     """Words that all have, every other, only the newest and only the oldest copies, and some now and then."""
     words = {
-        it: f"fog tram{it % 2} {'quay' if it > 110 else 'mole'} h{'ar' if it % 7 else 'um'}bour" for it in range(1, 151)
+        it: f"fog tram{it % 2} {'quay' if it > 110 else 'mole'} h{'ar' if it % 7 else 'um'}bour" for it in range(1, 149)
     }
     await index.put([copy_of(number, it, entry=f"ln{number % 130:03}") for number, it in words.items()])
     for one in ("fog", "tram1", "quay", "mole", "humbour"):
-        wanted = list(dict.fromkeys(f"ln{it % 130:03}" for it in range(150, 0, -1) if one in words[it]))
+        wanted = list(dict.fromkeys(f"ln{it % 130:03}" for it in range(148, 0, -1) if one in words[it]))
         assert len(wanted) > ranked, one
         for query in (Words((one,), "title"), Words((one[:3],), prefix=True)) if one != "tram1" else (Words((one,)),):
             assert await everything(index, query, page=33) == wanted, query
