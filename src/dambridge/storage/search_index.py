@@ -7,11 +7,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
-from dambridge.model.identity import AccountId, AssetKey
+from dambridge.model.identity import AssetKey
 from dambridge.model.searching import Document, Profile
 from dambridge.ports.searching import Ask, Found, Grouping, Numbers
 from dambridge.storage.columns import canonical_json
@@ -20,9 +21,9 @@ from dambridge.storage.keys import by_account, pieces
 from dambridge.storage.search_documents import body_of, digest_of, document_of, row_of
 from dambridge.storage.search_finding import Finding
 from dambridge.storage.search_fts5 import SqliteFinding
+from dambridge.storage.search_numbers import interned, numbers_above
 from dambridge.storage.search_tables import bodies, docs, make_tables, places, profiles, take_turn
 from dambridge.storage.search_tsvector import PostgresFinding
-from dambridge.storage.upserting import insert_new
 
 T = TypeVar("T")
 _NAMES = [it.name for it in docs.columns]
@@ -82,8 +83,8 @@ class SqlSearchIndex:
         news = {key: it for key, it in latest.items() if known.get(key, (0, ""))[1] != digests[key]}
         if not news:
             return 0
-        shapes = _intern(conn, profiles, {it.profile.digest: it.profile.to_json() for it in news.values()})
-        stands = _intern(conn, places, {_digest(it): body for it in news.values() for body in [_place_body(it)]})
+        shapes = interned(conn, profiles, {it.profile.digest: it.profile.to_json() for it in news.values()})
+        stands = interned(conn, places, {_digest(it): body for it in news.values() for body in [_place_body(it)]})
         number = conn.execute(select(func.coalesce(func.max(docs.c.id), 0))).scalar_one()
         _take_out(conn, [known[key][0] for key in news if key in known])  # after: those keep their numbers
         rows, words, contents = [], [], []
@@ -122,12 +123,10 @@ class SqlSearchIndex:
         return await self._read(lambda conn: self._numbers(conn, profiles, places))
 
     def _numbers(self, conn: Connection, profiles: int, places: int) -> Numbers:
-        rows = conn.execute(_NUMBERS, {"profiles": profiles, "places": places}).all()
-        found = [(of_rights, number, json.loads(body)) for of_rights, number, body in rows]
-        return Numbers(
-            [(it, self._known.setdefault(it, Profile.from_json(body))) for of_rights, it, body in found if of_rights],
-            [(it, [(AccountId(of), path) for of, path in body]) for of_rights, it, body in found if not of_rights],
-        )
+        found = numbers_above(conn, profiles, places)
+        # The same ones that copies are handed out with: an answer looks the gate's words up by them
+        known = [(number, self._known.setdefault(number, it)) for number, it in found.profiles]
+        return replace(found, profiles=known)
 
     async def find(self, ask: Ask, *, after: str | None, limit: int, counted: int = 0) -> Found:
         return await self._read(lambda conn: self._find(conn, ask, after, limit, counted))
@@ -223,10 +222,6 @@ _EMPTY = "INSERT INTO search_words (search_words) VALUES ('delete-all')"
 _WHOLE = select(docs, bodies.c.body).join(bodies, bodies.c.id == docs.c.id)
 
 
-_NUMBERS = text(
-    "SELECT 1 AS of_rights, id, body FROM search_profiles WHERE id > :profiles"
-    " UNION ALL SELECT 0, id, body FROM search_places WHERE id > :places ORDER BY of_rights, id"
-)
 _OF_ENTRIES = {
     "sqlite": _WHOLE.where(text("search_docs.entry IN (SELECT value FROM json_each(:entries))")),
     "postgresql": _WHOLE.where(text("search_docs.entry = ANY(:entries)")),
@@ -257,28 +252,6 @@ def _numbers_of(conn: Connection, keys: Iterable[AssetKey]) -> dict[AssetKey, tu
     return found
 
 
-def _intern(conn: Connection, table: Table, wanted: Mapping[str, Any]) -> dict[str, int]:
-    """The numbers of these bodies by digest; what is new gets the next ones."""
-    found = _known(conn, table, wanted)
-    fresh = [it for it in wanted if it not in found]
-    if not fresh:
-        return found
-    number = conn.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
-    statement = insert_new(conn.dialect.name, table)
-    for at, digest in enumerate(fresh, start=1):
-        conn.execute(statement, {"id": number + at, "digest": digest, "body": wanted[digest]})
-    found |= _known(conn, table, fresh)
-    return found if len(found) == len(wanted) else _intern(conn, table, wanted)
-
-
-def _known(conn: Connection, table: Table, digests: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for piece in pieces(digests):
-        query = select(table.c.digest, table.c.id).where(table.c.digest.in_(piece))
-        found |= {row[0]: row[1] for row in conn.execute(query)}
-    return found
-
-
 def _take_out(conn: Connection, numbers: Sequence[int]) -> None:
     if not numbers:
         return
@@ -305,7 +278,7 @@ _SET_GROUP = (
 
 def _regroup(conn: Connection, groups: Sequence[Grouping]) -> None:
     take_turn(conn)
-    shapes = _intern(conn, profiles, {it.profile.digest: it.profile.to_json() for it in groups})
+    shapes = interned(conn, profiles, {it.profile.digest: it.profile.to_json() for it in groups})
     rows = [
         {
             "of": it.key.account,
