@@ -103,7 +103,7 @@ class _Under:
 
     def count(self, numbers: AbstractSet[int]) -> int:
         """Assets that stand under one of these."""
-        return sum(map(self.one.__getitem__, self.one.keys() & numbers)) + sum(
+        return sum(compress(self.one.values(), map(numbers.__contains__, self.one))) + sum(
             not numbers.isdisjoint(it) for it in self.several
         )
 

@@ -22,10 +22,8 @@ WALKED = 4096
 all copies with any such word first."""
 WALKED_AT_MOST = 32_768
 """So many where they are thought to hold what is wanted."""
-FEW = 2
-"""Where no more than so many times what is wanted seem to be left, all of it is looked at at once."""
-SPARE = 1.3
-"""How much larger a window is made than it seems that it has to be."""
+AT_MOST = 3
+"""Where all that is left seems to be no more than is wanted, so many times that is looked at and no more."""
 LARGER = 8
 """How much larger than all before it where that cannot be told."""
 _LAST = "(SELECT coalesce(max(id), 0) FROM search_docs)"
@@ -131,7 +129,7 @@ class _Look:
         they are not all looked at."""
         bound = Bound()
         where = [*self._leading(bound), f"d.id + 0 < {bound.add(high)}"]
-        at_most = 2 * FEW * limit
+        at_most = AT_MOST * limit
         found, _, seen = self._newest("d.id + 0", where, bound, limit, at_most)
         return found, seen < at_most
 
@@ -187,7 +185,7 @@ def _leading(query: Query, spelling: TsVector) -> tuple[Query, ...]:
 def _size(top: int, high: int, met: int, limit: int) -> int:
     """How large the window that ends before `high` has to be to hold what is wanted, `met` of it having been met between there
     and `top`."""
-    passed = top - high
-    if met * high <= FEW * limit * passed:
+    if not met:
         return high
-    return int(SPARE * (limit - met) * passed / met)
+    spare = 1.05 + met**-0.5  # the fewer were met, the less is known of how many there are
+    return min(high, int(spare * (limit - met) * (top - high) / met) + 1)

@@ -41,9 +41,9 @@ def blocks_between(low: int, high: int) -> list[int]:
 
 
 def begins_at(number: int, size: int) -> int:
-    """Where a window begins that ends before `number` and is at least so large: at a block as large as fits in it, so that it
-    is made of few."""
-    large = max((it for it in range(SIZES) if 1 << _bits(it) <= size), default=0)
+    """Where a window begins that ends before `number` and is at least so large, and hardly larger: at a block as large as a
+    quarter of it, so that it is made of few."""
+    large = max((it for it in range(SIZES) if 4 << _bits(it) <= size), default=0)
     return max(0, number - size) >> _bits(large) << _bits(large)
 
 
