@@ -87,8 +87,6 @@ class Finding(ABC):
     """What both databases do alike."""
 
     spelling: Spelling
-    newest_at_once: bool
-    """Whether the newest of those that match are had as quickly as any."""
 
     # the parts that differ -----------------------------------------------------------------------------------------
     @abstractmethod
@@ -110,6 +108,10 @@ class Finding(ABC):
         """Copies that match, any of them or the newest in their order, all of them numbered `below`."""
 
     @abstractmethod
+    def newest_at_once(self, query: Query) -> bool:
+        """Whether the newest of those that match are had as quickly as any."""
+
+    @abstractmethod
     def one(self, query: Query, bound: Bound) -> str:
         """The question as a condition that is quick to hold against single copies."""
 
@@ -123,7 +125,8 @@ class Finding(ABC):
         ask = narrowed(ask)
         # What is counted is looked up once with what tells how many there are
         shown, most = COUNTED if counted else COPY, max(RANKED, counted)
-        found = self._select(conn, ask, shown, most + 1, newest=self.newest_at_once)
+        ordered = self.newest_at_once(ask.query)
+        found = self._select(conn, ask, shown, most + 1, newest=ordered)
         probed = found.first(RANKED + 1)
         few = len(probed.numbers) <= RANKED
         if few and kind != "n" and any(isinstance(it, Words) for it in leaves(ask.query)):
@@ -132,7 +135,7 @@ class Finding(ABC):
         elif len(found.numbers) <= most:
             page = _newest_of(found, _below(place), limit)
         else:
-            page = self._newest_first(conn, ask, found if self.newest_at_once else None, _below(place), limit)
+            page = self._newest_first(conn, ask, found if ordered else None, _below(place), limit)
         page = replace(page, total=len(set(probed.entries)), exact=few)
         if not counted:
             return page

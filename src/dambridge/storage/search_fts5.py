@@ -24,7 +24,6 @@ WINDOW = 20_000
 
 class SqliteFinding(Finding):
     spelling = Fts5()
-    newest_at_once = False  # of many who have a word, the first are had sooner
 
     def ranks(self, conn: Connection, query: Query, numbers: Sequence[int]) -> dict[int, float]:
         telling = self._telling(conn, asked_words(query, self.spelling))
@@ -61,6 +60,10 @@ class SqliteFinding(Finding):
     ) -> Copies:
         rows = self._rows(conn, ask, ", ".join(f"d.{it}" for it in shown), limit, newest=newest, below=below)
         return Copies.of([*zip(*rows, strict=True)] if rows else [()] * len(shown))
+
+    def newest_at_once(self, query: Query) -> bool:
+        del query
+        return False  # of many who have a word, the first are had sooner
 
     def _rows(
         self, conn: Connection, ask: Ask, shown: str, limit: int, *, newest: bool, below: int | None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, text
 
-from dambridge.model.queries import AllOf, Not, Query, Words, both, leaves
+from dambridge.model.queries import AllOf, During, Not, Query, Words, both, leaves
 from dambridge.ports.searching import Ask
 from dambridge.storage import search_windows as windows
 from dambridge.storage.search_finding import Copies, Finding, asked_words, parts_of, scope
@@ -31,7 +31,10 @@ _LAST = "(SELECT coalesce(max(id), 0) FROM search_docs)"
 
 class PostgresFinding(Finding):
     spelling = TsVector()
-    newest_at_once = True
+
+    def newest_at_once(self, query: Query) -> bool:
+        """Not of days: an index leads to all copies of one, in no order, or the newest copies are gone through."""
+        return bool(_leading(query, self.spelling)) or not any(isinstance(it, During) for it in parts_of(query))
 
     def ranks(self, conn: Connection, query: Query, numbers: Sequence[int]) -> Mapping[int, float]:
         asked = asked_words(query, self.spelling)
@@ -61,7 +64,7 @@ class PostgresFinding(Finding):
         below: int | None = None,
     ) -> Copies:
         look = _Look(conn, ask, shown, _leading(ask.query, self.spelling))
-        return look.by_words(limit, below) if look.leading else look.as_planned(limit, below)
+        return look.by_words(limit, below) if look.leading else look.as_planned(limit, below, newest=newest)
 
     def scrub(self, engine: Engine) -> None:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
@@ -78,11 +81,13 @@ class _Look:
     shown: Sequence[str]
     leading: tuple[Query, ...]
 
-    def as_planned(self, limit: int, below: int | None) -> Copies:
+    def as_planned(self, limit: int, below: int | None, *, newest: bool) -> Copies:
         bound, spelling = Bound(), TsVector()
         where = [f"({spelling.condition(self.ask.query, bound)})", *scope(self.ask, bound, spelling)]
         where += [f"d.id < {bound.add(below)}"] if below is not None else []
-        return self._newest("d.id", where, bound, limit)[0]
+        if newest:
+            return self._newest("d.id", where, bound, limit)[0]
+        return self._newest("d.id", where, bound, limit, at_most=limit)[0]
 
     def by_words(self, limit: int, below: int | None) -> Copies:
         beginnings = any(isinstance(it, Words) and it.prefix for it in leaves(self.ask.query))
