@@ -34,10 +34,12 @@ _ALONE = "".join(
         "plan_cache_mode=force_custom_plan",
         "enable_mergejoin=off",
         "enable_seqscan=off",
+        "work_mem=32MB",
     )
 )
 """Answers that take milliseconds: starting further workers for them, or a compiler, takes longer than finding them; a plan for
-whatever words there are is a bad one for most; and no answer is worth going through all copies and all words side by side."""
+whatever words there are is a bad one for most; no answer is worth going through all copies and all words side by side; and where
+copies that have a word are gathered, each is to be known by itself."""
 _SECONDS = text("SELECT extract(epoch FROM clock_timestamp())")
 
 
