@@ -43,6 +43,13 @@ class Profile:
 
     rights: Rights
     status: str
+    _hash: int | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __hash__(self) -> int:
+        """Reckoned once: it goes into all that the rights say, and an answer asks for it several times for each asset."""
+        if self._hash is None:
+            object.__setattr__(self, "_hash", hash((self.rights, self.status)))
+        return self._hash or 0
 
     def to_json(self) -> dict[str, Any]:
         return {"rights": rights_to_json(self.rights), "status": self.status}

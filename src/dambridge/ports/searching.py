@@ -18,7 +18,7 @@ class Ask:
     """A question to the index, in numbers where rights and places are meant (`Among`, and no `May`, `Stands`, `InRegion`).
 
     What follows bounds everything that is answered, counted or suggested; None is no bound, and an empty set finds nothing.
-    `accounts` are the homes, `profiles` and `places` numbers that the index gave out (`profiles()`, `places()`)."""
+    `accounts` are the homes, `profiles` and `places` numbers that the index gave out (`numbers()`)."""
 
     query: Query
     accounts: frozenset[AccountId] | None = None
@@ -28,12 +28,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What facets are counted from: the copies that match, each in the same place of every column."""
+    """What facets are counted from: the copies that match, each in the same place of every column. Types are spelled as
+    `MediaType` spells them."""
 
     entries: Sequence[str]
     accounts: Sequence[AccountId]
     statuses: Sequence[str]
-    types: Sequence[MediaType]
+    types: Sequence[str]
     campaigns: Sequence[tuple[str, ...]]
     photographers: Sequence[tuple[str, ...]]
     dates: Sequence[str | None]
@@ -43,7 +44,8 @@ class Columns:
 @dataclass(frozen=True, slots=True)
 class Found:
     """Assets in order, each by its entry once, with those of their copies that satisfy the question. `after` is the place to go
-    on from, None at the end. `total` counts assets, up to the index's bound: beyond it not `exact`.
+    on from, None at the end. `total` counts assets, up to the index's bound: beyond it not `exact`. `members` are all copies of
+    these assets, as `SearchIndex.members` gives them.
     `columns` are of copies that match, where some were to be counted, `whole` where these are all."""
 
     entries: tuple[str, ...]
@@ -52,8 +54,18 @@ class Found:
     exact: bool
     order: Order
     copies: frozenset[AssetKey]
+    members: Mapping[str, Sequence[Document]]
     columns: Columns | None = None
     whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Profiles of rights, and sets of containers in which copies stand together (account and path of each), under the numbers
+    that the index gave out."""
+
+    profiles: Sequence[tuple[int, Profile]]
+    places: Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +112,8 @@ class SearchIndex(Protocol):
         """All copies of these assets, as `stored` gives them, in the order of their keys."""
         ...
 
-    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]:
-        """Profiles of rights with a number above `after`, by number. Numbers count up and are never given out twice."""
-        ...
-
-    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]:
-        """Sets of containers in which copies stand together, likewise: account and path of each."""
+    async def numbers(self, *, profiles: int, places: int) -> Numbers:
+        """What has a number above these, by number. Numbers count up and are never given out twice."""
         ...
 
     async def find(self, ask: Ask, *, after: str | None, limit: int, counted: int = 0) -> Found:

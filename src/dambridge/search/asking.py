@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from dambridge.model.access import Searcher
 from dambridge.model.identity import AssetKey
@@ -29,7 +30,7 @@ from dambridge.model.searching import Answered, Document, FacetCounts
 from dambridge.policy.searching import SearchPolicy
 from dambridge.ports.clock import Clock
 from dambridge.ports.searching import Ask, Columns, SearchIndex
-from dambridge.search.facets import counted
+from dambridge.search.facets import Terms, counted
 from dambridge.search.gates import ProfileBook
 from dambridge.search.query import Misread, read_query
 from dambridge.search.viewing import Viewer
@@ -98,8 +99,7 @@ class IndexSearch:
             found = await self.index.find(ask, after=place, limit=most, counted=COUNTED if facets else 0)
         except (ValueError, TypeError) as error:
             raise CursorStale("This place belongs to another answer. Ask again from the beginning.") from error
-        members = await self.index.members(found.entries)
-        hits = [viewer.hit(members.get(entry, ()), found.copies) for entry in found.entries]
+        hits = [viewer.hit(found.members.get(entry, ()), found.copies) for entry in found.entries]
         return Answered(
             hits=tuple(it for it in hits if it is not None),
             total=found.total,
@@ -113,12 +113,13 @@ class IndexSearch:
     async def _counted(self, copies: Columns, viewer: Viewer) -> FacetCounts:
         if not self.book.profiles.keys() >= set(copies.profiles):
             await self.book.refresh()  # somebody wrote meanwhile
-        words = self.book.words(viewer.searcher, viewer.now)
-        return counted(copies, self.book.profiles, words, viewer, self.book.admitting)
+        standing = partial(self.book.standing, viewer.searcher, viewer.now)
+        return counted(copies, Terms(self.book.territories, standing, self.book.admitting), viewer)
 
     async def viewer(self, searcher: Searcher) -> Viewer:
         await self.book.refresh()
-        return Viewer(searcher, self.policy, await self.clock.now())
+        now = await self.clock.now()
+        return Viewer(searcher, self.policy, now, self.book.said(searcher, now))
 
     def bounded(self, query: Query, viewer: Viewer) -> Ask:
         """The question as the index is asked: rights and places in numbers, and the bounds of the one who asks."""

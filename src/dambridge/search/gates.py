@@ -4,7 +4,7 @@ may be another one. So that a question about a million assets is asked of a few 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,7 @@ from dambridge.model.rights import EVERYWHERE
 from dambridge.model.searching import Profile
 from dambridge.policy.gate import GateRules, may
 from dambridge.policy.searching import SearchPolicy, Way
+from dambridge.ports.searching import Numbers
 
 UNDER_REVIEW = frozenset({Status.DRAFT, Status.IN_REVIEW, Status.CHANGES_ASKED, Status.REJECTED})
 """What is not approved yet, or was turned down. What was withdrawn or is past its end is neither."""
@@ -104,17 +105,20 @@ class _Known:
     """Answers to one question: valid for `upto` profiles until `until`."""
 
     words: dict[int, Word] = field(default_factory=dict)
-    permitted: frozenset[int] | None = None
-    """Those of them that are usable now, once somebody asked."""
+    by_profile: dict[Profile, Word] = field(default_factory=dict)
+    standing: dict[Usable, frozenset[int]] = field(default_factory=dict)
+    """The numbers of those of which the gate says this, once somebody asked."""
     until: datetime | None = None
     since: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return self.since is not None and self.since <= now and (self.until is None or now < self.until)
 
 
 class Numbered(Protocol):
     """What an index tells of its numbers."""
 
-    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]: ...
-    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]: ...
+    async def numbers(self, *, profiles: int, places: int) -> Numbers: ...
 
 
 class ProfileBook:
@@ -124,41 +128,45 @@ class ProfileBook:
         self._index = index
         self._policy = policy
         self.profiles: dict[int, Profile] = {}
+        self.territories: dict[int, frozenset[str] | None] = {}
+        """Those that the rights of each profile name."""
         self._places: dict[int, Sequence[tuple[AccountId, str]]] = {}
         self._answers: dict[tuple[object, ...], _Known] = {}
         self._tested: dict[object, tuple[int, frozenset[int]]] = {}
 
     async def refresh(self) -> None:
         """Take in what the index has met since."""
-        self.profiles.update(await self._index.profiles(after=max(self.profiles, default=0)))
-        self._places.update(await self._index.places(after=max(self._places, default=0)))
+        last, last_place = next(reversed(self.profiles), 0), next(reversed(self._places), 0)
+        found = await self._index.numbers(profiles=last, places=last_place)
+        self.profiles.update(found.profiles)
+        self._places.update(found.places)
+        self.territories.update((number, it.rights.territories.permitted) for number, it in found.profiles)
 
-    def words(self, searcher: Searcher, now: datetime) -> dict[int, Word]:
-        """The gate's word on every profile."""
-        return self._known(searcher, now).words
+    def said(self, searcher: Searcher, now: datetime) -> Mapping[Profile, Word]:
+        """The gate's words by profile, as far as somebody asked already."""
+        known = self._answers.get((ways_for(searcher, self._policy), searcher.audience))
+        return known.by_profile if known is not None and known.holds(now) else {}
 
     def _known(self, searcher: Searcher, now: datetime, *, channel: str = "", territory: str = "") -> _Known:
         ways = ways_for(searcher, self._policy, channel=channel, territory=territory)
         key = (ways, searcher.audience)
         known = self._answers.get(key)
-        if known is None or known.since is None or now < known.since or (known.until and now >= known.until):
+        if known is None or not known.holds(now):
             known = self._answers[key] = _Known(since=now)
         if len(known.words) < len(self.profiles):
-            known.permitted = None
+            known.standing.clear()
             for number, profile in self.profiles.items():
                 if number not in known.words:
-                    known.words[number] = word_of_gate(profile, searcher, ways, self._policy.gate, now)
+                    word = known.words[number] = word_of_gate(profile, searcher, ways, self._policy.gate, now)
+                    known.by_profile[profile] = word
                     known.until = _sooner(known.until, _changes(profile, now))
         return known
 
     def permitted(self, searcher: Searcher, now: datetime, *, channel: str = "", territory: str = "") -> frozenset[int]:
-        known = self._known(searcher, now, channel=channel, territory=territory)
-        if known.permitted is None:
-            known.permitted = frozenset(it for it, word in known.words.items() if word.usable is Usable.NOW)
-        return known.permitted
+        return _standing(self._known(searcher, now, channel=channel, territory=territory), Usable.NOW)
 
     def standing(self, searcher: Searcher, now: datetime, wanted: Usable) -> frozenset[int]:
-        return frozenset(it for it, word in self.words(searcher, now).items() if word.usable is wanted)
+        return _standing(self._known(searcher, now), wanted)
 
     def admitting(self, region: str) -> frozenset[int]:
         return self._remembered(("region", region), lambda it: in_region(it, region, self._policy.gate))
@@ -195,6 +203,12 @@ class ProfileBook:
             found |= {number for number, it in self.profiles.items() if number > upto and test(it)}
             self._tested[key] = (last, found)
         return found
+
+
+def _standing(known: _Known, wanted: Usable) -> frozenset[int]:
+    if wanted not in known.standing:
+        known.standing[wanted] = frozenset(it for it, word in known.words.items() if word.usable is wanted)
+    return known.standing[wanted]
 
 
 def _changes(profile: Profile, now: datetime) -> datetime | None:

@@ -208,11 +208,14 @@ class LiveSearch:
         read = {key: it for catch in catches for key, it in catch.copies.items()}
         assets = await assets_of(self._links, read)
         others = {key for it in assets for key in it.copies} - read.keys()
-        known = {**await self._index.stored(sorted(others)), **read}
+        known = {**(await self._index.stored(sorted(others)) if others else {}), **read}
         whole: dict[AssetKey, Document] = {}
         for asset in assets:
             here = [known[key] for key in sorted(asset.copies) if key in known]
-            made = grouped(asset.entry, here, self._policy, master=asset.master)
+            if len(here) == len(asset.copies) == 1 and here[0].key in read and here[0].entry == asset.entry:
+                made = here  # read just now, and of an asset of its own: that it is already
+            else:
+                made = grouped(asset.entry, here, self._policy, master=asset.master)
             if asset.master is not None and asset.master not in known:
                 made = [replace(it, profile=NOT_READ) for it in made]
             whole |= {it.key: it for it in made}

@@ -88,7 +88,7 @@ async def _take_out(account: AccountId, met: set[RemoteId], index: SearchIndex) 
     after: str | None = None
     while True:
         page = await index.find(ask, after=after, limit=500)
-        for copies in (await index.members(page.entries)).values():
+        for copies in page.members.values():
             gone += [it.key for it in copies if it.key.account == account and it.key.remote_id not in met]
         after = page.after
         if after is None:

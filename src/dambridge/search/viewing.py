@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,10 +24,14 @@ class Viewer:
     searcher: Searcher
     policy: SearchPolicy
     now: datetime
+    known: Mapping[Profile, Word] = field(default_factory=dict, repr=False, compare=False)
+    """The gate's words on profiles at this instant, as far as they are known beforehand."""
     _words: dict[tuple[Profile, str, str], Word] = field(default_factory=dict, repr=False, compare=False)
 
     def word(self, profile: Profile, *, channel: str = "", territory: str = "") -> Word:
         """The gate's word on this profile, asked once."""
+        if not channel and not territory and (known := self.known.get(profile)) is not None:
+            return known
         key = (profile, channel, territory)
         found = self._words.get(key)
         if found is None:
@@ -107,6 +111,8 @@ def _copy(it: Document, *, matched: bool, live: bool) -> HitCopy:
 
 def differences(copies: Sequence[Document]) -> tuple[Difference, ...]:
     """Fields that several copies have and that do not mean the same in all of them, and names and sizes of files."""
+    if len(copies) < 2:
+        return ()
     found: list[Difference] = []
     names = sorted({name for it in copies for name in it.fields})
     for name in names:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
+from psycopg import Cursor
+from psycopg.pq import Format
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -30,11 +33,22 @@ _ALONE = "".join(
         "max_parallel_workers_per_gather=0",
         "plan_cache_mode=force_custom_plan",
         "enable_mergejoin=off",
+        "enable_seqscan=off",
+        "work_mem=32MB",
     )
 )
 """Answers that take milliseconds: starting further workers for them, or a compiler, takes longer than finding them; a plan for
-whatever words there are is a bad one for most; and no answer is worth going through all copies and all words side by side."""
+whatever words there are is a bad one for most; no answer is worth going through all copies and all words side by side; and where
+copies that have a word are gathered, each is to be known by itself."""
 _SECONDS = text("SELECT extract(epoch FROM clock_timestamp())")
+
+
+class _Binary(Cursor[Any]):
+    """Answers are taken as the server holds them: thousands of values are neither spelled nor read again."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.format = Format.BINARY
 
 
 class PostgresDatabase(Database):
@@ -48,7 +62,7 @@ class PostgresDatabase(Database):
             reading=self._engine(4).execution_options(isolation_level="AUTOCOMMIT"),
         )
 
-    def _engine(self, connections: int, *, durable: bool = True, alone: bool = False) -> Engine:
+    def _engine(self, connections: int, *, durable: bool = True, alone: bool = False, **more: Any) -> Engine:
         options = "-c timezone=UTC" + ("" if durable else " -c synchronous_commit=off") + (_ALONE if alone else "")
         return create_engine(
             self._url,
@@ -56,7 +70,7 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_pre_ping=False,
             hide_parameters=True,  # an error is told and logged; the values of assets are not
-            connect_args={"options": options, "application_name": "dambridge", "connect_timeout": 10},
+            connect_args={"options": options, "application_name": "dambridge", "connect_timeout": 10, **more},
         )
 
     @property
@@ -67,7 +81,7 @@ class PostgresDatabase(Database):
         return self._engine(1, durable=False)
 
     def searching(self) -> tuple[Engine, Engine]:
-        reading = self._engine(4, alone=True).execution_options(isolation_level="AUTOCOMMIT")
+        reading = self._engine(4, alone=True, cursor_factory=_Binary).execution_options(isolation_level="AUTOCOMMIT")
         return self._engine(1, durable=False), reading
 
     @contextlib.contextmanager

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from dambridge.model.queries import AllOf, During, Is, Not, Query, Words, both, leaves
 from dambridge.ports.searching import Ask
-from dambridge.storage.search_finding import Finding, asked_words, parts_of, scope
+from dambridge.storage.search_finding import Copies, Finding, asked_words, parts_of, scope
 from dambridge.storage.search_words import Bound, Fts5
 
 COMMON = 20_000
@@ -24,22 +24,6 @@ WINDOW = 20_000
 
 class SqliteFinding(Finding):
     spelling = Fts5()
-    each = "search_docs d"
-
-    def sources(self, query: Query, bound: Bound) -> tuple[str, str]:
-        """The words that have to be there lead; everything else is held against what they find."""
-        parts = parts_of(query)
-        leading = [it for it in parts if self.spelling.words(it) is not None]
-        if not leading:
-            return "search_docs d", self.spelling.condition(query, bound)
-        # Words that must not be there are passed over by the text index itself, which is quicker than any list of them
-        leading += [it for it in parts if isinstance(it, Not) and self.spelling.words(it.item) is not None]
-        match = bound.add(self.spelling.words(AllOf(tuple(leading))))
-        rest = [it for it in parts if it not in leading]
-        found = f"search_words MATCH {match}"
-        condition = f"{found} AND ({self.spelling.condition(both(*rest), bound)})" if rest else found
-        # CROSS JOIN keeps the order: the text index first
-        return "search_words CROSS JOIN search_docs d ON d.id = search_words.rowid", condition
 
     def ranks(self, conn: Connection, query: Query, numbers: Sequence[int]) -> dict[int, float]:
         telling = self._telling(conn, asked_words(query, self.spelling))
@@ -48,7 +32,7 @@ class SqliteFinding(Finding):
         bound = Bound()
         match = bound.add(self.spelling.words(AllOf(telling)))
         # The sign keeps the text index from being asked for each number by itself, which weighs the words each time
-        wanted = self.spelling.one_of("+search_words.rowid", numbers, bound)
+        wanted = self.spelling.numbered("+search_words.rowid", frozenset(numbers), bound)
         ranked = (
             f"SELECT rowid, bm25(search_words, 1, 0.1) FROM search_words WHERE search_words MATCH {match} AND {wanted}"
         )
@@ -64,12 +48,28 @@ class SqliteFinding(Finding):
         rare = (it for it in asked if conn.execute(count, {"words": self.spelling.words(it)}).scalar_one() <= COMMON)
         return tuple(rare) or asked
 
-    def _select(
-        self, conn: Connection, ask: Ask, shown: str, limit: int, *, newest: bool = False, below: int | None = None
+    def select(
+        self,
+        conn: Connection,
+        ask: Ask,
+        shown: Sequence[str],
+        limit: int,
+        *,
+        newest: bool = False,
+        below: int | None = None,
+    ) -> Copies:
+        rows = self._rows(conn, ask, ", ".join(f"d.{it}" for it in shown), limit, newest=newest, below=below)
+        return Copies.of([*zip(*rows, strict=True)] if rows else [()] * len(shown))
+
+    def newest_at_once(self, query: Query) -> bool:
+        del query
+        return False  # of many who have a word, the first are had sooner
+
+    def _rows(
+        self, conn: Connection, ask: Ask, shown: str, limit: int, *, newest: bool, below: int | None
     ) -> Sequence[Any]:
-        nothing = any(it is not None and not it for it in (ask.accounts, ask.profiles, ask.places))
-        if nothing or self._leads(ask.query):
-            return super()._select(conn, ask, shown, limit, newest=newest, below=below)
+        if any(self.spelling.words(it) is not None for it in parts_of(ask.query)):
+            return self._by_words(conn, ask, shown, limit, newest=newest, below=below)
         high = 1 + conn.execute(_LAST).scalar_one()
         high = high if below is None else min(high, below)
         if (leader := self._leader(conn, ask)) is not None:
@@ -78,6 +78,24 @@ class SqliteFinding(Finding):
                 conn, ask, f"SELECT {shown} FROM {table}", spelling=Fts5(leader), low=0, high=high, limit=limit
             )
         return self._walked(conn, ask, f"SELECT {shown} FROM search_docs d", high, limit)
+
+    def _by_words(
+        self, conn: Connection, ask: Ask, shown: str, limit: int, *, newest: bool, below: int | None
+    ) -> Sequence[Any]:
+        """The words that have to be there lead; everything else is held against what they find."""
+        parts = parts_of(ask.query)
+        leading = [it for it in parts if self.spelling.words(it) is not None]
+        # Words that must not be there are passed over by the text index itself, which is quicker than any list of them
+        leading += [it for it in parts if isinstance(it, Not) and self.spelling.words(it.item) is not None]
+        rest = both(*(it for it in parts if it not in leading))
+        bound = Bound()
+        where = [f"search_words MATCH {bound.add(self.spelling.words(AllOf(tuple(leading))))}"]
+        where += [f"({self.spelling.condition(rest, bound)})", *scope(ask, bound, self.spelling)]
+        where += [f"search_words.rowid < {bound.add(below)}"] if below is not None else []
+        # CROSS JOIN keeps the order: the text index first
+        query = f"SELECT {shown} FROM search_words CROSS JOIN search_docs d ON d.id = search_words.rowid"
+        order = " ORDER BY search_words.rowid DESC" if newest else ""
+        return conn.execute(text(f"{query} WHERE {' AND '.join(where)}{order} LIMIT {limit}"), bound.values).all()
 
     def _walked(self, conn: Connection, ask: Ask, select: str, high: int, limit: int) -> list[Any]:
         """From the newest on, a window at a time where words have to be looked up: of a common one there are too many to
@@ -101,18 +119,8 @@ class SqliteFinding(Finding):
         best = min(counts, key=lambda it: counts[it], default=None)
         return best if best is not None and counts[best] <= COMMON else None
 
-    def _leads(self, query: Query) -> bool:
-        return any(self.spelling.words(it) is not None for it in parts_of(query))
-
     def one(self, query: Query, bound: Bound) -> str:
         return _ByNumber().condition(query, bound)
-
-    def number(self, query: Query) -> str:
-        return "search_words.rowid" if self._leads(query) else "d.id"
-
-    def are_scattered(self, conn: Connection, ask: Ask) -> bool:
-        del conn, ask
-        return False  # the text index is read from its end
 
     def scrub(self, engine: Engine) -> None:
         with engine.begin() as conn:
@@ -142,7 +150,7 @@ def _leaders(ask: Ask) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
             yield str(it.time), Fts5(str(it.time)).condition(it, bound), bound.values
     if ask.profiles is not None:
         bound = Bound()
-        yield "profile", Fts5("profile").one_of("d.profile", ask.profiles, bound), bound.values
+        yield "profile", Fts5("profile").numbered("d.profile", ask.profiles, bound), bound.values
 
 
 def _between(

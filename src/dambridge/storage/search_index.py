@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
-from dambridge.model.identity import AccountId, AssetKey
+from dambridge.model.identity import AssetKey
 from dambridge.model.searching import Document, Profile
-from dambridge.ports.searching import Ask, Found, Grouping
+from dambridge.ports.searching import Ask, Found, Grouping, Numbers
 from dambridge.storage.columns import canonical_json
 from dambridge.storage.database import Database
 from dambridge.storage.keys import by_account, pieces
 from dambridge.storage.search_documents import body_of, digest_of, document_of, row_of
 from dambridge.storage.search_finding import Finding
 from dambridge.storage.search_fts5 import SqliteFinding
+from dambridge.storage.search_numbers import interned, numbers_above
 from dambridge.storage.search_tables import bodies, docs, make_tables, places, profiles, take_turn
 from dambridge.storage.search_tsvector import PostgresFinding
-from dambridge.storage.upserting import insert_new
 
 T = TypeVar("T")
-_IN = {
-    "sqlite": "INSERT INTO search_words (rowid, words, fields) VALUES (:id, :words, :fields)",
-    "postgresql": "INSERT INTO search_words (id, tokens) VALUES (:id, CAST(:tokens AS tsvector))",
-}
-_OUT = {
-    "sqlite": "DELETE FROM search_words WHERE rowid = :id",
-    "postgresql": "DELETE FROM search_words WHERE id = :id",
-}
+_NAMES = [it.name for it in docs.columns]
+_WITH_TOKENS = text(
+    f"INSERT INTO search_docs ({', '.join(_NAMES)}, tokens)"
+    f" VALUES ({', '.join(f':{it}' for it in _NAMES)}, CAST(:tokens AS tsvector))"
+)
+"""In PostgreSQL a copy's words stand beside it."""
+_WORDS_IN = text("INSERT INTO search_words (rowid, words, fields) VALUES (:id, :words, :fields)")
+_WORDS_OUT = text("DELETE FROM search_words WHERE rowid = :id")
 
 
 class SqlSearchIndex:
@@ -65,7 +67,8 @@ class SqlSearchIndex:
 
     async def clear(self) -> None:
         def all_of_it(conn: Connection) -> None:
-            conn.execute(text("DELETE FROM search_words" if conn.dialect.name == "postgresql" else _EMPTY))
+            if conn.dialect.name == "sqlite":
+                conn.execute(text(_EMPTY))
             for table in (docs, bodies):
                 conn.execute(delete(table))
 
@@ -74,14 +77,14 @@ class SqlSearchIndex:
     def _put(self, conn: Connection, documents: Sequence[Document]) -> int:
         take_turn(conn)
         latest = {it.key: it for it in documents}
-        known = _numbers(conn, latest)
+        known = _numbers_of(conn, latest)
         made = {key: body_of(it) for key, it in latest.items()}
         digests = {key: digest_of(it, made[key]) for key, it in latest.items()}
         news = {key: it for key, it in latest.items() if known.get(key, (0, ""))[1] != digests[key]}
         if not news:
             return 0
-        shapes = _intern(conn, profiles, {it.profile.digest: it.profile.to_json() for it in news.values()})
-        stands = _intern(conn, places, {_digest(it): body for it in news.values() for body in [_place_body(it)]})
+        shapes = interned(conn, profiles, {it.profile.digest: it.profile.to_json() for it in news.values()})
+        stands = interned(conn, places, {_digest(it): body for it in news.values() for body in [_place_body(it)]})
         number = conn.execute(select(func.coalesce(func.max(docs.c.id), 0))).scalar_one()
         _take_out(conn, [known[key][0] for key in news if key in known])  # after: those keep their numbers
         rows, words, contents = [], [], []
@@ -101,9 +104,12 @@ class SqlSearchIndex:
             )
             words.append(self._finding.spelling.row(own, it))
             contents.append({"id": own, "body": made[key]})
-        conn.execute(insert(docs), rows)
+        if conn.dialect.name == "sqlite":
+            conn.execute(insert(docs), rows)
+            conn.execute(_WORDS_IN, words)
+        else:
+            conn.execute(_WITH_TOKENS, [{**row, **it} for row, it in zip(rows, words, strict=True)])
         conn.execute(insert(bodies), contents)
-        conn.execute(text(_IN[conn.dialect.name]), words)
         return len(news)
 
     # reading -----------------------------------------------------------------------------------------------------
@@ -111,18 +117,38 @@ class SqlSearchIndex:
         return await self._read(lambda conn: {it.key: it for it in self._stored(conn, keys)})
 
     async def members(self, entries: Sequence[str]) -> Mapping[str, Sequence[Document]]:
-        return await self._read(lambda conn: self._members(conn, entries))
+        return await self._read(lambda conn: self._by_entry(conn, _rows_of(conn, entries)))
 
-    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]:
-        found = await self._read(lambda conn: _numbered(conn, profiles, after))
-        return [(number, Profile.from_json(body)) for number, body in found]
+    async def numbers(self, *, profiles: int, places: int) -> Numbers:
+        return await self._read(lambda conn: self._numbers(conn, profiles, places))
 
-    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]:
-        found = await self._read(lambda conn: _numbered(conn, places, after))
-        return [(number, [(AccountId(account), path) for account, path in body]) for number, body in found]
+    def _numbers(self, conn: Connection, profiles: int, places: int) -> Numbers:
+        found = numbers_above(conn, profiles, places)
+        # The same ones that copies are handed out with: an answer looks the gate's words up by them
+        known = [(number, self._known.setdefault(number, it)) for number, it in found.profiles]
+        return replace(found, profiles=known)
 
     async def find(self, ask: Ask, *, after: str | None, limit: int, counted: int = 0) -> Found:
-        return await self._read(lambda conn: self._finding.find(conn, ask, after, limit, counted=counted))
+        return await self._read(lambda conn: self._find(conn, ask, after, limit, counted))
+
+    def _find(self, conn: Connection, ask: Ask, after: str | None, limit: int, counted: int) -> Found:
+        page = self._finding.find(conn, ask, after, limit, counted=counted)
+        rows = _rows_of(conn, page.entries)
+        copies = page.copies
+        if not page.all_copies:  # most assets have no copy that was not met, and cost no further look
+            others = {row.id: key for row in rows if (key := AssetKey(row.account, row.remote_id)) not in copies}
+            copies |= {others[it] for it in self._finding.matching(conn, ask, [*others])}
+        return Found(
+            entries=page.entries,
+            after=page.after,
+            total=page.total,
+            exact=page.exact,
+            order=page.order,
+            copies=copies,
+            members=self._by_entry(conn, rows),
+            columns=page.columns,
+            whole=page.whole,
+        )
 
     async def newest(self, ask: Ask, *, limit: int) -> Sequence[Document]:
         def query(conn: Connection) -> list[Document]:
@@ -152,8 +178,7 @@ class SqlSearchIndex:
         shapes = self._shapes(conn, rows)
         return [document_of(row, shapes[row.profile]) for row in rows]
 
-    def _members(self, conn: Connection, entries: Sequence[str]) -> dict[str, list[Document]]:
-        rows = [row for piece in pieces(entries) for row in conn.execute(_WHOLE.where(docs.c.entry.in_(piece)))]
+    def _by_entry(self, conn: Connection, rows: Sequence[Any]) -> dict[str, list[Document]]:
         shapes = self._shapes(conn, rows)
         found: dict[str, list[Document]] = {}
         for it in sorted((document_of(row, shapes[row.profile]) for row in rows), key=lambda it: it.key):
@@ -197,6 +222,18 @@ _EMPTY = "INSERT INTO search_words (search_words) VALUES ('delete-all')"
 _WHOLE = select(docs, bodies.c.body).join(bodies, bodies.c.id == docs.c.id)
 
 
+_OF_ENTRIES = {
+    "sqlite": _WHOLE.where(text("search_docs.entry IN (SELECT value FROM json_each(:entries))")),
+    "postgresql": _WHOLE.where(text("search_docs.entry = ANY(:entries)")),
+}
+
+
+def _rows_of(conn: Connection, entries: Sequence[str]) -> list[Any]:
+    """All copies of these assets."""
+    told = [*entries] if conn.dialect.name == "postgresql" else json.dumps([*entries])
+    return [*conn.execute(_OF_ENTRIES[conn.dialect.name], {"entries": told}).all()] if entries else []
+
+
 def _place_body(it: Document) -> list[list[str]]:
     """The containers of a copy; where they were not read it stands nowhere that is known."""
     return [[it.key.account, path] for path in sorted(set(it.paths or ()))]
@@ -206,7 +243,7 @@ def _digest(it: Document) -> str:
     return hashlib.sha256(canonical_json(_place_body(it)).encode()).hexdigest()
 
 
-def _numbers(conn: Connection, keys: Iterable[AssetKey]) -> dict[AssetKey, tuple[int, str]]:
+def _numbers_of(conn: Connection, keys: Iterable[AssetKey]) -> dict[AssetKey, tuple[int, str]]:
     found: dict[AssetKey, tuple[int, str]] = {}
     for account, ids in by_account(keys):
         query = select(docs.c.id, docs.c.remote_id, docs.c.digest)
@@ -215,39 +252,18 @@ def _numbers(conn: Connection, keys: Iterable[AssetKey]) -> dict[AssetKey, tuple
     return found
 
 
-def _intern(conn: Connection, table: Table, wanted: Mapping[str, Any]) -> dict[str, int]:
-    """The numbers of these bodies by digest; what is new gets the next ones."""
-    found = _known(conn, table, wanted)
-    fresh = [it for it in wanted if it not in found]
-    if not fresh:
-        return found
-    number = conn.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
-    statement = insert_new(conn.dialect.name, table)
-    for at, digest in enumerate(fresh, start=1):
-        conn.execute(statement, {"id": number + at, "digest": digest, "body": wanted[digest]})
-    found |= _known(conn, table, fresh)
-    return found if len(found) == len(wanted) else _intern(conn, table, wanted)
-
-
-def _known(conn: Connection, table: Table, digests: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for piece in pieces(digests):
-        query = select(table.c.digest, table.c.id).where(table.c.digest.in_(piece))
-        found |= {row[0]: row[1] for row in conn.execute(query)}
-    return found
-
-
 def _take_out(conn: Connection, numbers: Sequence[int]) -> None:
     if not numbers:
         return
-    conn.execute(text(_OUT[conn.dialect.name]), [{"id": it} for it in numbers])
+    if conn.dialect.name == "sqlite":
+        conn.execute(_WORDS_OUT, [{"id": it} for it in numbers])
     for piece in pieces(numbers):
         conn.execute(delete(docs).where(docs.c.id.in_(piece)))
         conn.execute(delete(bodies).where(bodies.c.id.in_(piece)))
 
 
 def _forget(conn: Connection, keys: Sequence[AssetKey]) -> int:
-    numbers = [number for number, _ in _numbers(conn, keys).values()]
+    numbers = [number for number, _ in _numbers_of(conn, keys).values()]
     _take_out(conn, numbers)
     return len(numbers)
 
@@ -262,7 +278,7 @@ _SET_GROUP = (
 
 def _regroup(conn: Connection, groups: Sequence[Grouping]) -> None:
     take_turn(conn)
-    shapes = _intern(conn, profiles, {it.profile.digest: it.profile.to_json() for it in groups})
+    shapes = interned(conn, profiles, {it.profile.digest: it.profile.to_json() for it in groups})
     rows = [
         {
             "of": it.key.account,
@@ -274,8 +290,3 @@ def _regroup(conn: Connection, groups: Sequence[Grouping]) -> None:
         for it in groups
     ]
     conn.execute(_SET_GROUP, rows)
-
-
-def _numbered(conn: Connection, table: Table, after: int) -> list[tuple[int, Any]]:
-    query = select(table.c.id, table.c.body).where(table.c.id > after).order_by(table.c.id)
-    return [(row.id, row.body) for row in conn.execute(query)]

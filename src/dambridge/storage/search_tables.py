@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, inspect, text
 
 from dambridge.storage.columns import JsonText
+from dambridge.storage.search_windows import blocks_of
 
-SHAPE = 2
+SHAPE = 3
 """Raised whenever these tables, or what stands in them, change."""
 _LOCK = 0x64616D73
 """The number of the PostgreSQL advisory lock under which one worker writes while the others wait."""
@@ -70,8 +71,8 @@ _FTS5 = """CREATE VIRTUAL TABLE search_words USING fts5(
 _WORDS = {
     "sqlite": [_FTS5],
     "postgresql": [
-        "CREATE TABLE search_words (id BIGINT PRIMARY KEY, tokens TSVECTOR NOT NULL)",
-        "CREATE INDEX ix_search_words_tokens ON search_words USING GIN (tokens)",
+        "ALTER TABLE search_docs ADD COLUMN tokens TSVECTOR NOT NULL",
+        "CREATE INDEX ix_search_docs_tokens ON search_docs USING GIN (tokens, {blocks})",
     ],
 }
 
@@ -92,5 +93,5 @@ def make_tables(conn: Connection) -> None:
         metadata.drop_all(conn)
     metadata.create_all(conn)
     for statement in _WORDS[conn.dialect.name]:
-        conn.exec_driver_sql(statement)
+        conn.exec_driver_sql(statement.format(blocks=blocks_of("id")))
     conn.execute(shape.insert().values(shape=SHAPE))

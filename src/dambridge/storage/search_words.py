@@ -23,6 +23,8 @@ LONGEST_VALUE = 500
 """Characters of a facet's value that are."""
 MOST_WORDS = 20_000
 """Words of one copy that are found."""
+LISTED = 200
+"""Numbers that PostgreSQL looks up one by one; more are told as bits, which costs it the same however many there are."""
 LIST_SIGN = "\x1f"
 
 
@@ -98,8 +100,12 @@ class Spelling(ABC):
         """The condition that a copy's words match; `match` is a parameter's name."""
 
     @abstractmethod
-    def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
-        """The condition that the column is one of these."""
+    def named(self, column: str, values: Iterable[str], bound: Bound) -> str:
+        """The condition that the column is one of these texts."""
+
+    @abstractmethod
+    def numbered(self, column: str, values: frozenset[int], bound: Bound) -> str:
+        """The condition that the column is one of these numbers, of which there may be thousands."""
 
     @abstractmethod
     def row(self, number: int, document: Document) -> Mapping[str, Any]:
@@ -113,7 +119,7 @@ class Spelling(ABC):
             case During():
                 return self._during(query, bound)
             case Among(profiles):
-                return self.one_of(self.column("profile"), profiles, bound)
+                return self.numbered(self.column("profile"), profiles, bound)
             case Not(item):
                 return f"NOT coalesce({self.condition(item, bound)}, FALSE)"
             case AllOf(items):
@@ -171,8 +177,11 @@ class Fts5(Spelling):
         window = " AND rowid >= :low AND rowid < :high" if self.within else ""
         return f"d.id IN (SELECT rowid FROM search_words WHERE search_words MATCH {match}{window})"
 
-    def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
-        return f"{column} IN (SELECT value FROM json_each({bound.add(_as_json(frozenset(values)))}))"
+    def named(self, column: str, values: Iterable[str], bound: Bound) -> str:
+        return f"{column} IN (SELECT value FROM json_each({bound.add(json.dumps(sorted(values)))}))"
+
+    def numbered(self, column: str, values: frozenset[int], bound: Bound) -> str:
+        return f"{column} IN (SELECT value FROM json_each({bound.add(_as_json(values))}))"
 
     def row(self, number: int, document: Document) -> Mapping[str, Any]:
         plain, named = streams(document)
@@ -180,15 +189,18 @@ class Fts5(Spelling):
 
 
 @lru_cache(maxsize=64)
-def _as_json(values: frozenset[int] | frozenset[str]) -> str:
+def _as_json(values: frozenset[int]) -> str:
     """One person asks with the same thousands of numbers again and again."""
     return json.dumps(sorted(values))
 
 
 @lru_cache(maxsize=64)
-def _as_array(values: frozenset[int] | frozenset[str]) -> str:
-    """The same as PostgreSQL writes it."""
-    return "{" + ",".join(map(str, sorted(values))) + "}"
+def _as_bits(values: frozenset[int]) -> bytes:
+    """The same as PostgreSQL is told it: a bit for each number."""
+    bits = bytearray((max(values) >> 3) + 1)
+    for it in values:
+        bits[it >> 3] |= 1 << (it & 7)
+    return bytes(bits)
 
 
 def _joined(values: Sequence[Sequence[str]]) -> str:
@@ -197,8 +209,12 @@ def _joined(values: Sequence[Sequence[str]]) -> str:
     return " ".join(words[:MOST_WORDS])
 
 
+@dataclass(frozen=True, slots=True)
 class TsVector(Spelling):
-    """PostgreSQL. Vectors and questions are spelled out, so that no parser of its own has a say in what a word is."""
+    """PostgreSQL. Vectors and questions are spelled out, so that no parser of its own has a say in what a word is. What is not
+    to be `looked_up` in an index is spelled so that it cannot be."""
+
+    looked_up: bool = True
 
     def words(self, query: Query) -> str | None:
         match query:
@@ -221,15 +237,18 @@ class TsVector(Spelling):
         return self.words(query)
 
     def has(self, match: str) -> str:
-        return f"w.tokens @@ CAST({match} AS tsquery)"
+        question = f"CAST({match} AS tsquery)"
+        return f"d.tokens @@ {question}" if self.looked_up else f"ts_match_vq(d.tokens, {question})"
 
-    def one_of(self, column: str, values: Iterable[int] | Iterable[str], bound: Bound) -> str:
-        several = frozenset(values)
-        if any(isinstance(it, str) for it in several):
-            return f"{column} = ANY({bound.add(sorted(several))})"
-        # Of the column's own type, so that PostgreSQL looks numbers up in a table of hashes and not one after the other
-        kind = "bigint" if column == "id" else "int"
-        return f"{column} = ANY(CAST({bound.add(_as_array(several))} AS {kind}[]))"
+    def named(self, column: str, values: Iterable[str], bound: Bound) -> str:
+        return f"{column} = ANY({bound.add(sorted(values))})"
+
+    def numbered(self, column: str, values: frozenset[int], bound: Bound) -> str:
+        if len(values) <= LISTED:
+            return f"{column} = ANY(CAST({bound.add(sorted(values))} AS int[]))"
+        bits = _as_bits(values)
+        told = f"get_bit(CAST({bound.add(bits)} AS bytea), {column})"
+        return f"CASE WHEN {column} < {8 * len(bits)} THEN {told} = 1 ELSE FALSE END"
 
     def row(self, number: int, document: Document) -> Mapping[str, Any]:
         plain, named = streams(document)
@@ -240,8 +259,8 @@ class TsVector(Spelling):
                 if word and at < 16_000:
                     where.setdefault(word, []).append(at)
                 at += 1
-        spelled = (f"{_quoted(it)}:{','.join(map(str, places[:250]))}" for it, places in where.items())
-        return {"id": number, "tokens": " ".join(spelled)}
+        spelled = [f"{_quoted(it)}:{','.join(map(str, places[:250]))}" for it, places in where.items()]
+        return {"tokens": " ".join(spelled)}
 
 
 def _quoted(word: str) -> str:

@@ -102,6 +102,10 @@ async def everything(index: SearchIndex, ask: Ask | Query, *, page: int = 7, cou
         after = part.after
 
 
+async def _profiles(index: SearchIndex) -> dict[str, int]:
+    return {it.digest: number for number, it in (await index.numbers(profiles=0, places=0)).profiles}
+
+
 def holds(it: Document, query: Query, numbers: dict[str, int]) -> bool:
     """The same by hand, over the words as they are."""
     match query:
@@ -147,6 +151,7 @@ class SearchIndexContract(ABC):
         assert await everything(index, Words(("old", "port"))) == ["agency:1"]
         assert await everything(index, Words(words_of("東京"))) == ["agency:3"]
         assert await everything(index, Words(words_of("京東"))) == []
+        assert await everything(index, AllOf((Words(("port",)), Not(Words(("port",)))))) == []
 
     async def test_a_phrase_never_goes_from_one_value_into_the_next(self, index: SearchIndex) -> None:
         await index.put([copy_of(1, "old", "port", keywords=["red", "tram"]), copy_of(2, "a red tram")])
@@ -194,6 +199,7 @@ class SearchIndexContract(ABC):
         for one in (alone, AnyOf((alone, During(Time.DATE, "2026", None)))):
             met = await index.find(Ask(query=one), after=None, limit=3)
             assert (met.entries, {str(it) for it in met.copies}) == (("ln9",), {"agency:39"})
+            assert met.members == await index.members(met.entries)
         members = await index.members(["ln3", "ln99"])
         assert [it.key.remote_id for it in members["ln3"]] == ["13", "23", "3", "33"]
         assert "ln99" not in members
@@ -244,10 +250,12 @@ class SearchIndexContract(ABC):
                 copy_of(3, "fog", account=OTHER, paths=("Secret",)),
             ]
         )
-        numbers = {it.digest: number for number, it in await index.profiles(after=0)}
+        numbers = await _profiles(index)
         assert len(numbers) == 2
-        assert [it for _, it in await index.profiles(after=max(numbers.values()))] == []
-        places = {tuple(several): number for number, several in await index.places(after=0)}
+        assert (await index.numbers(profiles=max(numbers.values()), places=0)).profiles == []
+        given = (await index.numbers(profiles=0, places=0)).places
+        places = {tuple(several): number for number, several in given}
+        assert (await index.numbers(profiles=0, places=max(places.values()))).places == []
         intake = frozenset(number for several, number in places.items() if several[0][1] == "Intake")
         fog = Words(("fog",))
         for ask, entries in (
@@ -312,7 +320,7 @@ class SearchIndexContract(ABC):
         draw = random.Random(20261128)  # noqa: S311 - the same questions every time
         copies = [_drawn(draw, number) for number in range(80)]
         await index.put(copies)
-        numbers = {it.digest: number for number, it in await index.profiles(after=0)}
+        numbers = await _profiles(index)
         met = 0
         for _ in range(150):
             query = _asked(draw, 3, numbers)

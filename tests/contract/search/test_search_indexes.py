@@ -93,3 +93,54 @@ class TestPostgresIndex(SearchIndexContract):
         index = open_search_index(postgres_url)
         yield index
         await index.close()
+
+    @pytest.mark.parametrize(
+        ("ranked", "walked", "smallest"),
+        [(5, 64, 2), *(pytest.param(*it, marks=pytest.mark.long) for it in ((5, 0, 2), (5, 24, 1), (20, 40, 3)))],
+    )
+    async def test_however_large_the_windows_are_the_answer_is_the_same(
+        self,
+        postgres_url: str,
+        monkeypatch: pytest.MonkeyPatch,
+        request: pytest.FixtureRequest,
+        *,
+        ranked: int,
+        walked: int,
+        smallest: int,
+    ) -> None:
+        """Words looked up in blocks of numbers or in one copy after the other; profiles and places as bits."""
+        for name, value in (
+            ("search_finding.RANKED", ranked),
+            ("search_windows.SMALLEST", smallest),
+            ("search_windows.STEP", 1),
+            ("search_tsvector.WALKED", 8),
+            ("search_tsvector.WALKED_AT_MOST", walked),
+            ("search_words.LISTED", 0),
+        ):
+            monkeypatch.setattr(f"dambridge.storage.{name}", value)
+        index = open_search_index(postgres_url)
+        await self.test_bounds_hold_for_everything_that_is_said(index)
+        await index.clear()
+        await _newest_first_wherever_they_are(index, ranked)
+        if request.node.get_closest_marker("long"):
+            await index.clear()
+            await self.test_any_question_is_answered_as_by_hand(index)
+        await index.close()
+
+
+async def _newest_first_wherever_they_are(index: SqlSearchIndex, ranked: int) -> None:
+    """Words that all have, every other, only the newest and only the oldest copies, and some now and then."""
+    words = {
+        it: f"fog tram{it % 2} {'quay' if it > 110 else 'mole'} h{'ar' if it % 7 else 'um'}bour" for it in range(1, 149)
+    }
+    await index.put([copy_of(number, it, entry=f"ln{number % 130:03}") for number, it in words.items()])
+    for one in ("fog", "tram1", "quay", "mole", "humbour"):
+        wanted = list(dict.fromkeys(f"ln{it % 130:03}" for it in range(148, 0, -1) if one in words[it]))
+        assert len(wanted) > ranked, one
+        for query in (Words((one,), "title"), Words((one[:3],), prefix=True)) if one != "tram1" else (Words((one,)),):
+            assert await everything(index, query, page=33) == wanted, query
+            first = await index.find(Ask(query=query), after=None, limit=7, counted=ranked + 1)
+            assert (first.entries, first.order, first.exact) == (tuple(wanted[:7]), Order.NEWEST, False)
+            assert first.columns is not None
+            assert len(first.columns.entries) == ranked + 1
+            assert set(first.columns.entries) <= set(wanted)

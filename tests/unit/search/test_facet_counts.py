@@ -12,7 +12,7 @@ import pytest
 
 from dambridge.model.access import Role, Scope, Searcher
 from dambridge.model.identity import AccountId
-from dambridge.model.queries import Facet
+from dambridge.model.queries import Facet, Usable
 from dambridge.model.records import MediaType
 from dambridge.model.rights import Bounds, LicenceKind, Rights
 from dambridge.model.searching import Profile
@@ -20,7 +20,7 @@ from dambridge.model.values import FieldName
 from dambridge.policy.gate import Channel, GateRules
 from dambridge.policy.searching import SearchPolicy, Way
 from dambridge.ports.searching import Columns
-from dambridge.search.facets import MOST_VALUES, counted
+from dambridge.search.facets import MOST_VALUES, Terms, counted
 from dambridge.search.gates import in_region
 from dambridge.search.viewing import Viewer
 
@@ -83,11 +83,15 @@ def test_an_asset_counts_once_for_each_value_that_one_of_its_copies_has(
     person = Searcher(name="ada", roles=frozenset({Role.LIBRARIAN}), scope=Scope(regions=regions))
     viewer = Viewer(person, POLICY, NOW)
     words = {number: viewer.word(it) for number, it in profiles.items()}
+    territories = {number: it.rights.territories.permitted for number, it in profiles.items()}
+
+    def standing(wanted: Usable) -> frozenset[int]:
+        return frozenset(number for number, it in words.items() if it.usable is wanted)
 
     def admitting(region: str) -> frozenset[int]:
         return frozenset(number for number, it in profiles.items() if in_region(it, region, POLICY.gate))
 
-    found = counted(_columns(rows), profiles, words, viewer, admitting)
+    found = counted(_columns(rows), Terms(territories, standing, admitting), viewer)
     told = {facet: dict(values) for facet, values in found.items()}
     assert set(told) == set(Facet)
     assert told[Facet.HOME] == _by_hand(rows, lambda it: [it[1]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,7 +30,7 @@ from dambridge.model.searching import Hit, Profile, reduced, rights_from_json, r
 from dambridge.model.values import FieldName
 from dambridge.policy.gate import Channel, GateRules
 from dambridge.policy.searching import NamedSelection, SearchHome, SearchPolicy, Way
-from dambridge.ports.searching import Wanted
+from dambridge.ports.searching import Numbers, Wanted
 from dambridge.search.assets import together
 from dambridge.search.documents import grouped
 from dambridge.search.gates import ProfileBook, ways_for
@@ -79,11 +78,8 @@ class FewProfiles:
     def __init__(self, *several: Profile) -> None:
         self.several = list(several)
 
-    async def profiles(self, *, after: int) -> Sequence[tuple[int, Profile]]:
-        return [(number, it) for number, it in enumerate(self.several, start=1) if number > after]
-
-    async def places(self, *, after: int) -> Sequence[tuple[int, Sequence[tuple[AccountId, str]]]]:
-        return []
+    async def numbers(self, *, profiles: int, places: int) -> Numbers:
+        return Numbers([(number, it) for number, it in enumerate(self.several, start=1) if number > profiles], [])
 
 
 async def book_of(*several: Profile) -> tuple[ProfileBook, FewProfiles]:
@@ -107,6 +103,9 @@ async def test_an_answer_changes_at_its_instant_and_not_before() -> None:
         assert book.visible(VIEWER, at) == frozenset(permitted)
         assert book.standing(VIEWER, at, Usable.LATER) == later
         assert book.standing(VIEWER, at, Usable.ENDED) == ended
+        said = {book.profiles[number]: Usable.NOW for number in permitted}
+        assert {it: word.usable for it, word in book.said(VIEWER, at).items() if word.usable is Usable.NOW} == said
+        assert book.said(VIEWER, SOON + second if at < SOON else NOW) == {}, "of another instant it is not known"
 
 
 async def test_what_the_index_meets_later_is_asked_about_as_well() -> None:
