@@ -11,6 +11,8 @@ import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from dambridge.storage import open_ledger
 from dambridge.testing.postgres import NoPostgres, PostgresServer, start_postgres
+from support import exiftool_lent
 from support.collected import HAZARDS
 
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -26,6 +29,7 @@ settings.register_profile("long", deadline=None, suppress_health_check=_PATIENT,
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _numbers = itertools.count(1)
+ITSELF = Path(__file__).parent / "unit" / "files"
 LONGEST = (
     "tests/e2e/test_intake_500.py",
     "tests/stateful/test_two_way.py",
@@ -55,6 +59,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def exiftool_lent_to_all(request: pytest.FixtureRequest) -> Iterator[None]:
+    """One ExifTool for many tests, but for those that are about the process itself."""
+    with nullcontext() if ITSELF in request.path.parents else exiftool_lent.lent():
+        yield
 
 
 @pytest.fixture(scope="session")
