@@ -86,6 +86,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in a shell's background is told to ignore it
     for name in PRELOADED:
         import_module(name)
+    import_module("dambridge.cli.app").command_line()
     gc.collect()
     gc.freeze()
     arguments = serve(socket.socket(fileno=int(sys.argv[1])))
