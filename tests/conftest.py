@@ -11,7 +11,7 @@ import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 
 from dambridge.storage import open_ledger
 from dambridge.testing.postgres import NoPostgres, PostgresServer, start_postgres
-from support import exiftool_lent
+from support import exiftool_lent, new_ledgers
 from support.collected import HAZARDS
 
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -29,7 +29,7 @@ settings.register_profile("long", deadline=None, suppress_health_check=_PATIENT,
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _numbers = itertools.count(1)
-ITSELF = Path(__file__).parent / "unit" / "files"
+UNIT = Path(__file__).parent / "unit"
 LONGEST = (
     "tests/e2e/test_intake_500.py",
     "tests/stateful/test_two_way.py",
@@ -62,9 +62,12 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def exiftool_lent_to_all(request: pytest.FixtureRequest) -> Iterator[None]:
-    """One ExifTool for many tests, but for those that are about the process itself."""
-    with nullcontext() if ITSELF in request.path.parents else exiftool_lent.lent():
+def begun_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """ExifTool and new ledgers are begun once for many tests, but for those that are about their beginning."""
+    with ExitStack() as stack:
+        for room, spared in (("files", exiftool_lent.lent), ("storage", new_ledgers.copied)):
+            if UNIT / room not in request.path.parents:
+                stack.enter_context(spared())
         yield
 
 

@@ -87,12 +87,16 @@ def main() -> None:
     for name in PRELOADED:
         import_module(name)
     import_module("dambridge.cli.app").command_line()
+    sys.path[0] = str(Path(__file__).parent.parent)  # in place of this folder, whose names are none of a command's
+    ledgers = import_module("support.new_ledgers")
+    ledgers.empty_ledger()
     gc.collect()
     gc.freeze()
     arguments = serve(socket.socket(fileno=int(sys.argv[1])))
     if arguments is not None:
         sys.argv = ["dambridge", *arguments]
-        import_module("dambridge.cli").main()
+        with ledgers.copied():
+            import_module("dambridge.cli").main()
 
 
 if __name__ == "__main__":
