@@ -29,17 +29,19 @@ PRELOADED = (
 )
 
 
-def ask(nursery: socket.socket, arguments: Sequence[str], environ: Mapping[str, str], files: Sequence[int]) -> None:
-    """Have a command started; `files` are its standard output and error, and where its id and end are told."""
-    request = (
-        json.dumps({"arguments": list(arguments), "environ": dict(environ), "folder": str(Path.cwd())}).encode() + b"\n"
-    )
+def ask(
+    nursery: socket.socket, arguments: Sequence[str], environ: Mapping[str, str], files: Sequence[int], module: str
+) -> None:
+    """Have a module's `main` started; `files` are its standard output and error, and where its id and end are told."""
+    told = {"arguments": [module, *arguments], "environ": dict(environ), "folder": str(Path.cwd())}
+    request = json.dumps(told).encode() + b"\n"
     sent = socket.send_fds(nursery, [request], list(files))
     nursery.sendall(request[sent:])
 
 
 def serve(requests: socket.socket) -> Sequence[str] | None:
-    """Start a command for each request. Returns its arguments in the command's process, None in the nursery at its end."""
+    """Start a command for each request. Returns its module and arguments in its own process, None in the nursery at its
+    end."""
     while True:
         data, files, _, _ = socket.recv_fds(requests, 65536, 3)
         _bury()
@@ -94,9 +96,10 @@ def main() -> None:
     gc.freeze()
     arguments = serve(socket.socket(fileno=int(sys.argv[1])))
     if arguments is not None:
-        sys.argv = ["dambridge", *arguments]
+        module, *sys.argv[1:] = arguments
+        sys.argv[0] = "dambridge"
         with ledgers.copied():
-            import_module("dambridge.cli").main()
+            import_module(module).main()
 
 
 if __name__ == "__main__":
