@@ -12,7 +12,6 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -29,7 +28,15 @@ settings.register_profile("long", deadline=None, suppress_health_check=_PATIENT,
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _numbers = itertools.count(1)
-UNIT = Path(__file__).parent / "unit"
+OF_EXIFTOOL = {
+    "test_embedding.py",
+    "test_exiftool_orphans.py",
+    "test_exiftool_pool.py",
+    "test_file_inspector.py",
+    "test_finding_exiftool.py",
+    "test_mutated_files.py",
+}
+"""What is about its process itself: how it begins, ends and is lost."""
 LONGEST = (
     "tests/e2e/test_intake_500.py",
     "tests/stateful/test_two_way.py",
@@ -65,9 +72,10 @@ def pytest_collection_finish() -> None:
 def begun_once(request: pytest.FixtureRequest) -> Iterator[None]:
     """ExifTool and new ledgers are begun once for many tests, but for those that are about their beginning."""
     with ExitStack() as stack:
-        for room, spared in (("files", exiftool_lent.lent), ("storage", new_ledgers.copied)):
-            if UNIT / room not in request.path.parents:
-                stack.enter_context(spared())
+        if request.path.name not in OF_EXIFTOOL:
+            stack.enter_context(exiftool_lent.lent())
+        if "unit/storage" not in request.path.as_posix():
+            stack.enter_context(new_ledgers.copied())
         yield
 
 

@@ -1,7 +1,7 @@
 """ExifTool, started once for a session and lent to whoever opens an installation: a start costs as much as many a whole test.
 
 A process that is given back sound is lent again, as one that stays open is asked again in an installation that runs for days;
-one that was lost or killed is gone, as ever. What begins and ends one is asked in tests/unit/files, where none is lent."""
+one that was lost or killed is gone, as ever. What begins and ends one is asked where none is lent: see tests/conftest.py."""
 
 from __future__ import annotations
 
