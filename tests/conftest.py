@@ -29,7 +29,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _numbers = itertools.count(1)
 OF_EXIFTOOL = {
-    "test_embedding.py",
     "test_exiftool_orphans.py",
     "test_exiftool_pool.py",
     "test_file_inspector.py",
