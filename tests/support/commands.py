@@ -189,10 +189,11 @@ def dambridge(
         return finish(process, begun=begun, timeout=timeout)
 
 
-def wait_for(what: Callable[[], bool], *, seconds: float = 30, about: str) -> None:
-    """Look again and again until it is so. Fails the test when it has not come to be in this time."""
+def wait_for(what: Callable[[], bool], *, seconds: float = 30, every: float = 0.02, about: str) -> None:
+    """Look again and again until it is so; a look that is a command takes work from who is waited for. Fails the test when
+    it has not come to be in this time."""
     until = time.monotonic() + seconds
     while not what():
         if time.monotonic() > until:
             raise AssertionError(f"in {seconds:.0f} s it did not come to this: {about}")
-        time.sleep(0.02)
+        time.sleep(every)

@@ -92,6 +92,7 @@ def main() -> None:
     sys.path[0] = str(Path(__file__).parent.parent)  # in place of this folder, whose names are none of a command's
     ledgers = import_module("support.new_ledgers")
     ledgers.empty_ledger()
+    import_module("dambridge.engine.passwords").Passwords()  # what is as slow for nobody as for somebody is made once
     gc.collect()
     gc.freeze()
     arguments = serve(socket.socket(fileno=int(sys.argv[1])))
