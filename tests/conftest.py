@@ -11,6 +11,7 @@ import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from dambridge.storage import open_ledger
 from dambridge.testing.postgres import NoPostgres, PostgresServer, start_postgres
+from support import exiftool_lent, new_ledgers
 from support.collected import HAZARDS
 
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -26,6 +28,14 @@ settings.register_profile("long", deadline=None, suppress_health_check=_PATIENT,
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _numbers = itertools.count(1)
+OF_EXIFTOOL = {
+    "test_exiftool_orphans.py",
+    "test_exiftool_pool.py",
+    "test_file_inspector.py",
+    "test_finding_exiftool.py",
+    "test_mutated_files.py",
+}
+"""What is about its process itself: how it begins, ends and is lost."""
 LONGEST = (
     "tests/e2e/test_intake_500.py",
     "tests/stateful/test_two_way.py",
@@ -55,6 +65,17 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def begun_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """ExifTool and new ledgers are begun once for many tests, but for those that are about their beginning."""
+    with ExitStack() as stack:
+        if request.path.name not in OF_EXIFTOOL:
+            stack.enter_context(exiftool_lent.lent())
+        if "unit/storage" not in request.path.as_posix():
+            stack.enter_context(new_ledgers.copied())
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,22 +9,24 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from dambridge.bootstrap import load_settings, open_store
 from dambridge.model.conflicts import ConflictState
-from support.browser import SCREENS, serious
-from support.browsing import SIZES, at_an_address, chromium, listened_to, served, signed_in
+from support.browser import SCREENS, needed, serious
+from support.browsing import SIZES, at_an_address, chromium, listened_to, served, signed_in, to_ourselves
 from support.console import Stand, console
 from support.console_part import PART, parted
 from support.pictures import picture
 from support.search_world import search_world
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 PATHS = {
     "overview": "/",
     "runs": "/runs",
@@ -71,6 +73,13 @@ COVERED = """() => [...document.querySelectorAll(".tabs a")].filter((it) => {
 """Chips that lie under others, as far as they are in view."""
 FIRST_VIEW = 150_000
 """Bytes of scripts and styles that a first view may cost."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def one() -> AsyncIterator[Browser]:
+    needed()
+    async with chromium() as browser:
+        yield browser
 
 
 async def looked_at(
@@ -120,9 +129,9 @@ QUICK = {"desk": dict(list(PATHS.items())[::2]), "phone": dict(list(PATHS.items(
 
 
 @pytest.mark.parametrize(("size", "theme"), [("desk", "light"), ("phone", "dark")])
-async def test_screens_are_sound(tmp_path: Path, size: str, theme: str) -> None:
+async def test_screens_are_sound(one: Browser, tmp_path: Path, size: str, theme: str) -> None:
     """Every screen once: half of them on a desk, the others on a phone."""
-    async with served(tmp_path) as (stand, url), chromium() as browser:
+    async with served(tmp_path) as (stand, url), to_ourselves(one) as browser:
         assert await looked_at(browser, stand, url, size, theme, paths=QUICK[size]) == []
     assert all((SCREENS / f"{it}-{size}-{theme}.png").is_file() for it in QUICK[size])
 
@@ -130,8 +139,10 @@ async def test_screens_are_sound(tmp_path: Path, size: str, theme: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", list(SIZES))
-async def test_every_screen_is_sound_in_every_size_and_theme(tmp_path: Path, size: str, theme: str) -> None:
-    async with served(tmp_path) as (stand, url), chromium() as browser:
+async def test_every_screen_is_sound_in_every_size_and_theme(
+    one: Browser, tmp_path: Path, size: str, theme: str
+) -> None:
+    async with served(tmp_path) as (stand, url), to_ourselves(one) as browser:
         assert await looked_at(browser, stand, url, size, theme, paths={**PATHS, **MORE}) == []
 
 
@@ -146,14 +157,14 @@ OF_A_PART = {
 @pytest.mark.long
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", list(SIZES))
-async def test_screens_of_somebody_of_a_part_are_sound(tmp_path: Path, size: str, theme: str) -> None:
-    async with parted(tmp_path) as stand, at_an_address(stand) as url, chromium() as browser:
+async def test_screens_of_somebody_of_a_part_are_sound(one: Browser, tmp_path: Path, size: str, theme: str) -> None:
+    async with parted(tmp_path) as stand, at_an_address(stand) as url, to_ourselves(one) as browser:
         await stand.person("ada", "librarian", "reviewer", "rights_manager", "operator", scope=PART)
         assert await looked_at(browser, stand, url, size, theme, paths=OF_A_PART) == []
 
 
-async def test_an_inbox_is_worked_off_by_keys_and_taken_back(tmp_path: Path) -> None:
-    async with served(tmp_path) as (stand, url), chromium() as browser:
+async def test_an_inbox_is_worked_off_by_keys_and_taken_back(one: Browser, tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), to_ourselves(one) as browser:
         context = await signed_in(browser, stand, url)
         page = await context.new_page()
         await page.goto(f"{url}/conflicts")
@@ -180,8 +191,8 @@ async def test_an_inbox_is_worked_off_by_keys_and_taken_back(tmp_path: Path) -> 
         await page.get_by_text("the next run repairs 3 assets").wait_for()
 
 
-async def test_it_works_without_scripts(tmp_path: Path) -> None:
-    async with served(tmp_path) as (stand, url), chromium() as browser:
+async def test_it_works_without_scripts(one: Browser, tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), to_ourselves(one) as browser:
         phone = {"width": 390, "height": 844}
         context = await signed_in(browser, stand, url, java_script_enabled=False, viewport=phone)
         page = await context.new_page()
@@ -197,8 +208,8 @@ async def test_it_works_without_scripts(tmp_path: Path) -> None:
         await page.get_by_text("The password of bea, shown this once").wait_for()
 
 
-async def test_what_is_live_arrives_without_moving_what_the_eye_is_on(tmp_path: Path) -> None:
-    async with served(tmp_path) as (stand, url), chromium() as browser:
+async def test_what_is_live_arrives_without_moving_what_the_eye_is_on(one: Browser, tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), to_ourselves(one) as browser:
         context = await signed_in(browser, stand, url)
         page = await context.new_page()
         sizes: list[int] = []
@@ -225,8 +236,8 @@ async def test_what_is_live_arrives_without_moving_what_the_eye_is_on(tmp_path: 
 
 
 @pytest.mark.long
-async def test_a_map_is_changed_beside_a_real_asset_that_changes_with_it(tmp_path: Path) -> None:
-    async with served(tmp_path) as (stand, url), chromium() as browser:
+async def test_a_map_is_changed_beside_a_real_asset_that_changes_with_it(one: Browser, tmp_path: Path) -> None:
+    async with served(tmp_path) as (stand, url), to_ourselves(one) as browser:
         context = await signed_in(browser, stand, url, viewport={"width": 1280, "height": 860})
         page = await context.new_page()
         refused: list[str] = []
@@ -290,6 +301,7 @@ async def chosen_and_sent(page: Page, url: str, asset: str) -> None:
 
 @pytest.mark.long
 async def test_a_find_is_brought_and_published_through_the_gate_and_a_question_kept_tells_of_news(
+    one: Browser,
     tmp_path: Path,
 ) -> None:
     outlet: dict[str, Any] = {
@@ -317,7 +329,7 @@ async def test_a_find_is_brought_and_published_through_the_gate_and_a_question_k
         alone = next(it.id for it in known.truth.copies if it.home == "agency" and homes[it.asset] == 1)
         async with known.desk() as desk, console(tmp_path, search=desk, pictures=desk.thumbnails) as stand:
             await stand.person("ada", "administrator", "searcher")
-            async with at_an_address(stand) as url, chromium() as browser:
+            async with at_an_address(stand) as url, to_ourselves(one) as browser:
                 page = await (await signed_in(browser, stand, url)).new_page()
 
                 async def wish(asset: str, called: str) -> None:

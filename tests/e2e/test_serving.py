@@ -16,6 +16,9 @@ from support.commands import Process, dambridge, finish, start, wait_for
 from support.pictures import approved, picture
 from support.world import World, world
 
+COMMAND = 0.2
+"""Seconds between looks that are commands."""
+
 
 @pytest.fixture
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
@@ -36,7 +39,9 @@ def served(config: Path, *, program: bool = False) -> Iterator[Process]:
     """A server at work; it is stopped by Ctrl-C at the end and must then end by itself, soon and well."""
     process = start(config, "serve", program=program)
     try:
-        wait_for(lambda: serving(config) or process.poll() is not None, about="a server is there", seconds=40)
+        wait_for(
+            lambda: serving(config) or process.poll() is not None, about="a server is there", seconds=40, every=COMMAND
+        )
         assert process.poll() is None, process.communicate()
         yield process
     finally:
@@ -124,7 +129,7 @@ def test_a_pause_in_the_middle_holds_the_rest_and_shows_progress(pair: World) ->
         wait_for(lambda: len(pair.archived()) >= 4, about="work has begun")
         assert dambridge(config, "runs", "pause", "--by", "Ada").code == 0
         seen = len(pair.archived())
-        wait_for(lambda: runs(config)[0]["state"] == "ended", about="the run under way ends")
+        wait_for(lambda: runs(config)[0]["state"] == "ended", every=COMMAND, about="the run under way ends")
         assert runs(config)[0]["summary"]["flows"]["intake"]["needs_attention"]["paused"] >= 1
         assert seen <= len(pair.archived()) < 60
         pair.traffic("netx")
@@ -153,7 +158,7 @@ def test_ctrl_c_in_the_middle_of_work_ends_soon_and_loses_nothing(pair: World) -
 def test_polls_fall_due_by_the_simulated_clock_across_a_restart(pair: World) -> None:
     config = pair.config
     with served(config):
-        wait_for(lambda: len(runs(config)) >= 1, about="the first poll")
+        wait_for(lambda: len(runs(config)) >= 1, every=COMMAND, about="the first poll")
         submit(pair, 1)
         time.sleep(1.5)
         assert pair.archived() == [], "before its time nothing is polled"
@@ -172,7 +177,7 @@ def test_polls_fall_due_by_the_simulated_clock_across_a_restart(pair: World) -> 
     pair.advance(3 * 86_400)
     with served(config):
         wait_for(lambda: len(pair.archived()) == 3, about="what fell due while nobody was there")
-        wait_for(lambda: runs(config)[0]["state"] == "ended", about="it ended")
+        wait_for(lambda: runs(config)[0]["state"] == "ended", every=COMMAND, about="it ended")
         late = len(runs(config))
         time.sleep(1.5)
         assert len(runs(config)) == late, "three days of missed polls are one poll"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from support.commands import dambridge
 from support.pictures import approved, picture
 from support.world import World, lines, world
 
@@ -37,7 +35,6 @@ MAP: dict[str, Any] = {
         "archive": {"fields": {"headline": {"expression": '"bomb" in keywords ? creator[9] : headline'}}},
     },
 }
-PROGRAM = str(Path(sys.executable).parent / "dambridge")
 
 
 @pytest.fixture
@@ -195,9 +192,8 @@ async def test_without_a_proven_route_the_waiting_list_alone_says_it(telling: Wo
 
 
 def said(config: Path, *arguments: str) -> tuple[int, Any]:
-    command = [PROGRAM, "--config", str(config), *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    return done.returncode, json.loads(done.stdout)
+    done = dambridge(config, *arguments)
+    return done.code, done.json
 
 
 def test_the_linter_shows_real_assets_and_check_says_the_same(pair: World) -> None:

@@ -103,6 +103,7 @@ async def marks(stand: Stand, known: SearchWorld) -> tuple[int, int]:
 
 async def test_what_is_launched_in_netx_waits_here_until_a_person_says_so(stand: Stand, known: SearchWorld) -> None:
     good, bad = masters(known, usable=True)[:2], masters(known, usable=False)[:1]
+    stand.clock.at = known.truth.now
     ada = await stand.signed_in("ada")
     assert "Nothing was sent here" in (await ada.get("/send")).text
     async with hearing(stand, known):
@@ -110,7 +111,6 @@ async def test_what_is_launched_in_netx_waits_here_until_a_person_says_so(stand:
         async with asyncio.timeout(10):
             while "from integration" not in (shown := (await ada.get("/send")).text):  # noqa: ASYNC110 - it comes over HTTP
                 await asyncio.sleep(0.05)
-    stand.clock.at = known.truth.now
     link = re.search(r'href="(/send/se\w+)"', shown)
     assert link is not None
     before, changed = await marks(stand, known), known.pair.seq("photoshelter")

@@ -3,10 +3,7 @@ clears: everything is there once, what is permitted is shown, and nothing ever w
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,9 +12,9 @@ from random import Random
 
 import pytest
 
+from support.commands import start_module
 from support.publishing import Portal, anew, portal
 
-TESTS = Path(__file__).resolve().parents[1]
 WITHIN = 1.5
 """Seconds after its first change within which a run is killed."""
 ROUGH = [
@@ -37,15 +34,13 @@ def killed(press: Portal, random: Random) -> bool:
     """Start a run, and kill it some time after its first change. True when it was still running."""
     folder = press.pair.config.parent
     before = press.pair.seq("photoshelter")
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    command = [sys.executable, "-m", "support.publishing_process", str(folder)]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+    with start_module("support.publishing_process", str(folder)) as process:
         until = time.monotonic() + 40
         while process.poll() is None and not press.pair.changes("photoshelter", before) and time.monotonic() < until:
             time.sleep(0.02)
         time.sleep(random.uniform(0.0, WITHIN))
         process.send_signal(signal.SIGKILL)
-        process.wait(timeout=30)
+        process.communicate(timeout=30)
     return process.returncode == -signal.SIGKILL
 
 

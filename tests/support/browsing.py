@@ -64,6 +64,16 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@asynccontextmanager
+async def to_ourselves(browser: Browser) -> AsyncIterator[Browser]:
+    """A browser that others use after us: whatever was open in it is closed."""
+    try:
+        yield browser
+    finally:
+        for it in browser.contexts:
+            await it.close()
+
+
 async def signed_in(browser: Browser, stand: Stand, url: str, **more: Any) -> BrowserContext:
     context = await browser.new_context(**more)
     page = await context.new_page()

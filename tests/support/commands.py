@@ -73,13 +73,13 @@ class Process(Protocol):
 class Forked:
     """A command forked off the nursery, used as `subprocess.Popen` is."""
 
-    def __init__(self, arguments: list[str], environ: Mapping[str, str]) -> None:
+    def __init__(self, arguments: list[str], environ: Mapping[str, str], *, module: str = "dambridge.cli") -> None:
         self.returncode: int | None = None
         self._arguments = arguments
         self._out, self._err = _file(), _file()
         ours, theirs = os.pipe()
         try:
-            nursery.ask(_nursery(), arguments, environ, (self._out.fileno(), self._err.fileno(), theirs))
+            nursery.ask(_nursery(), arguments, environ, (self._out.fileno(), self._err.fileno(), theirs), module)
         finally:
             os.close(theirs)
         self._told = os.fdopen(ours, "rb", buffering=0)
@@ -162,6 +162,15 @@ def start(config: Path, *arguments: str, env: Mapping[str, str] | None = None, p
     )
 
 
+def start_module(module: str, *arguments: str) -> Process:
+    """Begin the `main` of a module below tests in a process of its own."""
+    if sys.platform != "darwin":
+        return Forked(list(arguments), os.environ, module=module)
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+
+
 def finish(process: Process, *, begun: float, timeout: float = 240) -> Answer:
     out, err = process.communicate(timeout=timeout)
     return Answer(process.returncode, out, err, time.monotonic() - begun)
@@ -180,10 +189,11 @@ def dambridge(
         return finish(process, begun=begun, timeout=timeout)
 
 
-def wait_for(what: Callable[[], bool], *, seconds: float = 30, about: str) -> None:
-    """Look again and again until it is so. Fails the test when it has not come to be in this time."""
+def wait_for(what: Callable[[], bool], *, seconds: float = 30, every: float = 0.02, about: str) -> None:
+    """Look again and again until it is so; a look that is a command takes work from who is waited for. Fails the test when
+    it has not come to be in this time."""
     until = time.monotonic() + seconds
     while not what():
         if time.monotonic() > until:
             raise AssertionError(f"in {seconds:.0f} s it did not come to this: {about}")
-        time.sleep(0.02)
+        time.sleep(every)

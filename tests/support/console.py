@@ -22,8 +22,6 @@ from dambridge.engine.passwords import Passwords
 from dambridge.model.access import Role, Scope
 from dambridge.search.desk import SearchDesk
 from dambridge.storage import SqlLedger, open_ledger
-from dambridge.storage.opening import file_of
-from support.world import _empty_ledger
 
 START = datetime(2026, 11, 28, 9, tzinfo=UTC)
 HOST = "http://127.0.0.1:8390"
@@ -155,10 +153,6 @@ async def console(
     """A console over an empty store."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = change(load_settings(configured(folder, config)))
-    file = file_of(settings.store.path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.exists():
-        file.write_bytes(_empty_ledger())
     ledger = open_ledger(str(settings.store.path))
     clock, wall = Hands(), Hands()
     desk_of_people = replace(people_desk(settings, ledger), clock=wall, passwords=QUICK)

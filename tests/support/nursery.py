@@ -29,17 +29,19 @@ PRELOADED = (
 )
 
 
-def ask(nursery: socket.socket, arguments: Sequence[str], environ: Mapping[str, str], files: Sequence[int]) -> None:
-    """Have a command started; `files` are its standard output and error, and where its id and end are told."""
-    request = (
-        json.dumps({"arguments": list(arguments), "environ": dict(environ), "folder": str(Path.cwd())}).encode() + b"\n"
-    )
+def ask(
+    nursery: socket.socket, arguments: Sequence[str], environ: Mapping[str, str], files: Sequence[int], module: str
+) -> None:
+    """Have a module's `main` started; `files` are its standard output and error, and where its id and end are told."""
+    told = {"arguments": [module, *arguments], "environ": dict(environ), "folder": str(Path.cwd())}
+    request = json.dumps(told).encode() + b"\n"
     sent = socket.send_fds(nursery, [request], list(files))
     nursery.sendall(request[sent:])
 
 
 def serve(requests: socket.socket) -> Sequence[str] | None:
-    """Start a command for each request. Returns its arguments in the command's process, None in the nursery at its end."""
+    """Start a command for each request. Returns its module and arguments in its own process, None in the nursery at its
+    end."""
     while True:
         data, files, _, _ = socket.recv_fds(requests, 65536, 3)
         _bury()
@@ -86,12 +88,19 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in a shell's background is told to ignore it
     for name in PRELOADED:
         import_module(name)
+    import_module("dambridge.cli.app").command_line()
+    sys.path[0] = str(Path(__file__).parent.parent)  # in place of this folder, whose names are none of a command's
+    ledgers = import_module("support.new_ledgers")
+    ledgers.empty_ledger()
+    import_module("dambridge.engine.passwords").Passwords()  # what is as slow for nobody as for somebody is made once
     gc.collect()
     gc.freeze()
     arguments = serve(socket.socket(fileno=int(sys.argv[1])))
     if arguments is not None:
-        sys.argv = ["dambridge", *arguments]
-        import_module("dambridge.cli").main()
+        module, *sys.argv[1:] = arguments
+        sys.argv[0] = "dambridge"
+        with ledgers.copied():
+            import_module(module).main()
 
 
 if __name__ == "__main__":

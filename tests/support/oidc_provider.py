@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -79,9 +80,15 @@ def new_key() -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": "one"})
 
 
+@cache
+def _own_key() -> RSAKey:
+    """Every provider's: finding such primes takes longer than a sign-in."""
+    return new_key()
+
+
 @asynccontextmanager
 async def provider(now: int) -> AsyncIterator[Provider]:
-    it = Provider("", new_key(), now)
+    it = Provider("", _own_key(), now)
     routes = [
         Route("/.well-known/openid-configuration", it.configuration),
         Route("/authorization_endpoint", it.authorize),

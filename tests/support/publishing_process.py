@@ -1,6 +1,5 @@
-"""One run of a flow that publishes, as a process that can be killed: `python -m support.publishing_process FOLDER`.
-
-FOLDER holds the installation's `dambridge.yaml`."""
+"""One run of a flow that publishes, as a process that can be killed: its one argument is the folder that holds the
+installation's `dambridge.yaml`."""
 
 from __future__ import annotations
 
@@ -31,5 +30,9 @@ async def run(folder: Path) -> None:
         await flow.run(command=None, full=True)
 
 
-if __name__ == "__main__":
+def main() -> None:
     asyncio.run(run(Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,9 +8,8 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -19,8 +18,6 @@ import yaml
 from dambridge.bootstrap import Bridge, Settings, load_settings, open_bridge
 from dambridge.engine.running import RunResult
 from dambridge.engine.taking_in.running import run_flow
-from dambridge.storage import open_ledger
-from dambridge.storage.opening import file_of
 from dambridge_sim.__main__ import make_vendor
 from dambridge_sim.kit.serving import Served, serve
 from support.simulated import options
@@ -152,9 +149,6 @@ class World:
     async def bridge(self) -> AsyncIterator[Bridge]:
         config = self.config
         settings = _settings(config, config.read_text(encoding="utf-8"))
-        if settings.store.url is None and not (ledger := file_of(settings.store.path)).exists():
-            ledger.parent.mkdir(parents=True, exist_ok=True)
-            ledger.write_bytes(_empty_ledger())
         async with open_bridge(settings) as bridge:
             yield bridge
 
@@ -162,14 +156,6 @@ class World:
         """One run in a process of its own, as far as the ledger can tell: everything is opened and closed."""
         async with self.bridge() as bridge:
             return await run_flow(bridge.parts, full=full)
-
-
-@cache
-def _empty_ledger() -> bytes:
-    """A new ledger's file, made once: applying all migrations takes longer than most of what a test does with it."""
-    with TemporaryDirectory() as folder:
-        open_ledger(folder).close_now()
-        return file_of(folder).read_bytes()
 
 
 @lru_cache(maxsize=8)

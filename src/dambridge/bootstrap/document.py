@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def read_document(path: Path, *, typed: str | None = None) -> Document:
     when it is no configuration at all."""
     try:
         text = path.read_text(encoding="utf-8") if typed is None else typed
-        raw = YAML(typ="rt").load(text)
+        raw = _parsed(text)
     except FileNotFoundError:
         raise _unusable(
             path,
@@ -104,6 +105,12 @@ def read_document(path: Path, *, typed: str | None = None) -> Document:
     unresolved: dict[Location, Mistake] = {}
     document = Document(path, {}, raw, unresolved)
     return Document(path, _resolve(raw, (), document, unresolved), raw, unresolved, text)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Any:
+    """ruamel's nodes, which nobody changes: one command reads the same file several times, and a server for each order."""
+    return YAML(typ="rt").load(text)
 
 
 def _unusable(path: Path, where: str, line: int | None, what: str, remedy: str) -> ConfigurationWrong:

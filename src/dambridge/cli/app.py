@@ -7,7 +7,8 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -307,13 +308,19 @@ def demo(
     checking.demo(context_of(ctx, json), headless=headless)
 
 
+@cache
+def command_line() -> Callable[..., Any]:
+    """All commands with their options, put together once however many are given in this process."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every expected error is one sentence and an exit status, never a traceback."""
     gc.set_threshold(*COLLECTING)
     given = _common_first(sys.argv[1:] if arguments is None else arguments)
     context = Context(json="--json" in given)
     try:
-        code = app(args=given, prog_name="dambridge", standalone_mode=False, obj=context)
+        code = command_line()(args=given, prog_name="dambridge", standalone_mode=False, obj=context)
     except SystemExit as ended:
         if not isinstance(ended.__context__, BrokenPipeError):
             raise

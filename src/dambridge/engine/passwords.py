@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -11,14 +12,21 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without those that are taken for others."""
 SHORTEST: Final = 10
+_USUAL: Final = PasswordHasher()
+
+
+@cache
+def _nobodys(hasher: PasswordHasher) -> str:
+    """The hash of a password that nobody has, made once: before anybody asks, and for all desks of a process."""
+    return hasher.hash(secrets.token_hex(8))
 
 
 class Passwords:
     """Each method takes a tenth of a second by design: call it off the event loop."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = hasher or PasswordHasher()
-        self._nobodys = self._hasher.hash(secrets.token_hex(8))
+        self._hasher = hasher or _USUAL
+        self._nobodys = _nobodys(self._hasher)
 
     def hash(self, password: str) -> str:
         return self._hasher.hash(password)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -21,6 +23,8 @@ from dambridge_sim.kit.wire import CuttableProtocol
 from dambridge_sim.kit.world import World
 
 _BACKLOG = 1024
+_GRACE = 1
+"""Seconds that calls under way are given when a simulator ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,43 @@ def listen(port: int) -> socket.socket:
     return sock
 
 
-def _server(simulator: Simulator) -> uvicorn.Server:
-    config = uvicorn.Config(
+class _Background(uvicorn.Server):
+    """Ends when it is told to and all calls are answered: the usual one looks ten times a second, and waits between looks."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = threading.Event()
+        self._wake: Callable[[], object] = self._told.set
+
+    def stop(self) -> None:
+        """Have it end. From any thread, and at any time."""
+        self._told.set()
+        self._wake()
+
+    async def main_loop(self) -> None:
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = partial(loop.call_soon_threadsafe, over.set)
+        if not self._told.is_set():
+            await over.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for it in (*self.servers, *(sockets or ())):
+            it.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _GRACE
+        while self._is_at_work() and loop.time() < until:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(0.005)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+    def _is_at_work(self) -> bool:
+        return bool(self.server_state.connections or self.server_state.tasks)
+
+
+def _config(simulator: Simulator) -> uvicorn.Config:
+    return uvicorn.Config(
         create_app(simulator),
         loop="uvloop",
         http=CuttableProtocol,
@@ -62,10 +101,9 @@ def _server(simulator: Simulator) -> uvicorn.Server:
         server_header=False,
         date_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=_GRACE,
         backlog=_BACKLOG,
     )
-    return uvicorn.Server(config)
 
 
 @contextmanager
@@ -77,13 +115,13 @@ def serve(vendor: Vendor, options: Options | None = None, *, port: int = 0) -> I
         simulator.start()
         url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         simulator.world.url = url
-        server = _server(simulator)
+        server = _Background(_config(simulator))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name=f"sim-{vendor.name}", daemon=True)
         thread.start()
         try:
             yield Served(url, simulator)
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join(timeout=10)
     finally:
         sock.close()
@@ -107,7 +145,7 @@ def serve_forever(vendor: Vendor, options: Options, *, port: int) -> None:
         signal.signal(signal.SIGTERM, _end)
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
-        _server(simulator).run(sockets=[sock])
+        uvicorn.Server(_config(simulator)).run(sockets=[sock])
     finally:
         sock.close()
         simulator.close()
