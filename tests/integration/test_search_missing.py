@@ -16,7 +16,9 @@ from dambridge.search.query import read_query
 from support.commands import dambridge
 from support.search_world import SearchWorld, search_world
 
-PATIENCE = timedelta(seconds=0.6)
+PATIENCE = timedelta(seconds=1.5)
+LONG = timedelta(seconds=20)
+"""Where nobody is in trouble: how long a busy machine takes is not the point."""
 MARGIN = 3.0
 """Seconds beyond the deadline that a busy machine may take to put an answer together."""
 TROUBLES: dict[str, Mapping[str, Any]] = {
@@ -33,11 +35,11 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchWorld]:
         yield made
 
 
-def _ask(known: SearchWorld, text: str) -> tuple[Answered, float]:
+def _ask(known: SearchWorld, text: str, deadline: timedelta) -> tuple[Answered, float]:
     async def work() -> tuple[Answered, float]:
         async with known.desk() as desk:
             start = time.monotonic()
-            answer = await desk.live.ask(read_query(text), everything("ann"), facets=True, deadline=PATIENCE)
+            answer = await desk.live.ask(read_query(text), everything("ann"), facets=True, deadline=deadline)
             return answer, time.monotonic() - start
 
     return asyncio.run(work())
@@ -52,7 +54,7 @@ def test_the_others_answer_comes_in_time_with_a_word_about_the_missing(
     gone, there = ("archive", "agency") if missing == "netx" else ("agency", "archive")
     known.pair.faults(missing, {**TROUBLES[trouble], "times": 10_000})
     try:
-        answer, seconds = _ask(known, "type:image")
+        answer, seconds = _ask(known, "type:image", PATIENCE)
     finally:
         known.pair.faults(missing)
     assert seconds < PATIENCE.total_seconds() + MARGIN
@@ -67,7 +69,7 @@ def test_the_others_answer_comes_in_time_with_a_word_about_the_missing(
 
 
 def test_nothing_is_missing_where_both_answer(known: SearchWorld) -> None:
-    answer, _ = _ask(known, "type:image")
+    answer, _ = _ask(known, "type:image", LONG)
     assert not answer.partial
     assert sorted(str(it.key) for hit in answer.hits for it in hit.copies) == sorted(
         it.key for it in known.truth.copies
@@ -77,7 +79,7 @@ def test_nothing_is_missing_where_both_answer(known: SearchWorld) -> None:
 
 def test_the_command_says_who_is_missing_and_why(known: SearchWorld) -> None:
     known.pair.faults("netx", {**TROUBLES["failing"], "times": 10_000})
-    known.pair.overrides = {**known.pair.overrides, "search": {**known.pair.overrides["search"], "deadline": "1s"}}
+    known.pair.overrides = {**known.pair.overrides, "search": {**known.pair.overrides["search"], "deadline": "2s"}}
     try:
         answer = dambridge(known.pair.config, "search", "type:image", "--live")
     finally:
