@@ -107,7 +107,7 @@ class StepJournal:
         self._known: dict[str, tuple[Mapping[str, Any], Mapping[str, Any] | None]] = {}
 
     @classmethod
-    async def of(cls, parts: Keeps, row: ActionRow, attempt: int = 2) -> StepJournal:
+    async def of(cls, parts: Keeps, row: ActionRow, attempt: int = 1) -> StepJournal:
         """The journal of an action that was taken up; nothing is read for the first try of one of which no step was begun."""
         journal = cls(parts.ledger, parts.clock, row.action.id)
         return await journal.load() if row.begun or attempt > 1 else journal

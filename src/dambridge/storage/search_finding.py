@@ -69,6 +69,17 @@ class Copies(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """What is wanted of all that match: the columns `shown`, of so many copies, any of them or the newest in their order, all of
+    them numbered `below`."""
+
+    shown: Sequence[str]
+    limit: int
+    newest: bool = False
+    below: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """As `ports.searching.Found`, but `copies` are all that satisfy the question only where these are `all_copies`."""
 
@@ -95,17 +106,8 @@ class Finding(ABC):
         Filters say nothing about that, and neither does what must not be there."""
 
     @abstractmethod
-    def select(
-        self,
-        conn: Connection,
-        ask: Ask,
-        shown: Sequence[str],
-        limit: int,
-        *,
-        newest: bool = False,
-        below: int | None = None,
-    ) -> Copies:
-        """Copies that match, any of them or the newest in their order, all of them numbered `below`."""
+    def select(self, conn: Connection, ask: Ask, cut: Cut) -> Copies:
+        """Copies that match."""
 
     @abstractmethod
     def newest_at_once(self, query: Query) -> bool:
@@ -126,7 +128,7 @@ class Finding(ABC):
         # What is counted is looked up once with what tells how many there are
         shown, most = COUNTED if counted else COPY, max(RANKED, counted)
         ordered = self.newest_at_once(ask.query)
-        found = self._select(conn, ask, shown, most + 1, newest=ordered)
+        found = self._select(conn, ask, Cut(shown, most + 1, newest=ordered))
         probed = found.first(RANKED + 1)
         few = len(probed.numbers) <= RANKED
         if few and kind != "n" and any(isinstance(it, Words) for it in leaves(ask.query)):
@@ -142,7 +144,7 @@ class Finding(ABC):
         return replace(page, columns=_columns(found.first(counted)), whole=len(found.numbers) <= counted)
 
     def newest(self, conn: Connection, ask: Ask, limit: int) -> Sequence[int]:
-        return self._select(conn, narrowed(ask), COPY, limit, newest=True).numbers
+        return self._select(conn, narrowed(ask), Cut(COPY, limit, newest=True)).numbers
 
     def matching(self, conn: Connection, ask: Ask, numbers: Sequence[int]) -> set[int]:
         """Which of these copies match."""
@@ -156,19 +158,10 @@ class Finding(ABC):
         return set(conn.execute(text(query), bound.values).scalars())
 
     # how -----------------------------------------------------------------------------------------------------------
-    def _select(
-        self,
-        conn: Connection,
-        ask: Ask,
-        shown: Sequence[str],
-        limit: int,
-        *,
-        newest: bool = False,
-        below: int | None = None,
-    ) -> Copies:
+    def _select(self, conn: Connection, ask: Ask, cut: Cut) -> Copies:
         if any(it is not None and not it for it in (ask.accounts, ask.profiles, ask.places)) or _contradicts(ask.query):
-            return Copies.of([()] * len(shown))
-        return self.select(conn, ask, shown, limit, newest=newest, below=below)
+            return Copies.of([()] * len(cut.shown))
+        return self.select(conn, ask, cut)
 
     def _each(self, ask: Ask, bound: Bound) -> str:
         return " AND ".join([f"({self.one(ask.query, bound)})", *scope(ask, bound, self.spelling)])
@@ -182,7 +175,7 @@ class Finding(ABC):
         page = known if below is None else None
         while more and len(entries) < limit:
             if page is None:
-                page = self._select(conn, ask, COPY, limit + 1, newest=True, below=last)
+                page = self._select(conn, ask, Cut(COPY, limit + 1, newest=True, below=last))
                 more = len(page.numbers) > limit
             shown = self._shown_before(conn, ask, below, set(page.entries) - set(entries))
             for number, entry, account, remote_id in zip(*page[:4], strict=True):
@@ -194,7 +187,7 @@ class Finding(ABC):
                     met.add(AssetKey(account, remote_id))
                 last = number
             page = None
-        more = further or (more and bool(self._select(conn, ask, COPY, 1, newest=True, below=last).numbers))
+        more = further or (more and bool(self._select(conn, ask, Cut(COPY, 1, newest=True, below=last)).numbers))
         return Page(tuple(entries), f"n:{last}" if more else None, Order.NEWEST, frozenset(met), all_copies=False)
 
     def _shown_before(self, conn: Connection, ask: Ask, start: int | None, entries: Iterable[str]) -> set[str]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from dambridge.model.queries import AllOf, During, Is, Not, Query, Words, both, leaves
 from dambridge.ports.searching import Ask
-from dambridge.storage.search_finding import Copies, Finding, asked_words, parts_of, scope
+from dambridge.storage.search_finding import Copies, Cut, Finding, asked_words, parts_of, scope
 from dambridge.storage.search_words import Bound, Fts5
 
 COMMON = 20_000
@@ -48,40 +48,27 @@ class SqliteFinding(Finding):
         rare = (it for it in asked if conn.execute(count, {"words": self.spelling.words(it)}).scalar_one() <= COMMON)
         return tuple(rare) or asked
 
-    def select(
-        self,
-        conn: Connection,
-        ask: Ask,
-        shown: Sequence[str],
-        limit: int,
-        *,
-        newest: bool = False,
-        below: int | None = None,
-    ) -> Copies:
-        rows = self._rows(conn, ask, ", ".join(f"d.{it}" for it in shown), limit, newest=newest, below=below)
-        return Copies.of([*zip(*rows, strict=True)] if rows else [()] * len(shown))
+    def select(self, conn: Connection, ask: Ask, cut: Cut) -> Copies:
+        rows = self._rows(conn, ask, cut, ", ".join(f"d.{it}" for it in cut.shown))
+        return Copies.of([*zip(*rows, strict=True)] if rows else [()] * len(cut.shown))
 
     def newest_at_once(self, query: Query) -> bool:
         del query
         return False  # of many who have a word, the first are had sooner
 
-    def _rows(
-        self, conn: Connection, ask: Ask, shown: str, limit: int, *, newest: bool, below: int | None
-    ) -> Sequence[Any]:
+    def _rows(self, conn: Connection, ask: Ask, cut: Cut, shown: str) -> Sequence[Any]:
         if any(self.spelling.words(it) is not None for it in parts_of(ask.query)):
-            return self._by_words(conn, ask, shown, limit, newest=newest, below=below)
+            return self._by_words(conn, ask, cut, shown)
         high = 1 + conn.execute(_LAST).scalar_one()
-        high = high if below is None else min(high, below)
+        high = high if cut.below is None else min(high, cut.below)
         if (leader := self._leader(conn, ask)) is not None:
             table = f"search_docs d INDEXED BY ix_search_docs_{leader}"
             return _between(
-                conn, ask, f"SELECT {shown} FROM {table}", spelling=Fts5(leader), low=0, high=high, limit=limit
+                conn, ask, f"SELECT {shown} FROM {table}", spelling=Fts5(leader), low=0, high=high, limit=cut.limit
             )
-        return self._walked(conn, ask, f"SELECT {shown} FROM search_docs d", high, limit)
+        return self._walked(conn, ask, f"SELECT {shown} FROM search_docs d", high, cut.limit)
 
-    def _by_words(
-        self, conn: Connection, ask: Ask, shown: str, limit: int, *, newest: bool, below: int | None
-    ) -> Sequence[Any]:
+    def _by_words(self, conn: Connection, ask: Ask, cut: Cut, shown: str) -> Sequence[Any]:
         """The words that have to be there lead; everything else is held against what they find."""
         parts = parts_of(ask.query)
         leading = [it for it in parts if self.spelling.words(it) is not None]
@@ -91,11 +78,11 @@ class SqliteFinding(Finding):
         bound = Bound()
         where = [f"search_words MATCH {bound.add(self.spelling.words(AllOf(tuple(leading))))}"]
         where += [f"({self.spelling.condition(rest, bound)})", *scope(ask, bound, self.spelling)]
-        where += [f"search_words.rowid < {bound.add(below)}"] if below is not None else []
+        where += [f"search_words.rowid < {bound.add(cut.below)}"] if cut.below is not None else []
         # CROSS JOIN keeps the order: the text index first
         query = f"SELECT {shown} FROM search_words CROSS JOIN search_docs d ON d.id = search_words.rowid"
-        order = " ORDER BY search_words.rowid DESC" if newest else ""
-        return conn.execute(text(f"{query} WHERE {' AND '.join(where)}{order} LIMIT {limit}"), bound.values).all()
+        order = " ORDER BY search_words.rowid DESC" if cut.newest else ""
+        return conn.execute(text(f"{query} WHERE {' AND '.join(where)}{order} LIMIT {cut.limit}"), bound.values).all()
 
     def _walked(self, conn: Connection, ask: Ask, select: str, high: int, limit: int) -> list[Any]:
         """From the newest on, a window at a time where words have to be looked up: of a common one there are too many to

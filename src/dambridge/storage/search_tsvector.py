@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from dambridge.model.queries import AllOf, During, Not, Query, Words, both, leaves
 from dambridge.ports.searching import Ask
 from dambridge.storage import search_windows as windows
-from dambridge.storage.search_finding import Copies, Finding, asked_words, parts_of, scope
+from dambridge.storage.search_finding import Copies, Cut, Finding, asked_words, parts_of, scope
 from dambridge.storage.search_words import Bound, TsVector
 
 WALKED = 4096
@@ -53,18 +53,9 @@ class PostgresFinding(Finding):
     def one(self, query: Query, bound: Bound) -> str:
         return self.spelling.condition(query, bound)
 
-    def select(
-        self,
-        conn: Connection,
-        ask: Ask,
-        shown: Sequence[str],
-        limit: int,
-        *,
-        newest: bool = False,
-        below: int | None = None,
-    ) -> Copies:
-        look = _Look(conn, ask, shown, _leading(ask.query, self.spelling))
-        return look.by_words(limit, below) if look.leading else look.as_planned(limit, below, newest=newest)
+    def select(self, conn: Connection, ask: Ask, cut: Cut) -> Copies:
+        look = _Look(conn, ask, cut.shown, _leading(ask.query, self.spelling))
+        return look.by_words(cut.limit, cut.below) if look.leading else look.as_planned(cut)
 
     def scrub(self, engine: Engine) -> None:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
@@ -81,13 +72,11 @@ class _Look:
     shown: Sequence[str]
     leading: tuple[Query, ...]
 
-    def as_planned(self, limit: int, below: int | None, *, newest: bool) -> Copies:
+    def as_planned(self, cut: Cut) -> Copies:
         bound, spelling = Bound(), TsVector()
         where = [f"({spelling.condition(self.ask.query, bound)})", *scope(self.ask, bound, spelling)]
-        where += [f"d.id < {bound.add(below)}"] if below is not None else []
-        if newest:
-            return self._newest("d.id", where, bound, limit)[0]
-        return self._newest("d.id", where, bound, limit, at_most=limit)[0]
+        where += [f"d.id < {bound.add(cut.below)}"] if cut.below is not None else []
+        return self._newest("d.id", where, bound, cut.limit, at_most=None if cut.newest else cut.limit)[0]
 
     def by_words(self, limit: int, below: int | None) -> Copies:
         beginnings = any(isinstance(it, Words) and it.prefix for it in leaves(self.ask.query))
