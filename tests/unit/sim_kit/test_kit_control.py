@@ -402,9 +402,9 @@ def test_the_command_knows_what_a_time_is(capsys: pytest.CaptureFixture[str]) ->
         main(["netx", "--now", "yesterday"])
     assert ended.value.code == 2
     assert "'yesterday' is no time such as" in capsys.readouterr().err
-    for time, why in (
+    for when, why in (
         ("2026-11-23T10:00:00", "the time has no zone"),
         ("1969-01-01T00:00:00Z", "the clock shows times"),
     ):
-        assert main(["netx", "--now", time]) == 2
+        assert main(["netx", "--now", when]) == 2
         assert why in capsys.readouterr().err
